@@ -1,0 +1,122 @@
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const LENGTH_DELIMITED: u32 = 2;
+const FIXED32: u32 = 5;
+
+/** Writes a message of protocol buffers (proto3 encoding): fields of default value are left out. */
+export class ProtobufWriter {
+  private buffer: Uint8Array;
+  private length: i32 = 0;
+
+  constructor(capacity: i32 = 256) {
+    this.buffer = new Uint8Array(capacity);
+  }
+
+  uint(field: u32, value: u64): this {
+    if (value == 0) return this;
+    this.varint((<u64>field << 3) | VARINT);
+    this.varint(value);
+    return this;
+  }
+
+  bytes(field: u32, value: Uint8Array): this {
+    if (value.length == 0) return this;
+    return this.element(field, value);
+  }
+
+  /** An element of a repeated field: written even when it is empty. */
+  element(field: u32, value: Uint8Array): this {
+    this.varint((<u64>field << 3) | LENGTH_DELIMITED);
+    this.varint(value.length);
+    this.append(value);
+    return this;
+  }
+
+  /** Joins fields that are encoded already. */
+  append(encoded: Uint8Array): void {
+    this.reserve(encoded.length);
+    memory.copy(this.buffer.dataStart + this.length, encoded.dataStart, encoded.length);
+    this.length += encoded.length;
+  }
+
+  /** A view of what was written. */
+  finish(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  private varint(value: u64): void {
+    this.reserve(10);
+    let at = this.buffer.dataStart + this.length;
+    const start = at;
+    while (value >= 0x80) {
+      store<u8>(at++, <u8>(value | 0x80));
+      value >>= 7;
+    }
+    store<u8>(at++, <u8>value);
+    this.length += <i32>(at - start);
+  }
+
+  private reserve(more: i32): void {
+    const needed = this.length + more;
+    if (needed <= this.buffer.length) return;
+    const larger = new Uint8Array(max(needed, this.buffer.length * 2));
+    memory.copy(larger.dataStart, this.buffer.dataStart, this.length);
+    this.buffer = larger;
+  }
+}
+
+/**
+ * Reads a message field by field: `next()` until it gives 0; then `malformed` tells whether all was read.
+ * Unknown wire types end it as malformed; nothing is read past the end.
+ */
+export class ProtobufReader {
+  malformed: bool = false;
+  /** The field's value where it is a varint, else 0. */
+  value: u64 = 0;
+  /** The field's content where it is length-delimited, else empty. */
+  content: Uint8Array;
+  private at: i32 = 0;
+
+  constructor(private readonly message: Uint8Array) {
+    this.content = message.subarray(0, 0);
+  }
+
+  /** The number of the next field; 0 at the end or where the message is malformed. */
+  next(): u32 {
+    if (this.malformed || this.at >= this.message.length) return 0;
+    const key = this.varint();
+    const field = key >> 3;
+    const wire = <u32>key & 7;
+    this.value = 0;
+    this.content = this.message.subarray(0, 0);
+    if (wire == VARINT) this.value = this.varint();
+    else if (wire == LENGTH_DELIMITED) this.content = this.take(this.varint());
+    else if (wire == FIXED64) this.take(8);
+    else if (wire == FIXED32) this.take(4);
+    else this.malformed = true;
+    if (field == 0 || field > 0x1fffffff) this.malformed = true;
+    return this.malformed ? 0 : <u32>field;
+  }
+
+  private varint(): u64 {
+    let value: u64 = 0;
+    for (let shift: u64 = 0; shift < 70; shift += 7) {
+      if (this.at >= this.message.length) break;
+      const byte = load<u8>(this.message.dataStart + this.at++);
+      value |= <u64>(byte & 0x7f) << (shift & 63);
+      if (byte < 0x80) return value;
+    }
+    this.malformed = true;
+    return 0;
+  }
+
+  private take(length: u64): Uint8Array {
+    if (this.malformed || length > <u64>(this.message.length - this.at)) {
+      this.malformed = true;
+      return this.message.subarray(0, 0);
+    }
+    const start = this.at;
+    this.at += <i32>length;
+    return this.message.subarray(start, this.at);
+  }
+}

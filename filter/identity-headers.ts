@@ -1,0 +1,59 @@
+import { addHeader, MapType } from "proxy-wasm-as";
+import { Subject } from "./identity/subject";
+import { CompiledPolicy } from "./policy/compiled-policy";
+
+const SPACE: u8 = 0x20;
+const PERCENT: u8 = 0x25;
+const HEX = "0123456789ABCDEF";
+
+/** Issues the verified identity anew for the upstream; what the client sent under these names is gone by then. */
+export function giveIdentity(subject: Subject, policy: CompiledPolicy): void {
+  const issuer = subject.issuer;
+  if (issuer !== null) {
+    give(policy.subjectHeader, subject.subject);
+    give(policy.issuerHeader, issuer.issuer);
+    give(policy.scopesHeader, joined(subject.scopes));
+  }
+  give(policy.workloadHeader, subject.workload);
+}
+
+function give(name: Uint8Array, value: Uint8Array): void {
+  if (value.length > 0) addHeader(MapType.RequestHeaders, name, visible(value));
+}
+
+/** Percent-encodes (RFC 3986 section 2.1) what is not a visible ASCII character or space, and `%` itself. */
+function visible(value: Uint8Array): Uint8Array {
+  let hidden = 0;
+  for (let i = 0; i < value.length; i++) if (!isVisible(unchecked(value[i]))) hidden++;
+  if (hidden == 0) return value;
+  const encoded = new Uint8Array(value.length + 2 * hidden);
+  let at = 0;
+  for (let i = 0; i < value.length; i++) {
+    const byte = unchecked(value[i]);
+    if (isVisible(byte)) {
+      encoded[at++] = byte;
+    } else {
+      encoded[at++] = PERCENT;
+      encoded[at++] = <u8>HEX.charCodeAt(byte >> 4);
+      encoded[at++] = <u8>HEX.charCodeAt(byte & 15);
+    }
+  }
+  return encoded;
+}
+
+function isVisible(byte: u8): bool {
+  return byte >= SPACE && byte < 0x7f && byte != PERCENT;
+}
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (let i = 0; i < parts.length; i++) length += parts[i].length + (i > 0 ? 1 : 0);
+  const text = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < parts.length; i++) {
+    if (i > 0) text[at++] = SPACE;
+    text.set(parts[i], at);
+    at += parts[i].length;
+  }
+  return text;
+}

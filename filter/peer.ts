@@ -1,0 +1,18 @@
+import { bytes, getProperty } from "proxy-wasm-as";
+import { PeerCertificate } from "./identity/peer-certificate";
+
+const MTLS = bytes("connection\0mtls");
+const URI_SAN = bytes("connection\0uri_san_peer_certificate");
+const NONE = new Uint8Array(0);
+const TRUE: u8 = 1;
+
+/**
+ * The client certificate of the connection. `presented` says that one was sent; that it was also validated is the
+ * listener's doing: the rendered listener always validates one that is sent.
+ */
+export function peerCertificate(): PeerCertificate {
+  const mtls = getProperty(MTLS);
+  if (mtls === null || mtls.length != 1 || mtls[0] != TRUE) return new PeerCertificate(false, NONE);
+  const uri = getProperty(URI_SAN);
+  return new PeerCertificate(true, uri === null ? NONE : uri);
+}

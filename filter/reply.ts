@@ -1,0 +1,56 @@
+import { bytes, HeaderList, Status, sendLocalResponse } from "proxy-wasm-as";
+import { Reason, reasonRow } from "./verdict";
+
+const CONTENT_TYPE = bytes("content-type");
+const PROBLEM_JSON = bytes("application/problem+json");
+const CACHE_CONTROL = bytes("cache-control");
+const NO_STORE = bytes("no-store");
+const WWW_AUTHENTICATE = bytes("www-authenticate");
+const BEARER = bytes("Bearer");
+const BEARER_INVALID = bytes('Bearer error="invalid_token"');
+const RETRY_AFTER = bytes("retry-after");
+const RETRY_SECONDS = bytes("1");
+
+/** Denies the request with `application/problem+json` (RFC 9457): a coarse reason and the decision's id. */
+export function sendDenial(reason: Reason, decision: Uint8Array): Status {
+  const row = reasonRow(reason);
+  const headers = new HeaderList();
+  headers.add(CONTENT_TYPE, PROBLEM_JSON).add(CACHE_CONTROL, NO_STORE);
+  // RFC 6750 section 3.1: without authentication information the challenge carries no error code.
+  if (row.status == 401) headers.add(WWW_AUTHENTICATE, reason == Reason.TokenMissing ? BEARER : BEARER_INVALID);
+  if (row.status == 503) headers.add(RETRY_AFTER, RETRY_SECONDS);
+  const body =
+    `{"type":"about:blank","title":"${title(row.status)}","status":${row.status},` +
+    `"reason":"${ascii(row.publicReason)}","decision":"${ascii(decision)}"}`;
+  return sendLocalResponse(row.status, bytes(`postern_${ascii(row.code)}`), headers, bytes(body), grpcStatus(row.status));
+}
+
+function ascii(text: Uint8Array): string {
+  return String.UTF8.decodeUnsafe(text.dataStart, text.length);
+}
+
+function title(status: u32): string {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Forbidden";
+  }
+}
+
+/** The status that a gRPC client sees (the mapping of gRPC's HTTP status codes). */
+function grpcStatus(status: u32): i32 {
+  if (status == 401) return 16;
+  if (status == 403) return 7;
+  return status == 503 ? 14 : 13;
+}

@@ -1,0 +1,39 @@
+import { bytes, equal } from "proxy-wasm-as/bytes";
+import { HeaderMap } from "proxy-wasm-as/header-map";
+
+const METHOD = bytes(":method");
+const PATH = bytes(":path");
+const AUTHORITY = bytes(":authority");
+const CONTENT_TYPE = bytes("content-type");
+const CONTENT_ENCODING = bytes("content-encoding");
+const IDENTITY = bytes("identity");
+const QUERY: u8 = 0x3f;
+
+/** The head of a request as the stages see it: views of one copy of its header pairs. */
+export class AccessRequest {
+  readonly method: Uint8Array;
+  /** Without the query, as received: never normalised. */
+  readonly path: Uint8Array;
+  readonly host: Uint8Array;
+  readonly contentType: Uint8Array;
+
+  constructor(public readonly headers: HeaderMap) {
+    this.method = valueOrEmpty(headers, METHOD);
+    const target = valueOrEmpty(headers, PATH);
+    const query = target.indexOf(QUERY);
+    this.path = query < 0 ? target : target.subarray(0, query);
+    this.host = valueOrEmpty(headers, AUTHORITY);
+    this.contentType = valueOrEmpty(headers, CONTENT_TYPE);
+  }
+
+  /** Whether the body is encoded in a way that this version cannot look into. */
+  get hasOpaqueEncoding(): bool {
+    const encoding = this.headers.first(CONTENT_ENCODING);
+    return encoding !== null && encoding.length > 0 && !equal(encoding, IDENTITY);
+  }
+}
+
+function valueOrEmpty(headers: HeaderMap, name: Uint8Array): Uint8Array {
+  const value = headers.first(name);
+  return value === null ? new Uint8Array(0) : value;
+}

@@ -1,0 +1,46 @@
+import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext, setTickPeriod } from "proxy-wasm-as";
+import { EnvoyEnvironment } from "./envoy-environment";
+import { Gate } from "./gate";
+import { PosternHttpContext } from "./http-context";
+import { endOverdueCalls } from "./inference/score-call";
+import { CompiledPolicy } from "./policy/compiled-policy";
+import { Reporter } from "./report/reporter";
+import { screenReady } from "./screen/screen";
+
+const TICK_MILLIS: u32 = 100;
+
+/** One for each VM, whatever policies come and go: the sequence of a worker has no second beginning. */
+const reporter = new Reporter();
+
+/** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
+export class PosternRootContext extends RootContext {
+  private readonly environment: EnvoyEnvironment = new EnvoyEnvironment();
+  private gate: Gate | null = null;
+
+  onConfigure(_size: i32): bool {
+    if (!screenReady()) return refuse("this module has no screen weights: it was not built by `postern`");
+    const policy = CompiledPolicy.decode(getPluginConfiguration());
+    if (policy === null) return refuse(`policy refused: ${CompiledPolicy.refusal}`);
+    this.gate = new Gate(policy, this.environment);
+    setTickPeriod(TICK_MILLIS);
+    return true;
+  }
+
+  onTick(): void {
+    const now = this.environment.nowMillis();
+    endOverdueCalls(now);
+    reporter.flush(now);
+    const gate = this.gate;
+    if (gate !== null) gate.metrics.reportLost(reporter.lost);
+  }
+
+  createHttpContext(contextId: u32): HttpContext {
+    // Envoy creates no stream on a root context whose configuration was refused.
+    return new PosternHttpContext(contextId, this.gate!, reporter);
+  }
+}
+
+function refuse(why: string): bool {
+  log(LogLevel.Error, bytes(`postern: ${why}`));
+  return false;
+}

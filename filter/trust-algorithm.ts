@@ -1,0 +1,28 @@
+import { ScoredBy, ScoreEvidence } from "./score-evidence";
+import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
+
+/**
+ * The trust algorithm (NIST SP 800-207 section 3.3): from evidence to verdict, and nothing else.
+ * `access` is the first finding of hygiene, identity and privilege, `score` that of `judgeScore`.
+ * What the rung does not enforce becomes `wouldDeny`. Access comes first: no score outweighs it.
+ */
+export function decide(rung: Rung, access: Reason, score: Reason): Verdict {
+  const finding = access != Reason.Permitted ? access : score;
+  if (finding == Reason.Permitted) return new Verdict(Effect.Permit, Reason.Permitted, Reason.Permitted);
+  if (rung >= reasonRow(finding).enforcedFrom) return new Verdict(Effect.Deny, finding, Reason.Permitted);
+  return new Verdict(Effect.Permit, Reason.Permitted, finding);
+}
+
+/** What the score says, by the thresholds of the bundle. Equal to a threshold is over it. */
+export function judgeScore(evidence: ScoreEvidence): Reason {
+  switch (evidence.scoredBy) {
+    case ScoredBy.Model:
+      return evidence.millionths >= evidence.modelDeny ? Reason.AttackScored : Reason.Permitted;
+    case ScoredBy.ScreenAlone:
+      return evidence.millionths >= evidence.denyAlone ? Reason.AttackScreened : Reason.Permitted;
+    case ScoredBy.Uninspected:
+      return evidence.uninspected;
+    default:
+      return Reason.Permitted;
+  }
+}
