@@ -1,0 +1,10 @@
+/** UTF-8 of a literal. Call it at start-up and keep the result: it allocates. */
+export function bytes(text: string): Uint8Array {
+  return Uint8Array.wrap(String.UTF8.encode(text));
+}
+
+/** Whether two byte strings are the same. Not in constant time. */
+export function equal(a: Uint8Array, b: Uint8Array): bool {
+  const length = a.length;
+  return length == b.length && memory.compare(a.dataStart, b.dataStart, length) == 0;
+}

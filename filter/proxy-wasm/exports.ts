@@ -1,0 +1,4 @@
+// The callbacks that a filter's entry hands to the host: `export * from "proxy-wasm-as/exports";`.
+import "./abort";
+
+export * from "./dispatch";
