@@ -1,0 +1,60 @@
+import {
+  bytes,
+  GrpcStream,
+  grpcReset,
+  grpcSend,
+  grpcStream,
+  HeaderMap,
+  HeadersStatus,
+  Status,
+  setEffectiveContext,
+} from "proxy-wasm-as";
+import { answer, text } from "./text-entry";
+
+const SERVICE = bytes("test.Oracle");
+const METHOD = bytes("Converse");
+
+/** Says two things, one after the other's answer, and tells the HTTP stream all that happened. */
+class Conversation extends GrpcStream {
+  private events: string = "";
+  private said: i32 = 0;
+
+  constructor(private readonly streamId: u32) {
+    super();
+  }
+
+  onInitialMetadata(metadata: HeaderMap): void {
+    this.events += `opening ${text(metadata.first(bytes("x-opening")))}`;
+  }
+
+  onMessage(message: Uint8Array): void {
+    this.events += `, ${text(message)}`;
+    if (++this.said == 1) grpcSend(this, bytes("two"), true);
+  }
+
+  onTrailingMetadata(metadata: HeaderMap): void {
+    this.events += `, closing ${text(metadata.first(bytes("x-closing")))}`;
+  }
+
+  onClose(status: i32, _message: Uint8Array): void {
+    this.events += `, close ${status}, then ${grpcSend(this, bytes("three"), false)}`;
+    if (setEffectiveContext(this.streamId) == Status.Ok) answer(this.events);
+  }
+}
+
+export function startConversation(cluster: Uint8Array, streamId: u32): HeadersStatus {
+  const stream = new Conversation(streamId);
+  const status = grpcStream(cluster, SERVICE, METHOD, stream);
+  if (status != Status.Ok) return answer(`status ${status}`);
+  const again = grpcStream(cluster, SERVICE, METHOD, stream);
+  if (again != Status.BadArgument) return answer(`twice ${again}`);
+  grpcSend(stream, bytes("one"), false);
+  return HeadersStatus.StopAllIterationAndBuffer;
+}
+
+export function resetConversation(cluster: Uint8Array, streamId: u32): HeadersStatus {
+  const stream = new Conversation(streamId);
+  const opened = grpcStream(cluster, SERVICE, METHOD, stream);
+  const reset = grpcReset(stream);
+  return answer(`opened ${opened} reset ${reset} then ${grpcReset(stream)}`);
+}
