@@ -1,0 +1,121 @@
+import { HEAD_WORDS, MAXIMUM_BLOB_BYTES, NONE, ROUTE_FLAGS, SCORE_SHIFT } from "./blob-layout.ts";
+import { BlobWriter, type Run } from "./blob-writer.ts";
+import { parsePathPattern } from "./path-pattern.ts";
+import {
+  type ClaimValue,
+  type Grant,
+  type Issuer,
+  METHODS,
+  type Policy,
+  type Route,
+  SCORE_DEFAULTS,
+} from "./policy.ts";
+import { RouteTree } from "./route-tree.ts";
+import { writeTree } from "./tree-writer.ts";
+
+export interface CompiledPolicy {
+  readonly blob: Uint8Array;
+  /** SHA-256, 32 bytes: names the policy in records and on the wire to the sidecar. */
+  readonly digest: Uint8Array;
+}
+
+export const MAXIMUM_VISITS = 4096;
+
+const ALGORITHM_BITS = { RS256: 1, ES256: 2, HS256: 4 } as const;
+const MODES = ["observe", "detect", "prevent"] as const;
+const INSPECTIONS = ["off", "headers", "full"] as const;
+
+/** The policy as the filter takes it. Pure; the same policy always gives the same bytes. */
+export function compilePolicy(policy: Policy): CompiledPolicy {
+  const writer = new BlobWriter();
+  const { headers, workloads } = policy;
+  const head = [
+    MODES.indexOf(policy.mode),
+    ...[headers.subject, headers.issuer, headers.workload, headers.scopes].map((name) => writer.string(name)),
+    ...writer.list(workloads.trustDomains),
+    ...writer.list(workloads.forwardedFrom),
+  ];
+  for (const issuer of policy.issuers) writeIssuer(writer, issuer);
+  for (const route of policy.routes) writeRoute(writer, route);
+  head.push(writeTree(writer, routeTree(policy.routes)), 0);
+  if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
+  const compiled = writer.finish(head);
+  if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");
+  return compiled;
+}
+
+/** Routes by host and path, as they are matched. */
+export function routeTree(routes: readonly Pick<Route, "hosts" | "methods" | "path">[]): RouteTree {
+  const tree = new RouteTree();
+  for (const [index, route] of routes.entries()) {
+    const pattern = parsePathPattern(route.path);
+    if ("message" in pattern) throw new TypeError(pattern.message);
+    tree.add(index, route.hosts, methodBits(route), pattern);
+  }
+  return tree;
+}
+
+function writeIssuer(writer: BlobWriter, issuer: Issuer): void {
+  const audiences = writer.list(issuer.audiences);
+  const keys: Run = [writer.count("keys"), issuer.keys.length];
+  for (const key of issuer.keys) {
+    writer.add("keys", writer.string(key.kid), ALGORITHM_BITS[key.algorithm], writer.string(key.spki));
+  }
+  writer.add(
+    "issuers",
+    writer.string(issuer.name),
+    writer.string(issuer.issuer),
+    ...audiences,
+    issuer.algorithms.reduce((bits, algorithm) => bits | ALGORITHM_BITS[algorithm], 0),
+    ...keys,
+    writer.string(issuer.secret?.environmentName ?? ""),
+    issuer.clockSkewMs / 1000,
+  );
+}
+
+function writeRoute(writer: BlobWriter, route: Route): void {
+  const settings = route.score.inspect === "off" ? SCORE_DEFAULTS : route.score;
+  const grants = route.allow.map((grant) => grantRecord(writer, grant));
+  const start = writer.count("grants");
+  for (const grant of grants) writer.add("grants", ...grant);
+  const flags =
+    MODES.indexOf(route.mode) |
+    (INSPECTIONS.indexOf(route.score.inspect) << SCORE_SHIFT) |
+    (route.public ? ROUTE_FLAGS.public : 0) |
+    (settings.ask === "always" ? ROUTE_FLAGS.askAlways : 0) |
+    (settings.onUnavailable === "open" ? ROUTE_FLAGS.open : 0) |
+    (settings.onTooLarge === "prefix" ? ROUTE_FLAGS.prefix : 0) |
+    (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0);
+  const name = writer.string(route.name);
+  writer.add(
+    "routes",
+    name,
+    flags,
+    methodBits(route),
+    settings.deadlineMs,
+    settings.maxBodyBytes,
+    start,
+    grants.length,
+  );
+}
+
+function grantRecord(writer: BlobWriter, grant: Grant): number[] {
+  const scopes = writer.list(grant.scopes);
+  const claims = grant.claims.map(({ name, values }) => [writer.string(name), ...claimValues(writer, values)]);
+  const start = writer.count("claims");
+  for (const claim of claims) writer.add("claims", ...claim);
+  return [grant.issuer ?? NONE, ...scopes, start, claims.length, ...writer.list(grant.workloads)];
+}
+
+function claimValues(writer: BlobWriter, values: readonly ClaimValue[]): Run {
+  const start = writer.count("claimValues");
+  const kinds = { string: 0, number: 1, boolean: 2 } as const;
+  for (const value of values) {
+    writer.add("claimValues", kinds[typeof value as keyof typeof kinds], writer.string(String(value)));
+  }
+  return [start, values.length];
+}
+
+function methodBits(route: Pick<Route, "methods">): number {
+  return route.methods.reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0);
+}

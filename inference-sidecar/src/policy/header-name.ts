@@ -1,0 +1,16 @@
+const TOKEN = /^[a-z0-9!#$%&'*+.^`|~-]+$/;
+
+const RESERVED = new Set(
+  `accept accept-encoding age authorization cache-control connection content-encoding content-length content-type cookie
+  date expect forwarded host if-match if-none-match keep-alive origin proxy-authenticate proxy-authorization
+  proxy-connection range referer set-cookie te trailer transfer-encoding upgrade user-agent via www-authenticate
+  x-postern-decision x-request-id grpc-timeout traceparent tracestate`.split(/\s+/),
+);
+const RESERVED_PREFIXES = ["x-envoy-", "x-forwarded-", "sec-", ":"];
+
+/** Why identity can't be given in a header of this name (lower case); null: it can. */
+export function refuseIdentityHeader(name: string): "header_name" | "header_reserved" | null {
+  if (RESERVED.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) return "header_reserved";
+  // RFC 9110 section 5.6.2 without `_`: servers take it for `-`, so that the client could send a second one.
+  return TOKEN.test(name) ? null : "header_name";
+}

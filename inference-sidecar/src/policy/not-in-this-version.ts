@@ -1,0 +1,73 @@
+import type { Path, PolicyDocument } from "./document.ts";
+
+interface Future {
+  /** Keys from the root; `*` is any item of a list. */
+  readonly at: readonly string[];
+  /** Only these values; absent: the field itself. */
+  readonly values?: readonly unknown[];
+  readonly instead: string;
+}
+
+const FUTURE_ALGORITHMS = [
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES384",
+  "ES512",
+  "ES256K",
+  "EdDSA",
+  "HS384",
+  "HS512",
+];
+
+/** Fields and values that the product is meant to have. Accepting one without effect would be a lie, so each is refused. */
+export const NOT_IN_THIS_VERSION: readonly Future[] = [
+  { at: ["mode"], values: ["adapt"], instead: "observe, detect or prevent" },
+  { at: ["log"], values: ["required"], instead: "batched" },
+  { at: ["evidence"], instead: "a policy without `evidence`" },
+  { at: ["operators"], instead: "a policy without `operators`" },
+  { at: ["limits"], instead: "a policy without `limits`" },
+  { at: ["deny"], instead: "a policy without `deny`: what no route allows is denied" },
+  { at: ["revocation"], instead: "a policy without `revocation`" },
+  { at: ["ladder"], instead: "the fixed rung of `mode`" },
+  { at: ["identity", "revocation"], instead: "a policy without `revocation`" },
+  { at: ["identity", "issuers", "*", "algorithms", "*"], values: FUTURE_ALGORITHMS, instead: "RS256, ES256 or HS256" },
+  { at: ["identity", "issuers", "*", "jwks", "uri"], instead: "`file` or `inline`" },
+  {
+    at: ["identity", "issuers", "*", "jwks", "refresh"],
+    instead: "`file` or `inline`, which are read when the policy changes",
+  },
+  { at: ["identity", "issuers", "*", "revocation"], instead: "an issuer without `revocation`" },
+  { at: ["identity", "issuers", "*", "stepUp"], instead: "an issuer without `stepUp`" },
+  { at: ["routes", "*", "mode"], values: ["adapt"], instead: "observe, detect or prevent" },
+  { at: ["routes", "*", "ladder"], instead: "the fixed rung of `mode`" },
+  { at: ["routes", "*", "limits"], instead: "a route without `limits`" },
+  { at: ["routes", "*", "deny"], instead: "a route without `deny`: who is not in `allow` is denied" },
+  { at: ["routes", "*", "stepUp"], instead: "a route without `stepUp`" },
+  { at: ["routes", "*", "evidence"], instead: "a route without `evidence`" },
+  { at: ["routes", "*", "score", "falsePositiveBudget"], instead: "a score without `falsePositiveBudget`" },
+];
+
+/** Reports every field and value of a later version; gives their paths. */
+export function refuseFutureFields(document: PolicyDocument): Path[] {
+  const found: Path[] = [];
+  for (const { at, values, instead } of NOT_IN_THIS_VERSION) {
+    for (const { path, value } of select(document.data, at)) {
+      if (values && !values.includes(value)) continue;
+      const what = values ? `${at.filter((key) => key !== "*").at(-1)}: ${value}` : `field "${at.at(-1)}"`;
+      document.report("not_in_this_version", path, `${what} is not in this version`, instead, values ? "value" : "key");
+      found.push(path);
+    }
+  }
+  return found;
+}
+
+function select(data: unknown, at: readonly string[], path: Path = []): { path: Path; value: unknown }[] {
+  const [step, ...rest] = at;
+  if (step === undefined) return [{ path, value: data }];
+  if (step === "*") return Array.isArray(data) ? data.flatMap((item, i) => select(item, rest, [...path, i])) : [];
+  if (typeof data !== "object" || data === null || !(step in data)) return [];
+  return select((data as Record<string, unknown>)[step], rest, [...path, step]);
+}

@@ -1,0 +1,26 @@
+import type { ProblemCode } from "./problem-codes.ts";
+
+/** One thing that is wrong with a policy. `line` and `column` count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly expected: string;
+  readonly code: ProblemCode;
+}
+
+/** A policy that can't be taken: everything that is wrong with it, in the order of the file. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join("\n"));
+    this.problems = problems;
+  }
+}
+
+export function formatProblem({ file, line, column, message, expected, code }: Problem): string {
+  return `${file}:${line}:${column}: ${message} (expected ${expected}) [${code}]`;
+}

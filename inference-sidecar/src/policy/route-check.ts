@@ -1,0 +1,124 @@
+import type { PolicyDocument } from "./document.ts";
+import { parseHostPattern } from "./host-pattern.ts";
+import { checkWorkloadId } from "./identity-check.ts";
+import { parsePathPattern, shapeOf } from "./path-pattern.ts";
+import { METHODS } from "./policy.ts";
+import { trustDomainOfPattern } from "./spiffe-id.ts";
+import { parseDuration, parseSize } from "./units.ts";
+import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
+
+type Context = { readonly document: PolicyDocument; readonly policy: Partly<WrittenPolicy> };
+type Route = Partly<WrittenRoute>;
+
+/** Reports what no single field of a route shows, route by route. */
+export function checkRoutes(context: Context): void {
+  const names = new Map<string, number>();
+  for (const [index, route] of (context.policy.routes ?? []).entries()) {
+    if (!route) continue;
+    const first = route.name === undefined ? undefined : names.get(route.name);
+    if (route.name !== undefined && first === undefined) names.set(route.name, index);
+    if (first !== undefined) {
+      const message = `name "${route.name}" is also that of route ${first + 1}`;
+      context.document.report("duplicate_route", ["routes", index, "name"], message, "a name of its own");
+    }
+    checkMatch(context, route, index);
+    checkAccess(context, route, index);
+    checkScore(context, route, index);
+  }
+}
+
+function checkMatch({ document }: Context, { match }: Route, index: number): void {
+  for (const [item, host] of (match?.hosts ?? []).entries()) {
+    const parsed = host === undefined ? { host } : parseHostPattern(host);
+    if ("host" in parsed) continue;
+    document.report("host_pattern", ["routes", index, "match", "hosts", item], `"${host}"`, parsed.expected);
+  }
+  const pattern = match?.path === undefined ? null : parsePathPattern(match.path);
+  if (pattern && "message" in pattern) {
+    document.report("path_pattern", ["routes", index, "match", "path"], pattern.message, pattern.expected);
+  }
+}
+
+function checkAccess(context: Context, route: Route, index: number): void {
+  const { document } = context;
+  const restricted = "allow" in route;
+  if (route.public === true && restricted) {
+    const expected = "`public: true` or `allow`, not both";
+    document.report(
+      "route_access",
+      ["routes", index, "allow"],
+      "the route is public, so nobody needs a grant",
+      expected,
+      "key",
+    );
+  }
+  if (!restricted && !route.public && !hasGaps(route)) {
+    const message = "nobody may use this route";
+    document.report("route_access", ["routes", index], message, "`public: true`, or `allow` with a grant");
+  }
+  for (const [item, grant] of (route.allow ?? []).entries()) {
+    if (grant) checkGrant(context, grant, ["routes", index, "allow", item]);
+  }
+}
+
+function checkGrant({ document, policy }: Context, grant: Partly<WrittenGrant>, at: (string | number)[]): void {
+  if (!("issuer" in grant) && !hasGaps(grant)) {
+    if ("scopes" in grant || "claims" in grant) {
+      document.report("grant_empty", at, "scopes and claims need an issuer of the token", "`issuer` in this grant");
+    } else if (!("workloads" in grant)) {
+      document.report("grant_empty", at, "the grant asks for nothing", "`issuer`, `workloads` or both");
+    }
+  }
+  const unsure = hasGaps(policy.identity ?? policy);
+  const names = (policy.identity?.issuers ?? []).map((issuer) => issuer?.name);
+  if (grant.issuer !== undefined && !unsure && !names.includes(undefined) && !names.includes(grant.issuer)) {
+    const expected = names.length > 0 ? `one of ${names.join(", ")}` : "an issuer in `identity.issuers`";
+    document.report("unknown_issuer", [...at, "issuer"], `no issuer is named "${grant.issuer}"`, expected);
+  }
+  if (grant.workloads && !policy.identity?.workloads && !unsure) {
+    const message = "workload grants need what verifies workloads";
+    document.report(
+      "workload_identity",
+      [...at, "workloads"],
+      message,
+      "`identity.workloads` with a trust bundle",
+      "key",
+    );
+  }
+  for (const [item, id] of (grant.workloads ?? []).entries()) {
+    if (id !== undefined) checkWorkloadId(document, policy, id, trustDomainOfPattern(id), [...at, "workloads", item]);
+  }
+}
+
+function checkScore({ document }: Context, { score }: Route, index: number): void {
+  if (typeof score !== "object") return;
+  const deadline = score.deadline === undefined ? 1 : parseDuration(score.deadline);
+  if (deadline === null || deadline < 1 || deadline > 30_000) {
+    document.report("out_of_range", ["routes", index, "score", "deadline"], `deadline ${score.deadline}`, "1ms to 30s");
+  }
+  const size = score.maxBody === undefined ? 1 : parseSize(score.maxBody);
+  if (size === null || size < 1 || size > 256 * 1024) {
+    document.report("out_of_range", ["routes", index, "score", "maxBody"], `size ${score.maxBody}`, "1B to 256KiB");
+  }
+}
+
+/** Reports routes to which earlier ones with the same path shape leave no host and method. Patterns must be sound. */
+export function checkReachable(document: PolicyDocument, routes: readonly WrittenRoute[]): void {
+  const taken = new Map<string, number>();
+  for (const [index, { match }] of routes.entries()) {
+    const pattern = parsePathPattern(match.path);
+    if ("message" in pattern) continue;
+    const shape = shapeOf(pattern);
+    const methods = (match.methods ?? METHODS).reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0);
+    const anyHost = taken.get(shape) ?? 0;
+    let left = 0;
+    for (const host of match.hosts?.map((name) => name.toLowerCase()) ?? [""]) {
+      const key = `${host} ${shape}`.trimStart();
+      left |= methods & ~(taken.get(key) ?? 0) & ~anyHost;
+      taken.set(key, (taken.get(key) ?? 0) | methods);
+    }
+    if (left !== 0) continue;
+    const message = "earlier routes take every request that this one matches";
+    document.report("route_unreachable", ["routes", index, "match"], message, "another match, or no such route");
+  }
+}

@@ -1,0 +1,107 @@
+import type { ErrorObject } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Path, PolicyDocument } from "./document.ts";
+import { nearestName } from "./nearest-name.ts";
+import policySchema from "./policy.schema.json" with { type: "json" };
+import type { ProblemCode } from "./problem-codes.ts";
+
+const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false });
+// Editors show it for a `pattern` that does not match; so does `explain`.
+ajv.addKeyword("patternErrorMessage");
+const validate = ajv.compile(policySchema);
+
+type Finding = readonly [code: ProblemCode, message: string, expected: string];
+
+/** Reports what the schema does not allow, but for the fields in `refused`; gives the paths of what is not usable. */
+export function checkSchema(document: PolicyDocument, refused: readonly Path[]): Path[] {
+  const known = new Set(refused.map((path) => JSON.stringify(path)));
+  const unusable: Path[] = [...refused];
+  validate(document.data);
+  for (const error of validate.errors ?? []) {
+    if (error.keyword === "if") continue;
+    const { path, key } = place(error, document.data);
+    if (known.has(JSON.stringify(path))) continue;
+    const [code, message, expected] = explain(error);
+    document.report(code, path, message, expected, key);
+    if (error.keyword !== "required") unusable.push(path);
+  }
+  return unusable;
+}
+
+/** An unknown field is reported at itself, everything else at the value that the error is about. */
+function place(error: ErrorObject, data: unknown): { path: Path; key: "key" | "value" } {
+  const path = fromPointer(error.instancePath, data);
+  if (error.keyword === "additionalProperties") return { path: [...path, error.params.additionalProperty], key: "key" };
+  if (error.keyword === "propertyNames") return { path: [...path, error.params.propertyName], key: "key" };
+  return { path, key: "value" };
+}
+
+function fromPointer(pointer: string, data: unknown): Path {
+  const steps: (string | number)[] = [];
+  let at = data;
+  for (const raw of pointer.split("/").slice(1)) {
+    const step = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+    steps.push(Array.isArray(at) ? Number(step) : step);
+    at = (at as Record<string, unknown> | undefined)?.[step];
+  }
+  return steps;
+}
+
+function explain(error: ErrorObject): Finding {
+  const { params, data } = error;
+  const schema = error.parentSchema ?? {};
+  switch (error.keyword) {
+    case "additionalProperties":
+      return explainUnknown(params.additionalProperty, Object.keys(schema.properties ?? {}));
+    case "required":
+      return ["missing_field", `field "${params.missingProperty}" is missing`, `"${params.missingProperty}"`];
+    case "type":
+      return ["wrong_type", `${describe(data)} stands here`, typeNames(params.type)];
+    case "enum":
+    case "const":
+      return [
+        "wrong_value",
+        `${describe(data)} is not possible here`,
+        [params.allowedValues ?? params.allowedValue].flat().join(", "),
+      ];
+    case "pattern":
+      return ["wrong_syntax", `${describe(data)} is not written as it must be`, schema.patternErrorMessage];
+    case "uniqueItems":
+      return ["duplicate_item", `items ${params.j + 1} and ${params.i + 1} are the same`, "each item once"];
+    default:
+      return ["wrong_length", `${error.message}`.replace("must NOT have", "has"), limits(schema)];
+  }
+}
+
+function explainUnknown(name: string, known: readonly string[]): Finding {
+  const nearest = nearestName(name, known);
+  const expected = nearest ? `"${nearest}", which is the nearest known field` : known.join(", ");
+  return ["unknown_field", `unknown field "${name}"`, expected];
+}
+
+function limits(schema: Record<string, unknown>): string {
+  const least = schema.minLength ?? schema.minItems ?? schema.minProperties ?? 0;
+  const most = schema.maxLength ?? schema.maxItems ?? schema.maxProperties;
+  const unit = "maxLength" in schema || "minLength" in schema ? "characters" : "entries";
+  return most === undefined ? `at least ${least} ${unit}` : `${least} to ${most} ${unit}`;
+}
+
+function typeNames(type: string | string[]): string {
+  const names: Record<string, string> = {
+    object: "a mapping",
+    array: "a list",
+    string: "text",
+    boolean: "true or false",
+  };
+  return [type]
+    .flat()
+    .map((name) => names[name] ?? `an ${name}`)
+    .join(" or ");
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  return typeof value === "string" ? `"${value.slice(0, 60)}"` : `${value}`;
+}

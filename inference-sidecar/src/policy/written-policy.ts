@@ -1,0 +1,75 @@
+import type { ClaimValue, Method, Mode, SignatureAlgorithm } from "./policy.ts";
+
+/** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
+export interface WrittenPolicy {
+  mode?: Mode;
+  listener?: { tls?: { certificate: FileReference; key: FileReference } };
+  identity?: {
+    issuers?: WrittenIssuer[];
+    workloads?: { trustDomains: string[]; trustBundle: FileReference; forwardedFrom?: string[] };
+    headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string };
+  };
+  routes: WrittenRoute[];
+}
+
+export interface FileReference {
+  file: string;
+}
+
+export interface WrittenIssuer {
+  name: string;
+  issuer: string;
+  audiences: string[];
+  algorithms: SignatureAlgorithm[];
+  jwks?: { file?: string; inline?: object };
+  secret?: FileReference;
+  clockSkew?: string;
+}
+
+export interface WrittenRoute {
+  name: string;
+  match: { hosts?: string[]; methods?: Method[]; path: string };
+  public?: boolean;
+  mode?: Mode;
+  allow?: WrittenGrant[];
+  score?: "off" | "headers" | WrittenScore;
+}
+
+export interface WrittenGrant {
+  issuer?: string;
+  scopes?: string[];
+  claims?: Record<string, ClaimValue | ClaimValue[]>;
+  workloads?: string[];
+}
+
+export interface WrittenScore {
+  ask?: "unsure" | "always";
+  deadline?: string;
+  onUnavailable?: "open" | "closed";
+  maxBody?: string;
+  onTooLarge?: "deny" | "prefix";
+}
+
+/** The same with gaps where the schema found something wrong, so that everything else can still be checked. */
+export type Partly<T> = T extends (infer Item)[]
+  ? (Partly<Item> | undefined)[]
+  : T extends object
+    ? { [Key in keyof T]?: Partly<T[Key]> | undefined }
+    : T;
+
+/** Whether the schema refused some field: what seems to be missing may only be misspelt. */
+export function hasGaps(container: object): boolean {
+  return Object.values(container).includes(undefined);
+}
+
+/** Puts gaps at `unusable`; changes `data`. */
+export function withGaps(data: unknown, unusable: readonly (readonly (string | number)[])[]): Partly<WrittenPolicy> {
+  for (const path of unusable) {
+    let container = data as Record<string | number, unknown> | undefined | null;
+    for (const step of path.slice(0, -1)) container = container?.[step] as typeof container;
+    const last = path.at(-1);
+    if (last === undefined) return {};
+    if (typeof container === "object" && container !== null) container[last] = undefined;
+  }
+  return (data ?? {}) as Partly<WrittenPolicy>;
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+
+const USAGE = "Usage: postern check POLICY [--json]";
+
+/**
+ * `postern check POLICY [--json]`: every problem of a policy file, or what it says in short.
+ * Exit codes: 0 the policy can be used, 1 it can't, 2 wrong use of the command.
+ */
+export async function check(args: string[]): Promise<number> {
+  const options = readArguments(args);
+  if (typeof options === "string") {
+    console.error(`${options}\n${USAGE}`);
+    return 2;
+  }
+  const { path, json } = options;
+  try {
+    const { policy } = await loadPolicy(path);
+    const digest = Buffer.from(compilePolicy(policy).digest).toString("hex");
+    const { mode } = policy;
+    const counts = { routes: policy.routes.length, issuers: policy.issuers.length };
+    if (json) console.log(JSON.stringify({ file: path, valid: true, mode, ...counts, digest, problems: [] }));
+    else
+      console.log(`${path}: valid\nmode ${mode}, routes ${counts.routes}, issuers ${counts.issuers}\ndigest ${digest}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const { problems } = error;
+    if (json) console.log(JSON.stringify({ file: path, valid: false, problems }));
+    else for (const problem of problems) console.log(formatProblem(problem));
+    return 1;
+  }
+}
+
+function readArguments(args: string[]): { path: string; json: boolean } | string {
+  try {
+    const { values, positionals } = parseArgs({ args, options: { json: { type: "boolean" } }, allowPositionals: true });
+    const [path, ...more] = positionals;
+    if (path === undefined || more.length > 0) return "check takes one policy file";
+    return { path, json: values.json ?? false };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
