@@ -1,0 +1,69 @@
+// Layout of the compiled policy, version 1. All integers are little-endian u32 unless said otherwise; offsets count from
+// the first byte of the blob. `inference-sidecar/src/policy/blob-layout.ts` writes what is read here.
+//
+//   0  "PSTN"          4  u16 version, u16 zero          8  SHA-256 of everything from byte 40 on
+//  40  length of the blob                               44  rung on which requests stand that no route matches
+//  48  string indices of the subject, issuer, workload and scopes headers
+//  64  trust domains (start, count in LIST)             72  identities believed in XFCC (start, count in LIST)
+//  80  root node for any host, or NONE                  84  zero
+//  88  section directory: (offset, count of records) each, in the order of `SECTION_…`
+
+export const MAGIC: u32 = 0x4e545350;
+export const VERSION: u32 = 1;
+export const NONE: u32 = 0xffffffff;
+
+export const DIGEST_OFFSET: i32 = 8;
+export const DIGESTED_OFFSET: i32 = 40;
+export const LENGTH_OFFSET: i32 = 40;
+export const MODE_OFFSET: i32 = 44;
+export const HEADER_NAMES_OFFSET: i32 = 48;
+export const TRUST_DOMAINS_OFFSET: i32 = 64;
+export const FORWARDED_FROM_OFFSET: i32 = 72;
+export const ANY_HOST_OFFSET: i32 = 80;
+export const DIRECTORY_OFFSET: i32 = 88;
+
+/** offset, length */
+export const SECTION_STRINGS: i32 = 0;
+/** string index; scopes, workloads, audiences, trust domains and forwarders are runs of it */
+export const SECTION_LIST: i32 = 1;
+/** name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds */
+export const SECTION_ISSUERS: i32 = 2;
+/** kid (empty: none), algorithm, SPKI: string indices but for the algorithm */
+export const SECTION_KEYS: i32 = 3;
+/** name, flags, methods, deadline in ms, largest body in bytes, grants (start, count) */
+export const SECTION_ROUTES: i32 = 4;
+/** issuer or NONE, scopes (start, count), claims (start, count), workloads (start, count) */
+export const SECTION_GRANTS: i32 = 5;
+/** name, values (start, count) */
+export const SECTION_CLAIMS: i32 = 6;
+/** kind, text */
+export const SECTION_CLAIM_VALUES: i32 = 7;
+/** host in lower case, root node; sorted by bytes */
+export const SECTION_EXACT_HOSTS: i32 = 8;
+/** suffix with its leading dot, root node; sorted by bytes */
+export const SECTION_SUFFIX_HOSTS: i32 = 9;
+/** lowest route index below, literals (start, count in EDGES), node of `{name}` or NONE, routes that end here, routes of `/**` */
+export const SECTION_NODES: i32 = 10;
+/** segment, node; sorted by bytes within a node */
+export const SECTION_EDGES: i32 = 11;
+/** route index; ascending within a node */
+export const SECTION_ENTRIES: i32 = 12;
+export const SECTION_COUNT: i32 = 13;
+export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
+
+/** Bytes of one record, by section. */
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 36, 12, 28, 28, 12, 8, 8, 8, 32, 8, 4];
+
+// Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant.
+export const FLAG_PUBLIC: u32 = 1 << 2;
+export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
+export const FLAG_OPEN: u32 = 1 << 6;
+export const FLAG_PREFIX: u32 = 1 << 7;
+export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
+export const FLAGS_ALL: u32 = (1 << 9) - 1;
+
+// Bounds that the compiler keeps and the decoder insists on.
+export const MAXIMUM_RUN: u32 = 64;
+export const MAXIMUM_DEPTH: u8 = 66;
+export const MAXIMUM_ENTRIES: u32 = 9;
+export const METHODS_ALL: u32 = (1 << 9) - 1;

@@ -1,0 +1,67 @@
+import { blobRefusal } from "./blob-check";
+import {
+  DIGEST_OFFSET,
+  DIGESTED_OFFSET,
+  FORWARDED_FROM_OFFSET,
+  HEADER_NAMES_OFFSET,
+  MODE_OFFSET,
+  SECTION_ROUTES,
+  TRUST_DOMAINS_OFFSET,
+} from "./blob-layout";
+import { allIssuers, Issuer, stringRun } from "./issuer";
+import { PolicyBlob } from "./policy-blob";
+import { Route } from "./route";
+
+const CACHED_ROUTES: i32 = 256;
+
+/** A policy as `inference-sidecar/src/policy/compile.ts` wrote it, checked once, then read in place. */
+export class CompiledPolicy {
+  /** Why the last `decode` gave null; empty after a success. */
+  static refusal: string = "";
+
+  /** 32 bytes; names this policy in records and caches. */
+  readonly digest: Uint8Array;
+  /** Rung on which a request stands that no route matches: 0 observe, 1 detect, 2 prevent. */
+  readonly mode: u8;
+  readonly issuers: Issuer[];
+  /** SPIFFE trust domain names accepted from the verified peer certificate. */
+  readonly trustDomains: Uint8Array[];
+  /** SPIFFE ids of peers whose XFCC is believed. */
+  readonly forwardedFrom: Uint8Array[];
+  readonly subjectHeader: Uint8Array;
+  readonly issuerHeader: Uint8Array;
+  readonly workloadHeader: Uint8Array;
+  readonly scopesHeader: Uint8Array;
+  readonly routeCount: i32;
+  private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(CACHED_ROUTES);
+
+  private constructor(readonly blob: PolicyBlob) {
+    this.digest = blob.bytes.subarray(DIGEST_OFFSET, DIGESTED_OFFSET);
+    this.mode = <u8>blob.word(MODE_OFFSET);
+    this.issuers = allIssuers(blob);
+    this.trustDomains = stringRun(blob, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4));
+    this.forwardedFrom = stringRun(blob, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4));
+    this.subjectHeader = blob.string(blob.word(HEADER_NAMES_OFFSET));
+    this.issuerHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 4));
+    this.workloadHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 8));
+    this.scopesHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 12));
+    this.routeCount = blob.sectionCount(SECTION_ROUTES);
+  }
+
+  /** Null for bytes that are no intact policy of this version; `refusal` then says why. The bytes are copied. */
+  static decode(bytes: Uint8Array): CompiledPolicy | null {
+    CompiledPolicy.refusal = blobRefusal(bytes);
+    if (CompiledPolicy.refusal.length > 0) return null;
+    return new CompiledPolicy(new PolicyBlob(bytes.slice()));
+  }
+
+  /** `index` from `matchRoute`, 0 to `routeCount` - 1. At most `CACHED_ROUTES` objects are kept. */
+  route(index: i32): Route {
+    const slot = index & (CACHED_ROUTES - 1);
+    const cached = unchecked(this.routes[slot]);
+    if (cached !== null && cached.index == index) return cached;
+    const route = new Route(this.blob, index);
+    unchecked((this.routes[slot] = route));
+    return route;
+  }
+}

@@ -1,0 +1,70 @@
+import { SECTION_ISSUERS, SECTION_KEYS, SECTION_LIST } from "./blob-layout";
+import { PolicyBlob } from "./policy-blob";
+
+/** Bits of `Issuer.algorithms` and `VerificationKey.algorithm`: RFC 7518 section 3.1. */
+export const ALGORITHM_RS256: u8 = 1;
+export const ALGORITHM_ES256: u8 = 2;
+export const ALGORITHM_HS256: u8 = 4;
+
+export class VerificationKey {
+  constructor(
+    /** Empty: the key has none. */
+    readonly kid: Uint8Array,
+    readonly algorithm: u8,
+    /** DER SubjectPublicKeyInfo. */
+    readonly spki: Uint8Array,
+  ) {}
+}
+
+/** An issuer of tokens that the policy trusts; byte arrays are views of the policy. */
+export class Issuer {
+  readonly name: Uint8Array;
+  /** The `iss` claim, compared exactly. */
+  readonly issuer: Uint8Array;
+  readonly audiences: Uint8Array[];
+  /** A set of `ALGORITHM_…` bits. */
+  readonly algorithms: u8;
+  readonly keys: VerificationKey[];
+  /** Environment variable that holds the HS256 secret; empty without HS256. */
+  readonly secretEnvironmentName: Uint8Array;
+  readonly clockSkewSeconds: i64;
+
+  constructor(
+    blob: PolicyBlob,
+    readonly index: i32,
+  ) {
+    const record = blob.record(SECTION_ISSUERS, index);
+    this.name = blob.string(load<u32>(record));
+    this.issuer = blob.string(load<u32>(record, 4));
+    this.audiences = stringRun(blob, load<u32>(record, 8), load<u32>(record, 12));
+    this.algorithms = <u8>load<u32>(record, 16);
+    this.keys = keyRun(blob, load<u32>(record, 20), load<u32>(record, 24));
+    this.secretEnvironmentName = blob.string(load<u32>(record, 28));
+    this.clockSkewSeconds = load<u32>(record, 32);
+  }
+}
+
+export function allIssuers(blob: PolicyBlob): Issuer[] {
+  const issuers: Issuer[] = [];
+  for (let i = 0, count = blob.sectionCount(SECTION_ISSUERS); i < count; i++) issuers.push(new Issuer(blob, i));
+  return issuers;
+}
+
+/** Views of a run of LIST. */
+export function stringRun(blob: PolicyBlob, start: u32, count: u32): Uint8Array[] {
+  const strings: Uint8Array[] = [];
+  for (let i: u32 = 0; i < count; i++) {
+    strings.push(blob.string(load<u32>(blob.record(SECTION_LIST, start + i))));
+  }
+  return strings;
+}
+
+function keyRun(blob: PolicyBlob, start: u32, count: u32): VerificationKey[] {
+  const keys: VerificationKey[] = [];
+  for (let i: u32 = 0; i < count; i++) {
+    const record = blob.record(SECTION_KEYS, start + i);
+    const kid = blob.string(load<u32>(record));
+    keys.push(new VerificationKey(kid, <u8>load<u32>(record, 4), blob.string(load<u32>(record, 8))));
+  }
+  return keys;
+}

@@ -1,0 +1,103 @@
+import { isRun, isString } from "./blob-bounds";
+import {
+  FLAGS_ALL,
+  METHODS_ALL,
+  NONE,
+  SECTION_CLAIM_VALUES,
+  SECTION_CLAIMS,
+  SECTION_GRANTS,
+  SECTION_ISSUERS,
+  SECTION_KEYS,
+  SECTION_LIST,
+  SECTION_ROUTES,
+  SECTION_STRINGS,
+} from "./blob-layout";
+import { PolicyBlob } from "./policy-blob";
+
+const MAXIMUM_ISSUERS = 64;
+const MAXIMUM_SKEW_SECONDS: u32 = 300;
+const MAXIMUM_DEADLINE_MILLIS: u32 = 30_000;
+const MAXIMUM_BODY: u32 = 256 * 1024;
+
+/** Whether every record but those of the route tree stays within its bounds. */
+export function recordsAreSound(blob: PolicyBlob): bool {
+  if (blob.sectionCount(SECTION_ISSUERS) > MAXIMUM_ISSUERS) return false;
+  for (let i = 0, count = blob.sectionCount(SECTION_STRINGS); i < count; i++) {
+    const record = blob.record(SECTION_STRINGS, i);
+    if (<u64>load<u32>(record) + load<u32>(record, 4) > <u64>blob.bytes.length) return false;
+  }
+  for (let i = 0, count = blob.sectionCount(SECTION_LIST); i < count; i++) {
+    if (!isString(blob, load<u32>(blob.record(SECTION_LIST, i)))) return false;
+  }
+  for (let i = 0, count = blob.sectionCount(SECTION_ISSUERS); i < count; i++) if (!issuerIsSound(blob, i)) return false;
+  for (let i = 0, count = blob.sectionCount(SECTION_KEYS); i < count; i++) if (!keyIsSound(blob, i)) return false;
+  for (let i = 0, count = blob.sectionCount(SECTION_ROUTES); i < count; i++) if (!routeIsSound(blob, i)) return false;
+  for (let i = 0, count = blob.sectionCount(SECTION_GRANTS); i < count; i++) if (!grantIsSound(blob, i)) return false;
+  return claimsAreSound(blob);
+}
+
+function issuerIsSound(blob: PolicyBlob, index: i32): bool {
+  const record = blob.record(SECTION_ISSUERS, index);
+  const algorithms = load<u32>(record, 16);
+  return (
+    isString(blob, load<u32>(record)) &&
+    isString(blob, load<u32>(record, 4)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 8), load<u32>(record, 12)) &&
+    algorithms > 0 &&
+    algorithms <= 7 &&
+    isRun(blob, SECTION_KEYS, load<u32>(record, 20), load<u32>(record, 24)) &&
+    isString(blob, load<u32>(record, 28)) &&
+    load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS
+  );
+}
+
+function keyIsSound(blob: PolicyBlob, index: i32): bool {
+  const record = blob.record(SECTION_KEYS, index);
+  const algorithm = load<u32>(record, 4);
+  return (
+    isString(blob, load<u32>(record)) && (algorithm == 1 || algorithm == 2) && isString(blob, load<u32>(record, 8))
+  );
+}
+
+function routeIsSound(blob: PolicyBlob, index: i32): bool {
+  const record = blob.record(SECTION_ROUTES, index);
+  const flags = load<u32>(record, 4);
+  const methods = load<u32>(record, 8);
+  return (
+    isString(blob, load<u32>(record)) &&
+    flags <= FLAGS_ALL &&
+    (flags & 3) != 3 &&
+    ((flags >> 3) & 3) != 3 &&
+    methods > 0 &&
+    methods <= METHODS_ALL &&
+    load<u32>(record, 12) <= MAXIMUM_DEADLINE_MILLIS &&
+    load<u32>(record, 16) <= MAXIMUM_BODY &&
+    isRun(blob, SECTION_GRANTS, load<u32>(record, 20), load<u32>(record, 24))
+  );
+}
+
+function grantIsSound(blob: PolicyBlob, index: i32): bool {
+  const record = blob.record(SECTION_GRANTS, index);
+  const issuer = load<u32>(record);
+  return (
+    (issuer == NONE || issuer < <u32>blob.sectionCount(SECTION_ISSUERS)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 4), load<u32>(record, 8)) &&
+    isRun(blob, SECTION_CLAIMS, load<u32>(record, 12), load<u32>(record, 16)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 20), load<u32>(record, 24)) &&
+    // A grant that asks for nothing would be a public route in disguise; scopes and claims without issuer would be ignored.
+    (issuer != NONE || (load<u32>(record, 24) > 0 && load<u32>(record, 8) == 0 && load<u32>(record, 16) == 0))
+  );
+}
+
+function claimsAreSound(blob: PolicyBlob): bool {
+  for (let i = 0, count = blob.sectionCount(SECTION_CLAIMS); i < count; i++) {
+    const record = blob.record(SECTION_CLAIMS, i);
+    if (!isString(blob, load<u32>(record))) return false;
+    if (!isRun(blob, SECTION_CLAIM_VALUES, load<u32>(record, 4), load<u32>(record, 8))) return false;
+  }
+  for (let i = 0, count = blob.sectionCount(SECTION_CLAIM_VALUES); i < count; i++) {
+    const record = blob.record(SECTION_CLAIM_VALUES, i);
+    if (load<u32>(record) > 2 || !isString(blob, load<u32>(record, 4))) return false;
+  }
+  return true;
+}

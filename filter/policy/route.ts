@@ -1,0 +1,42 @@
+import { FLAG_ASK_ALWAYS, FLAG_OPEN, FLAG_PREFIX, FLAG_PUBLIC, FLAG_TOKEN_GRANT, SECTION_ROUTES } from "./blob-layout";
+import { PolicyBlob } from "./policy-blob";
+
+/** What the policy says of one route; a copy of its record, the name is a view of the policy. */
+export class Route {
+  readonly name: Uint8Array;
+  /** 0 observe, 1 detect, 2 prevent */
+  readonly mode: u8;
+  readonly isPublic: bool;
+  /** 0 off, 1 headers only, 2 headers and body */
+  readonly score: u8;
+  readonly askAlways: bool;
+  readonly openWhenUnavailable: bool;
+  readonly prefixWhenTooLarge: bool;
+  /** A grant asks for a token: a client without one can be told to send it. */
+  readonly hasTokenGrant: bool;
+  readonly deadlineMillis: u32;
+  /** Bytes. */
+  readonly maxBody: u32;
+  readonly firstGrant: i32;
+  readonly grantCount: i32;
+
+  constructor(
+    blob: PolicyBlob,
+    readonly index: i32,
+  ) {
+    const record = blob.record(SECTION_ROUTES, index);
+    const flags = load<u32>(record, 4);
+    this.name = blob.string(load<u32>(record));
+    this.mode = <u8>(flags & 3);
+    this.isPublic = (flags & FLAG_PUBLIC) != 0;
+    this.score = <u8>((flags >> 3) & 3);
+    this.askAlways = (flags & FLAG_ASK_ALWAYS) != 0;
+    this.openWhenUnavailable = (flags & FLAG_OPEN) != 0;
+    this.prefixWhenTooLarge = (flags & FLAG_PREFIX) != 0;
+    this.hasTokenGrant = (flags & FLAG_TOKEN_GRANT) != 0;
+    this.deadlineMillis = load<u32>(record, 12);
+    this.maxBody = load<u32>(record, 16);
+    this.firstGrant = load<u32>(record, 20);
+    this.grantCount = load<u32>(record, 24);
+  }
+}

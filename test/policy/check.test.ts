@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { NOT_IN_THIS_VERSION } from "../../inference-sidecar/src/policy/not-in-this-version.ts";
+import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { PROBLEM_CODES } from "../../inference-sidecar/src/policy/problem-codes.ts";
+import { check } from "../../scripts/commands/check.ts";
+import { ec, jwk, keySet, makePolicyFolder } from "./policy-folder.ts";
+import { REFUSED } from "./refused.ts";
+
+let folder: string;
+let remove: () => Promise<void>;
+before(async () => {
+  ({ folder, remove } = await makePolicyFolder());
+  await writeFile(join(folder, "ec.json"), keySet(jwk(ec.publicKey)));
+});
+after(() => remove());
+
+async function write(text: string): Promise<string> {
+  const path = join(folder, "policy.yaml");
+  await writeFile(path, text);
+  return path;
+}
+
+async function problemsOf(text: string) {
+  const error = await loadPolicy(await write(text)).then(
+    () => assert.fail("the policy was taken"),
+    (caught) => caught,
+  );
+  assert.ok(error instanceof PolicyError, String(error));
+  return error.problems;
+}
+
+/** Runs the command; gives its exit code and what it printed. */
+async function run(...args: string[]): Promise<{ code: number; output: string }> {
+  const lines: string[] = [];
+  const { log, error } = console;
+  console.log = console.error = (line: string) => lines.push(line);
+  try {
+    return { code: await check(args), output: lines.join("\n") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
+}
+
+const GOOD = `version: 1
+mode: detect
+listener: { tls: { certificate: { file: ./server.pem }, key: { file: ./server.key } } }
+log: batched
+identity:
+  issuers:
+    - name: demo
+      issuer: https://issuer.demo
+      audiences: [orders]
+      algorithms: [RS256, ES256, HS256]
+      jwks: { file: ./jwks.json }
+      secret: { file: ./secret.txt }
+  workloads:
+    trustDomains: [edge.demo]
+    trustBundle: { file: ./server.pem }
+routes:
+  - name: health
+    match: { methods: [GET], path: /healthz }
+    public: true
+    score: off
+  - name: read-orders
+    match: { hosts: [API.demo, "*.demo"], methods: [GET], path: /orders/{id} }
+    allow:
+      - { issuer: demo, scopes: [orders:read], claims: { role: clerk, site: [1, true] } }
+      - { workloads: [spiffe://edge.demo/ns/shop/sa/web, spiffe://edge.demo/ns/ops/*] }
+  - name: comments
+    match: { methods: [POST], path: /comments/** }
+    public: true
+    mode: prevent
+    score: { deadline: 1s, onUnavailable: open, maxBody: 256KiB, onTooLarge: prefix, ask: always }
+  - { name: stream, match: { path: /stream }, public: true, score: headers }
+`;
+
+describe("a policy that can be used", () => {
+  test("has every default filled in and everything read", async () => {
+    const { policy, files } = await loadPolicy(await write(GOOD));
+    const [issuer] = policy.issuers;
+    assert.equal(policy.mode, "detect");
+    assert.deepEqual(issuer?.secret, { environmentName: "POSTERN_HS256_DEMO", secret: "s".repeat(32) });
+    assert.deepEqual(
+      issuer?.keys.map(({ kid, algorithm }) => [kid, algorithm]),
+      [
+        ["r", "RS256"],
+        ["e", "ES256"],
+      ],
+    );
+    assert.equal(issuer?.clockSkewMs, 30_000);
+    assert.deepEqual(policy.tls, { certificate: join(folder, "server.pem"), key: join(folder, "server.key") });
+    assert.equal(policy.headers.subject, "x-postern-subject");
+    const [health, orders, comments, stream] = policy.routes;
+    assert.equal(health?.mode, "detect");
+    assert.deepEqual(orders?.hosts, ["api.demo", "*.demo"]);
+    assert.deepEqual(orders?.allow[0]?.claims, [
+      { name: "role", values: ["clerk"] },
+      { name: "site", values: [1, true] },
+    ]);
+    const defaults = {
+      ask: "unsure",
+      deadlineMs: 20,
+      onUnavailable: "closed",
+      maxBodyBytes: 65_536,
+      onTooLarge: "deny",
+    };
+    assert.deepEqual(orders?.score, { inspect: "full", ...defaults });
+    assert.deepEqual(stream?.score, { inspect: "headers", ...defaults });
+    assert.deepEqual([comments?.mode, comments?.score.inspect], ["prevent", "full"]);
+    assert.deepEqual(
+      [...files].sort(),
+      ["jwks.json", "policy.yaml", "secret.txt", "server.key", "server.pem"].map((name) => join(folder, name)),
+    );
+  });
+
+  test("is summed up, exit code 0", async () => {
+    const path = await write(GOOD);
+    const text = await run(path);
+    assert.equal(text.code, 0);
+    assert.match(text.output, /valid\nmode detect, routes 4, issuers 1\ndigest [0-9a-f]{64}$/);
+    const json = JSON.parse((await run(path, "--json")).output);
+    assert.deepEqual(
+      { ...json, digest: "" },
+      { file: path, valid: true, mode: "detect", routes: 4, issuers: 1, digest: "", problems: [] },
+    );
+    assert.ok(text.output.endsWith(json.digest));
+  });
+
+  test("may have no routes: then everything is refused", async () => {
+    const { policy } = await loadPolicy(await write("version: 1\nroutes: []\n"));
+    assert.equal(policy.mode, "prevent");
+  });
+
+  test("may use aliases, and says where a value stands that one of them repeats", async () => {
+    const text = `version: 1
+routes:
+  - { name: a, match: { path: /a }, public: true, score: &s { deadline: 1ms } }
+  - { name: b, match: { path: /b }, public: true, score: *s }
+`;
+    const { policy } = await loadPolicy(await write(text));
+    assert.deepEqual(policy.routes[1]?.score, policy.routes[0]?.score);
+    const problems = await problemsOf(text.replace("1ms", "1h"));
+    assert.deepEqual(
+      problems.map(({ line, column }) => [line, column]),
+      [
+        [3, 73],
+        [3, 73],
+      ],
+    );
+  });
+});
+
+describe("what is refused, and where", () => {
+  // What the policies write for a key that is made anew in each run.
+  const inline = {
+    "[EC]": () => keySet(jwk(ec.publicKey)).slice(8, -1),
+    "[HS]": () => keySet(jwk(ec.publicKey)).slice(8, -1),
+  };
+
+  for (const [code, what, given] of REFUSED) {
+    test(`${code}: ${what}`, async () => {
+      let policy = given;
+      for (const [mark, keys] of Object.entries(inline)) policy = policy.replace(mark, keys());
+      const text = `version: 1\n${policy}${policy.includes("routes:") ? "" : "\nroutes: []"}`;
+      const at = text.indexOf("^");
+      const before = text.slice(0, at).split("\n");
+      const [first, ...more] = await problemsOf(text.replace("^", ""));
+      assert.equal(first?.code, code, JSON.stringify([first, ...more], null, 1));
+      assert.deepEqual([first.line, first.column], [before.length, (before.at(-1)?.length ?? 0) + 1]);
+      assert.ok(first.message.length > 0 && first.expected.length > 0);
+      assert.equal(first.file, join(folder, "policy.yaml"));
+      for (const other of more) assert.equal(other.code, code);
+    });
+  }
+
+  test("every code is reached by one of these", () => {
+    assert.deepEqual([...new Set(REFUSED.map(([code]) => code))].sort(), Object.keys(PROBLEM_CODES).sort());
+  });
+});
+
+test("all problems are reported at once, in the order of the file", async () => {
+  const problems = await problemsOf(`version: 2
+mode: adapt
+identity:
+  issuers:
+    - { name: demo, issuer: i, audiences: [a], algorithms: [ES256] }
+routes:
+  - { name: a, match: { pth: /a }, allow: [{ issuer: demos }] }
+  - { name: b, match: { path: b }, public: true, allow: [{ issuer: demo }], score: { deadline: 0ms } }
+`);
+  assert.deepEqual(
+    problems.map(({ line, code }) => [line, code]),
+    [
+      [1, "wrong_value"],
+      [2, "not_in_this_version"],
+      [5, "key_missing"],
+      [7, "missing_field"],
+      [7, "unknown_field"],
+      [7, "unknown_issuer"],
+      [8, "path_pattern"],
+      [8, "route_access"],
+      [8, "out_of_range"],
+    ],
+  );
+});
+
+test("every field and value of a later version is refused by name", async () => {
+  for (const { at, values = [{}] } of NOT_IN_THIS_VERSION) {
+    const [value] = values;
+    // From the inside out: an object around a key, a list around `*`.
+    const data = at.reduceRight<unknown>((inner, step) => (step === "*" ? [inner] : { [step]: inner }), value);
+    const problems = await problemsOf(JSON.stringify({ version: 1, routes: [], ...(data as object) }));
+    const message = problems.find(({ code }) => code === "not_in_this_version")?.message ?? "";
+    assert.ok(message.includes(typeof value === "string" ? value : `"${at.at(-1)}"`), at.join());
+  }
+});
+
+test("an unknown field names the nearest one that is known", async () => {
+  const [problem] = await problemsOf("version: 1\nruotes: []\nroutes: []\n");
+  assert.match(`${problem?.expected}`, /"routes"/);
+});
+
+describe("the command", () => {
+  test("prints each problem on a line of its own, exit code 1", async () => {
+    const path = await write("version: 1\nmode: x\nlog: y\nroutes: []\n");
+    const { code, output } = await run(path);
+    assert.equal(code, 1);
+    assert.deepEqual(output.split("\n"), [
+      `${path}:2:7: "x" is not possible here (expected observe, detect, prevent) [wrong_value]`,
+      `${path}:3:6: "y" is not possible here (expected batched) [wrong_value]`,
+    ]);
+    const json = JSON.parse((await run("--json", path)).output);
+    assert.deepEqual([json.valid, json.problems.length, json.problems[0].line], [false, 2, 2]);
+  });
+
+  test("says what is wrong with a file that can't be read", async () => {
+    assert.match((await run(join(folder, "none.yaml"))).output, /none\.yaml:1:1: .*\[file_unreadable\]/);
+    await mkdir(join(folder, "folder.yaml"));
+    assert.match((await run(join(folder, "folder.yaml"))).output, /\[file_unreadable\]/);
+    const large = await write(`#${"x".repeat(1024 * 1024)}\n`);
+    assert.match((await run(large)).output, /\[file_too_large\]/);
+  });
+
+  test("explains its use, exit code 2", async () => {
+    for (const args of [[], ["a", "b"], ["--what", "a"]]) {
+      const { code, output } = await run(...args);
+      assert.equal(code, 2);
+      assert.match(output, /Usage: postern check POLICY/);
+    }
+  });
+});

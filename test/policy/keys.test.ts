@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { describe, test } from "node:test";
+import { readKeySet } from "../../inference-sidecar/src/policy/keys.ts";
+import type { SignatureAlgorithm } from "../../inference-sidecar/src/policy/policy.ts";
+import { ec, jwk, rsa } from "./policy-folder.ts";
+
+const RSA = jwk(rsa.publicKey);
+const EC = jwk(ec.publicKey);
+const BOTH: SignatureAlgorithm[] = ["RS256", "ES256"];
+
+function read(keys: unknown, algorithms = BOTH) {
+  const codes: string[] = [];
+  const read = readKeySet({ keys }, algorithms, (code, path) => codes.push(`${code} ${path.join(".")}`));
+  return { keys: read, codes };
+}
+
+const rsaOf = (modulusLength: number, publicExponent = 65537) =>
+  jwk(generateKeyPairSync("rsa", { modulusLength, publicExponent }).publicKey);
+
+test("keys become DER SubjectPublicKeyInfo, in order", () => {
+  const { keys, codes } = read([{ ...RSA, kid: "r", alg: "RS256", use: "sig" }, EC]);
+  assert.deepEqual(codes, []);
+  assert.deepEqual(
+    keys?.map(({ kid, algorithm }) => [kid, algorithm]),
+    [
+      ["r", "RS256"],
+      ["", "ES256"],
+    ],
+  );
+  for (const [index, pair] of [rsa, ec].entries()) {
+    const key = createPublicKey({ key: Buffer.from(keys?.[index]?.spki ?? []), format: "der", type: "spki" });
+    assert.ok(key.equals(pair.publicKey));
+  }
+});
+
+describe("keys for something else are left out", () => {
+  const cases: [what: string, key: object, algorithms: SignatureAlgorithm[]][] = [
+    ["encryption", { ...RSA, use: "enc" }, BOTH],
+    ["operations", { ...RSA, key_ops: ["encrypt"] }, BOTH],
+    ["an algorithm that is not listed", { ...RSA, alg: "PS256" }, BOTH],
+    ["a type that no algorithm takes", RSA, ["ES256"]],
+    ["a larger curve of another algorithm", { kty: "EC", crv: "P-384", alg: "ES384" }, BOTH],
+  ];
+  for (const [what, key, algorithms] of cases) {
+    test(what, () => assert.deepEqual(read([key], algorithms), { keys: [], codes: [] }));
+  }
+});
+
+describe("what is refused", () => {
+  const cases: [code: string, what: string, keys: () => unknown][] = [
+    ["key_set ", "no list", () => ({})],
+    ["key_set ", "an empty list", () => []],
+    ["key_set ", "65 keys", () => Array(65).fill(EC)],
+    ["key_type keys.0", "null", () => [null]],
+    ["key_private keys.1", "a private EC key", () => [RSA, jwk(ec.privateKey)]],
+    ["key_private keys.0", "a private RSA key", () => [jwk(rsa.privateKey)]],
+    ["key_private keys.0", "a shared secret", () => [{ kty: "oct", k: "c2VjcmV0" }]],
+    ["key_private keys.0", "a private key for something else", () => [{ ...jwk(rsa.privateKey), use: "enc" }]],
+    ["key_weak keys.0", "RSA of 1024 bits", () => [rsaOf(1024)]],
+    ["key_type keys.0", "RSA with exponent 3", () => [rsaOf(2048, 3)]],
+    ["key_type keys.0", "an even exponent", () => [{ ...RSA, e: "AQAA" }]],
+    ["key_type keys.0", "a modulus that is text", () => [{ ...RSA, n: 5 }]],
+    ["key_type keys.0", "RSA without exponent", () => [{ kty: "RSA", n: RSA.n }]],
+    ["key_type keys.0", "another curve", () => [jwk(generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey)]],
+    ["key_type keys.0", "a point that is not on the curve", () => [{ ...EC, y: EC.x }]],
+    ["key_type keys.0", "an unknown type", () => [{ kty: "XYZ" }]],
+    ["key_type keys.0", "an RSA key for ES256", () => [{ ...RSA, alg: "ES256" }]],
+    ["key_id keys.0", "an empty kid", () => [{ ...EC, kid: "" }]],
+    ["key_id keys.0", "a kid that is a number", () => [{ ...EC, kid: 1 }]],
+    [
+      "key_id keys.1",
+      "a kid twice",
+      () => [
+        { ...EC, kid: "a" },
+        { ...RSA, kid: "a" },
+      ],
+    ],
+  ];
+  for (const [code, what, keys] of cases) {
+    test(what, () => assert.deepEqual(read(keys()), { keys: null, codes: [code] }));
+  }
+});

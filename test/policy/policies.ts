@@ -1,0 +1,14 @@
+import { METHODS, type Policy, type Route } from "../../inference-sidecar/src/policy/policy.ts";
+
+/** A public route that scores nothing, but for what is given. */
+export function route(given: Partial<Route> & { path: string }): Route {
+  const defaults = { name: given.path, mode: "prevent", hosts: [], methods: METHODS, public: true, allow: [] } as const;
+  return { ...defaults, score: { inspect: "off" }, ...given };
+}
+
+/** A policy with these routes and nothing else, but for what is given. */
+export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}): Policy {
+  const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
+  const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
+  return { mode: "prevent", tls: null, issuers: [], workloads, headers, routes, ...given };
+}

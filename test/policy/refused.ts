@@ -1,0 +1,159 @@
+import type { ProblemCode } from "../../inference-sidecar/src/policy/problem-codes.ts";
+
+/**
+ * One refused policy. `^` stands before what must be reported, and is taken out; `code` is the only one reported.
+ * `policy`: top-level fields under `version: 1`; `routes: []` is added where no routes are given.
+ */
+export type Refused = readonly [code: ProblemCode, what: string, policy: string];
+
+const identity = (issuer: string) => `identity: { issuers: [{ name: demo, issuer: i, audiences: [a], ${issuer} }] }`;
+const demo = identity("algorithms: [ES256], jwks: { file: jwks.json }");
+const tls = "listener: { tls: { certificate: { file: server.pem }, key: { file: server.key } } }";
+const workloads = `${tls}\nidentity: { workloads: { trustDomains: [edge.demo], trustBundle: { file: server.pem } } }`;
+const routes = (...all: string[]) => `routes:\n${all.map((route) => `  - ${route}`).join("\n")}`;
+const open = (match: string, name = "a") => `{ name: ${name}, match: { ${match} }, public: true }`;
+const allow = (grant: string) => routes(`{ name: a, match: { path: /a }, allow: [${grant}] }`);
+const score = (text: string) => routes(`{ name: a, match: { path: /a }, public: true, score: ${text} }`);
+
+export const REFUSED: readonly Refused[] = [
+  ["file_unreadable", "a key set that is not there", identity("algorithms: [ES256], jwks: { file: ^none.json }")],
+  ["file_too_large", "a large secret", identity("algorithms: [HS256], secret: { file: ^large.txt }")],
+  ["file_encoding", "a secret in Latin-1", identity("algorithms: [HS256], secret: { file: ^latin1.txt }")],
+  ["yaml_syntax", "an open bracket", "routes: [\n^"],
+  ["yaml_syntax", "an unknown alias", "mode: ^*rung"],
+  ["yaml_duplicate_key", "a key twice", "mode: detect\n^mode: prevent"],
+  ["yaml_expansion", "an alias of itself", "routes: &a ^[*a]"],
+  ["yaml_expansion", "deep nesting", `routes: ${"[".repeat(32)}^[${"]".repeat(33)}`],
+  ["yaml_key", "a number as a key", "^1: a"],
+  ["not_in_this_version", "mode: adapt", "mode: ^adapt"],
+  ["not_in_this_version", "log: required", "log: ^required"],
+  ["not_in_this_version", "a field of a later version", "^operators: []"],
+  ["not_in_this_version", "keys by URI", identity("algorithms: [ES256], jwks: { ^uri: 'https://a/b' }")],
+  ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^PS256], jwks: { file: jwks.json }")],
+  ["not_in_this_version", "a ladder", routes("{ name: a, match: { path: /a }, public: true, ^ladder: {} }")],
+  ["not_in_this_version", "a budget", score("{ ^falsePositiveBudget: 0.1% }")],
+  ["unknown_field", "a misspelt field", "^mod: prevent"],
+  ["unknown_field", "a misspelt field of a grant", `${demo}\n${allow("{ issuer: demo, ^scope: [x] }")}`],
+  ["unknown_field", "a merge key", "<<: { mode: prevent }".replace("<<", "^<<")],
+  [
+    "missing_field",
+    "an issuer without audiences",
+    "identity: { issuers: [^{ name: demo, issuer: i, algorithms: [HS256], secret: { file: secret.txt } }] }",
+  ],
+  ["wrong_type", "a list for a mapping", "listener: ^[]"],
+  ["wrong_type", "nothing for a mapping", "identity:\n  issuers: ^null"],
+  ["wrong_type", "a fraction as a claim", `${demo}\n${allow("{ issuer: demo, claims: { n: ^1.5 } }")}`],
+  ["wrong_value", "an unknown mode", "mode: ^enforce"],
+  ["wrong_value", "an unknown score", score("^full")],
+  ["wrong_value", "a method in lower case", routes(open("path: /a, methods: [^get]"))],
+  ["wrong_length", "no grant", routes("{ name: a, match: { path: /a }, allow: ^[] }")],
+  ["wrong_syntax", "a name with a space", routes("{ name: ^a b, match: { path: /a }, public: true }")],
+  ["wrong_syntax", "a duration without unit", score("{ deadline: ^'20' }")],
+  ["wrong_syntax", "a size in decimal units", score("{ maxBody: ^64KB }")],
+  ["duplicate_item", "a method twice", routes(open("path: /a, methods: ^[GET, GET]"))],
+  ["out_of_range", "a deadline of a minute", score("{ deadline: ^1m }")],
+  ["out_of_range", "a body past the limit", score("{ maxBody: ^257KiB }")],
+  [
+    "out_of_range",
+    "half a second of skew",
+    identity("algorithms: [ES256], jwks: { file: jwks.json }, clockSkew: ^500ms"),
+  ],
+  [
+    "duplicate_issuer",
+    "two issuers with the same iss",
+    `identity:
+  issuers:
+    - &one { name: a, issuer: i, audiences: [a], algorithms: [ES256], jwks: { file: jwks.json } }
+    - { name: b, issuer: ^i, audiences: [a], algorithms: [ES256], jwks: { file: jwks.json } }`,
+  ],
+  [
+    "duplicate_issuer",
+    "two secrets in one variable",
+    `identity:
+  issuers:
+    - { name: a-b, issuer: i, audiences: [a], algorithms: [HS256], secret: { file: secret.txt } }
+    - { name: ^a.b, issuer: j, audiences: [a], algorithms: [HS256], secret: { file: secret.txt } }`,
+  ],
+  ["duplicate_route", "a name twice", routes(open("path: /a"), "{ name: ^a, match: { path: /b }, public: true }")],
+  ["key_missing", "RS256 without a key set", identity("algorithms: [^RS256]")],
+  ["key_missing", "HS256 without a secret", identity("algorithms: [^HS256]")],
+  ["key_missing", "RS256 with EC keys only", identity("algorithms: [ES256, ^RS256], jwks: { inline: { keys: [EC] } }")],
+  [
+    "key_unused",
+    "a key set beside HS256",
+    identity("algorithms: [HS256], secret: { file: secret.txt }, ^jwks: { inline: { keys: [] } }").replace(
+      "{ keys: [] }",
+      "{ keys: [HS] }",
+    ),
+  ],
+  [
+    "key_unused",
+    "a secret beside ES256",
+    identity("algorithms: [ES256], jwks: { file: ec.json }, ^secret: { file: secret.txt }"),
+  ],
+  ["key_set", "JSON that is no key set", identity("algorithms: [ES256], jwks: { inline: ^{ key: [] } }")],
+  ["key_private", "a private key", identity("algorithms: [ES256], jwks: { file: ^private.json }")],
+  [
+    "key_type",
+    "another curve",
+    identity("algorithms: [ES256], jwks: { inline: { keys: [^{ kty: EC, crv: P-384 }] } }"),
+  ],
+  ["key_weak", "a short secret", identity("algorithms: [HS256], secret: { file: ^short.txt }")],
+  [
+    "key_missing",
+    "an encryption key only",
+    identity("algorithms: [^RS256], jwks: { inline: { keys: [{ kty: RSA, use: enc }] } }"),
+  ],
+  ["key_id", "an empty kid", identity("algorithms: [RS256], jwks: { inline: { keys: [^{ kty: RSA, kid: '' }] } }")],
+  ["secret_text", "a secret of two lines", identity("algorithms: [HS256], secret: { file: ^lines.txt }")],
+  ["certificate", "a certificate that is none", tls.replace("server.pem", "^jwks.json")],
+  ["certificate", "another key", tls.replace("server.key", "^other.key")],
+  ["trust_domain", "a trust domain in upper case", workloads.replace("edge.demo", "^Edge")],
+  ["trust_domain", "a workload of another domain", `${workloads}\n${allow("{ workloads: [^'spiffe://other/x'] }")}`],
+  ["spiffe_id", "a workload without scheme", `${workloads}\n${allow("{ workloads: [^edge.demo/x] }")}`],
+  ["spiffe_id", "an asterisk within an id", `${workloads}\n${allow("{ workloads: [^'spiffe://edge.demo/*/x'] }")}`],
+  [
+    "workload_identity",
+    "workloads over plain HTTP",
+    workloads.replace(`${tls}\n`, "").replace("workloads", "^workloads"),
+  ],
+  ["workload_identity", "a workload grant that nothing verifies", allow("{ ^workloads: ['spiffe://edge.demo/x'] }")],
+  ["header_name", "an underscore", "identity: { headers: { subject: ^x_user } }"],
+  ["header_name", "a header twice", "identity: { headers: { subject: x-user, scopes: ^X-User } }"],
+  ["header_reserved", "a header with a meaning", "identity: { headers: { subject: ^Authorization } }"],
+  ["header_reserved", "a pseudo-header", "identity: { headers: { subject: ^':path' } }"],
+  [
+    "route_access",
+    "public and restricted",
+    `${demo}\nroutes: [{ name: a, match: { path: /a }, public: true, ^allow: [{ issuer: demo }] }]`,
+  ],
+  ["route_access", "neither", routes("^{ name: a, match: { path: /a } }")],
+  ["grant_empty", "an empty grant", allow("^{}")],
+  ["grant_empty", "scopes without an issuer", allow("^{ scopes: [a] }")],
+  ["unknown_issuer", "an issuer that is not there", `${demo}\n${allow("{ issuer: ^demos }")}`],
+  ["host_pattern", "a host with a port", routes(open("path: /a, hosts: [^'api.demo:443']"))],
+  ["host_pattern", "an asterisk in the middle", routes(open("path: /a, hosts: [^'api.*.demo']"))],
+  ["path_pattern", "no slash", routes(open("path: ^a"))],
+  ["path_pattern", "** before the end", routes(open("path: ^/a/**/b"))],
+  ["path_pattern", "a parameter twice", routes(open("path: ^/a/{x}/{x}"))],
+  ["path_pattern", "a parameter within a segment", routes(open("path: ^'/a-{x}'"))],
+  ["path_pattern", "a prefix", routes(open("path: ^/a*"))],
+  ["path_pattern", "an escape", routes(open("path: ^/a%20b"))],
+  ["path_pattern", "a dot segment", routes(open("path: ^/a/../b"))],
+  ["path_pattern", "an empty segment", routes(open("path: ^/a//b"))],
+  [
+    "route_unreachable",
+    "the same match",
+    routes(open("path: /a/{x}"), "{ name: b, match: ^{ path: /a/{y}, methods: [GET] }, public: true }"),
+  ],
+  [
+    "match_cost",
+    "parameters beside literals at every level",
+    `routes:\n  ^${Array.from({ length: 4096 }, (_, n) => `- { name: r${n}, public: true, match: { path: /${branches(n)} } }`).join("\n  ")}`,
+  ],
+];
+
+/** A path of twelve segments, each `a` or a parameter by the bits of `n`. */
+function branches(n: number): string {
+  return Array.from({ length: 12 }, (_, bit) => ((n >> bit) & 1 ? "a" : `{p${bit}}`)).join("/");
+}
