@@ -1,0 +1,62 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { TokenOutcome } from "./token-outcome";
+
+const AUTHORIZATION = bytes("authorization");
+const SCHEME = bytes("bearer");
+const MAX_TOKEN_BYTES: i32 = 8192;
+const NONE = new Uint8Array(0);
+const SPACE: u8 = 0x20;
+const COMMA: u8 = 0x2c;
+const EQUALS: u8 = 0x3d;
+
+/** The credentials of a request: `outcome` is VALID (there is a token to verify), ABSENT or MALFORMED. */
+export class Bearer {
+  constructor(
+    public readonly outcome: TokenOutcome,
+    /** A view of the header; empty without VALID. */
+    public readonly token: Uint8Array,
+  ) {}
+}
+
+/**
+ * The bearer token of `authorization` (RFC 6750 section 2.1). Another scheme is no bearer token: ABSENT. A second header,
+ * a comma (what a proxy makes of two), or a token that is no token68 (RFC 9110 section 11.2) or above 8 KiB is MALFORMED.
+ */
+export function readBearer(request: HeaderMap): Bearer {
+  const index = request.indexOf(AUTHORIZATION);
+  if (index < 0) return new Bearer(TokenOutcome.ABSENT, NONE);
+  if (request.indexOf(AUTHORIZATION, index + 1) >= 0) return new Bearer(TokenOutcome.MALFORMED, NONE);
+  const value = request.value(index);
+  if (value.indexOf(COMMA) >= 0) return new Bearer(TokenOutcome.MALFORMED, NONE);
+  if (!hasBearerScheme(value)) return new Bearer(TokenOutcome.ABSENT, NONE);
+  let start = SCHEME.length;
+  while (start < value.length && unchecked(value[start]) == SPACE) start += 1;
+  const token = value.subarray(start);
+  return isToken68(token) ? new Bearer(TokenOutcome.VALID, token) : new Bearer(TokenOutcome.MALFORMED, NONE);
+}
+
+/** The scheme's name in any case, followed by a space or nothing. */
+function hasBearerScheme(value: Uint8Array): bool {
+  if (value.length < SCHEME.length) return false;
+  for (let i = 0; i < SCHEME.length; i++) {
+    if ((unchecked(value[i]) | 0x20) != unchecked(SCHEME[i])) return false;
+  }
+  return value.length == SCHEME.length || unchecked(value[SCHEME.length]) == SPACE;
+}
+
+function isToken68(token: Uint8Array): bool {
+  if (token.length > MAX_TOKEN_BYTES) return false;
+  let end = token.length;
+  while (end > 0 && unchecked(token[end - 1]) == EQUALS) end -= 1;
+  for (let i = 0; i < end; i++) {
+    if (!isToken68Byte(unchecked(token[i]))) return false;
+  }
+  return end > 0;
+}
+
+/** ALPHA, DIGIT, `-` `.` `_` `~` `+` `/`. */
+function isToken68Byte(byte: u32): bool {
+  if ((byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10) return true;
+  return byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e || byte == 0x2b || byte == 0x2f;
+}

@@ -1,0 +1,68 @@
+/** Digits of an exponent that are looked at; a number with more equals nothing. */
+const MAX_EXPONENT_DIGITS: i32 = 6;
+
+/** A JSON number by its value: sign, digits without leading and trailing zeros, power of ten of the last digit. */
+export class Decimal {
+  constructor(
+    public readonly negative: bool,
+    public readonly digits: Uint8Array,
+    public readonly exponent: i32,
+  ) {}
+
+  equals(other: Decimal): bool {
+    if (this.negative != other.negative || this.exponent != other.exponent) return false;
+    if (this.digits.length != other.digits.length) return false;
+    return memory.compare(this.digits.dataStart, other.digits.dataStart, this.digits.length) == 0;
+  }
+}
+
+/** Reads a number in the grammar of RFC 8259 section 6, exactly; null: it is none, or its exponent is too long. */
+export function parseDecimal(text: Uint8Array): Decimal | null {
+  const length = text.length;
+  let at = 0;
+  const negative = length > 0 && text[0] == 0x2d;
+  if (negative) at = 1;
+  const digits = new Uint8Array(length);
+  let count = 0;
+  const integer = at;
+  for (; at < length && isDigit(text[at]); at++) digits[count++] = text[at];
+  if (count == 0 || (count > 1 && text[integer] == 0x30)) return null;
+  let exponent = 0;
+  if (at < length && text[at] == 0x2e) {
+    const fraction = ++at;
+    for (; at < length && isDigit(text[at]); at++) digits[count++] = text[at];
+    if (at == fraction) return null;
+    exponent = fraction - at;
+  }
+  if (at < length) {
+    if ((text[at] | 0x20) != 0x65) return null;
+    at += 1;
+    const minus = at < length && text[at] == 0x2d;
+    if (at < length && (text[at] == 0x2d || text[at] == 0x2b)) at += 1;
+    if (at == length || length - at > MAX_EXPONENT_DIGITS) return null;
+    let power = 0;
+    for (; at < length; at++) {
+      if (!isDigit(text[at])) return null;
+      power = power * 10 + (text[at] - 0x30);
+    }
+    exponent += minus ? -power : power;
+  }
+  return normalise(negative, digits.subarray(0, count), exponent);
+}
+
+function normalise(negative: bool, digits: Uint8Array, exponent: i32): Decimal {
+  let first = 0;
+  let end = digits.length;
+  while (first < end && digits[first] == 0x30) first += 1;
+  while (end > first && digits[end - 1] == 0x30) {
+    end -= 1;
+    exponent += 1;
+  }
+  return first == end
+    ? new Decimal(false, digits.subarray(0, 0), 0)
+    : new Decimal(negative, digits.subarray(first, end), exponent);
+}
+
+function isDigit(byte: u32): bool {
+  return byte - 0x30 < 10;
+}

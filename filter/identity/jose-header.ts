@@ -1,0 +1,107 @@
+import { bytes, equal } from "proxy-wasm-as/bytes";
+import { JsonReader, JsonToken } from "../encoding/json";
+import { isValidUtf8 } from "../encoding/utf8";
+import { ALGORITHM_ES256, ALGORITHM_HS256, ALGORITHM_RS256 } from "../policy/issuer";
+import { MemberNames } from "./member-names";
+import { TokenOutcome } from "./token-outcome";
+
+const ALG = bytes("alg");
+const KID = bytes("kid");
+const TYP = bytes("typ");
+const CTY = bytes("cty");
+const EMBEDDED_KEYS = [bytes("jwk"), bytes("jku"), bytes("x5u"), bytes("x5c")];
+const CRITICAL = [bytes("crit"), bytes("b64"), bytes("zip")];
+const RS256 = bytes("RS256");
+const ES256 = bytes("ES256");
+const HS256 = bytes("HS256");
+/** Media types of access tokens without the `application/` prefix: RFC 7519 section 5.1, RFC 9068 section 2.1. */
+const TYPES = [bytes("jwt"), bytes("at+jwt")];
+const APPLICATION = bytes("application/");
+
+/** What the JOSE header of a token says, as far as this gate understands it. */
+export class JoseHeader {
+  /** VALID, or why the token is refused by its header alone. */
+  outcome: TokenOutcome = TokenOutcome.VALID;
+  /** One `ALGORITHM_…` bit. */
+  algorithm: u8 = 0;
+  /** null: the header names no key. */
+  kid: Uint8Array | null = null;
+  private readonly names: MemberNames = new MemberNames();
+  private hasEmbeddedKey: bool = false;
+  private hasCritical: bool = false;
+  private hasAlgorithm: bool = false;
+
+  /**
+   * Reads the decoded header. MALFORMED: no JSON object in UTF-8, a duplicate member (after unescaping), a member of the
+   * wrong type, no `alg`, a `typ` that is no access token's, a nested token (`cty`). EMBEDDED_KEY: the token brings or
+   * names its own key. CRITICAL: `crit`, `b64` or `zip`, since no extension is implemented. ALGORITHM: `none` or unknown.
+   */
+  static read(json: Uint8Array): JoseHeader {
+    const header = new JoseHeader();
+    header.outcome = isValidUtf8(json) && header.readObject(json) ? header.judge() : TokenOutcome.MALFORMED;
+    return header;
+  }
+
+  private readObject(json: Uint8Array): bool {
+    const reader = new JsonReader(json);
+    if (reader.next() != JsonToken.BeginObject) return false;
+    let token = reader.next();
+    for (; token == JsonToken.Name; token = reader.next()) {
+      if (!this.readMember(reader, reader.text())) return false;
+    }
+    return token == JsonToken.EndObject && reader.next() == JsonToken.End;
+  }
+
+  private readMember(reader: JsonReader, name: Uint8Array): bool {
+    if (!this.names.add(name)) return false;
+    this.hasEmbeddedKey = this.hasEmbeddedKey || isIn(EMBEDDED_KEYS, name);
+    this.hasCritical = this.hasCritical || isIn(CRITICAL, name);
+    const isAlg = equal(name, ALG);
+    const isKid = equal(name, KID);
+    const isTyp = equal(name, TYP);
+    if (!isAlg && !isKid && !isTyp) return !equal(name, CTY) && reader.skip();
+    if (reader.next() != JsonToken.String) return false;
+    const value = reader.text();
+    if (isTyp) return isAccessTokenType(value);
+    if (isKid) {
+      this.kid = value;
+    } else {
+      this.hasAlgorithm = true;
+      this.algorithm = algorithmOf(value);
+    }
+    return true;
+  }
+
+  private judge(): TokenOutcome {
+    if (!this.hasAlgorithm) return TokenOutcome.MALFORMED;
+    if (this.hasEmbeddedKey) return TokenOutcome.EMBEDDED_KEY;
+    if (this.hasCritical) return TokenOutcome.CRITICAL;
+    return this.algorithm == 0 ? TokenOutcome.ALGORITHM : TokenOutcome.VALID;
+  }
+}
+
+/** The `ALGORITHM_…` bit of a name, compared exactly; 0: `none`, or one that is not implemented. */
+function algorithmOf(name: Uint8Array): u8 {
+  if (equal(name, RS256)) return ALGORITHM_RS256;
+  if (equal(name, ES256)) return ALGORITHM_ES256;
+  if (equal(name, HS256)) return ALGORITHM_HS256;
+  return 0;
+}
+
+/** Media types are compared without regard to case (RFC 7515 section 4.1.9). */
+function isAccessTokenType(value: Uint8Array): bool {
+  const lower = new Uint8Array(value.length);
+  for (let i = 0; i < value.length; i++) {
+    const byte: u32 = unchecked(value[i]);
+    unchecked((lower[i] = <u8>(byte - 0x41 < 26 ? byte | 0x20 : byte)));
+  }
+  const prefixed = lower.length > APPLICATION.length && equal(lower.subarray(0, APPLICATION.length), APPLICATION);
+  return isIn(TYPES, prefixed ? lower.subarray(APPLICATION.length) : lower);
+}
+
+function isIn(list: Uint8Array[], value: Uint8Array): bool {
+  for (let i = 0; i < list.length; i++) {
+    if (equal(unchecked(list[i]), value)) return true;
+  }
+  return false;
+}

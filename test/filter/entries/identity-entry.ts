@@ -1,0 +1,123 @@
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { Environment } from "../../../filter/environment";
+import { Authentication, authenticate } from "../../../filter/identity/authenticate";
+import { Claims } from "../../../filter/identity/claims";
+import { JoseHeader } from "../../../filter/identity/jose-header";
+import { PeerCertificate } from "../../../filter/identity/peer-certificate";
+import { TokenCache } from "../../../filter/identity/token-cache";
+import { workerVerificationBudget } from "../../../filter/identity/verification-budget";
+import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
+import { monotonicMicros, nowMillis, secret, verify } from "./identity-host";
+
+export const Uint8Array_ID = idof<Uint8Array>();
+
+class TestEnvironment extends Environment {
+  nowMillis(): i64 {
+    return nowMillis();
+  }
+
+  monotonicMicros(): i64 {
+    return monotonicMicros();
+  }
+
+  verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool {
+    return verify(
+      hash,
+      spki.dataStart,
+      spki.length,
+      signature.dataStart,
+      signature.length,
+      text.dataStart,
+      text.length,
+    );
+  }
+
+  secret(name: Uint8Array): Uint8Array | null {
+    const value = new Uint8Array(1024);
+    const length = secret(name.dataStart, name.length, value.dataStart);
+    return length < 0 ? null : value.subarray(0, length);
+  }
+}
+
+const environment = new TestEnvironment();
+let policy: CompiledPolicy | null = null;
+let cache = new TokenCache();
+let last: Authentication | null = null;
+
+/** Takes the policy and starts with an empty cache. */
+export function usePolicy(blob: Uint8Array): bool {
+  policy = CompiledPolicy.decode(blob);
+  cache = new TokenCache();
+  last = null;
+  return policy !== null;
+}
+
+/** Outcome of the token; -1: there is no policy. The subject stays until the next call. */
+export function authenticateRequest(pairs: Uint8Array, presented: bool, uri: Uint8Array): i32 {
+  const inForce = policy;
+  if (inForce === null) return -1;
+  const peer = new PeerCertificate(presented, uri);
+  const authentication = authenticate(HeaderMap.decode(pairs), inForce, peer, environment, cache);
+  last = authentication;
+  return authentication.token;
+}
+
+/** Of the last subject: 0 issuer's name, 1 subject, 2 scopes (separated by LF), 3 claims, 4 workload. */
+export function subjectPart(part: i32): Uint8Array {
+  const authentication = last;
+  if (authentication === null) return new Uint8Array(0);
+  const subject = authentication.subject;
+  const issuer = subject.issuer;
+  if (part == 0) return issuer === null ? new Uint8Array(0) : issuer.name;
+  if (part == 1) return subject.subject;
+  if (part == 2) return lines(subject.scopes);
+  if (part == 3) return subject.claims;
+  return subject.workload;
+}
+
+export function expiresAtSeconds(): i64 {
+  const authentication = last;
+  return authentication === null ? -1 : authentication.subject.expiresAtSeconds;
+}
+
+export function claimEquals(name: Uint8Array, kind: u8, text: Uint8Array): bool {
+  const authentication = last;
+  return authentication !== null && authentication.subject.claimEquals(name, kind, text);
+}
+
+export function cacheSize(): i32 {
+  return cache.size;
+}
+
+export function cacheBytes(): i32 {
+  return cache.byteLength;
+}
+
+export function budgetAllows(millis: i64): bool {
+  return workerVerificationBudget.allows(millis);
+}
+
+export function chargeBudget(): void {
+  workerVerificationBudget.charge();
+}
+
+export function headerOutcome(json: Uint8Array): i32 {
+  return JoseHeader.read(json).outcome;
+}
+
+export function claimsAreWellFormed(payload: Uint8Array): bool {
+  return Claims.read(payload) !== null;
+}
+
+function lines(values: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (let i = 0; i < values.length; i++) length += values[i].length + 1;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    out.set(values[i], at);
+    at += values[i].length;
+    out[at++] = 0x0a;
+  }
+  return out;
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import fc from "fast-check";
+import { Gate } from "./gate.ts";
+import { CLAIMS, mint, NOW, POLICY } from "./keys.ts";
+
+const STRING = 0;
+const NUMBER = 1;
+const BOOLEAN = 2;
+
+let gate: Gate;
+
+before(async () => {
+  gate = await Gate.start(POLICY);
+});
+
+/** A verified subject with these members, given as JSON, besides the required claims. */
+function identify(members: string): void {
+  const payload = `${JSON.stringify(CLAIMS).slice(0, -1)},${members}}`;
+  assert.equal(gate.judge(mint({ alg: "ES256", kid: "ec-1" }, payload, "ES256")), "VALID");
+}
+
+describe("one claim against one value of the policy", () => {
+  const cases: [string, string, number, string, boolean][] = [
+    ["the same string", '"role":"admin"', STRING, "admin", true],
+    ["another string", '"role":"admins"', STRING, "admin", false],
+    ["another case", '"role":"Admin"', STRING, "admin", false],
+    ["escapes in the value", '"role":"\\u0061dm\\u0069n"', STRING, "admin", true],
+    ["escapes in the name", '"r\\u006fle":"admin"', STRING, "admin", true],
+    ["an array with it", '"role":["user","admin"]', STRING, "admin", true],
+    ["an array without it", '"role":["user"]', STRING, "admin", false],
+    ["an empty array", '"role":[]', STRING, "admin", false],
+    ["only in a nested array", '"role":[["admin"]]', STRING, "admin", false],
+    ["only in a nested object", '"role":[{"role":"admin"}]', STRING, "admin", false],
+    ["after nested values", '"role":[["x"],{"y":[1]},"admin"]', STRING, "admin", true],
+    ["an object", '"role":{"role":"admin"}', STRING, "admin", false],
+    ["only below another claim", '"x":{"role":"admin"}', STRING, "admin", false],
+    ["below an array of another claim", '"x":["role","admin"]', STRING, "admin", false],
+    ["the name as a value", '"x":"role","y":"admin"', STRING, "admin", false],
+    ["after other claims", '"x":{"y":[{}]},"role":"admin"', STRING, "admin", true],
+    ["a number is no string", '"role":1', STRING, "1", false],
+    ["a string is no number", '"role":"1"', NUMBER, "1", false],
+    ["the same number", '"role":42', NUMBER, "42", true],
+    ["the same value", '"role":4.20e1', NUMBER, "42", true],
+    ["a negative zero", '"role":-0.0', NUMBER, "0", true],
+    ["the other sign", '"role":-42', NUMBER, "42", false],
+    ["beyond doubles", '"role":9007199254740993', NUMBER, "9007199254740992", false],
+    ["a huge exponent", '"role":1e9999999999', NUMBER, "1", false],
+    ["in an array", '"role":[1,2.0]', NUMBER, "2", true],
+    ["true", '"role":true', BOOLEAN, "true", true],
+    ["false for true", '"role":false', BOOLEAN, "true", false],
+    ["false", '"role":false', BOOLEAN, "false", true],
+    ["true as a string", '"role":"true"', BOOLEAN, "true", false],
+    ["true for a string", '"role":true', STRING, "true", false],
+    ["null", '"role":null', STRING, "null", false],
+    ["an unknown kind", '"role":true', 3, "true", false],
+  ];
+  for (const [name, members, kind, text, matches] of cases) {
+    test(name, () => {
+      identify(members);
+      assert.equal(gate.claimEquals("role", kind, text), matches);
+    });
+  }
+});
+
+test("without a verified token no claim equals anything", () => {
+  gate.authenticate([]);
+  assert.equal(gate.claimEquals("aud", STRING, "orders"), false);
+  gate.judge(mint({ alg: "ES256" }, { ...CLAIMS, role: "admin", exp: NOW - 60 }, "ES256"));
+  assert.equal(gate.claimEquals("role", STRING, "admin"), false);
+});
+
+test("any claim equals itself, as JSON.parse reads it", () => {
+  const name = fc
+    .string({ unit: "grapheme", minLength: 1 })
+    .filter((text) => !(text in CLAIMS) && !["nbf", "iat", "scope", "scp"].includes(text));
+  const scalar = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+  );
+  const wanted = (value: string | number | boolean): [number, string] =>
+    typeof value === "string"
+      ? [STRING, value]
+      : typeof value === "number"
+        ? [NUMBER, JSON.stringify(value)]
+        : [BOOLEAN, String(value)];
+  fc.assert(
+    fc.property(name, scalar, fc.boolean(), (member, value, inArray) => {
+      identify(JSON.stringify({ [member]: inArray ? [null, {}, value] : value }).slice(1, -1));
+      return gate.claimEquals(member, ...wanted(value)) && !gate.claimEquals(`${member}x`, ...wanted(value));
+    }),
+    { numRuns: 500 },
+  );
+});
