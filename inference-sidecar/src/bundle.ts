@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { StartError } from "./start-error.ts";
+
+/** The order of the model's outputs and of `AttackClass` in postern.proto. */
+export const ATTACK_CLASSES = [
+  "benign",
+  "sqli",
+  "xss",
+  "path_traversal",
+  "rce",
+  "ssrf",
+  "ssti",
+  "xxe",
+  "ldap",
+  "nosql",
+  "header_injection",
+  "log4shell",
+  "deserialization",
+  "scanner",
+] as const;
+
+export interface ModelInput {
+  readonly name: string;
+  readonly type: "int32" | "uint8";
+  /** Columns of the input: bytes of a window, the rest filled with `padding`. */
+  readonly length: number;
+  readonly padding: number;
+}
+
+/** What filter and sidecar must have in common, verified: one digest over model, screen and thresholds. */
+export interface Bundle {
+  /** 32 bytes. */
+  readonly digest: Buffer;
+  readonly model: Uint8Array;
+  readonly input: ModelInput;
+  readonly outputName: string;
+}
+
+const VERSION = 1;
+const FILE_MAX_BYTES = 64 * 1024 * 1024;
+const INPUT_MOST_BYTES = 4096;
+/** The greatest padding token: one past the bytes where the type has room for it. */
+const PADDING = { int32: 256, uint8: 255 } as const;
+const MILLION = 1_000_000;
+
+interface ModelManifest {
+  readonly input: {
+    readonly name: string;
+    readonly shape: readonly unknown[];
+    readonly type: string;
+    readonly padding: number;
+  };
+  readonly output: { readonly name: string };
+  readonly classes: readonly string[];
+}
+
+/** @throws StartError `bundle`: a file is missing, or is not what the manifest says it is */
+export async function loadBundle(directory: string): Promise<Bundle> {
+  try {
+    const manifest = JSON.parse((await readLimited(directory, "manifest.json")).toString("utf8"));
+    if (manifest.version !== VERSION) throw new Error(`version ${manifest.version} is not known`);
+    const model = await readVerified(directory, manifest.model);
+    const screen = await readVerified(directory, manifest.screen);
+    const digest = bundleDigest(sha256(model), sha256(screen), manifest.thresholds);
+    if (digest.toString("hex") !== manifest.digest) throw new Error("the manifest's digest is not that of its parts");
+    return Object.freeze({ digest, model, ...modelShape(manifest.model) });
+  } catch (error) {
+    throw new StartError("bundle", `bundle ${directory}: ${(error as Error).message}`);
+  }
+}
+
+/** SHA-256 of: the model's SHA-256, the screen's SHA-256, then the three thresholds as u32 little-endian millionths. */
+function bundleDigest(model: Buffer, screen: Buffer, thresholds: Record<string, unknown>): Buffer {
+  const words = Buffer.alloc(12);
+  ["clearBelow", "denyAlone", "modelDeny"].forEach((name, index) => {
+    const millionths = thresholds?.[name];
+    if (!isIn(millionths, 0, MILLION)) throw new Error(`threshold ${name} is not 0 to ${MILLION} millionths`);
+    words.writeUInt32LE(millionths, index * 4);
+  });
+  return sha256(Buffer.concat([model, screen, words]));
+}
+
+function modelShape({ input, output, classes }: ModelManifest): { input: ModelInput; outputName: string } {
+  const length = input.shape[1];
+  const padding = PADDING[input.type as keyof typeof PADDING];
+  if (padding === undefined) throw new Error(`input type ${input.type} is not int32 or uint8`);
+  if (input.shape.length !== 2 || !isIn(length, 1, INPUT_MOST_BYTES))
+    throw new Error("the input's shape is not [N, length]");
+  if (!isIn(input.padding, 0, padding)) throw new Error(`the input's padding is not 0 to ${padding}`);
+  const names = classes.map((name) => name.replaceAll("-", "_"));
+  if (names.join() !== ATTACK_CLASSES.join()) throw new Error("the classes are not those of postern.proto, in order");
+  const type = input.type as keyof typeof PADDING;
+  return { input: Object.freeze({ name: input.name, type, length, padding: input.padding }), outputName: output.name };
+}
+
+function isIn(value: unknown, least: number, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+async function readVerified(directory: string, part: { file: string; sha256: string }): Promise<Buffer> {
+  const bytes = await readLimited(directory, part.file);
+  if (sha256(bytes).toString("hex") !== part.sha256)
+    throw new Error(`${part.file} is not the file of the manifest (SHA-256)`);
+  return bytes;
+}
+
+async function readLimited(directory: string, file: string): Promise<Buffer> {
+  if (file !== basename(file)) throw new Error(`${file} does not lie in the bundle`);
+  const path = join(directory, file);
+  const { size } = await stat(path);
+  if (size > FILE_MAX_BYTES) throw new Error(`${file} has more than ${FILE_MAX_BYTES} bytes`);
+  return readFile(path);
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}

@@ -1,0 +1,148 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { isAbsolute, normalize } from "node:path";
+import { StartError } from "./start-error.ts";
+
+/** Everything the sidecar can be told; defaults are filled in, the whole is frozen. */
+export interface Configuration {
+  /** At most 100 bytes: an address of a Unix socket has 107. */
+  readonly socketPath: string;
+  /** `log/` and `keys/` lie below it. */
+  readonly stateDirectory: string;
+  /** Holds `manifest.json`. */
+  readonly bundleDirectory: string;
+  /** Serves `/metrics` as well. `port` 0: any free one, told by the `listening` event. */
+  readonly dashboard: { readonly host: string; readonly port: number; readonly token: string };
+  readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
+  readonly log: Readonly<Record<keyof typeof LOG, number>>;
+}
+
+/** Default, least, greatest. */
+type Range = readonly [number, number, number];
+
+const LIMITS = {
+  windowsPerCall: [16, 1, 16],
+  windowBytes: [256, 1, 256],
+  windowsPerBatch: [16, 16, 64],
+  /** Admitted and not yet answered, over all calls. */
+  windowsInFlight: [256, 16, 4096],
+  scoreCallsInFlight: [128, 1, 4096],
+  reportCallsInFlight: [8, 1, 64],
+  scoreMessageBytes: [64 * 1024, 1024, 64 * 1024],
+  reportMessageBytes: [4 * 1024 * 1024, 64 * 1024, 4 * 1024 * 1024],
+  recordsPerReport: [512, 1, 512],
+  /** A batch that takes longer has hung the model: it is started anew. */
+  inferenceMs: [5000, 100, 60_000],
+  /** From the signal to stop until calls still in flight are cut: less than a supervisor waits before it kills. */
+  drainMs: [4000, 0, 60_000],
+} as const satisfies Record<string, Range>;
+
+const LOG = {
+  rotationBytes: [64 * 1024 * 1024, 4096, 1024 * 1024 * 1024],
+} as const satisfies Record<string, Range>;
+
+const FILE_MAX_BYTES = 64 * 1024;
+const SOCKET_PATH_MAX_BYTES = 100;
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1)$/;
+const TOKEN = /^[A-Za-z0-9_-]{32,128}$/;
+
+/** Reads the configuration file, which holds the dashboard's token and so must be this user's alone (mode 0600). */
+export async function readConfiguration(path: string): Promise<Configuration> {
+  return parseConfiguration(await readPrivateFile(path));
+}
+
+/** @throws StartError `configuration`, naming the field and what was expected */
+export function parseConfiguration(text: string): Configuration {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refused(`not JSON: ${(error as Error).message}`);
+  }
+  const top = fields(value, "", ["socketPath", "stateDirectory", "bundleDirectory", "dashboard", "limits", "log"]);
+  const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "token"]);
+  return Object.freeze({
+    socketPath: socketPath(top.socketPath),
+    stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
+    bundleDirectory: absolutePath(top.bundleDirectory, "bundleDirectory"),
+    dashboard: Object.freeze({
+      host: pattern(dashboard.host ?? "127.0.0.1", "dashboard.host", LOOPBACK, "a loopback address, 127.0.0.1 or ::1"),
+      port: integer(dashboard.port, "dashboard.port", 0, 65_535),
+      token: pattern(dashboard.token, "dashboard.token", TOKEN, "32 to 128 of A-Z a-z 0-9 _ -"),
+    }),
+    limits: integers(top.limits ?? {}, "limits", LIMITS),
+    log: integers(top.log ?? {}, "log", LOG),
+  });
+}
+
+async function readPrivateFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: Error) => {
+      throw refused(`${path} can't be opened: ${error.message}`);
+    },
+  );
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile() || stat.size > FILE_MAX_BYTES)
+      throw refused(`${path} is not a file of at most ${FILE_MAX_BYTES} bytes`);
+    if ((stat.mode & 0o077) !== 0) throw refused(`${path} holds a token and others may open it: chmod 600 it`);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+function fields(value: unknown, at: string, known: readonly string[]): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw refused(`${at || "the file"}: expected an object`);
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) {
+      throw refused(`${at ? `${at}.` : ""}${name}: unknown field; known are ${known.join(", ")}`);
+    }
+  }
+  return value as Record<string, unknown>;
+}
+
+function integers<Name extends string>(
+  value: unknown,
+  at: string,
+  ranges: Record<Name, Range>,
+): Readonly<Record<Name, number>> {
+  const names = Object.keys(ranges) as Name[];
+  const given = fields(value, at, names);
+  const entries = names.map((name) => {
+    const [standard, least, greatest] = ranges[name];
+    return [name, integer(given[name] ?? standard, `${at}.${name}`, least, greatest)] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries) as Record<Name, number>);
+}
+
+function integer(value: unknown, at: string, least: number, greatest: number): number {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > greatest) {
+    throw refused(`${at}: expected a whole number from ${least} to ${greatest}`);
+  }
+  return value as number;
+}
+
+function pattern(value: unknown, at: string, form: RegExp, expected: string): string {
+  if (typeof value !== "string" || !form.test(value)) throw refused(`${at}: expected ${expected}`);
+  return value;
+}
+
+function absolutePath(value: unknown, at: string): string {
+  if (typeof value !== "string" || !isAbsolute(value) || value.includes("\0"))
+    throw refused(`${at}: expected an absolute path`);
+  return normalize(value);
+}
+
+function socketPath(value: unknown): string {
+  const path = absolutePath(value, "socketPath");
+  if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES) {
+    throw refused(`socketPath: at most ${SOCKET_PATH_MAX_BYTES} bytes, the limit of a Unix socket's address`);
+  }
+  return path;
+}
+
+function refused(message: string): StartError {
+  return new StartError("configuration", `configuration: ${message}`);
+}

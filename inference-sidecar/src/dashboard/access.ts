@@ -1,0 +1,48 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * Who may see the dashboard: whoever brings the token once, and then the cookie that this run gave for it. The cookie is
+ * a secret of its own, since a browser sends it to every port of the host.
+ */
+export class Access {
+  readonly #token: string;
+  readonly #session = randomBytes(32).toString("base64url");
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  tokenIs(presented: string): boolean {
+    return equal(presented, this.#token);
+  }
+
+  /** The value of Set-Cookie that answers `request`. */
+  setCookie(request: IncomingMessage): string {
+    return `${cookieName(request)}=${this.#session}; HttpOnly; SameSite=Strict; Path=/`;
+  }
+
+  hasSession(request: IncomingMessage): boolean {
+    const prefix = `${cookieName(request)}=`;
+    const cookies = (request.headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
+    return cookies.some((cookie) => cookie.startsWith(prefix) && equal(cookie.slice(prefix.length), this.#session));
+  }
+}
+
+/** One for each port: dashboards of several gateways do not log each other out. */
+function cookieName({ socket }: IncomingMessage): string {
+  return `postern_${socket.localPort}`;
+}
+
+/** A name of another site that resolves to this machine (DNS rebinding) is refused. */
+export function isLoopbackHost({ headers }: IncomingMessage): boolean {
+  return headers.host !== undefined && LOOPBACK_HOST.test(headers.host);
+}
+
+/** In time that depends on neither content. */
+function equal(presented: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(presented), digest(expected));
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from "node:http";
+import type { RecentDecisions } from "./recent.ts";
+
+const CLIENTS_MOST = 8;
+const PERIOD_MS = 250;
+const HEARTBEAT_MS = 15_000;
+/** A client that takes its messages slower than this is dropped; its browser connects again. */
+const UNSENT_MOST_BYTES = 4 * 1024 * 1024;
+
+interface Client {
+  readonly response: ServerResponse;
+  mark: number;
+  sentAt: number;
+}
+
+/** Server-sent events (WHATWG HTML, section 9.2): all that is remembered at once, then what came, a few times a second. */
+export class LiveFeed {
+  readonly #recent: RecentDecisions;
+  readonly #clients = new Set<Client>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(recent: RecentDecisions) {
+    this.#recent = recent;
+  }
+
+  /** @returns false: too many watch already */
+  add(response: ServerResponse): boolean {
+    if (this.#clients.size >= CLIENTS_MOST) return false;
+    const client: Client = { response, mark: 0, sentAt: 0 };
+    this.#clients.add(client);
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.on("close", () => this.#remove(client));
+    this.#send(client);
+    this.#timer ??= setInterval(() => this.#sendAll(), PERIOD_MS);
+    return true;
+  }
+
+  close(): void {
+    for (const { response } of this.#clients) response.destroy();
+  }
+
+  #sendAll(): void {
+    for (const client of this.#clients) {
+      if (client.response.writableLength > UNSENT_MOST_BYTES) client.response.destroy();
+      else if (client.mark !== this.#recent.total) this.#send(client);
+      else if (performance.now() - client.sentAt > HEARTBEAT_MS) this.#write(client, ":\n\n");
+    }
+  }
+
+  #send(client: Client): void {
+    const update = this.#recent.since(client.mark);
+    client.mark = this.#recent.total;
+    this.#write(client, `data: ${JSON.stringify(update)}\n\n`);
+  }
+
+  #write(client: Client, message: string): void {
+    client.sentAt = performance.now();
+    client.response.write(message);
+  }
+
+  #remove(client: Client): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

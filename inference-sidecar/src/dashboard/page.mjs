@@ -1,0 +1,79 @@
+// In the browser. Every text here may come from an attacker's request: it is set as textContent, nothing else.
+const SHOWN_MOST = 500;
+
+const connection = document.getElementById("connection");
+const list = document.getElementById("decisions");
+const empty = document.getElementById("empty");
+const onlyDenied = document.getElementById("only-denied");
+const paused = document.getElementById("paused");
+
+/** Decisions that came while the list was paused. */
+let waiting = [];
+
+const events = new EventSource("/events");
+events.addEventListener("open", () => {
+  // A new connection tells everything that is remembered again.
+  list.replaceChildren();
+  waiting = [];
+  connection.textContent = "Live";
+});
+events.addEventListener("error", () => {
+  connection.textContent = "The sidecar does not answer; trying again …";
+});
+events.addEventListener("message", ({ data }) => {
+  const { counts, decisions } = JSON.parse(data);
+  showCounts(document.getElementById("effects"), { total: counts.total, ...counts.byEffect });
+  showCounts(document.getElementById("reasons"), counts.byReason);
+  waiting = [...waiting, ...decisions].slice(-SHOWN_MOST);
+  if (!paused.checked) showWaiting();
+});
+paused.addEventListener("change", () => {
+  if (!paused.checked) showWaiting();
+});
+onlyDenied.addEventListener("change", () => {
+  list.classList.toggle("only-denied", onlyDenied.checked);
+});
+
+function showWaiting() {
+  for (const decision of waiting) list.prepend(entry(decision));
+  waiting = [];
+  while (list.childElementCount > SHOWN_MOST) list.lastElementChild.remove();
+  empty.hidden = list.childElementCount > 0;
+}
+
+function showCounts(target, counts) {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  target.replaceChildren(
+    ...sorted.map(([name, count]) =>
+      element("div", "", [element("dt", "", [name]), element("dd", "", [String(count)])]),
+    ),
+  );
+}
+
+function entry({ record, why }) {
+  const outcome = record.effect === "permit" && record.wouldDeny !== null ? "would-deny" : record.effect;
+  const time = element("time", "", [new Date(record.time).toLocaleTimeString()]);
+  time.dateTime = record.time;
+  const summary = element("summary", "", [
+    time,
+    element("strong", "outcome", [record.effect]),
+    element("span", "reason", [record.wouldDeny === null ? record.reason : `would deny: ${record.wouldDeny}`]),
+    element("span", "request", [
+      `${record.method} ${record.route || "no route"} → ${record.response.status || "ended"}`,
+    ]),
+    element("span", "finding", [record.score.finding === null ? "" : record.score.finding.field]),
+  ]);
+  const reasons = why.map((sentence) => element("li", "", [sentence]));
+  const id = element("p", "id", [`Decision ${record.id}`]);
+  return element("li", outcome === "permit" ? "permit" : `denied ${outcome}`, [
+    element("details", "", [summary, element("ul", "why", reasons), id]),
+  ]);
+}
+
+/** A string child becomes text, never markup. */
+function element(name, className, children) {
+  const node = document.createElement(name);
+  if (className !== "") node.className = className;
+  node.append(...children);
+  return node;
+}

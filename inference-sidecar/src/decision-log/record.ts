@@ -1,0 +1,101 @@
+import { printable } from "./printable.ts";
+import type { Pseudonym } from "./pseudonym.ts";
+
+/** postern.v1.DecisionRecord as decoded: 64-bit numbers as doubles, enums by name (a number if unknown). */
+export interface DecisionRecord {
+  sequence: number;
+  decisionId: Buffer;
+  timeUnixMs: number;
+  method: string;
+  route: string;
+  rung: string | number;
+  effect: string | number;
+  reason: string;
+  wouldDeny: string;
+  issuer: string;
+  subject: Buffer;
+  workload: string;
+  grant: string;
+  token: string;
+  scoredBy: string | number;
+  scoreMillionths: number;
+  attackClass: string | number;
+  finding: { field: string; start: number; end: number; decodings: string[] } | null;
+  uninspected: string;
+  responseStatus: number;
+  responseBytes: number;
+  timings: Record<`${Stage}Us`, number> | null;
+}
+
+const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
+type Stage = (typeof STAGES)[number];
+
+/** A line of the decision log; an empty text: there is none. Nothing in it is a value of a request. */
+export type LogRecord = ReturnType<typeof logRecord>;
+
+export interface RecordOrigin {
+  /** Hexadecimal. */
+  readonly worker: string;
+  readonly policy: string;
+  readonly bundle: string;
+  readonly pseudonym: Pseudonym;
+}
+
+const DECODINGS_MOST = 16;
+const TIME_LAST_MS = 8.64e15;
+
+/** Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure. */
+export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseudonym }: RecordOrigin) {
+  const { finding, timings } = record;
+  return {
+    v: 1,
+    id: hex(record.decisionId, 16),
+    time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
+    worker,
+    sequence: record.sequence,
+    policy,
+    bundle,
+    method: printable(record.method, 32),
+    route: printable(record.route, 128),
+    rung: enumName(record.rung),
+    effect: enumName(record.effect),
+    reason: printable(record.reason, 64),
+    wouldDeny: printable(record.wouldDeny, 64) || null,
+    subject: {
+      issuer: printable(record.issuer, 128),
+      id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
+      workload: printable(record.workload, 256),
+      grant: printable(record.grant, 160),
+      token: printable(record.token, 48),
+    },
+    score: {
+      by: enumName(record.scoredBy),
+      value: record.scoreMillionths / 1_000_000,
+      class: enumName(record.attackClass),
+      finding:
+        finding === null
+          ? null
+          : {
+              field: printable(finding.field, 96),
+              start: finding.start,
+              end: finding.end,
+              decodings: finding.decodings.slice(0, DECODINGS_MOST).map((name) => printable(name, 32)),
+            },
+      uninspected: printable(record.uninspected, 64) || null,
+    },
+    response: { status: record.responseStatus, bytes: record.responseBytes },
+    timingsUs: Object.fromEntries(STAGES.map((stage) => [stage, timings?.[`${stage}Us`] ?? 0])) as Record<
+      Stage,
+      number
+    >,
+  };
+}
+
+/** At most `most` bytes in hexadecimal. */
+export function hex(bytes: Buffer, most: number): string {
+  return bytes.toString("hex", 0, Math.min(bytes.length, most));
+}
+
+function enumName(value: string | number): string {
+  return typeof value === "string" ? value.toLowerCase() : "unknown";
+}

@@ -1,0 +1,51 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+const SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Every metric of the sidecar. Labels are of closed sets: nothing of a request becomes one. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter({ name: `postern_sidecar_${name}`, help, labelNames, registers });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name: `postern_sidecar_${name}`, help, labelNames, registers });
+  return {
+    registry,
+    calls: counter("calls_total", "Calls answered, by method and gRPC status.", ["method", "status"]),
+    scoreSeconds: new Histogram({
+      name: "postern_sidecar_score_seconds",
+      help: "Duration of answered Score calls: admission, queue, infer, total.",
+      labelNames: ["stage"],
+      buckets: SECONDS,
+      registers,
+    }),
+    batchWindows: new Histogram({
+      name: "postern_sidecar_batch_windows",
+      help: "Windows in a batch.",
+      buckets: [1, 2, 4, 8, 12, 16, 32, 64],
+      registers,
+    }),
+    modelReady: gauge("model_ready", "1: the model is loaded and warm."),
+    bundleInfo: gauge("bundle_info", "The bundle that is loaded.", ["digest"]),
+    records: counter("records_total", "Decision records written, by effect.", ["effect"]),
+    duplicates: counter("duplicate_records_total", "Records reported again and skipped."),
+    missing: counter("missing_records_total", "Records that never came: gaps in the workers' sequences."),
+    lost: counter("lost_records_total", "Records that workers said they had to drop."),
+    logErrors: counter("log_errors_total", "Failed writes of the decision log."),
+  };
+}
+
+/** A gauge that is read when it is scraped. */
+export function observeGauge({ registry }: Metrics, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name: `postern_sidecar_${name}`,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}

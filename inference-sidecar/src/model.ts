@@ -1,0 +1,135 @@
+import { Worker } from "node:worker_threads";
+import { ATTACK_CLASSES, type Bundle, type ModelInput } from "./bundle.ts";
+import { logEvent } from "./process-log.ts";
+import { ServiceError } from "./service-error.ts";
+import { tokenize } from "./tokenizer.ts";
+
+export interface ModelWorkerData {
+  readonly model: Uint8Array;
+  readonly input: ModelInput;
+  readonly outputName: string;
+  readonly windowsPerBatch: number;
+}
+
+export interface ToWorker {
+  readonly id: number;
+  readonly tokens: Int32Array | Uint8Array;
+  readonly rows: number;
+}
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "probabilities"; readonly id: number; readonly probabilities: Float32Array<ArrayBuffer> }
+  | { readonly kind: "failed"; readonly id: number; readonly message: string };
+
+export interface ModelOptions {
+  readonly worker: URL;
+  readonly bundle: Bundle;
+  readonly windowsPerBatch: number;
+  /** A run that takes longer ends the worker. */
+  readonly inferenceMs: number;
+  /** Loaded and warmed, or no longer. */
+  readonly onReady: (ready: boolean) => void;
+}
+
+interface Pending {
+  readonly rows: number;
+  readonly settle: (probabilities: Float32Array) => void;
+  readonly fail: (error: ServiceError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const RESTART_FIRST_MS = 100;
+const RESTART_LAST_MS = 10_000;
+
+/** The model in a worker thread. A worker that dies is started anew; the calls it had get `unavailable`. */
+export class Model {
+  readonly #options: ModelOptions;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | null = null;
+  #ready = false;
+  #closed = false;
+  #nextId = 0;
+  #restartMs = RESTART_FIRST_MS;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: ModelOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** @throws ServiceError `unavailable`: not loaded, died or hung; `internal`: the run failed */
+  infer(windows: readonly Uint8Array[]): Promise<Float32Array> {
+    const worker = this.#worker;
+    if (worker === null || !this.#ready)
+      return Promise.reject(new ServiceError("unavailable", "the model is not ready"));
+    const { bundle, inferenceMs } = this.#options;
+    const tokens = tokenize(windows, bundle.input);
+    const id = this.#nextId++;
+    return new Promise((settle, fail) => {
+      const timer = setTimeout(() => void worker.terminate(), inferenceMs);
+      this.#pending.set(id, { rows: windows.length, settle, fail, timer });
+      worker.postMessage({ id, tokens, rows: windows.length } satisfies ToWorker, [tokens.buffer]);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#restart);
+    await this.#worker?.terminate();
+  }
+
+  #start(): void {
+    const { worker: url, bundle, windowsPerBatch } = this.#options;
+    const { model, input, outputName } = bundle;
+    const workerData: ModelWorkerData = { model, input, outputName, windowsPerBatch };
+    const worker = new Worker(url, { workerData, env: {}, execArgv: [] });
+    this.#worker = worker;
+    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("error", (error) => logEvent("error", "model_worker_error", { message: error.message }));
+    worker.on("exit", () => this.#exited());
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.kind === "ready") {
+      this.#restartMs = RESTART_FIRST_MS;
+      this.#setReady(true);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    this.#pending.delete(message.id);
+    clearTimeout(pending.timer);
+    if (message.kind === "failed") {
+      pending.fail(new ServiceError("internal", "the model failed", { cause: message.message }));
+    } else if (message.probabilities.length !== pending.rows * ATTACK_CLASSES.length) {
+      pending.fail(new ServiceError("internal", "the model's output has the wrong shape"));
+    } else {
+      pending.settle(message.probabilities);
+    }
+  }
+
+  #exited(): void {
+    this.#worker = null;
+    this.#setReady(false);
+    for (const { fail, timer } of this.#pending.values()) {
+      clearTimeout(timer);
+      fail(new ServiceError("unavailable", "the model's worker ended"));
+    }
+    this.#pending.clear();
+    if (this.#closed) return;
+    logEvent("error", "model_worker_ended", { restartMs: this.#restartMs });
+    this.#restart = setTimeout(() => this.#start(), this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, RESTART_LAST_MS);
+  }
+
+  #setReady(ready: boolean): void {
+    if (this.#ready === ready) return;
+    this.#ready = ready;
+    this.#options.onReady(ready);
+  }
+}

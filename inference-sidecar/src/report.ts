@@ -1,0 +1,112 @@
+import type { Admission } from "./admission.ts";
+import type { Pseudonym } from "./decision-log/pseudonym.ts";
+import { type DecisionRecord, hex, type LogRecord, logRecord } from "./decision-log/record.ts";
+import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
+import type { LogWriter } from "./decision-log/writer.ts";
+import type { Metrics } from "./metrics.ts";
+import { logEvent } from "./process-log.ts";
+import type { Handler } from "./server.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** postern.v1.ReportRequest */
+interface ReportRequest {
+  worker: Buffer;
+  policyDigest: Buffer;
+  bundleDigest: Buffer;
+  lost: number;
+  records: DecisionRecord[];
+}
+
+/** postern.v1.ReportResponse */
+interface ReportResponse {
+  acknowledged: number;
+}
+
+export interface ReportParts {
+  readonly recordsMost: number;
+  readonly admission: Admission;
+  readonly sequences: WorkerSequences;
+  readonly writer: LogWriter;
+  readonly pseudonym: Pseudonym;
+  readonly metrics: Metrics;
+  readonly onWritten: (records: readonly LogRecord[]) => void;
+}
+
+const WORKER_BYTES = 16;
+const DECISION_ID_BYTES = 16;
+const DISK_ERROR_LOG_MS = 10_000;
+
+/** Writes what is new of a report, one report after the other, and acknowledges what is written. */
+export function reportHandler(parts: ReportParts): Handler<ReportRequest, ReportResponse> {
+  let previous: Promise<unknown> = Promise.resolve();
+  return async (request) => {
+    validate(request, parts.recordsMost);
+    const release = parts.admission.admit();
+    const written = previous.then(() => write(request, parts));
+    previous = written.catch(() => undefined);
+    try {
+      return { acknowledged: await written };
+    } finally {
+      release();
+    }
+  };
+}
+
+/** @returns the highest sequence of the worker that is written */
+async function write(request: ReportRequest, parts: ReportParts): Promise<number> {
+  const { sequences, metrics, pseudonym } = parts;
+  const worker = hex(request.worker, WORKER_BYTES);
+  const before = sequences.of(worker);
+  const { news, duplicates, missing, last } = sortOut(request.records, before.last);
+  const lost = Math.max(before.lost, request.lost);
+  const origin = { worker, policy: hex(request.policyDigest, 32), bundle: hex(request.bundleDigest, 32), pseudonym };
+  const time = new Date().toISOString();
+  const lines = news.map((item) =>
+    "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logRecord(item.record, origin),
+  );
+  if (lines.length > 0) await append(`${lines.map((line) => JSON.stringify(line)).join("\n")}\n`, parts);
+  sequences.set(worker, { last, lost });
+  metrics.duplicates.inc(duplicates);
+  metrics.missing.inc(missing);
+  metrics.lost.inc(lost - before.lost);
+  const records = lines.filter((line): line is LogRecord => "id" in line);
+  for (const { effect } of records) metrics.records.inc({ effect });
+  parts.onWritten(records);
+  return last;
+}
+
+async function append(lines: string, { writer, metrics }: ReportParts): Promise<void> {
+  try {
+    await writer.append(lines);
+  } catch (error) {
+    metrics.logErrors.inc();
+    logDiskError(error as Error);
+    throw new ServiceError("unavailable", "the decision log can't be written", { cause: error });
+  }
+}
+
+let diskErrorLoggedAt = Number.NEGATIVE_INFINITY;
+
+function logDiskError({ message }: Error): void {
+  if (performance.now() - diskErrorLoggedAt < DISK_ERROR_LOG_MS) return;
+  diskErrorLoggedAt = performance.now();
+  logEvent("error", "decision_log_write_failed", { message });
+}
+
+function validate({ worker, lost, records }: ReportRequest, recordsMost: number): void {
+  if (worker.length !== WORKER_BYTES) throw invalid(`expected a worker of ${WORKER_BYTES} bytes`);
+  if (!Number.isSafeInteger(lost)) throw invalid("lost is out of range");
+  if (records.length > recordsMost) throw invalid(`expected at most ${recordsMost} records`);
+  let before = 0;
+  for (const { sequence, decisionId, timeUnixMs, responseBytes } of records) {
+    if (!Number.isSafeInteger(sequence) || sequence <= before) throw invalid("expected ascending sequences from 1");
+    if (decisionId.length !== DECISION_ID_BYTES) throw invalid(`expected decision ids of ${DECISION_ID_BYTES} bytes`);
+    if (!Number.isSafeInteger(timeUnixMs) || !Number.isSafeInteger(responseBytes))
+      throw invalid("a number is out of range");
+    before = sequence;
+  }
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError("invalid_argument", message);
+}

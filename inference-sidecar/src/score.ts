@@ -1,0 +1,81 @@
+import type { Admission } from "./admission.ts";
+import { ATTACK_CLASSES, type Bundle } from "./bundle.ts";
+import type { Configuration } from "./config.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Model } from "./model.ts";
+import type { BatchQueue } from "./queue.ts";
+import type { Handler } from "./server.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** postern.v1.ScoreRequest */
+interface ScoreRequest {
+  bundleDigest: Buffer;
+  windows: Buffer[];
+}
+
+/** postern.v1.ScoreResponse */
+interface ScoreResponse {
+  scores: { attackMillionths: number; attackClass: number }[];
+}
+
+export interface ScoreParts {
+  readonly bundle: Bundle;
+  readonly limits: Configuration["limits"];
+  readonly model: Model;
+  readonly admission: Admission;
+  readonly queue: BatchQueue;
+  readonly metrics: Metrics;
+}
+
+const BENIGN = 0;
+
+/** Evidence for windows: validate, admit, queue, infer. */
+export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {
+  const { model, admission, queue, metrics } = parts;
+  return async ({ bundleDigest, windows }, waiting) => {
+    const started = performance.now();
+    validate(bundleDigest, windows, parts);
+    if (!model.ready) throw new ServiceError("unavailable", "the model is not ready");
+    const release = admission.admit(windows.length);
+    try {
+      const admittedMs = performance.now() - started;
+      const { probabilities, queueMs, inferMs } = await queue.submit(windows, waiting);
+      const scores = windows.map((_, row) => scoreOf(probabilities, row * ATTACK_CLASSES.length));
+      metrics.scoreSeconds.observe({ stage: "admission" }, admittedMs / 1000);
+      metrics.scoreSeconds.observe({ stage: "queue" }, queueMs / 1000);
+      metrics.scoreSeconds.observe({ stage: "infer" }, inferMs / 1000);
+      metrics.scoreSeconds.observe({ stage: "total" }, (performance.now() - started) / 1000);
+      return { scores };
+    } finally {
+      release();
+    }
+  };
+}
+
+function validate(digest: Buffer, windows: readonly Buffer[], { bundle, limits }: ScoreParts): void {
+  if (!bundle.digest.equals(digest)) {
+    throw new ServiceError("failed_precondition", `the sidecar's bundle is ${bundle.digest.toString("hex")}`);
+  }
+  if (windows.length < 1 || windows.length > limits.windowsPerCall) {
+    throw new ServiceError("invalid_argument", `expected 1 to ${limits.windowsPerCall} windows`);
+  }
+  for (const { length } of windows) {
+    if (length < 1 || length > limits.windowBytes) {
+      throw new ServiceError("invalid_argument", `expected windows of 1 to ${limits.windowBytes} bytes`);
+    }
+  }
+}
+
+/** The row at `start`: P(attack) = 1 - P(benign), and the likeliest class other than benign. */
+function scoreOf(probabilities: Float32Array, start: number): ScoreResponse["scores"][number] {
+  const row = probabilities.subarray(start, start + ATTACK_CLASSES.length);
+  if (!row.every((probability) => probability >= 0 && probability <= 1.001)) {
+    throw new ServiceError("internal", "the model gave what is not a probability");
+  }
+  const attack = Math.min(1, Math.max(0, 1 - (row[BENIGN] as number)));
+  const attacks = row.subarray(BENIGN + 1);
+  return {
+    attackMillionths: Math.round(attack * 1_000_000),
+    attackClass: BENIGN + 1 + attacks.indexOf(Math.max(...attacks)),
+  };
+}

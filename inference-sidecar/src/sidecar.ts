@@ -1,0 +1,115 @@
+import { fileURLToPath } from "node:url";
+import { Admission } from "./admission.ts";
+import { loadBundle } from "./bundle.ts";
+import type { Configuration } from "./config.ts";
+import { pageAssets } from "./dashboard/page.ts";
+import { RecentDecisions } from "./dashboard/recent.ts";
+import { Dashboard } from "./dashboard/server.ts";
+import { loadPseudonym } from "./decision-log/pseudonym.ts";
+import { recoverSequences } from "./decision-log/recover.ts";
+import { WorkerSequences } from "./decision-log/sequences.ts";
+import { LogWriter, makeLogDirectory } from "./decision-log/writer.ts";
+import { Health } from "./health.ts";
+import { createMetrics, observeGauge } from "./metrics.ts";
+import { Model } from "./model.ts";
+import { logEvent } from "./process-log.ts";
+import { BatchQueue } from "./queue.ts";
+import { reportHandler } from "./report.ts";
+import { scoreHandler } from "./score.ts";
+import { SidecarServer } from "./server.ts";
+import { prepareSocketPath, withSocketMode } from "./socket.ts";
+import { StartError } from "./start-error.ts";
+import { loadService, SERVICE_NAME } from "./wire.ts";
+
+export interface Sidecar {
+  /** Takes no more calls, finishes those in flight within `drainMs`, closes the log; the socket is gone then. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts the parts together: the model loads while everything else starts.
+ * @param folder holds what the bundle reads at run time (scripts/build/sidecar.ts)
+ * @throws StartError
+ */
+export async function startSidecar(configuration: Configuration, folder: URL): Promise<Sidecar> {
+  const { socketPath, stateDirectory, limits } = configuration;
+  const metrics = createMetrics();
+  const bundle = await loadBundle(configuration.bundleDirectory);
+  metrics.bundleInfo.set({ digest: bundle.digest.toString("hex") }, 1);
+  await prepareSocketPath(socketPath, stateDirectory);
+  const health = new Health(SERVICE_NAME);
+  const model = new Model({
+    worker: new URL("model-worker.mjs", folder),
+    bundle,
+    windowsPerBatch: limits.windowsPerBatch,
+    inferenceMs: limits.inferenceMs,
+    onReady: (ready) => {
+      metrics.modelReady.set(ready ? 1 : 0);
+      health.setModelReady(ready);
+      logEvent("info", ready ? "model_ready" : "model_not_ready", { uptimeMs: Math.round(process.uptime() * 1000) });
+    },
+  });
+  const log = await openLog(configuration);
+  const admission = new Admission(limits.scoreCallsInFlight, limits.windowsInFlight);
+  const queue = new BatchQueue(
+    (windows) => model.infer(windows),
+    limits.windowsPerBatch,
+    (windows) => {
+      metrics.batchWindows.observe(windows);
+    },
+  );
+  observeGauge(metrics, "queued_calls", "Score calls that wait for the model.", () => queue.length);
+  observeGauge(
+    metrics,
+    "score_calls_in_flight",
+    "Score calls admitted and not yet answered.",
+    () => admission.callsInFlight,
+  );
+  const recent = new RecentDecisions();
+
+  const server = new SidecarServer({
+    service: loadService(fileURLToPath(new URL("postern.proto", folder)), {
+      Score: limits.scoreMessageBytes,
+      Report: limits.reportMessageBytes,
+    }),
+    handlers: {
+      Score: scoreHandler({ bundle, limits, model, admission, queue, metrics }),
+      Report: reportHandler({
+        ...log,
+        recordsMost: limits.recordsPerReport,
+        admission: new Admission(limits.reportCallsInFlight),
+        metrics,
+        onWritten: (records) => recent.add(records),
+      }),
+    },
+    health,
+    messageBytes: limits.reportMessageBytes,
+    metrics,
+  });
+  const assets = await pageAssets(folder);
+  const dashboard = new Dashboard({ ...configuration.dashboard, assets, recent, metrics: metrics.registry });
+  const origin = await dashboard.listen();
+  await withSocketMode(socketPath, () => server.listen(socketPath));
+  logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: bundle.digest.toString("hex") });
+
+  return {
+    async stop() {
+      health.setDraining();
+      await server.drain(limits.drainMs);
+      await Promise.all([log.writer.close(), dashboard.close(), model.close()]);
+    },
+  };
+}
+
+async function openLog({ stateDirectory, log }: Configuration) {
+  try {
+    const directory = await makeLogDirectory(stateDirectory);
+    const sequences = new WorkerSequences();
+    await recoverSequences(directory, sequences);
+    const pseudonym = await loadPseudonym(stateDirectory);
+    return { sequences, pseudonym, writer: new LogWriter(directory, log.rotationBytes) };
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError("state_directory", `${stateDirectory}: ${(error as Error).message}`);
+  }
+}
