@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { request } from "node:http";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { digest, type RunningSidecar, startSidecar, token } from "./harness.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: string;
+}
+
+let sidecar: RunningSidecar;
+let port: number;
+let cookie: string;
+
+before(async () => {
+  sidecar = await startSidecar();
+  port = Number(new URL(String((await sidecar.event("listening")).dashboard)).port);
+  cookie = String((await get(`/?token=${token}`)).headers["set-cookie"]).split(";")[0] as string;
+});
+after(() => sidecar.stop());
+
+function get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part) => parts.push(part));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString() }),
+      );
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+let sequence = 0;
+const worker = randomBytes(16);
+function report(changes: object) {
+  sequence += 1;
+  const decisionId = randomBytes(16);
+  const record = {
+    sequence,
+    decisionId,
+    timeUnixMs: Date.now(),
+    method: "GET",
+    route: "search",
+    rung: "PREVENT",
+    ...changes,
+  };
+  return sidecar.client.report({
+    worker,
+    policyDigest: Buffer.alloc(32),
+    bundleDigest: digest,
+    lost: 0,
+    records: [record],
+  });
+}
+
+test("without the cookie every path is 401, whatever it is", async () => {
+  for (const path of [
+    "/",
+    "/events",
+    "/page.mjs",
+    "/page.css",
+    "/nothing",
+    "/?token=",
+    `/?token=${token}x`,
+    `/events?token=${token}`,
+  ]) {
+    const { status, body } = await get(path);
+    assert.equal(status, 401, path);
+    assert.doesNotMatch(body, /<|decision/i, path);
+  }
+  assert.equal((await get("/", { cookie: `${cookie}x` })).status, 401);
+});
+
+test("the token is exchanged for a cookie that scripts and other sites can't use, and leaves the address", async () => {
+  const { status, headers } = await get(`/?token=${token}`);
+  assert.equal(status, 303);
+  assert.equal(headers.location, "/");
+  const set = String(headers["set-cookie"]);
+  assert.match(set, /; HttpOnly; SameSite=Strict; Path=\/$/);
+  assert.equal(set.includes(token), false, "the cookie is no copy of the token");
+  assert.equal((await get("/", { cookie })).status, 200);
+});
+
+test("a Host that is not loopback is refused, also with the cookie", async () => {
+  for (const host of [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "10.0.0.1",
+    "[::2]",
+    "127.0.0.1@evil.example",
+  ]) {
+    assert.equal((await get("/", { cookie, host })).status, 421, host);
+    assert.equal((await get("/metrics", { host })).status, 421, host);
+  }
+  for (const host of [`localhost:${port}`, "localhost", "127.0.0.1:1", "[::1]:9191"]) {
+    assert.equal((await get("/", { cookie, host })).status, 200, host);
+  }
+});
+
+test("every answer carries the security headers; the page has no inline script, style or handler", async () => {
+  for (const path of ["/", "/page.mjs", "/page.css", "/nothing", "/metrics"]) {
+    const { headers } = await get(path, { cookie });
+    const policy = String(headers["content-security-policy"]);
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self'/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["referrer-policy"], "no-referrer");
+    assert.equal(headers["cross-origin-resource-policy"], "same-origin");
+    assert.equal(headers["access-control-allow-origin"], undefined);
+  }
+  const { body } = await get("/", { cookie });
+  assert.doesNotMatch(body, /<script(?![^>]* src=)|<style|\son[a-z]+=|javascript:/i);
+});
+
+test("only GET, and unknown paths are 404", async () => {
+  assert.equal((await get("/", { cookie }, "POST")).status, 405);
+  assert.equal((await get("/../../etc/passwd", { cookie })).status, 404);
+});
+
+test("decisions arrive as server-sent events with counts and the reasons in words", async () => {
+  await report({ effect: "DENY", reason: "grant_missing", token: "valid", issuer: "demo", responseStatus: 403 });
+  const update = await new Promise<{
+    counts: { total: number };
+    decisions: { record: { reason: string }; why: string[] }[];
+  }>((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", port, path: "/events", headers: { cookie }, agent: false },
+      (response) => {
+        let text = "";
+        response.on("data", (part) => {
+          text += part;
+          if (!text.includes("\n\n")) return;
+          sent.destroy();
+          resolve(JSON.parse(text.slice("data: ".length, text.indexOf("\n\n"))));
+        });
+      },
+    );
+    sent.on("error", reject);
+    sent.end();
+  });
+  const last = update.decisions.at(-1);
+  assert.equal(last?.record.reason, "grant_missing");
+  assert.match(last?.why.join(" ") ?? "", /Denied: grant_missing.*Token: valid \(issuer demo.*Response: 403/);
+  assert.equal(update.counts.total, sequence);
+});
+
+test("dashboards at the same time are bounded", async () => {
+  const open: ReturnType<typeof request>[] = [];
+  const statuses: number[] = [];
+  for (let index = 0; index < 9; index += 1) {
+    statuses.push(
+      await new Promise((resolve, reject) => {
+        const sent = request(
+          { host: "127.0.0.1", port, path: "/events", headers: { cookie }, agent: false },
+          (response) => {
+            response.resume();
+            response.on("error", () => undefined);
+            resolve(response.statusCode ?? 0);
+          },
+        );
+        sent.on("error", reject);
+        sent.end();
+        open.push(sent);
+      }),
+    );
+  }
+  for (const sent of open) sent.destroy();
+  assert.deepEqual(statuses, [...Array(8).fill(200), 503]);
+});
+
+test("in a browser, what came from a request is shown as text and never runs", async (t) => {
+  if (!existsSync(CHROMIUM)) return t.skip("no Chromium on this machine");
+  const hostile = 'query:<img src=x onerror="document.title=1">';
+  await report({
+    effect: "DENY",
+    reason: "attack_scored",
+    route: "<script>document.title=2</script>",
+    method: "<b>",
+    scoredBy: "MODEL",
+    scoreMillionths: 990_000,
+    attackClass: "XSS",
+    finding: { field: hostile, start: 0, end: 9, decodings: ["<i>percent</i>"] },
+    responseStatus: 403,
+  });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(error.message));
+  await page.goto(`http://127.0.0.1:${port}/?token=${token}`);
+  assert.equal(new URL(page.url()).search, "", "the token is not in the address");
+  const entry = page.locator("#decisions > li").first();
+  await entry.locator(".finding").waitFor();
+  assert.equal(await entry.locator(".finding").textContent(), hostile);
+  assert.match((await entry.locator(".request").textContent()) ?? "", /<script>document\.title=2<\/script>/);
+  await entry.locator("summary").click();
+  assert.match(
+    (await entry.locator(".why").textContent()) ?? "",
+    /Worst value: query:<img .*after decoding <i>percent<\/i>/,
+  );
+  assert.equal(await page.locator("img, #decisions script, #decisions b, #decisions i").count(), 0);
+  assert.equal(await page.title(), "Postern: decisions");
+  await report({ effect: "PERMIT", reason: "permitted", responseStatus: 200 });
+  await page.locator("#decisions > li.permit").first().waitFor();
+  assert.match((await page.locator("#effects").textContent()) ?? "", /permit\s*1/);
+  await page.locator("#only-denied").check();
+  assert.equal(await page.locator("#decisions > li.permit").first().isVisible(), false);
+  const ignored = /favicon/;
+  assert.deepEqual(
+    problems.filter((problem) => !ignored.test(problem)),
+    [],
+  );
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
+import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
+import { recoverSequences } from "../../inference-sidecar/src/decision-log/recover.ts";
+import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
+import { LogWriter } from "../../inference-sidecar/src/decision-log/writer.ts";
+import { temporaryFolder } from "./harness.ts";
+
+test("printable text is bounded, has no control characters and survives JSON", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 400 }), fc.integer({ min: 1, max: 64 }), (text, most) => {
+      const result = printable(text, most);
+      assert.ok(result.length <= most);
+      assert.doesNotMatch(result, /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e]/u);
+      assert.equal(JSON.parse(JSON.stringify(result)), result);
+    }),
+  );
+  assert.equal(printable("abc", 3), "abc");
+  assert.equal(printable("abcd", 3), "ab…");
+});
+
+test("whatever comes, in whatever order of reports, each sequence is written once and each miss is told", () => {
+  const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(sequences, { maxLength: 6 }), (reports) => {
+      let last = 0;
+      const seen: number[] = [];
+      for (const report of reports) {
+        const records = report.sort((a, b) => a - b).map((sequence) => ({ sequence }));
+        const sorted = sortOut(records, last);
+        for (const item of sorted.news) {
+          if ("record" in item) seen.push(item.record.sequence);
+          else for (let missing = item.gap.first; missing <= item.gap.last; missing += 1) seen.push(missing);
+        }
+        last = sorted.last;
+      }
+      assert.deepEqual(
+        seen,
+        Array.from({ length: last }, (_, index) => index + 1),
+      );
+    }),
+  );
+});
+
+test("the workers that are remembered are bounded; the one silent for longest is forgotten", () => {
+  const sequences = new WorkerSequences();
+  for (let index = 0; index < 1025; index += 1) {
+    sequences.set(`worker-${index}`, { last: 5, lost: 0 });
+    sequences.set("busy", { last: index, lost: 0 });
+  }
+  assert.equal(sequences.of("worker-0").last, 0);
+  assert.equal(sequences.of("worker-1024").last, 5);
+  assert.equal(sequences.of("busy").last, 1024);
+});
+
+test("a new day begins a new file, and numbers go on where they stood", async (t) => {
+  const folder = await temporaryFolder();
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "decisions-2026-11-22-0009.jsonl"), "");
+  let now = new Date("2026-11-22T23:59:59Z");
+  const writer = new LogWriter(folder, 1000, () => now);
+  await writer.append("a\n");
+  now = new Date("2026-11-23T00:00:00Z");
+  await writer.append("b\n");
+  await writer.close();
+  assert.deepEqual((await readdir(folder)).sort(), [
+    "decisions-2026-11-22-0009.jsonl",
+    "decisions-2026-11-22-0010.jsonl",
+    "decisions-2026-11-23-0001.jsonl",
+  ]);
+});
+
+test("progress is taken up from the end of the log, across files, whatever else stands in it", async (t) => {
+  const folder = await temporaryFolder();
+  t.after(() => rm(folder, { recursive: true }));
+  const line = (worker: string, sequence: number) => `${JSON.stringify({ v: 1, worker, sequence })}\n`;
+  await writeFile(join(folder, "decisions-2026-11-22-0002.jsonl"), line("a", 7) + line("b", 3));
+  await writeFile(
+    join(folder, "decisions-2026-11-22-0010.jsonl"),
+    `${line("a", 8)}{"v":1,"gap":{}}\nnull\n{"worker":"a","seq`,
+  );
+  await writeFile(join(folder, "decisions-2026-11-21-0099.jsonl"), line("a", 1) + line("c", 5));
+  await writeFile(join(folder, "sidecar.log"), line("a", 99));
+  const sequences = new WorkerSequences();
+  await recoverSequences(folder, sequences);
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((worker) => sequences.of(worker).last),
+    [8, 3, 5, 0],
+  );
+});
+
+test("a key that others may read, that is short or a symbolic link is refused", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const path = join(state, "keys", "pseudonym.key");
+  await mkdir(join(state, "keys"));
+  const refused = { code: "state_directory" };
+  await writeFile(path, randomBytes(32), { mode: 0o644 });
+  await assert.rejects(loadPseudonym(state), refused);
+  await chmod(path, 0o600);
+  const pseudonym = await loadPseudonym(state);
+  assert.equal(pseudonym("demo", Buffer.from("a")), (await loadPseudonym(state))("demo", Buffer.from("a")));
+  assert.notEqual(pseudonym("demo", Buffer.from("a")), pseudonym("dem", Buffer.from("oa")));
+  await writeFile(path, randomBytes(31));
+  await assert.rejects(loadPseudonym(state), refused);
+  await rm(path);
+  await symlink("/dev/zero", path);
+  await assert.rejects(loadPseudonym(state), refused);
+});

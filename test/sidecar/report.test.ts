@@ -1,0 +1,290 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { digest, logLines, type RunningSidecar, service, startSidecar, temporaryFolder } from "./harness.ts";
+
+const timings = { requestUs: 11, identityUs: 22, policyUs: 3, valuesUs: 44, screenUs: 5, inferenceUs: 900 };
+
+function record(sequence: number, changes: object = {}) {
+  return {
+    sequence,
+    decisionId: randomBytes(16),
+    timeUnixMs: Date.UTC(2026, 10, 22, 12, 0, 0, 123),
+    method: "POST",
+    route: "comments",
+    rung: "DETECT",
+    effect: "PERMIT",
+    reason: "permitted",
+    wouldDeny: "attack_scored",
+    issuer: "demo",
+    subject: Buffer.from("alice@example.com"),
+    workload: "spiffe://edge.demo/ns/shop/sa/web",
+    grant: "comments/0",
+    token: "valid",
+    scoredBy: "MODEL",
+    scoreMillionths: 12_300,
+    attackClass: "SQLI",
+    finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
+    uninspected: "",
+    responseStatus: 200,
+    responseBytes: 512,
+    timings,
+    ...changes,
+  };
+}
+
+function report(worker: Buffer, records: object[], lost = 0) {
+  return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost, records };
+}
+
+let sidecar: RunningSidecar;
+before(async () => {
+  sidecar = await startSidecar();
+  await sidecar.event("listening");
+});
+after(() => sidecar.stop());
+
+const linesOf = async (worker: Buffer) => {
+  const name = worker.toString("hex");
+  return (await logLines(sidecar.state)).filter((line) => (line.worker ?? line.gap?.worker) === name);
+};
+
+test("a record becomes one line of the promised shape", async () => {
+  const worker = randomBytes(16);
+  const given = record(1);
+  assert.deepEqual(await sidecar.client.report(report(worker, [given])), { acknowledged: 1 });
+  const [line] = await linesOf(worker);
+  const id = line?.subject.id;
+  assert.match(id ?? "", /^[0-9a-f]{32}$/);
+  assert.deepEqual(line, {
+    v: 1,
+    id: given.decisionId.toString("hex"),
+    time: "2026-11-22T12:00:00.123Z",
+    worker: worker.toString("hex"),
+    sequence: 1,
+    policy: "07".repeat(32),
+    bundle: digest.toString("hex"),
+    method: "POST",
+    route: "comments",
+    rung: "detect",
+    effect: "permit",
+    reason: "permitted",
+    wouldDeny: "attack_scored",
+    subject: { issuer: "demo", id, workload: "spiffe://edge.demo/ns/shop/sa/web", grant: "comments/0", token: "valid" },
+    score: {
+      by: "model",
+      value: 0.0123,
+      class: "sqli",
+      finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
+      uninspected: null,
+    },
+    response: { status: 200, bytes: 512 },
+    timingsUs: { request: 11, identity: 22, policy: 3, values: 44, screen: 5, inference: 900 },
+  });
+});
+
+test("a bare record has empty texts and nulls where there is nothing", async () => {
+  const worker = randomBytes(16);
+  await sidecar.client.report(report(worker, [{ sequence: 1, decisionId: randomBytes(16) }]));
+  const [line] = await linesOf(worker);
+  assert.equal(line?.wouldDeny, null);
+  assert.deepEqual(line?.subject, { issuer: "", id: "", workload: "", grant: "", token: "" });
+  assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null });
+});
+
+test("the subject is a keyed hash: the same for the same subject, another for another issuer, never the subject", async () => {
+  const worker = randomBytes(16);
+  const records = [record(1), record(2), record(3, { issuer: "other" }), record(4, { subject: Buffer.from("bob") })];
+  await sidecar.client.report(report(worker, records));
+  const ids = (await linesOf(worker)).map((line) => line?.subject.id);
+  assert.equal(ids[0], ids[1]);
+  assert.equal(new Set(ids).size, 3);
+  const key = await stat(join(sidecar.state, "keys", "pseudonym.key"));
+  assert.equal(key.mode & 0o777, 0o600);
+  assert.equal(key.size, 32);
+  for (const name of await readdir(join(sidecar.state, "log"))) {
+    assert.doesNotMatch(await readFile(join(sidecar.state, "log", name), "utf8"), /alice|example\.com/);
+  }
+});
+
+test("texts are cut and lose control characters; the log keeps one line a record", async () => {
+  const worker = randomBytes(16);
+  const hostile = `a\n\r\u0000\u001b[31m\u202eb\u2028c"\\</script>`;
+  const long = "é".repeat(5000);
+  const finding = { field: hostile + long, start: 0, end: 1, decodings: Array(40).fill(long) };
+  await sidecar.client.report(
+    report(worker, [record(1, { method: long, route: hostile, reason: hostile, finding, grant: long })]),
+  );
+  const [line] = await linesOf(worker);
+  assert.equal(line?.route, 'a[31mbc"\\</script>');
+  assert.equal(line?.method.length, 32);
+  const logged = line?.score.finding;
+  assert.equal(logged?.field.length, 96);
+  assert.equal(logged?.decodings.length, 16);
+  assert.ok(JSON.stringify(line).length < 4096, "a line is bounded");
+  const raw = await readFile(await newestLog(sidecar.state), "utf8");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the absence of control characters is what is tested
+  assert.doesNotMatch(raw, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
+});
+
+test("records come again are skipped, gaps are logged, and each worker has its own sequence", async () => {
+  const worker = randomBytes(16);
+  const other = randomBytes(16);
+  assert.equal((await sidecar.client.report(report(worker, [record(1), record(2)]))).acknowledged, 2);
+  assert.equal((await sidecar.client.report(report(worker, [record(1), record(2), record(3)]))).acknowledged, 3);
+  assert.equal((await sidecar.client.report(report(worker, [record(7), record(10)], 5))).acknowledged, 10);
+  assert.equal((await sidecar.client.report(report(worker, [record(4)]))).acknowledged, 10);
+  assert.equal((await sidecar.client.report(report(other, [record(1)]))).acknowledged, 1);
+  assert.equal((await sidecar.client.report(report(worker, []))).acknowledged, 10);
+  const lines = await linesOf(worker);
+  assert.deepEqual(
+    lines.map((line) => line.sequence ?? line.gap),
+    [1, 2, 3, gap(worker, 4, 6), 7, gap(worker, 8, 9), 10],
+  );
+});
+
+const gap = (worker: Buffer, first: number, last: number) => ({ worker: worker.toString("hex"), first, last, lost: 5 });
+
+test("reports at the same time are written one after the other, whole", async () => {
+  const workers = Array.from({ length: 6 }, () => randomBytes(16));
+  const sizes = await Promise.all(
+    workers.map(async (worker) => {
+      const records = Array.from({ length: 100 }, (_, index) => record(index + 1));
+      await sidecar.client.report(report(worker, records));
+      return (await linesOf(worker)).map((line) => line.sequence);
+    }),
+  );
+  for (const sequences of sizes)
+    assert.deepEqual(
+      sequences,
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    );
+});
+
+test("what is over a limit is refused", async () => {
+  const worker = randomBytes(16);
+  const refused = { code: status.INVALID_ARGUMENT };
+  const refuses = (request: object) => assert.rejects(sidecar.client.report(request), refused);
+  await refuses(report(randomBytes(15), [record(1)]));
+  await refuses(
+    report(
+      worker,
+      Array.from({ length: 513 }, (_, index) => record(index + 1)),
+    ),
+  );
+  await refuses(report(worker, [record(2), record(1)]));
+  await refuses(report(worker, [record(0)]));
+  await refuses(report(worker, [record(1, { decisionId: randomBytes(15) })]));
+  await refuses(report(worker, [record(1, { timeUnixMs: 2 ** 60 })]));
+  await assert.rejects(sidecar.client.raw("Report", Buffer.from("2a00".repeat(10_000), "hex")), refused);
+  await assert.rejects(sidecar.client.raw("Report", Buffer.alloc(5 * 1024 * 1024)), {
+    code: status.RESOURCE_EXHAUSTED,
+  });
+  assert.deepEqual(await linesOf(worker), []);
+  const largest = service.Report?.requestSerialize(
+    report(
+      worker,
+      Array.from({ length: 512 }, (_, index) => record(index + 1)),
+    ),
+  );
+  assert.ok((largest?.length ?? 0) < 4 * 1024 * 1024);
+  assert.equal(
+    (
+      await sidecar.client.report(
+        report(
+          worker,
+          Array.from({ length: 512 }, (_, index) => record(index + 1)),
+        ),
+      )
+    ).acknowledged,
+    512,
+  );
+});
+
+test("files turn over at the limit, no record is lost or torn, each file is this user's alone", async (t) => {
+  const small = await startSidecar({ log: { rotationBytes: 4096 } });
+  t.after(() => small.stop());
+  await small.event("listening");
+  const worker = randomBytes(16);
+  for (let sequence = 1; sequence <= 30; sequence += 1) await small.client.report(report(worker, [record(sequence)]));
+  const names = (await readdir(join(small.state, "log"))).sort();
+  assert.ok(names.length > 3, `${names}`);
+  for (const name of names) {
+    assert.match(name, /^decisions-\d{4}-\d\d-\d\d-\d{4}\.jsonl$/);
+    const { size, mode } = await stat(join(small.state, "log", name));
+    assert.ok(size <= 4096);
+    assert.equal(mode & 0o777, 0o600);
+  }
+  assert.deepEqual(
+    (await logLines(small.state)).map((line) => line.sequence),
+    Array.from({ length: 30 }, (_, index) => index + 1),
+  );
+});
+
+test("while the log can't be written nothing is acknowledged; afterwards the records come again", async (t) => {
+  const broken = await startSidecar();
+  t.after(() => broken.stop());
+  await broken.event("listening");
+  const folder = join(broken.state, "log");
+  await rename(folder, `${folder}.away`);
+  await writeFile(folder, "not a folder");
+  const worker = randomBytes(16);
+  await assert.rejects(broken.client.report(report(worker, [record(1)])), { code: status.UNAVAILABLE });
+  await broken.event("decision_log_write_failed");
+  const { dashboard } = await broken.event("listening");
+  assert.match(await (await fetch(`${dashboard}/metrics`)).text(), /postern_sidecar_log_errors_total 1/);
+  await rm(folder);
+  await mkdir(folder);
+  assert.equal((await broken.client.report(report(worker, [record(1), record(2)]))).acknowledged, 2);
+  assert.deepEqual(
+    (await logLines(broken.state)).map((line) => line.sequence),
+    [1, 2],
+  );
+});
+
+test("a write that the disk cuts short leaves no torn line", async (t) => {
+  // The limit of a file's size, in blocks of 512 or 1024 bytes, stands for a full disk.
+  const full = await startSidecar({ shell: "ulimit -f 16" });
+  t.after(() => full.stop());
+  await full.event("listening");
+  const worker = randomBytes(16);
+  const many = Array.from({ length: 100 }, (_, index) => record(index + 1));
+  assert.equal((await full.client.report(report(worker, many.slice(0, 3)))).acknowledged, 3);
+  await assert.rejects(full.client.report(report(worker, many)), { code: status.UNAVAILABLE });
+  assert.equal((await full.client.report(report(worker, many.slice(0, 6)))).acknowledged, 6);
+  assert.deepEqual(
+    (await logLines(full.state)).map((line) => line.sequence),
+    [1, 2, 3, 4, 5, 6],
+  );
+});
+
+test("a sidecar killed before its acknowledgement was heard knows the records when they come again", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const worker = randomBytes(16);
+  const first = await startSidecar({ state });
+  t.after(() => first.stop());
+  await first.event("listening");
+  await first.client.report(report(worker, [record(1), record(2), record(3)]));
+  const subject = (await logLines(state))[0]?.subject.id;
+  first.child.kill("SIGKILL");
+  await first.exit();
+  const second = await startSidecar({ state });
+  t.after(() => second.stop());
+  await second.event("listening");
+  assert.equal((await second.client.report(report(worker, [record(2), record(3), record(4)]))).acknowledged, 4);
+  const lines = await logLines(state);
+  assert.deepEqual(
+    lines.map((line) => line.sequence),
+    [1, 2, 3, 4],
+  );
+  assert.equal(lines[3]?.subject.id, subject, "the key outlives the process");
+});
+
+async function newestLog(state: string): Promise<string> {
+  const names = (await readdir(join(state, "log"))).sort();
+  return join(state, "log", names.at(-1) as string);
+}
