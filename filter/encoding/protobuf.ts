@@ -14,7 +14,7 @@ export class ProtobufWriter {
 
   uint(field: u32, value: u64): this {
     if (value == 0) return this;
-    this.varint((<u64>field << 3) | VARINT);
+    this.varint(((<u64>field) << 3) | VARINT);
     this.varint(value);
     return this;
   }
@@ -26,7 +26,7 @@ export class ProtobufWriter {
 
   /** An element of a repeated field: written even when it is empty. */
   element(field: u32, value: Uint8Array): this {
-    this.varint((<u64>field << 3) | LENGTH_DELIMITED);
+    this.varint(((<u64>field) << 3) | LENGTH_DELIMITED);
     this.varint(value.length);
     this.append(value);
     return this;
@@ -103,7 +103,7 @@ export class ProtobufReader {
     for (let shift: u64 = 0; shift < 70; shift += 7) {
       if (this.at >= this.message.length) break;
       const byte = load<u8>(this.message.dataStart + this.at++);
-      value |= <u64>(byte & 0x7f) << (shift & 63);
+      value |= (<u64>(byte & 0x7f)) << (shift & 63);
       if (byte < 0x80) return value;
     }
     this.malformed = true;

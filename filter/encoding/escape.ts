@@ -1,0 +1,128 @@
+/**
+ * Escapes of programming languages, decoded in place in the first `length` bytes. Each function gives the new length;
+ * an unchanged length means unchanged bytes, because every escape is longer than what it stands for.
+ */
+import { hexDigit } from "./hex";
+import { writeCodePoint } from "./utf8";
+
+const BACKSLASH: u8 = 0x5c;
+const PERCENT: u8 = 0x25;
+const ZERO: u8 = 0x30;
+const LOWER_U: u8 = 0x75;
+const LOWER_X: u8 = 0x78;
+const OPEN_BRACE: u8 = 0x7b;
+const CLOSE_BRACE: u8 = 0x7d;
+const LAST_CODE_POINT = 0x10ffff;
+
+/** `\uXXXX` with surrogate pairs, `\u{X…}` (ECMAScript) and `%uXXXX` (ECMAScript's `escape`, as IIS decodes it). */
+export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
+  let read = 0;
+  let write = 0;
+  while (read < length) {
+    const byte = unchecked(text[read]);
+    if ((byte == BACKSLASH || byte == PERCENT) && read + 1 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_U) {
+      const unit = codeUnit(text, read + 2, length);
+      if (unit >= 0) {
+        const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, read + 6, length) : -1;
+        write = writeCodePoint(low < 0 ? unit : 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), text, write);
+        read += low < 0 ? 6 : 12;
+        continue;
+      }
+      const after = byte == BACKSLASH ? bracedEnd(text, read + 2, length) : 0;
+      if (after != 0) {
+        write = writeCodePoint(bracedPoint(text, read + 3, after - 1), text, write);
+        read = after;
+        continue;
+      }
+    }
+    unchecked((text[write++] = byte));
+    read += 1;
+  }
+  return write;
+}
+
+/** `\xHH`. */
+export function decodeHexEscapes(text: Uint8Array, length: i32): i32 {
+  let read = 0;
+  let write = 0;
+  while (read < length) {
+    const byte = unchecked(text[read]);
+    if (byte == BACKSLASH && read + 3 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_X) {
+      const high = hexDigit(unchecked(text[read + 2]));
+      const low = hexDigit(unchecked(text[read + 3]));
+      if ((high | low) >= 0) {
+        unchecked((text[write++] = <u8>((high << 4) | low)));
+        read += 4;
+        continue;
+      }
+    }
+    unchecked((text[write++] = byte));
+    read += 1;
+  }
+  return write;
+}
+
+/**
+ * `\NN`, `\NNN` and `\0NNN` (C, ECMAScript, printf), where they stand for a printable ASCII character: anything else is
+ * more likely a folder's or a group's number.
+ */
+export function decodeOctalEscapes(text: Uint8Array, length: i32): i32 {
+  let read = 0;
+  let write = 0;
+  while (read < length) {
+    const byte = unchecked(text[read]);
+    if (byte == BACKSLASH) {
+      let digits = read + 1;
+      const most = min(length, digits + (digits < length && unchecked(text[digits]) == ZERO ? 4 : 3));
+      let point: u32 = 0;
+      while (digits < most && (unchecked(text[digits]) & 0xf8) == ZERO) {
+        point = (point << 3) | (unchecked(text[digits]) & 7);
+        digits += 1;
+      }
+      if (point >= 0x7f && digits == read + 5) {
+        point >>= 3;
+        digits -= 1;
+      }
+      if (point >= 0x20 && point < 0x7f) {
+        unchecked((text[write++] = <u8>point));
+        read = digits;
+        continue;
+      }
+    }
+    unchecked((text[write++] = byte));
+    read += 1;
+  }
+  return write;
+}
+
+/** Four hexadecimal digits at `at` as a UTF-16 code unit, or -1. */
+function codeUnit(text: Uint8Array, at: i32, end: i32): i32 {
+  if (at + 4 > end) return -1;
+  let unit = 0;
+  for (let i = at; i < at + 4; i++) {
+    const digit = hexDigit(unchecked(text[i]));
+    if (digit < 0) return -1;
+    unit = (unit << 4) | digit;
+  }
+  return unit;
+}
+
+function lowSurrogate(text: Uint8Array, at: i32, end: i32): i32 {
+  if (at + 6 > end || unchecked(text[at]) != BACKSLASH || (unchecked(text[at + 1]) | 0x20) != LOWER_U) return -1;
+  const unit = codeUnit(text, at + 2, end);
+  return (unit & 0xfc00) == 0xdc00 ? unit : -1;
+}
+
+/** Position after `{X…}` with 1 to 6 digits at `at`, or 0. */
+function bracedEnd(text: Uint8Array, at: i32, end: i32): i32 {
+  if (at >= end || unchecked(text[at]) != OPEN_BRACE) return 0;
+  let digits = at + 1;
+  while (digits < end && digits - at <= 6 && hexDigit(unchecked(text[digits])) >= 0) digits += 1;
+  return digits < end && digits > at + 1 && unchecked(text[digits]) == CLOSE_BRACE ? digits + 1 : 0;
+}
+
+function bracedPoint(text: Uint8Array, at: i32, end: i32): u32 {
+  let point: u32 = 0;
+  for (let i = at; i < end; i++) point = (point << 4) | <u32>hexDigit(unchecked(text[i]));
+  return min(point, LAST_CODE_POINT);
+}

@@ -1,0 +1,52 @@
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { collectBody } from "./body";
+import { Collector } from "./collector";
+import { collectCookies } from "./cookie";
+import { Container } from "./decode";
+import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
+import { collectPairs } from "./pairs";
+import { collectPath } from "./path";
+import { collectReferer } from "./referer";
+import { Component, Value, ValueKind } from "./value";
+
+const QUERY: u8 = 0x3f;
+
+/** Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring. */
+export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
+  const collector = new Collector(out);
+  for (let i = 0; i < headers.size; i++) {
+    const name = headers.name(i);
+    const value = headers.value(i);
+    const treatment = treatmentOf(name);
+    if (treatment == HeaderTreatment.Path) {
+      collectTarget(collector, value);
+    } else if (treatment == HeaderTreatment.Cookies) {
+      collectCookies(collector, value);
+    } else if (treatment == HeaderTreatment.Referer) {
+      collectReferer(collector, name, value);
+    } else if (
+      treatment == HeaderTreatment.FreeText ||
+      (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
+    ) {
+      collector.add(ValueKind.Header, Component.Header, name, value, 0, value.length, Container.Raw);
+    }
+  }
+  collector.finish();
+}
+
+/** Adds every value of a body. False: it is in a form that can't be inspected (a character set that hides ASCII). */
+export function extractFromBody(contentType: Uint8Array, body: Uint8Array, out: Value[]): bool {
+  const collector = new Collector(out);
+  const inspected = collectBody(collector, contentType, body);
+  collector.finish();
+  return inspected;
+}
+
+/** `:path`: the path, and after the first `?` the query. */
+function collectTarget(collector: Collector, target: Uint8Array): void {
+  const mark = target.indexOf(QUERY);
+  collectPath(collector, mark < 0 ? target : target.subarray(0, mark));
+  if (mark < 0) return;
+  const query = target.subarray(mark + 1);
+  collectPairs(collector, Component.Query, ValueKind.QueryName, ValueKind.QueryValue, query, 0, query.length);
+}

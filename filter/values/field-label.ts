@@ -1,0 +1,63 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { Value, ValueKind } from "./value";
+
+const MAX_LABEL_BYTES = 96;
+const UNPRINTABLE: u8 = 0x3f;
+
+const PATH = bytes("path");
+const PATH_SEGMENT = bytes("path:");
+const QUERY_NAME = bytes("query-name:");
+const QUERY = bytes("query:");
+const COOKIE_NAME = bytes("cookie-name:");
+const COOKIE = bytes("cookie:");
+const HEADER = bytes("header:");
+const FORM_NAME = bytes("form-name:");
+const FORM = bytes("form:");
+const JSON_NAME = bytes("json-name:");
+const JSON_STRING = bytes("json:");
+const BODY = bytes("body");
+const REST = bytes("rest");
+
+/** Where a value stands, for the log: `query:q`, `json:/items/0/note`, `path:2`. Printable ASCII, at most 96 bytes. */
+export function fieldLabel(value: Value): Uint8Array {
+  const prefix = labelPrefix(value.kind);
+  const name = value.name;
+  const label = new Uint8Array(min(prefix.length + name.length, MAX_LABEL_BYTES));
+  memory.copy(label.dataStart, prefix.dataStart, prefix.length);
+  for (let i = prefix.length; i < label.length; i++) {
+    const byte = unchecked(name[i - prefix.length]);
+    unchecked((label[i] = byte >= 0x20 && byte < 0x7f ? byte : UNPRINTABLE));
+  }
+  return label;
+}
+
+function labelPrefix(kind: ValueKind): Uint8Array {
+  switch (kind) {
+    case ValueKind.Path:
+      return PATH;
+    case ValueKind.PathSegment:
+      return PATH_SEGMENT;
+    case ValueKind.QueryName:
+      return QUERY_NAME;
+    case ValueKind.QueryValue:
+      return QUERY;
+    case ValueKind.CookieName:
+      return COOKIE_NAME;
+    case ValueKind.CookieValue:
+      return COOKIE;
+    case ValueKind.Header:
+      return HEADER;
+    case ValueKind.FormName:
+      return FORM_NAME;
+    case ValueKind.FormValue:
+      return FORM;
+    case ValueKind.JsonName:
+      return JSON_NAME;
+    case ValueKind.JsonString:
+      return JSON_STRING;
+    case ValueKind.Text:
+      return BODY;
+    default:
+      return REST;
+  }
+}

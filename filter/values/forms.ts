@@ -1,0 +1,31 @@
+/** Shared by the many values that have one form, as it came: never pushed to. */
+const noDecodings: u8[] = [];
+const noSteps: i32[] = [0];
+
+/** The decoded forms of one value, as they grow: see `Value`. */
+export class Forms {
+  readonly forms: Uint8Array[] = [];
+  /** Of `Decoding`. */
+  decodings: u8[] = noDecodings;
+  steps: i32[] = noSteps;
+
+  /** The most decoded form; there is one from the first `add` on. */
+  get last(): Uint8Array {
+    return this.forms[this.forms.length - 1];
+  }
+
+  /** A decoding that leads to the next form. */
+  apply(decoding: u8): void {
+    if (this.decodings === noDecodings) this.decodings = [];
+    this.decodings.push(decoding);
+  }
+
+  /** A form that all decodings applied so far have led to. */
+  add(form: Uint8Array): void {
+    if (this.decodings !== noDecodings) {
+      if (this.steps === noSteps) this.steps = noSteps.slice(0, this.forms.length);
+      this.steps.push(this.decodings.length);
+    }
+    this.forms.push(form);
+  }
+}

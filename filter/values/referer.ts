@@ -1,0 +1,52 @@
+import { Collector } from "./collector";
+import { Container } from "./decode";
+import { collectPairs } from "./pairs";
+import { isLetterOrDigit } from "./plain-name";
+import { Component, ValueKind } from "./value";
+
+const COLON: u8 = 0x3a;
+const SLASH: u8 = 0x2f;
+const QUESTION: u8 = 0x3f;
+
+/** Path and query of a `referer` that is a URL with an everyday authority; any other is a value as a whole. */
+export function collectReferer(collector: Collector, name: Uint8Array, field: Uint8Array): void {
+  const path = authorityEnd(field);
+  if (path < 0) {
+    collector.add(ValueKind.Header, Component.Header, name, field, 0, field.length, Container.Raw);
+    return;
+  }
+  let query = path;
+  while (query < field.length && unchecked(field[query]) != QUESTION) query += 1;
+  if (query - path > 1) {
+    collector.add(ValueKind.Header, Component.Header, name, field, path, query, Container.Percent);
+  }
+  if (query < field.length) {
+    collectPairs(collector, Component.Header, ValueKind.Header, ValueKind.Header, field, query + 1, field.length, name);
+  }
+}
+
+/** End of `scheme://authority`, or -1. */
+function authorityEnd(field: Uint8Array): i32 {
+  const end = field.length;
+  let at = 0;
+  while (at < end && isLetterOrDigit(unchecked(field[at]))) at += 1;
+  if (at == 0 || at + 2 >= end) return -1;
+  if (unchecked(field[at]) != COLON || unchecked(field[at + 1]) != SLASH || unchecked(field[at + 2]) != SLASH)
+    return -1;
+  at += 3;
+  for (; at < end; at++) {
+    const byte = unchecked(field[at]);
+    if (byte == SLASH || byte == QUESTION) return at;
+    if (
+      !isLetterOrDigit(byte) &&
+      byte != 0x2e &&
+      byte != 0x2d &&
+      byte != 0x5f &&
+      byte != COLON &&
+      byte != 0x5b &&
+      byte != 0x5d
+    )
+      return -1;
+  }
+  return end;
+}

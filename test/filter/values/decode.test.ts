@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadCore } from "../../../scripts/core.ts";
+
+const core = await loadCore();
+
+/** Decodings and text of every form of a payload; a character stands for a byte. */
+function formsOf(payload: string): [decodings: string, text: string][] {
+  const [forms = []] = core.forms([Buffer.from(payload, "latin1")]);
+  return forms.map((form) => [form.decodings.join(" "), Buffer.from(form.bytes).toString("latin1")]);
+}
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const SCRIPT = "<script>alert(1)</script>";
+
+const single: [what: string, payload: string, decodings: string, text: string][] = [
+  ["percent", "%3Cscript%3e", "percent", "<script>"],
+  ["percent with an invalid one beside it", "100%zz%2", "", "100%zz%2"],
+  ["IIS's percent-u", "%u003cb%u003E", "unicode-escape", "<b>"],
+  ["JavaScript's unicode escapes", "\\u003cb\\u{3e}", "unicode-escape", "<b>"],
+  ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", Buffer.from("a😀").toString("latin1")],
+  ["hex escapes", "\\x3cb\\X3E", "hex-escape", "<b>"],
+  ["octal escapes", "\\74b\\076\\0076", "octal-escape", "<b>>"],
+  ["a number that is no printable character", "C:\\2024\\1\\7", "", "C:\\2024\\1\\7"],
+  ["decimal and hexadecimal entities", "&#60;b&#x3E;&#0000062", "html-entity", "<b>>"],
+  ["named entities in any case", "&lt;b&GT;&colon;&NewLine;x&lpar;", "html-entity whitespace", "<b>: x("],
+  ["names that HTML takes without semicolon", "&ltb&gt &amp", "html-entity", "<b> &"],
+  ["names that it does not", "&colonb &lparx &unknown;", "", "&colonb &lparx &unknown;"],
+  ["a reference above U+10FFFF", "&#99999999999;", "html-entity", "\xef\xbf\xbd"],
+  ["base64", base64(SCRIPT), "base64", SCRIPT],
+  ["base64 without padding", base64(SCRIPT).replace(/=+$/, ""), "base64", SCRIPT],
+  ["base64 in lines", base64(SCRIPT.repeat(3)).replace(/(.{40})/g, "$1\r\n"), "base64", SCRIPT.repeat(3)],
+  ["base64url", base64("/?/?>>>???/../..").replace(/\+/g, "-").replace(/\//g, "_"), "base64url", "/?/?>>>???/../.."],
+  ["base64 whose + became a space", base64("a>>>b>>>c~~~").replace(/\+/g, " "), "base64", "a>>>b>>>c~~~"],
+  ["a data URL", `data:text/html;base64,${base64(SCRIPT)}`, "base64", `data:text/html;base64,${SCRIPT}`],
+  ["overlong slashes and dots", "\xc0\xae\xc0\xae\xc0\xaf\xe0\x80\xae\xf0\x80\x80\xaf", "overlong", ".././"],
+  ["an IIS form of a backslash", "..\xc1\x1c", "overlong", "..\\"],
+  ["full-width", Buffer.from("＜script＞").toString("latin1"), "full-width", "<script>"],
+  ["comments", "un/**/ion/* x */all", "comment", "un ion all"],
+  ["MySQL's executed comments", "/*!50000union*/select", "comment", " union select"],
+  ["a comment that does not end", "a /* b", "", "a /* b"],
+  ["whitespace", "or\t1=1\r\n \v--", "whitespace", "or 1=1 --"],
+];
+
+for (const [what, payload, decodings, text] of single) {
+  test(`decodes ${what}`, () => {
+    const forms = formsOf(payload);
+    assert.deepEqual(forms[0], ["", payload]);
+    assert.deepEqual(forms.at(-1), [decodings, text]);
+  });
+}
+
+test("keeps a form for every round, and the decodings that led to each", () => {
+  const payload = encodeURIComponent(encodeURIComponent(base64("&lt;script&gt; alert(12);")));
+  assert.deepEqual(
+    formsOf(payload).map(([decodings]) => decodings),
+    ["", "percent", "percent percent", "percent percent base64", "percent percent base64 html-entity"],
+  );
+  assert.equal(formsOf(payload).at(-1)?.[1], "<script> alert(12);");
+});
+
+test("one round undoes every encoding that lies bare, so junk in one does not use up the rounds of another", () => {
+  const [, text] = formsOf("%25252525253f &#60;script\\u003e").at(-1) ?? ["", ""];
+  assert.match(text, /<script>/);
+});
+
+test("stops after four rounds", () => {
+  const depth = (levels: number) =>
+    Array.from({ length: levels }).reduce<string>((text) => encodeURIComponent(text), "<");
+  assert.equal(formsOf(depth(4)).at(-1)?.[1], "<");
+  assert.equal(formsOf(depth(5)).at(-1)?.[1], "%3C");
+  assert.equal(formsOf(depth(9)).length, 5);
+});
+
+const untouched: [what: string, payload: string][] = [
+  ["prose", "Don't worry, it's 100% fine & dandy; we'll SELECT a few <b>bold</b> options."],
+  ["UTF-8 text", Buffer.from("Größe: naïve café, 東京都, Привет, 😀").toString("latin1")],
+  ["Latin-1 text", "caf\xe9 \xc0 la carte"],
+  ["a UUID", "550e8400-e29b-41d4-a716-446655440000"],
+  ["hexadecimal digests", "a3975224ce7455f67405025b81989895a3975224ce7455f67405025b81989895"],
+  ["a plain word", "authentication"],
+  ["a camel-case name", "getCustomerOrderHistoryById"],
+  ["a random token", "q8Zr_Jd0X-2mYvQm1Tn9oWcKp4EuHs7a"],
+  ["a card number", "4111111111111111"],
+  ["a JWT", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"],
+  ["a Windows path", "C:\\Users\\name\\file.txt"],
+  ["a regular expression", "^\\d+\\w*\\.x$"],
+  ["nothing", ""],
+];
+
+for (const [what, payload] of untouched) {
+  test(`leaves ${what} in one form`, () => assert.deepEqual(formsOf(payload), [["", payload]]));
+}
+
+test("keeps NUL and control bytes", () => {
+  assert.deepEqual(formsOf("a%00b\x01\x7f"), [
+    ["", "a%00b\x01\x7f"],
+    ["percent", "a\0b\x01\x7f"],
+  ]);
+});
