@@ -20,6 +20,7 @@ import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { Value } from "./values/value";
 import { Reason, Rung, Verdict } from "./verdict";
 
+const UNHURRIED_MILLIS: u32 = 1_000;
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
 
@@ -98,10 +99,11 @@ export class Evaluation {
     return route === null ? 0 : <i32>route.maxBody;
   }
 
-  /** How long the model may take. */
+  /** How long the model may take: the route's deadline where the request waits, more where nothing does. */
   get deadlineMillis(): u32 {
     const route = this.route;
-    return route === null ? 0 : route.deadlineMillis;
+    if (route === null) return 0;
+    return this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
   }
 
   inspectHead(): void {

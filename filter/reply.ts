@@ -22,7 +22,13 @@ export function sendDenial(reason: Reason, decision: Uint8Array): Status {
   const body =
     `{"type":"about:blank","title":"${title(row.status)}","status":${row.status},` +
     `"reason":"${ascii(row.publicReason)}","decision":"${ascii(decision)}"}`;
-  return sendLocalResponse(row.status, bytes(`postern_${ascii(row.code)}`), headers, bytes(body), grpcStatus(row.status));
+  return sendLocalResponse(
+    row.status,
+    bytes(`postern_${ascii(row.code)}`),
+    headers,
+    bytes(body),
+    grpcStatus(row.status),
+  );
 }
 
 function ascii(text: Uint8Array): string {

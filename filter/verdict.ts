@@ -16,7 +16,6 @@ export const enum Rung {
 /** Every reason for a decision. The order within a stage is the order in which the checks run. */
 export const enum Reason {
   Permitted,
-  HeaderControlCharacter,
   TooManyHeaders,
   HeadersTooLarge,
   HeaderDuplicate,
@@ -69,7 +68,6 @@ function row(code: string, status: u32, publicReason: string, enforcedFrom: Rung
 /** Indexed by `Reason`. */
 const reasons: StaticArray<ReasonRow> = [
   row("permitted", 200, "permitted", Rung.Observe),
-  row("header_control_character", 400, "bad_request", Rung.Observe),
   row("too_many_headers", 431, "headers_too_large", Rung.Detect),
   row("headers_too_large", 431, "headers_too_large", Rung.Detect),
   row("header_duplicate", 400, "bad_request", Rung.Detect),

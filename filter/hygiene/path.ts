@@ -5,9 +5,9 @@ import { DECODED_SLASH, decodePath, hasOverlong, normalisePath } from "./path-de
 /** What is wrong with a path. */
 export const enum PathTrap {
   None,
-  /** A control character or overlong UTF-8, raw or percent-encoded, or a raw backslash. */
+  /** A control character, raw or percent-encoded. */
   Malformed,
-  /** A dot segment, or a form that a lenient upstream would route elsewhere than the policy does. */
+  /** A dot segment, a raw backslash, overlong UTF-8, or a form that a lenient upstream would route elsewhere than the policy does. */
   Ambiguous,
 }
 
@@ -48,7 +48,10 @@ export function inspectPath(
       if (decoded == length) return PathTrap.None;
       length = decoded;
     }
-    if (round < 2 && isMalformed(text, length, round > 0)) return PathTrap.Malformed;
+    if (round < 2) {
+      if (hasControl(text, length, round > 0)) return PathTrap.Malformed;
+      if (hasBackslash(text, length) || hasOverlong(text, length)) return PathTrap.Ambiguous;
+    }
     const whole = normalisePath(text, length, true, out);
     if (whole < 0) return PathTrap.Ambiguous;
     const split = hasDecodedSlash(text, length);
@@ -74,13 +77,18 @@ function isEveryday(path: Uint8Array): bool {
   return true;
 }
 
-function isMalformed(text: Uint8Array, length: i32, decoded: bool): bool {
+function hasControl(text: Uint8Array, length: i32, decoded: bool): bool {
   for (let i = 0; i < length; i++) {
     const byte = unchecked(text[i]);
-    if (byte < 0x20 && !(decoded && byte == DECODED_SLASH)) return true;
-    if (byte == 0x7f || byte == BACKSLASH) return true;
+    if ((byte < 0x20 && !(decoded && byte == DECODED_SLASH)) || byte == 0x7f) return true;
   }
-  return hasOverlong(text, length);
+  return false;
+}
+
+/** A raw one: a decoded one became `DECODED_SLASH`. */
+function hasBackslash(text: Uint8Array, length: i32): bool {
+  for (let i = 0; i < length; i++) if (unchecked(text[i]) == BACKSLASH) return true;
+  return false;
 }
 
 function hasDecodedSlash(text: Uint8Array, length: i32): bool {

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { readDecisions } from "../../scripts/decision-log/read.ts";
+import { projectRoot } from "../../scripts/project-root.ts";
+import { eventually } from "./eventually.ts";
+import { type GroupMember, groupMembers } from "./process-group.ts";
+
+export interface TestGatewayOptions {
+  readonly upstream: URL;
+  /** YAML; absent: a gateway without a policy. */
+  readonly policy?: string;
+  /** Written beside the policy, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** More arguments for `postern up`. */
+  readonly args?: readonly string[];
+}
+
+/** `postern up` as a user runs it, in a process group and a state folder of its own. */
+export interface TestGateway {
+  readonly url: string;
+  /** With its token. */
+  readonly dashboardUrl: string;
+  readonly state: string;
+  readonly policyPath: string;
+  /** Process id of `up`, which leads the group. */
+  readonly pid: number;
+  /** Everything it has printed. */
+  output(): string;
+  /** The living processes of the group. */
+  members(): Promise<GroupMember[]>;
+  sidecarPid(): Promise<number>;
+  envoyPid(): Promise<number>;
+  /** The decision's record, once it is in the log. */
+  waitForRecord(id: string): Promise<LogRecord>;
+  /** Ends it and waits; gives the exit code. The folders are removed. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const startMillis = 90_000;
+
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), "gate-"));
+  const state = join(folder, "state");
+  const policyPath = join(folder, "policy.yaml");
+  if (options.policy !== undefined) await writeFile(policyPath, options.policy);
+  for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content);
+  const { child, output, ended } = runPostern([
+    "up",
+    ...["--upstream", options.upstream.origin, "--state", state, "--concurrency", "1"],
+    ...["--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0"],
+    ...(options.policy === undefined ? [] : ["--policy", policyPath]),
+    ...(options.args ?? []),
+  ]);
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const code = await ended;
+    await rm(folder, { recursive: true, force: true });
+    return code;
+  };
+  try {
+    await eventually(
+      () => (child.exitCode === null ? output() : "ready; (ended)"),
+      (text) => text.includes("ready;"),
+      startMillis,
+    );
+    if (child.exitCode !== null) throw new Error(`postern up ended with ${child.exitCode}:\n${output()}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const pid = child.pid as number;
+  const member = async (word: string) => {
+    const found = await eventually(
+      async () => (await groupMembers(pid)).find(({ command }) => command.includes(word)) ?? null,
+      (one) => one !== null,
+    );
+    return (found as GroupMember).pid;
+  };
+  return {
+    url: printed(output(), "gateway"),
+    dashboardUrl: printed(output(), "dashboard"),
+    state,
+    policyPath,
+    pid,
+    output,
+    members: () => groupMembers(pid),
+    sidecarPid: () => member("sidecar"),
+    envoyPid: () => member("envoy.json"),
+    waitForRecord: async (id) => {
+      const record = await eventually(
+        () => findRecord(state, id),
+        (found) => found !== null,
+        15_000,
+      );
+      return record as LogRecord;
+    },
+    stop,
+  };
+}
+
+/** Runs the command line in a process group of its own. */
+export function runPostern(
+  args: readonly string[],
+  cwd: string = projectRoot,
+): { child: ChildProcess; output: () => string; ended: Promise<number | null> } {
+  const entry = join(projectRoot, "scripts", "postern.mjs");
+  const child = spawn(process.execPath, [entry, ...args], { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (part: string) => {
+      text += part;
+    });
+  }
+  const ended = new Promise<number | null>((done, refuse) => {
+    child.once("error", refuse);
+    child.once("close", (code) => done(code));
+  });
+  return { child, output: () => text, ended };
+}
+
+async function findRecord(state: string, id: string): Promise<LogRecord | null> {
+  for await (const record of readDecisions(state)) if (record.id === id) return record;
+  return null;
+}
+
+/** The address in the line that starts with `name`. */
+function printed(output: string, name: string): string {
+  const address = new RegExp(`^${name} +(\\S+)`, "m").exec(output)?.[1];
+  if (address === undefined) throw new Error(`postern up printed no ${name}:\n${output}`);
+  return address;
+}
