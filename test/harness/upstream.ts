@@ -22,7 +22,7 @@ export interface RecordingUpstream {
 /** A server on a free loopback port that records every request, then answers 200 `ok`, or as `answer` does. */
 export async function startRecordingUpstream(answer?: RequestListener): Promise<RecordingUpstream> {
   const requests: RecordedRequest[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer({ maxHeaderSize: 128 * 1024 }, async (request, response) => {
     const parts: Buffer[] = [];
     try {
       for await (const part of request) parts.push(part as Buffer);

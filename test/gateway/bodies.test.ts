@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+import { readDecisions } from "../../scripts/decision-log/read.ts";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const policy = `
+version: 1
+mode: prevent
+routes:
+  - { name: comments, match: { path: /comments/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
+  - { name: uploads, match: { path: /uploads/** }, public: true, score: { deadline: 2s, maxBody: 4KiB, onTooLarge: prefix } }
+  - { name: heads, match: { path: /heads/** }, public: true, score: headers }
+  - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { maxBody: 16KiB } }
+`;
+const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
+const prose =
+  "I can't select a date from the list; it's O'Brien's order, where a <b>bold</b> union of two orders was dropped.";
+const json = "Content-Type: application/json";
+const form = "Content-Type: application/x-www-form-urlencoded";
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy });
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+async function post(path: string, header: string, body: string, pieces?: readonly string[]): Promise<RawAnswer> {
+  const head = `POST ${path} HTTP/1.1\r\nHost: shop.example\r\n${header}\r\n`;
+  return sendRaw(
+    gateway.url,
+    pieces ? [`${head}\r\n`, ...pieces] : `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const record = (answer: RawAnswer) => gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+
+const denied: [name: string, header: string, body: string, field: string, decoding: string][] = [
+  ["a JSON leaf", json, JSON.stringify({ items: [{ note: attack }] }), "json:/items/0/note", ""],
+  [
+    "base64 inside JSON",
+    json,
+    JSON.stringify({ note: Buffer.from(attack).toString("base64") }),
+    "json:/note",
+    "base64",
+  ],
+  [
+    "escapes inside JSON",
+    json,
+    `{"note":"${[...attack].map((c) => `\\u00${c.charCodeAt(0).toString(16).padStart(2, "0")}`).join("")}"}`,
+    "json:/note",
+    "",
+  ],
+  [
+    "a form, percent-encoded twice",
+    form,
+    `a=1&note=${encodeURIComponent(encodeURIComponent(attack))}`,
+    "form:note",
+    "percent",
+  ],
+  ["plain text", "Content-Type: text/plain", `Dear shop, ${attack}`, "body", ""],
+  ["a body without a type", "X-A: b", attack, "body", ""],
+];
+
+for (const [name, header, body, field, decoding] of denied) {
+  test(`an attack in ${name} is denied before any byte goes upstream`, async () => {
+    const seen = upstream.requests.length;
+    const answer = await post("/comments/a", header, body);
+    const { reason, score } = await record(answer);
+    assert.deepEqual([answer.status, reason, score.by], [403, "attack_scored", "model"]);
+    assert.equal(score.finding?.field, field);
+    if (decoding !== "") assert.ok(score.finding?.decodings.includes(decoding), JSON.stringify(score.finding));
+    const { start = 0, end = 0 } = score.finding ?? {};
+    assert.ok(end > start && end <= Buffer.byteLength(body), "the range lies in the body");
+    assert.equal(upstream.requests.length, seen);
+  });
+
+  test(`the same on a route in detect passes whole and is recorded: ${name}`, async () => {
+    const seen = upstream.requests.length;
+    const answer = await post("/watched/a", header, body);
+    const { reason, wouldDeny } = await record(answer);
+    assert.deepEqual([answer.status, reason, wouldDeny], [200, "permitted", "attack_scored"]);
+    assert.equal(upstream.requests[seen]?.body.toString(), body);
+  });
+}
+
+test("ordinary prose with apostrophes, SQL's words and <b> passes in prevent, unchanged", async () => {
+  for (const [header, body] of [
+    [json, JSON.stringify({ note: prose, name: "O'Brien" })],
+    [form, `note=${encodeURIComponent(prose)}`],
+    ["Content-Type: text/plain", prose],
+  ] as const) {
+    const seen = upstream.requests.length;
+    const answer = await post("/comments/a", header, body);
+    assert.equal(answer.status, 200, body);
+    assert.equal(upstream.requests[seen]?.body.toString(), body);
+  }
+});
+
+test("the log holds no value of a request", async () => {
+  const answer = await post("/comments/a", json, JSON.stringify({ note: attack, other: "sesame-open" }));
+  const text = JSON.stringify(await record(answer));
+  for (const value of ["UNION", "username", "sesame"]) assert.ok(!text.includes(value));
+});
+
+test("a chunked body, sent in pieces and with trailers, is judged whole", async () => {
+  const body = JSON.stringify({ note: attack });
+  const half = body.length >> 1;
+  const chunk = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`;
+  const chunked = `${json}\r\nTransfer-Encoding: chunked`;
+  const seen = upstream.requests.length;
+  for (const end of ["0\r\n\r\n", "0\r\nx-checksum: 1\r\n\r\n"]) {
+    const answer = await post("/comments/a", chunked, "", [chunk(body.slice(0, half)), chunk(body.slice(half)), end]);
+    assert.equal(answer.status, 403);
+  }
+  assert.equal(upstream.requests.length, seen);
+  const harmless = await post("/comments/a", chunked, "", [
+    chunk('{"note":'),
+    chunk('"thank you"}'),
+    "0\r\nx-checksum: 1\r\n\r\n",
+  ]);
+  assert.equal(harmless.status, 200);
+  assert.equal(upstream.requests[seen]?.body.toString(), '{"note":"thank you"}');
+});
+
+test("expect: 100-continue is answered before the body and does not open the gate", async () => {
+  const seen = upstream.requests.length;
+  const body = JSON.stringify({ note: attack });
+  const header = `${json}\r\nExpect: 100-continue\r\nContent-Length: ${body.length}`;
+  const answer = await post("/comments/a", header, "", [body]);
+  assert.equal(answer.status, 403);
+  assert.equal(upstream.requests.length, seen);
+});
+
+test("with onTooLarge: prefix the first bytes are judged, the rest passes, and the record says so", async () => {
+  const filler = "lorem ipsum dolor sit amet ".repeat(3000);
+  const seen = upstream.requests.length;
+  const harmless = await post("/uploads/a", "Content-Type: text/plain", filler);
+  const { effect, score } = await record(harmless);
+  assert.deepEqual([harmless.status, effect, score.uninspected], [200, "permit", "body_too_large"]);
+  assert.equal(upstream.requests[seen]?.body.length, filler.length);
+  const hostile = await post("/uploads/a", "Content-Type: text/plain", `${attack} ${filler}`);
+  assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_scored"]);
+  assert.equal(upstream.requests.length, seen + 1);
+});
+
+test("score: headers judges the head and lets the body stream", async () => {
+  const seen = upstream.requests.length;
+  const passes = await post("/heads/a", json, JSON.stringify({ note: attack }));
+  assert.equal(passes.status, 200);
+  assert.equal(upstream.requests.length, seen + 1);
+  const denies = await post(`/heads/a?q=${encodeURIComponent(attack)}`, json, "{}");
+  assert.deepEqual([denies.status, (await record(denies)).score.finding?.field], [403, "query:q"]);
+});
+
+test("a client that goes away before its body is whole leaves a record and nothing upstream", async () => {
+  const seen = upstream.requests.length;
+  const { hostname, port } = new URL(gateway.url);
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write("POST /comments/gone HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 100\r\n\r\nhalf", () => {
+        socket.end();
+        socket.resume();
+      });
+    });
+    socket.on("close", () => resolve()).on("error", reject);
+  });
+  const next = await post("/comments/after", json, "{}");
+  assert.equal(next.status, 200);
+  assert.equal(upstream.requests.length, seen + 1);
+  await record(next);
+  const reasons: string[] = [];
+  for await (const decision of readDecisions(gateway.state)) reasons.push(decision.reason);
+  assert.equal(reasons.filter((reason) => reason === "request_incomplete").length, 1);
+});
