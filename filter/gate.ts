@@ -1,4 +1,4 @@
-import { EnvoyEnvironment } from "./envoy-environment";
+import { EnvoyEnvironment } from "./enforcement/envoy-environment";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";

@@ -15,15 +15,15 @@ import {
   setEffectiveContext,
   TrailersStatus,
 } from "proxy-wasm-as";
-import { BodyCopy } from "./body-copy";
+import { BodyCopy } from "./enforcement/body-copy";
+import { giveIdentity } from "./enforcement/identity-headers";
+import { peerCertificate } from "./enforcement/peer";
+import { sendDenial } from "./enforcement/reply";
 import { Evaluation } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
-import { giveIdentity } from "./identity-headers";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
-import { peerCertificate } from "./peer";
-import { sendDenial } from "./reply";
 import { Decision } from "./report/decision";
 import { Reporter } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";

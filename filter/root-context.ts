@@ -1,5 +1,5 @@
 import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext, setTickPeriod } from "proxy-wasm-as";
-import { EnvoyEnvironment } from "./envoy-environment";
+import { EnvoyEnvironment } from "./enforcement/envoy-environment";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { endOverdueCalls } from "./inference/score-call";

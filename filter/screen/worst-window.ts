@@ -3,6 +3,9 @@ import { foldByte, weightAt } from "./ngram";
 /** Bytes of the longest window: what the model takes. */
 export const WINDOW_BYTES: i32 = 256;
 
+/** Bytes that a window shows of what stands before and behind the worst run. */
+const CONTEXT_BYTES: i32 = 8;
+
 /** Steps of a window: its n-grams reach three bytes further back, and all of them must fit into WINDOW_BYTES. */
 const WINDOW_STEPS: i32 = WINDOW_BYTES - 3;
 const RING: i32 = 256;
@@ -65,14 +68,11 @@ export function findWorstWindow(bytes: Uint8Array, weights: usize, tableBits: u3
   place(length, max(0, from - 3), min(to, length));
 }
 
-/** Widens the worst run evenly to a whole window: what stands around it is the model's context. */
+/** The worst run with a little context: more would let what stands around an attack outvote it in the model. */
 function place(length: i32, from: i32, to: i32): void {
-  const room = max(0, WINDOW_BYTES - (to - from));
-  let start = max(0, from - (room >> 1));
-  const end = min(length, start + WINDOW_BYTES);
-  start = max(0, min(start, end - WINDOW_BYTES));
-  bestStart = start;
-  bestEnd = end;
+  const context = min(CONTEXT_BYTES, (WINDOW_BYTES - (to - from)) >> 1);
+  bestStart = max(0, from - context);
+  bestEnd = min(length, to + context);
 }
 
 export function worstSum(): i32 {

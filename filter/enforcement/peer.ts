@@ -1,5 +1,5 @@
 import { bytes, getProperty } from "proxy-wasm-as";
-import { PeerCertificate } from "./identity/peer-certificate";
+import { PeerCertificate } from "../identity/peer-certificate";
 
 const MTLS = bytes("connection\0mtls");
 const URI_SAN = bytes("connection\0uri_san_peer_certificate");

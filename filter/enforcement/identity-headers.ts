@@ -1,6 +1,6 @@
 import { addHeader, MapType } from "proxy-wasm-as";
-import { Subject } from "./identity/subject";
-import { CompiledPolicy } from "./policy/compiled-policy";
+import { Subject } from "../identity/subject";
+import { CompiledPolicy } from "../policy/compiled-policy";
 
 const SPACE: u8 = 0x20;
 const PERCENT: u8 = 0x25;

@@ -1,6 +1,6 @@
 import { bytes, callForeignFunction, currentTimeNanos, environmentVariable, Status } from "proxy-wasm-as";
-import { ProtobufReader, ProtobufWriter } from "./encoding/protobuf";
-import { Environment } from "./environment";
+import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
+import { Environment } from "../environment";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const SHA256 = bytes("sha256");

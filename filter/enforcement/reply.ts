@@ -1,5 +1,5 @@
 import { bytes, HeaderList, Status, sendLocalResponse } from "proxy-wasm-as";
-import { Reason, reasonRow } from "./verdict";
+import { Reason, reasonRow } from "../verdict";
 
 const CONTENT_TYPE = bytes("content-type");
 const PROBLEM_JSON = bytes("application/problem+json");
