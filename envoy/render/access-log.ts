@@ -1,0 +1,32 @@
+/**
+ * One JSON line for each request. Neither path nor query nor any header's value is in it: what a client sent may
+ * be a secret or an attack. The decision's id leads to the decision log.
+ */
+export function accessLog(path: string): object {
+  return {
+    name: "envoy.access_loggers.file",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+      path,
+      log_format: {
+        json_format: {
+          time: "%START_TIME%",
+          decision: "%FILTER_STATE(wasm.postern.decision:PLAIN)%",
+          effect: "%FILTER_STATE(wasm.postern.effect:PLAIN)%",
+          reason: "%FILTER_STATE(wasm.postern.reason:PLAIN)%",
+          route: "%FILTER_STATE(wasm.postern.route:PLAIN)%",
+          request_id: "%REQ(X-REQUEST-ID)%",
+          protocol: "%PROTOCOL%",
+          status: "%RESPONSE_CODE%",
+          details: "%RESPONSE_CODE_DETAILS%",
+          flags: "%RESPONSE_FLAGS%",
+          bytes_received: "%BYTES_RECEIVED%",
+          bytes_sent: "%BYTES_SENT%",
+          duration_ms: "%DURATION%",
+          client: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+          upstream: "%UPSTREAM_HOST%",
+        },
+      },
+    },
+  };
+}

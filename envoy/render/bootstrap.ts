@@ -1,0 +1,19 @@
+import { sidecarPipeCluster, upstreamCluster } from "./clusters.ts";
+import { renderListener } from "./listener.ts";
+import { overloadManager } from "./overload.ts";
+import type { EnvoyPlan } from "./plan.ts";
+import { statsConfig } from "./stats.ts";
+
+/** Envoy's bootstrap, complete but for the filter's configuration, which comes by file (ECDS). */
+export function renderBootstrap(plan: EnvoyPlan): object {
+  return {
+    node: { id: "postern", cluster: "postern" },
+    admin: { address: { pipe: { path: plan.adminSocket, mode: 0o600 } } },
+    static_resources: {
+      listeners: [renderListener(plan)],
+      clusters: [upstreamCluster(plan.upstream), sidecarPipeCluster(plan.sidecarSocket)],
+    },
+    overload_manager: overloadManager(),
+    stats_config: statsConfig(),
+  };
+}

@@ -1,0 +1,107 @@
+import { accessLog } from "./access-log.ts";
+import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
+
+/** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the filter, the router. */
+export function renderListener(plan: EnvoyPlan): object {
+  return {
+    name: "edge",
+    address: { socket_address: { address: plan.listen.host, port_value: plan.listen.port } },
+    per_connection_buffer_limit_bytes: connectionBufferBytes,
+    filter_chains: [
+      {
+        ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
+        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan) }],
+      },
+    ],
+  };
+}
+
+function downstreamTls(tls: TlsPlan): object {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+      require_client_certificate: false,
+      common_tls_context: {
+        alpn_protocols: ["h2", "http/1.1"],
+        tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
+        tls_certificates: [
+          { certificate_chain: { filename: tls.certificateFile }, private_key: { filename: tls.keyFile } },
+        ],
+        // Without `trust_chain_verification` Envoy verifies: a foreign certificate fails the handshake.
+        ...(tls.trustBundleFile ? { validation_context: { trusted_ca: { filename: tls.trustBundleFile } } } : {}),
+      },
+    },
+  };
+}
+
+function connectionManager(plan: EnvoyPlan): object {
+  return {
+    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    stat_prefix: "edge",
+    codec_type: "AUTO",
+    use_remote_address: true,
+    forward_client_cert_details: plan.forwardClientCertificate ? "FORWARD_ONLY" : "SANITIZE",
+    server_header_transformation: "PASS_THROUGH",
+    // The filter judges the very bytes that are forwarded, so nothing may rewrite them before it.
+    normalize_path: false,
+    merge_slashes: false,
+    path_with_escaped_slashes_action: "KEEP_UNCHANGED",
+    max_request_headers_kb: 60,
+    common_http_protocol_options: {
+      idle_timeout: "900s",
+      max_headers_count: 200,
+      headers_with_underscores_action: "ALLOW",
+    },
+    http2_protocol_options: {
+      max_concurrent_streams: 100,
+      initial_stream_window_size: 65_536,
+      initial_connection_window_size: 1_048_576,
+    },
+    request_headers_timeout: "10s",
+    // Also what ends a stream that a trap of the filter's VM left paused. Above the longest deadline of a score (30 s).
+    request_timeout: "40s",
+    stream_idle_timeout: "300s",
+    access_log: [accessLog(plan.accessLog)],
+    route_config: {
+      name: "edge",
+      response_headers_to_remove: ["server", "x-powered-by"],
+      virtual_hosts: [
+        {
+          name: "upstream",
+          domains: ["*"],
+          routes: [{ match: { prefix: "/" }, route: { cluster: "upstream", timeout: "0s" } }],
+        },
+      ],
+    },
+    http_filters: [filterByFile(plan), router()],
+  };
+}
+
+/** The filter's configuration is discovered from a file; until it is there, the listener doesn't accept. */
+function filterByFile(plan: EnvoyPlan): object {
+  return {
+    name: "postern",
+    config_discovery: {
+      config_source: {
+        resource_api_version: "V3",
+        path_config_source: {
+          path: plan.filterConfigFile,
+          watched_directory: { path: plan.filterConfigFolder },
+        },
+      },
+      apply_default_config_without_warming: false,
+      type_urls: ["type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"],
+    },
+  };
+}
+
+function router(): object {
+  return {
+    name: "envoy.filters.http.router",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+      suppress_envoy_headers: true,
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** Everything that Envoy's configuration depends on; paths are as Envoy is to open them. */
+export interface EnvoyPlan {
+  readonly listen: Address;
+  /** Absent (null): plain HTTP. */
+  readonly tls: TlsPlan | null;
+  /** Whether a proxy in front may name the client's certificate (the filter believes only peers that the policy names). */
+  readonly forwardClientCertificate: boolean;
+  readonly upstream: UpstreamPlan;
+  readonly sidecarSocket: string;
+  readonly adminSocket: string;
+  /** The file that carries the filter's configuration, and its folder, whose renames Envoy watches. */
+  readonly filterConfigFile: string;
+  readonly filterConfigFolder: string;
+  /** A file, or /dev/stdout. */
+  readonly accessLog: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TlsPlan {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** A client certificate, where one is sent, is always validated against it; null: none is asked for. */
+  readonly trustBundleFile: string | null;
+}
+
+export interface UpstreamPlan extends Address {
+  readonly protocol: "http" | "https";
+  /** PEM bundle of the authorities that an https upstream is validated against. */
+  readonly trustBundleFile: string | null;
+}
+
+/** What the filter is configured with. */
+export interface FilterPlan {
+  readonly wasmFile: string;
+  /** The compiled policy. */
+  readonly policy: Uint8Array;
+  /** Names of the environment variables that carry HS256 secrets; their values are never in a configuration. */
+  readonly secretNames: readonly string[];
+}
+
+/** The name of the cluster that the filter calls for scores and reports. */
+export const sidecarCluster = "postern_sidecar";
+
+/** Bytes buffered for one connection: above the largest body that a policy may ask to score (256 KiB). */
+export const connectionBufferBytes = 1_048_576;

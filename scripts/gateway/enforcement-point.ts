@@ -1,0 +1,51 @@
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { envoyPlan, upstreamPlan } from "./envoy-plan.ts";
+import { startEnvoy, untilListening } from "./envoy-process.ts";
+import type { FileWatch } from "./file-watch.ts";
+import { watchPolicy } from "./policy-watch.ts";
+import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
+import type { StateFolder } from "./state.ts";
+import type { Supervised } from "./supervisor.ts";
+
+export interface EnforcementOptions {
+  readonly policyPath: string;
+  readonly upstream: URL;
+  /** Null: 127.0.0.1:8080, with TLS 8443. */
+  readonly listen: ListenAddress | null;
+  readonly state: StateFolder;
+  readonly wasmFile: string;
+  readonly envoyBinary: string;
+  /** Envoy's worker threads. */
+  readonly workers: number;
+  /** A file, or /dev/stdout. */
+  readonly accessLog: string;
+  readonly report: (line: string) => void;
+}
+
+/** Envoy with the filter and its policy: the policy enforcement point (NIST SP 800-207). */
+export interface EnforcementPoint {
+  readonly url: string;
+  readonly envoy: Supervised;
+  /** @see untilListening */
+  untilListening(millis: number, gaveUp: () => boolean): Promise<void>;
+  /** Puts every valid change of the policy in force until it is closed. */
+  watchPolicy(): FileWatch;
+}
+
+/** Reads the policy and starts Envoy with it. @throws PolicyError every problem of the policy */
+export async function startEnforcementPoint(options: EnforcementOptions): Promise<EnforcementPoint> {
+  const { policyPath, state, wasmFile, report } = options;
+  const loaded = await loadPolicy(policyPath);
+  const { policy } = loaded;
+  const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
+  const listen = await chooseAddress("--listen", options.listen, fallback, report);
+  const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.accessLog);
+  const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
+  const envoy = await startEnvoy(wish, report);
+  return {
+    url: `${policy.tls ? "https" : "http"}://${formatAddress(listen)}`,
+    envoy: envoy.supervised,
+    untilListening: (millis, gaveUp) => untilListening(envoy, state, millis, gaveUp),
+    watchPolicy: () => watchPolicy(policyPath, loaded, state, wasmFile, report),
+  };
+}

@@ -1,0 +1,74 @@
+import { type FSWatcher, watch } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** From the first event of a burst until it is looked at. */
+const settleMillis = 60;
+
+/** Calls `changed` soon after the content of any of its files may have changed, one call at a time. */
+export class FileWatch {
+  readonly #changed: () => Promise<void>;
+  #files: readonly string[] = [];
+  #seen = "";
+  #watchers = new Map<string, FSWatcher>();
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(changed: () => Promise<void>) {
+    this.#changed = changed;
+  }
+
+  /** Watches these files from now on, and no others. Folders are watched: editors replace files by renaming. */
+  watch(files: readonly string[]): void {
+    const wanted = [...new Set(files)].sort();
+    if (wanted.join("\0") === this.#files.join("\0")) return;
+    this.#files = wanted;
+    const folders = new Set(wanted.map((file) => dirname(file)));
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (this.#closed || this.#watchers.has(folder)) continue;
+      const watcher = watch(folder, { persistent: false }, () => this.#schedule());
+      watcher.on("error", () => this.#watchers.delete(folder));
+      this.#watchers.set(folder, watcher);
+    }
+    // A file may have changed after it was read and before it was watched: it is looked at once more.
+    this.#seen = "";
+    this.#schedule();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    await this.#looking;
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#looking = this.#looking.then(() => this.#look());
+    }, settleMillis);
+  }
+
+  async #look(): Promise<void> {
+    const now = await signature(this.#files);
+    if (this.#closed || now === this.#seen) return;
+    this.#seen = now;
+    await this.#changed();
+  }
+}
+
+/** Changes whenever a file is written, replaced or gone; follows links. */
+async function signature(files: readonly string[]): Promise<string> {
+  const parts = files.map(async (file) => {
+    const found = await stat(file, { bigint: true }).catch(() => null);
+    return found ? `${found.ino}:${found.size}:${found.mtimeNs}` : "absent";
+  });
+  return (await Promise.all(parts)).join(" ");
+}

@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from "node:util";
+import { renderFilterConfig } from "../../envoy/render/filter-config.ts";
+import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import { replaceFile } from "../replace-file.ts";
+import { filterState } from "./envoy-admin.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** How long Envoy may take to take a new configuration or refuse it. */
+const patienceMillis = 5_000;
+
+/** Names and values of the HS256 secrets that Envoy's environment must carry. */
+export function secretsOf(policy: Policy): Record<string, string> {
+  const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
+  return Object.fromEntries(secrets) as Record<string, string>;
+}
+
+/** Compiles the policy and puts it where Envoy reads it; gives the version that Envoy will report. */
+export async function writePolicy(policy: Policy, wasmFile: string, filterConfigFile: string): Promise<string> {
+  const compiled = compilePolicy(policy);
+  const version = Buffer.from(compiled.digest).toString("hex");
+  const plan = { wasmFile, policy: compiled.blob, secretNames: Object.keys(secretsOf(policy)) };
+  await replaceFile(filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
+  return version;
+}
+
+/** Waits until Envoy has taken that version: true, or refused it or did not answer: false. */
+export async function isInForce(adminSocket: string, version: string, rejectedBefore: number): Promise<boolean> {
+  let taken = false;
+  await waitUntil(async () => {
+    const state = await filterState(adminSocket);
+    taken = state?.version === version;
+    return taken || (state !== null && state.rejected > rejectedBefore);
+  }, patienceMillis);
+  return taken;
+}
+
+/** What of a changed policy the running Envoy can't take over, in words; empty: nothing. */
+export function needsRestart(before: Policy, after: Policy): string[] {
+  const parts: [string, unknown, unknown][] = [
+    ["listener.tls", before.tls, after.tls],
+    ["identity.workloads.trustBundle", before.workloads.trustBundle, after.workloads.trustBundle],
+    [
+      "identity.workloads.forwardedFrom",
+      before.workloads.forwardedFrom.length > 0,
+      after.workloads.forwardedFrom.length > 0,
+    ],
+    ["an HS256 secret", secretsOf(before), secretsOf(after)],
+  ];
+  return parts.filter(([, one, other]) => !isDeepStrictEqual(one, other)).map(([name]) => name);
+}

@@ -1,0 +1,71 @@
+import { createServer } from "node:net";
+import { UsageError } from "../commands/usage-error.ts";
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `A:P`, `[V6]:P`. @throws UsageError anything else; `flag` names where it was given */
+export function parseAddress(text: string, flag: string): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined || port > 65_535) {
+    throw new UsageError(`${flag} ${text}: write ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080.`);
+  }
+  return { host, port };
+}
+
+/** For a URL. */
+export function formatAddress({ host, port }: ListenAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * The address to listen on. One that was given must be free (port 0: any free one); a default that is taken is
+ * replaced by a free port, which `report` is told.
+ */
+export async function chooseAddress(
+  flag: string,
+  given: ListenAddress | null,
+  fallback: ListenAddress,
+  report: (line: string) => void,
+): Promise<ListenAddress> {
+  if (given) {
+    try {
+      return { host: given.host, port: await probe(given) };
+    } catch (error) {
+      throw new Error(
+        `${flag} ${formatAddress(given)} ${refusal(error)}. Give another address with ${flag} ADDRESS:PORT.`,
+      );
+    }
+  }
+  try {
+    return { host: fallback.host, port: await probe(fallback) };
+  } catch {
+    const free = { host: fallback.host, port: await probe({ host: fallback.host, port: 0 }) };
+    report(`${formatAddress(fallback)} is taken: using ${formatAddress(free)} (${flag} chooses another)`);
+    return free;
+  }
+}
+
+function refusal(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return "is taken by another process";
+  if (code === "EACCES") return "needs more rights than this user has";
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return "is not an address of this machine";
+  return `can't be used (${error instanceof Error ? error.message : String(error)})`;
+}
+
+/** Binds and lets go again; gives the port. */
+function probe({ host, port }: ListenAddress): Promise<number> {
+  return new Promise((done, refuse) => {
+    const server = createServer();
+    server.once("error", refuse);
+    server.listen({ host, port, exclusive: true }, () => {
+      const bound = server.address();
+      server.close(() => done(typeof bound === "object" && bound ? bound.port : port));
+    });
+  });
+}

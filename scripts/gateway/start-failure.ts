@@ -1,0 +1,29 @@
+import { open, stat } from "node:fs/promises";
+import type { Program } from "./supervisor.ts";
+
+const tailBytes = 4_096;
+const tailLines = 12;
+
+/** Bytes in the program's log now, so that only what a start adds is shown. */
+export async function logSize({ logFile }: Program): Promise<number> {
+  return stat(logFile).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** The error of a program that did not come up, with the last lines it wrote since its log had `from` bytes. */
+export async function startFailure({ name, logFile }: Program, from: number): Promise<Error> {
+  const file = await open(logFile);
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(from, size - tailBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
+    const lines = buffer.toString("utf8", 0, bytesRead).trim().split("\n").slice(-tailLines);
+    return new Error(
+      `${name} did not start. It said:\n${lines.map((line) => `  ${line}`).join("\n")}\nAll of it is in ${logFile}.`,
+    );
+  } finally {
+    await file.close();
+  }
+}

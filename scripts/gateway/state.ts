@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Absolute paths of a gateway's state. Everything in it is the gateway's user's alone (0700). */
+export interface StateFolder {
+  readonly root: string;
+  /** What a start writes anew: Envoy's and the sidecar's configuration. */
+  readonly run: string;
+  readonly log: string;
+  readonly keys: string;
+  /** The folder of the Unix sockets: `run`, or a short one elsewhere when that is too long for a socket's address. */
+  readonly sockets: string;
+  readonly adminSocket: string;
+  readonly sidecarSocket: string;
+  /** What Envoy reads the filter's configuration from. */
+  readonly filterConfigFile: string;
+}
+
+/** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
+const longestSocketPath = 100;
+const sidecarSocketName = "sidecar.sock";
+
+/** Where the state of a gateway lies; makes no folder. */
+export function stateFolder(directory: string): StateFolder {
+  const root = resolve(directory);
+  const run = join(root, "run");
+  const tooLong = Buffer.byteLength(join(run, sidecarSocketName)) > longestSocketPath;
+  const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const sockets = tooLong ? join(tmpdir(), `postern-${userInfo().uid}-${digest}`) : run;
+  return {
+    root,
+    run,
+    log: join(root, "log"),
+    keys: join(root, "keys"),
+    sockets,
+    adminSocket: join(sockets, "admin.sock"),
+    sidecarSocket: join(sockets, sidecarSocketName),
+    filterConfigFile: join(run, "ecds.json"),
+  };
+}
+
+/** Makes the folders. @throws Error a folder that belongs to somebody else, or is none */
+export async function prepareState(state: StateFolder): Promise<void> {
+  for (const folder of new Set([state.root, state.run, state.log, state.keys, state.sockets])) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found = await lstat(folder);
+    const foreign = process.getuid !== undefined && found.uid !== process.getuid();
+    if (folder === state.root && found.isSymbolicLink()) continue;
+    if (!found.isDirectory() || foreign) {
+      throw new Error(`${folder} is not a folder of this user. Give another one with --state DIR.`);
+    }
+  }
+}
