@@ -1,0 +1,52 @@
+import { UsageError } from "./commands/usage-error.ts";
+
+/** Takes the arguments after the command's name, gives the process's exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import("./commands/start.ts")).start,
+  up: async () => (await import("./commands/up.ts")).up,
+  check: async () => (await import("./commands/check.ts")).check,
+  explain: async () => (await import("./commands/explain.ts")).explain,
+  log: async () => (await import("./commands/log.ts")).log,
+};
+
+/** Commands that a later version brings: refused by name, never stubbed. */
+const laterCommands = ["init", "test", "render", "replay", "route", "review", "revoke", "report", "suggest", "model"];
+
+const usage = `usage: postern COMMAND …
+
+  up --upstream URL   a gateway in front of a real upstream
+     [--policy P] [--listen A:P] [--dashboard A:P] [--state DIR] [--concurrency N]
+  check POLICY        validates a policy file
+  explain ID          one decision: every check, the score, what would have to change
+     [--state DIR] [--json]
+  log show            prints and filters the decision log
+     [--state DIR] [--route R] [--effect E] [--reason R] [--since T] [--limit N] [--json]
+  start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
+`;
+
+/** Runs one command; usage errors give 2, whatever else goes wrong 1. */
+export async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(usage);
+    return name === undefined ? 2 : 0;
+  }
+  if (laterCommands.includes(name)) return refuse(`${name}: not in this version of postern.`);
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
+  try {
+    const command = await load();
+    return await command(rest);
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(error.message);
+    process.stderr.write(`postern ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`postern: ${message}${message.endsWith("\n") ? "" : "\n"}`);
+  return 2;
+}

@@ -1,0 +1,36 @@
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { narrate } from "../decision-log/narrate.ts";
+import { readDecisions } from "../decision-log/read.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+const usage = "postern explain ID [--state DIR] [--json]";
+
+/** One decision in words; 1 when the log doesn't have it. */
+export async function explain(args: string[]): Promise<number> {
+  const { values, positionals } = parseFlags(usage, {
+    args,
+    allowPositionals: true,
+    options: { state: { type: "string", default: "./.postern" }, json: { type: "boolean", default: false } },
+  });
+  const id = positionals[0]?.toLowerCase();
+  if (positionals.length !== 1 || id === undefined || !/^[0-9a-f]{32}$/.test(id)) {
+    throw new UsageError(`an ID is the 32 hex digits of the response header x-postern-decision.\nusage: ${usage}`);
+  }
+  const decision = await findDecision(values.state, id);
+  if (!decision) {
+    process.stderr.write(
+      `${values.state} has no decision ${id}. Records arrive within a second of the response; older ones may lie in another folder (--state DIR). \`postern log show\` lists what is there.\n`,
+    );
+    return 1;
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(decision)}\n` : `${narrate(decision).join("\n")}\n`);
+  return 0;
+}
+
+async function findDecision(state: string, id: string): Promise<LogRecord | null> {
+  for await (const decision of readDecisions(state)) {
+    if (decision.id === id) return decision;
+  }
+  return null;
+}

@@ -1,0 +1,66 @@
+import { join, relative } from "node:path";
+import { demoFolder } from "../demo/folder.ts";
+import { startUpstream } from "../demo/upstream.ts";
+import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { interrupted, onInterruption } from "./interruption.ts";
+import { parseFlags } from "./parse-flags.ts";
+
+const usage = "postern start [--check] [--state DIR]";
+
+/** The demo: gateway, upstream, policy; with `--check` a tour through it, and 0 only if every decision was as expected. */
+export async function start(args: string[]): Promise<number> {
+  const { values } = parseFlags(usage, {
+    args,
+    options: { check: { type: "boolean", default: false }, state: { type: "string", default: "./.postern" } },
+  });
+  const signal = onInterruption();
+  const demo = await demoFolder(join(values.state, "demo"));
+  const upstream = await startUpstream();
+  try {
+    const gateway = await startGateway({
+      upstream: upstream.url,
+      policyPath: demo.policyPath,
+      listen: null,
+      dashboard: null,
+      stateDirectory: values.state,
+      concurrency: null,
+      signal,
+      report: (line) => process.stderr.write(`postern: ${line}\n`),
+    });
+    try {
+      printAddresses(gateway, demo.authorityPath, demo.tokenPath, demo.policyPath);
+      if (values.check) {
+        const { tour } = await import("../demo/tour.ts");
+        return (await tour(gateway, upstream, demo)) ? 0 : 1;
+      }
+      await interrupted(signal);
+      return 0;
+    } finally {
+      await gateway.stop();
+    }
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    await upstream.stop();
+  }
+}
+
+function printAddresses({ url, dashboardUrl }: Gateway, authority: string, token: string, policy: string): void {
+  const here = (path: string) => relative(process.cwd(), path);
+  const curl = `curl --cacert ${here(authority)}`;
+  process.stdout.write(
+    [
+      `gateway    ${url}`,
+      `dashboard  ${dashboardUrl}`,
+      `policy     ${here(policy)} (a change is in force within a second)`,
+      "",
+      "try:",
+      `  ${curl} ${url}/orders/7`,
+      `  ${curl} -H "authorization: Bearer $(cat ${here(token)})" ${url}/orders/7`,
+      `  ${curl} "${url}/search?q=1%27%20UNION%20SELECT%20password%20FROM%20users--"`,
+      "then `npm run -s postern -- explain ID` with the decision of an answer. Ctrl-C stops everything.",
+      "",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,79 @@
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { type Check, checks, reasonTexts } from "./reasons.ts";
+
+const scoredBy: Readonly<Record<string, string>> = {
+  nothing: "not scored",
+  screen: "by the screen, which was sure",
+  model: "by the model",
+  screen_alone: "by the screen alone: the model could not answer, so its stricter threshold held",
+  uninspected: "could not be inspected",
+};
+
+/** One decision in words, a line each: outcome, every check, the score and where it was found, what would change it. */
+export function narrate(decision: LogRecord): string[] {
+  const finding = decision.effect === "deny" ? decision.reason : (decision.wouldDeny ?? "");
+  const failed = reasonTexts[finding];
+  return [
+    `decision ${decision.id}`,
+    `  ${decision.time}  ${decision.method}  route ${decision.route || "(none matched)"}, rung ${decision.rung}`,
+    `  ${outcome(decision)}`,
+    "",
+    "checks",
+    ...checks.map((check) => `  ${check.padEnd(10)} ${describeCheck(check, decision, finding, failed?.check ?? null)}`),
+    "",
+    ...describeScore(decision),
+    ...(finding === ""
+      ? []
+      : ["what would have to change", `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`]),
+  ];
+}
+
+function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
+  const answer =
+    response.status === 0
+      ? "the client left before the response"
+      : `status ${response.status}, ${response.bytes} bytes`;
+  if (effect === "deny") return `DENIED (${reason}): ${answer}`;
+  return wouldDeny ? `permitted, a higher rung would have denied it (${wouldDeny}): ${answer}` : `permitted: ${answer}`;
+}
+
+function describeCheck(check: Check, decision: LogRecord, finding: string, failed: Check | null): string {
+  if (check === failed) return `FAILED  ${reasonTexts[finding]?.says} (${finding})`;
+  const { subject } = decision;
+  switch (check) {
+    case "request":
+      return "passed  headers and path";
+    case "identity":
+      return describeIdentity(decision);
+    case "route":
+      return decision.route ? `passed  ${decision.route}` : "none";
+    case "privilege":
+      return subject.grant ? `passed  grant ${subject.grant}` : "no grant was needed or reached";
+    case "score":
+      return decision.score.by === "nothing" ? "not made" : `passed  ${decision.score.value.toFixed(4)}`;
+  }
+}
+
+function describeIdentity({ subject }: LogRecord): string {
+  const token =
+    subject.token === "valid"
+      ? `token of ${subject.issuer}, subject ${subject.id} (hashed)`
+      : `token: ${subject.token || "not looked at"}`;
+  return subject.workload ? `${token}; workload ${subject.workload}` : token;
+}
+
+function describeScore({ score }: LogRecord): string[] {
+  if (score.by === "nothing") return [];
+  return [
+    "score",
+    `  ${score.value.toFixed(4)} ${scoredBy[score.by] ?? score.by}${score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
+    ...(score.uninspected ? [`  not inspected: ${reasonTexts[score.uninspected]?.says ?? score.uninspected}`] : []),
+    ...(score.finding ? [`  worst value: ${describeFinding(score.finding)}`] : []),
+    "",
+  ];
+}
+
+function describeFinding({ field, start, end, decodings }: NonNullable<LogRecord["score"]["finding"]>): string {
+  const decoded = decodings.length === 0 ? "as sent" : `after decoding ${decodings.join(", then ")}`;
+  return `${field}, bytes ${start} to ${end}, ${decoded}`;
+}

@@ -1,0 +1,154 @@
+/** The checks in the order in which the filter makes them. */
+export const checks = ["request", "identity", "route", "privilege", "score"] as const;
+export type Check = (typeof checks)[number];
+
+/** A reason code in words. */
+export interface ReasonText {
+  readonly check: Check;
+  readonly says: string;
+  /** What would have to change for the request to pass. */
+  readonly change: string;
+}
+
+const newToken = "Send a token that the policy's issuer signed for this audience, or none on a public route.";
+
+/** Every reason of `filter/verdict.ts` but `permitted`, by its private code. */
+export const reasonTexts: Readonly<Record<string, ReasonText>> = {
+  too_many_headers: {
+    check: "request",
+    says: "the request has too many headers",
+    change: "The client must send fewer headers.",
+  },
+  headers_too_large: {
+    check: "request",
+    says: "the headers are too large",
+    change: "The client must send smaller headers; large cookies are the usual cause.",
+  },
+  header_duplicate: {
+    check: "request",
+    says: "a header that may stand only once stands twice",
+    change: "The client, or a proxy in front, must send that header once.",
+  },
+  host_malformed: {
+    check: "request",
+    says: "the host is not a valid authority",
+    change: "The client must send a valid Host (RFC 9110, section 7.2).",
+  },
+  method_override: {
+    check: "request",
+    says: "a header asks for another method than the one that was judged",
+    change: "The client must use the method itself and drop X-HTTP-Method-Override and its kin.",
+  },
+  path_malformed: {
+    check: "request",
+    says: "the path holds bytes that no path may hold",
+    change: "The client must send a path without NUL, control bytes, backslashes and overlong UTF-8.",
+  },
+  path_ambiguous: {
+    check: "request",
+    says: "the path would mean something else once it is normalised",
+    change: "The client must send the path without dot segments and without encodings that change its route.",
+  },
+  route_not_found: {
+    check: "route",
+    says: "no route of the policy matches",
+    change: "Add a route for this host and path to the policy, or correct the client's URL.",
+  },
+  method_not_allowed: {
+    check: "route",
+    says: "the route matches, its methods don't",
+    change: "Add the method to the route's match.methods, or correct the client.",
+  },
+  token_missing: {
+    check: "identity",
+    says: "the route asks for a token and none was sent",
+    change: "Send `authorization: Bearer <token>`, or make the route public.",
+  },
+  token_malformed: { check: "identity", says: "the token is not a well-formed JWT", change: newToken },
+  token_algorithm: {
+    check: "identity",
+    says: "the token's algorithm is not one that the policy allows",
+    change: "Sign with an algorithm of the issuer's list in the policy, or add it there.",
+  },
+  token_embedded_key: {
+    check: "identity",
+    says: "the token brings its own key (jwk, jku, x5u or x5c)",
+    change: "The issuer must leave keys out of the token's header; keys come from the policy only.",
+  },
+  token_critical: {
+    check: "identity",
+    says: "the token has a critical extension that the filter doesn't know",
+    change: "The issuer must leave `crit` out of the token's header (RFC 7515, section 4.1.11).",
+  },
+  token_issuer: {
+    check: "identity",
+    says: "the token's issuer is not in the policy",
+    change: "Get the token from an issuer of the policy, or add the issuer to identity.issuers.",
+  },
+  token_key: {
+    check: "identity",
+    says: "no key of the issuer fits the token's kid and algorithm",
+    change: "Add the issuer's current key to its JWKS; after a rotation the old file is the usual cause.",
+  },
+  token_signature: { check: "identity", says: "the token's signature is wrong", change: newToken },
+  token_expired: {
+    check: "identity",
+    says: "the token has expired, or says nothing of when it does",
+    change: "Get a fresh token; if it should be fresh, compare the clocks (clockSkew).",
+  },
+  token_not_yet_valid: {
+    check: "identity",
+    says: "the token is not valid yet (nbf)",
+    change: "Wait for its time; if it should be valid, compare the clocks (clockSkew).",
+  },
+  token_issued_in_future: {
+    check: "identity",
+    says: "the token was issued in the future (iat)",
+    change: "Compare the issuer's clock with the gateway's (clockSkew).",
+  },
+  token_audience: {
+    check: "identity",
+    says: "the token is for another audience",
+    change: "Ask the issuer for a token with an audience of the policy, or add the audience there.",
+  },
+  verification_budget: {
+    check: "identity",
+    says: "too many unknown tokens at once: this one could not be verified in time",
+    change: "Try again; if it lasts, look in the log for a flood of bad tokens.",
+  },
+  grant_missing: {
+    check: "privilege",
+    says: "the identity is verified, and no grant of the route fits it",
+    change: "Give the subject the scopes, claims or workload id that a grant asks for, or add a grant.",
+  },
+  request_incomplete: {
+    check: "score",
+    says: "the client went away before the whole request was there to be judged",
+    change: "Nothing was forwarded. If it happens often, look at the client's timeouts.",
+  },
+  body_too_large: {
+    check: "score",
+    says: "the body is larger than the route lets the score read",
+    change: "Send a smaller body, raise score.maxBody (at most 256KiB), or choose onTooLarge: prefix.",
+  },
+  body_encoding: {
+    check: "score",
+    says: "the body's encoding can't be inspected",
+    change: "The client must send the body without content-encoding.",
+  },
+  score_unavailable: {
+    check: "score",
+    says: "the model could not answer, and the route is closed without it",
+    change: "Try again once the sidecar is back, or choose score.onUnavailable: open (the screen then decides alone).",
+  },
+  attack_scored: {
+    check: "score",
+    says: "the model takes a value of the request for an attack",
+    change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+  },
+  attack_screened: {
+    check: "score",
+    says: "the screen, alone without the model, takes a value of the request for an attack",
+    change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+  },
+};

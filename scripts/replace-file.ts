@@ -1,0 +1,8 @@
+import { rename, writeFile } from "node:fs/promises";
+
+/** Writes beside the file and renames over it: a reader sees the old content or the new, never a part. */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  await writeFile(beside, content, { mode: 0o600 });
+  await rename(beside, path);
+}
