@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runPostern } from "../harness/gateway.ts";
+
+async function refusal(...args: string[]): Promise<string> {
+  const { output, ended } = runPostern(args);
+  const code = await ended;
+  assert.equal(code, 2, `${args.join(" ")} gave ${code}:\n${output()}`);
+  return output();
+}
+
+test("an unknown command gives the usage", async () => {
+  assert.match(await refusal("upp"), /unknown command "upp"[\s\S]*usage: postern COMMAND/);
+  assert.match(await refusal(), /usage: postern COMMAND/);
+  assert.match(await refusal("constructor"), /unknown command/);
+});
+
+test("commands of later versions are refused by name", async () => {
+  for (const name of ["init", "test", "replay", "model"]) {
+    assert.match(await refusal(name), new RegExp(`${name}: not in this version`));
+  }
+});
+
+test("up says which argument is wrong and what to write instead", async () => {
+  const upstream = ["--upstream", "http://127.0.0.1:3000"];
+  assert.match(await refusal("up"), /--upstream URL/);
+  assert.match(await refusal("up", "--upstream", "127.0.0.1:3000"), /write an origin/);
+  assert.match(await refusal("up", "--upstream", "ftp://127.0.0.1"), /write an origin/);
+  assert.match(await refusal("up", "--upstream", "http://127.0.0.1/api"), /without a path/);
+  assert.doesNotMatch(await refusal("up", "--upstream", "http://u:hunter2@127.0.0.1/"), /hunter2/);
+  assert.match(await refusal("up", ...upstream, "--listen", "8080"), /--listen 8080: write ADDRESS:PORT/);
+  assert.match(await refusal("up", ...upstream, "--concurrency", "0"), /whole number from 1 to 64/);
+  assert.match(await refusal("up", ...upstream, "--verbose"), /--verbose[\s\S]*usage: postern up/);
+});

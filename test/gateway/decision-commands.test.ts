@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
+import { runPostern } from "../harness/gateway.ts";
+
+let state = "";
+
+function record(id: string, changes: Partial<LogRecord>): LogRecord {
+  return {
+    v: 1,
+    id: id.padEnd(32, "0"),
+    time: "2026-01-31T08:00:00.000Z",
+    worker: "aa",
+    sequence: 1,
+    policy: "bb",
+    bundle: "cc",
+    method: "GET",
+    route: "search",
+    rung: "prevent",
+    effect: "permit",
+    reason: "permitted",
+    wouldDeny: null,
+    subject: { issuer: "", id: "", workload: "", grant: "", token: "absent" },
+    score: { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null },
+    response: { status: 200, bytes: 2 },
+    timingsUs: { request: 1, identity: 0, policy: 0, values: 0, screen: 0, inference: 0 },
+    ...changes,
+  };
+}
+
+const attack = record("a", {
+  effect: "deny",
+  reason: "attack_scored",
+  score: {
+    by: "model",
+    value: 0.9871,
+    class: "sqli",
+    finding: { field: "query:q", start: 2, end: 41, decodings: ["percent", "base64"] },
+    uninspected: null,
+  },
+  response: { status: 403, bytes: 130 },
+});
+const missing = record("b", {
+  time: "2026-02-01T08:00:00.000Z",
+  effect: "deny",
+  reason: "token_missing",
+  route: "orders",
+});
+const watched = record("c", { time: "2026-02-02T08:00:00.000Z", rung: "detect", wouldDeny: "attack_scored" });
+
+before(async () => {
+  state = await mkdtemp(join(tmpdir(), "decisions-"));
+  await mkdir(join(state, "log"));
+  const write = (name: string, text: string) => writeFile(join(state, "log", name), text);
+  // The tenth file comes after the ninth; the last line was cut off while it was written.
+  await write("decisions-2026-01-31-9.jsonl", `${JSON.stringify(attack)}\n{"v":1,"kind":"start"}\n`);
+  await write("decisions-2026-01-31-10.jsonl", `${JSON.stringify(missing)}\n`);
+  await write("decisions-2026-02-02-1.jsonl", `${JSON.stringify(watched)}\n{"v":1,"id":"dd`);
+});
+after(() => rm(state, { recursive: true, force: true }));
+
+async function postern(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const { output, ended } = runPostern(args);
+  return { code: await ended, output: output() };
+}
+
+test("explain tells every check, the score, where it was found, and what would change the decision", async () => {
+  const { code, output } = await postern("explain", attack.id, "--state", state);
+  assert.equal(code, 0);
+  for (const part of [
+    "DENIED (attack_scored): status 403, 130 bytes",
+    "request    passed",
+    "identity   token: absent",
+    "route      passed  search",
+    "score      FAILED  the model takes a value of the request for an attack (attack_scored)",
+    "0.9871 by the model; likeliest class sqli",
+    "query:q, bytes 2 to 41, after decoding percent, then base64",
+    "what would have to change",
+  ]) {
+    assert.ok(output.includes(part), `${part}\n---\n${output}`);
+  }
+});
+
+test("explain tells of a permit what a higher rung would have denied", async () => {
+  const { output } = await postern("explain", watched.id, "--state", state);
+  assert.match(output, /permitted, a higher rung would have denied it \(attack_scored\)/);
+});
+
+test("explain --json gives the record itself", async () => {
+  const { output } = await postern("explain", missing.id.toUpperCase(), "--state", state, "--json");
+  assert.deepEqual(JSON.parse(output), missing);
+});
+
+test("an unknown decision gives 1 and advice, something that is no id gives 2 and the usage", async () => {
+  const unknown = await postern("explain", "f".repeat(32), "--state", state);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.output, /has no decision f{32}[\s\S]*log show/);
+  const wrong = await postern("explain", "12", "--state", state);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.output, /32 hex digits[\s\S]*usage: postern explain/);
+  const nowhere = await postern("explain", attack.id, "--state", join(state, "nowhere"));
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.output, /--state DIR/);
+});
+
+test("log show prints the log in its order and filters it", async () => {
+  const ids = async (...args: string[]) => {
+    const { code, output } = await postern("log", "show", "--state", state, "--json", ...args);
+    assert.equal(code, 0, output);
+    const lines = output.split("\n").filter((line) => line.startsWith("{"));
+    return lines.map((line) => (JSON.parse(line) as LogRecord).id[0]).join("");
+  };
+  assert.equal(await ids(), "abc");
+  assert.equal(await ids("--limit", "2"), "bc");
+  assert.equal(await ids("--route", "search"), "ac");
+  assert.equal(await ids("--effect", "deny"), "ab");
+  assert.equal(await ids("--reason", "attack_scored"), "ac");
+  assert.equal(await ids("--since", "2026-02-01T00:00:00Z"), "bc");
+  assert.equal(await ids("--since", "1h"), "");
+  const { output } = await postern("log", "show", "--state", state);
+  assert.match(
+    output,
+    /^2026-01-31T08:00:00\.000Z {2}a0{31} {2}GET +search +prevent +403 {2}deny \(attack_scored\); 0\.987 by model$/m,
+  );
+});
+
+test("log show refuses what it doesn't understand", async () => {
+  for (const args of [["--limit", "0"], ["--effect", "maybe"], ["--since", "yesterday"], ["--colour"], ["extra"]]) {
+    const { code, output } = await postern("log", "show", "--state", state, ...args);
+    assert.equal(code, 2, `${args.join(" ")}: ${output}`);
+  }
+  const verify = await postern("log", "verify", state);
+  assert.equal(verify.code, 2);
+  assert.match(verify.output, /not in this version/);
+});
+
+test("every reason of the filter is put into words, and no other", async () => {
+  const source = await readFile("filter/verdict.ts", "utf8");
+  const codes = [...source.matchAll(/row\("(\w+)"/g)].map((match) => match[1] ?? "");
+  assert.deepEqual(Object.keys(reasonTexts), codes.slice(1));
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { FileWatch } from "../../scripts/gateway/file-watch.ts";
+import { eventually } from "../harness/eventually.ts";
+
+let folder = "";
+let file = "";
+let changes = 0;
+let watch: FileWatch;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "watch-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  file = join(folder, "policy.yaml");
+  await writeFile(file, "one");
+  changes = 0;
+  watch = new FileWatch(async () => {
+    changes += 1;
+  });
+  watch.watch([file]);
+  // The first look finds whatever changed before the watch began.
+  await changed(1);
+});
+afterEach(() => watch.close());
+
+function changed(count: number): Promise<number> {
+  return eventually(
+    () => changes,
+    (seen) => seen >= count,
+    2_000,
+  );
+}
+
+test("a file that is written, replaced by renaming, removed and made again is seen each time", async () => {
+  await writeFile(file, "two");
+  await changed(2);
+  await writeFile(join(folder, "new"), "three");
+  await rename(join(folder, "new"), file);
+  await changed(3);
+  await rm(file);
+  await changed(4);
+  await writeFile(file, "four");
+  await changed(5);
+});
+
+test("a folder that a link is switched to, as a mounted ConfigMap does it, is seen", async () => {
+  for (const name of ["a", "b"]) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, "policy.yaml"), name);
+  }
+  await symlink("a", join(folder, "data"));
+  const link = join(folder, "linked.yaml");
+  await symlink(join("data", "policy.yaml"), link);
+  watch.watch([link]);
+  await changed(2);
+  await symlink("b", join(folder, "data.new"));
+  await rename(join(folder, "data.new"), join(folder, "data"));
+  await changed(3);
+});
+
+test("another file of the folder is nobody's business", async () => {
+  await writeFile(join(folder, "notes.txt"), "x");
+  await writeFile(file, "changed after the notes");
+  await changed(2);
+  await writeFile(join(folder, "notes.txt"), "y");
+  await watch.close();
+  assert.equal(changes, 2);
+});

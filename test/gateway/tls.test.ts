@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { ConnectionOptions } from "node:tls";
+import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { sendRaw } from "../harness/raw-http.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const secret = "correct-horse-battery-staple-and-some-more";
+const policy = `
+version: 1
+mode: prevent
+listener: { tls: { certificate: { file: ./server.pem }, key: { file: ./server.key } } }
+identity:
+  issuers:
+    - { name: demo, issuer: "https://issuer.test", audiences: [shop], algorithms: [HS256], secret: { file: ./demo.secret } }
+  workloads: { trustDomains: [edge.test], trustBundle: { file: ./ca.pem } }
+routes:
+  - name: for-web
+    match: { path: /web }
+    allow: [{ workloads: ["spiffe://edge.test/web"] }]
+    score: off
+  - name: for-tokens
+    match: { path: /tokens }
+    allow: [{ issuer: demo }]
+    score: off
+`;
+
+const web = ["spiffe://edge.test/web"];
+const authority = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 1 }, null);
+const impostor = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 1 }, null);
+const server = await issueCertificate({ name: "server", alternativeNames: ["localhost"], validDays: 1 }, authority);
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startTestGateway({
+    upstream: upstream.url,
+    policy,
+    files: {
+      "ca.pem": authority.certificatePem,
+      "server.pem": server.certificatePem,
+      "server.key": server.keyPem,
+      "demo.secret": secret,
+    },
+  });
+});
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+function get(path: string, client: Certificate | null, headers = "") {
+  const identity = client ? { cert: client.certificatePem, key: client.keyPem } : {};
+  const tls: ConnectionOptions = { ca: authority.certificatePem, servername: "localhost", ...identity };
+  return sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: shop.test\r\n${headers}\r\n`, tls);
+}
+
+test("a workload is known by the certificate that Envoy validated", async () => {
+  const client = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, authority);
+  const answer = await get("/web", client);
+  assert.equal(answer.status, 200);
+  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  assert.equal(record.subject.workload, web[0]);
+  assert.equal(record.subject.grant, "for-web/0");
+});
+
+test("a certificate of another authority with the same names fails the handshake", async () => {
+  const forged = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, impostor);
+  const arrived = upstream.requests.length;
+  const answer = await get("/web", forged).catch((error: Error) => error);
+  assert.ok(answer instanceof Error || answer.status === 0, JSON.stringify(answer));
+  assert.equal(upstream.requests.length, arrived);
+});
+
+test("a certificate that has expired fails the handshake", async () => {
+  const expired = await issueCertificate({ name: "web", alternativeNames: web, validDays: -0.5 }, authority);
+  const answer = await get("/web", expired).catch((error: Error) => error);
+  assert.ok(answer instanceof Error || answer.status === 0, JSON.stringify(answer));
+});
+
+test("without a certificate a client may speak, and can't claim a workload by a header", async () => {
+  const claim = `x-forwarded-client-cert: By=x;URI=${web[0]}\r\n`;
+  const arrived = upstream.requests.length;
+  const answer = await get("/web", null, claim);
+  assert.equal(answer.status, 403);
+  assert.equal(upstream.requests.length, arrived);
+});
+
+test("an HS256 secret is neither in Envoy's configuration nor in any file of the state folder", async () => {
+  const dump = await new Promise<string>((done, refuse) => {
+    const socketPath = join(gateway.state, "run", "admin.sock");
+    const call = request({ socketPath, path: "/config_dump?include_eds" }, async (response) => {
+      let text = "";
+      for await (const part of response) text += String(part);
+      done(text);
+    });
+    call.on("error", refuse);
+    call.end();
+  });
+  assert.match(dump, /POSTERN_HS256_DEMO/);
+  const forms = [secret, Buffer.from(secret).toString("base64").slice(0, 40), Buffer.from(secret).toString("hex")];
+  for (const form of forms) assert.ok(!dump.includes(form), "in the config dump");
+  const entries = await readdir(gateway.state, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  assert.ok(files.length >= 4);
+  for (const entry of files) {
+    const content = await readFile(join(entry.parentPath, entry.name), "latin1");
+    for (const form of forms) assert.ok(!content.includes(form), entry.name);
+  }
+});

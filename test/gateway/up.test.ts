@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { findOnPath } from "../../scripts/find-on-path.ts";
+import { eventually } from "../harness/eventually.ts";
+import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { groupMembers } from "../harness/process-group.ts";
+import { sendRaw } from "../harness/raw-http.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const policy = (path: string) => `
+version: 1
+mode: prevent
+routes:
+  - name: first
+    match: { methods: [GET], path: ${path} }
+    public: true
+    score: off
+`;
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(async () => {
+  upstream = await startRecordingUpstream();
+  gateway = await startTestGateway({ upstream: upstream.url, policy: policy("/one") });
+});
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+function get(path: string, url: string = gateway.url) {
+  return sendRaw(url, `GET ${path} HTTP/1.1\r\nhost: shop.test\r\n\r\n`);
+}
+
+/** A page of Envoy's admin socket. */
+function admin(path: string): Promise<string> {
+  return new Promise((done, refuse) => {
+    const call = request({ socketPath: `${gateway.state}/run/admin.sock`, path }, async (response) => {
+      let text = "";
+      for await (const part of response) text += String(part);
+      done(text);
+    });
+    call.on("error", refuse);
+    call.end();
+  });
+}
+
+test("a request passes through Envoy and the filter, is recorded with its id, and explained", async () => {
+  const answer = await get("/one");
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.server, undefined, "no server is named");
+  const id = answer.headers["x-postern-decision"] ?? "";
+  assert.match(id, /^[0-9a-f]{32}$/);
+  const record = await gateway.waitForRecord(id);
+  assert.equal(record.effect, "permit");
+  assert.equal(record.route, "first");
+  const { output, ended } = runPostern(["explain", id, "--state", gateway.state]);
+  assert.equal(await ended, 0, output());
+  assert.match(output(), /route first, rung prevent/);
+});
+
+test("one process of the group, the sidecar, names it in its command line", async () => {
+  const members = await gateway.members();
+  const named = members.filter(({ command }) => command.includes("sidecar"));
+  assert.equal(named.length, 1, JSON.stringify(members));
+  assert.ok(members.some(({ command }) => command.includes("envoy.json")));
+});
+
+test("the filter's counters have route, effect and reason as labels", async () => {
+  await get("/labels");
+  // Envoy merges the workers' histograms every five seconds.
+  const metrics = await eventually(
+    () => admin("/stats/prometheus?filter=wasmcustom"),
+    (text) => /_bucket\{stage="policy",le="\d+"\} [1-9]/.test(text),
+  );
+  assert.match(metrics, /^postern_decisions\{route="-",effect="deny",reason="route_not_found"\} [1-9]/m);
+});
+
+test("a valid change of the policy is in force within a second, an invalid one leaves the last good one", async () => {
+  assert.equal((await get("/two")).status, 403);
+  await writeFile(gateway.policyPath, policy("/two"));
+  const changed = Date.now();
+  await eventually(
+    () => get("/two"),
+    ({ status }) => status === 200,
+    5_000,
+  );
+  const took = Date.now() - changed;
+  assert.ok(took < 1_000, `it took ${took} ms`);
+  assert.equal((await get("/one")).status, 403);
+
+  await writeFile(gateway.policyPath, policy("/three").replace("public: true", "pubic: true"));
+  await eventually(gateway.output, (text) => text.includes("the last good policy stays in force"), 5_000);
+  assert.match(gateway.output(), /policy\.yaml:\d+:\d+: .*pubic/);
+  assert.equal((await get("/two")).status, 200);
+
+  await writeFile(gateway.policyPath, policy("/one"));
+  await eventually(
+    () => get("/one"),
+    ({ status }) => status === 200,
+    5_000,
+  );
+});
+
+test("a sidecar that is killed is started again", async () => {
+  const first = await gateway.sidecarPid();
+  process.kill(first, "SIGKILL");
+  assert.equal((await get("/one")).status, 200);
+  await eventually(
+    async () => (await gateway.members()).filter(({ command }) => command.includes("sidecar")).map(({ pid }) => pid),
+    (pids) => pids.length === 1 && pids[0] !== first,
+  );
+});
+
+test("an Envoy that is killed is started again", async () => {
+  process.kill(await gateway.envoyPid(), "SIGKILL");
+  await eventually(
+    () => get("/one").catch(() => ({ status: 0 })),
+    ({ status }) => status === 200,
+    30_000,
+  );
+});
+
+test("a second gateway on the same state folder is refused", async () => {
+  const { output, ended } = runPostern(["up", "--upstream", upstream.url.origin, "--state", gateway.state]);
+  assert.equal(await ended, 1);
+  assert.match(output(), /in use by the gateway with process id \d+.*--state DIR/);
+});
+
+test("an address that was given and is taken is an error, and nothing is left running", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  try {
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { child, output, ended } = runPostern([
+      ...["up", "--upstream", upstream.url.origin, "--listen", address, "--state", `${gateway.state}/second`],
+    ]);
+    assert.equal(await ended, 1);
+    assert.match(output(), new RegExp(`--listen ${address} is taken`));
+    assert.deepEqual(await groupMembers(child.pid as number), []);
+  } finally {
+    server.close();
+  }
+});
+
+test("a policy that can't be taken is refused with every problem, and nothing is left running", async () => {
+  const path = `${gateway.state}/bad.yaml`;
+  await writeFile(path, policy("one").replace("version: 1", "version: 2"));
+  const { child, output, ended } = runPostern([
+    ...["up", "--upstream", upstream.url.origin, "--policy", path, "--state", `${gateway.state}/third`],
+  ]);
+  assert.equal(await ended, 1);
+  assert.ok((output().match(/bad\.yaml:\d+:\d+:/g) ?? []).length >= 2, output());
+  assert.deepEqual(await groupMembers(child.pid as number), []);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`without a policy everything passes and is observed; ${signal} ends every process`, async () => {
+    const observing = await startTestGateway({ upstream: upstream.url });
+    const answer = await get("/anything?q=%3Cscript%3Ealert(1)%3C/script%3E", observing.url);
+    assert.equal(answer.status, 200);
+    const record = await observing.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+    assert.equal(record.rung, "observe");
+    assert.equal(record.effect, "permit");
+    const members = await observing.members();
+    assert.ok(members.length >= 3, JSON.stringify(members));
+    assert.equal(await observing.stop(signal), 0);
+    assert.deepEqual(await groupMembers(observing.pid), []);
+  });
+}
+
+test("a gateway that is killed takes its processes with it", {
+  skip: findOnPath("setpriv") === null && "setpriv (util-linux) is not on PATH",
+}, async () => {
+  const killed = await startTestGateway({ upstream: upstream.url });
+  process.kill(killed.pid, "SIGKILL");
+  await eventually(
+    () => groupMembers(killed.pid),
+    (members) => members.length === 0,
+  );
+  await killed.stop();
+});
