@@ -2,7 +2,7 @@ import { screenValue, worstEnd, worstStart } from "./screen/screen";
 import { Value } from "./values/value";
 
 /** At most so many windows go to the model in one call. */
-export const MAX_SUSPECTS = 16;
+const MAX_SUSPECTS = 16;
 
 /** One form of a value as the screen saw it. */
 export class Suspect {

@@ -1,7 +1,7 @@
 import { compressBlock } from "./sha256-block";
 
 export const SHA256_BLOCK_LENGTH: i32 = 64;
-export const SHA256_DIGEST_LENGTH: i32 = 32;
+const SHA256_DIGEST_LENGTH: i32 = 32;
 
 /** SHA-256 of `data` (FIPS 180-4): 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {

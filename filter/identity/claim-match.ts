@@ -2,9 +2,9 @@ import { bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
 import { parseDecimal } from "./decimal";
 
-export const CLAIM_STRING: u8 = 0;
-export const CLAIM_NUMBER: u8 = 1;
-export const CLAIM_BOOLEAN: u8 = 2;
+const CLAIM_STRING: u8 = 0;
+const CLAIM_NUMBER: u8 = 1;
+const CLAIM_BOOLEAN: u8 = 2;
 
 const TRUE = bytes("true");
 const FALSE = bytes("false");

@@ -15,7 +15,7 @@ export interface ScoreListener {
 }
 
 /** The only call that a score waits for. Whatever goes wrong, the listener is told once, with null. */
-export class ScoreCall extends GrpcCall {
+class ScoreCall extends GrpcCall {
   private settled: bool = false;
 
   constructor(

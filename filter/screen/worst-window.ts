@@ -1,7 +1,7 @@
 import { foldByte, weightAt } from "./ngram";
 
 /** Bytes of the longest window: what the model takes. */
-export const WINDOW_BYTES: i32 = 256;
+const WINDOW_BYTES: i32 = 256;
 
 /** Bytes that a window shows of what stands before and behind the worst run. */
 const CONTEXT_BYTES: i32 = 8;

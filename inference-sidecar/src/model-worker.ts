@@ -14,6 +14,17 @@ if (port === null) throw new Error("model-worker runs in a worker thread only");
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
+// Listened to before anything is awaited: without a live handle Node drains V8's compiler jobs between two awaits, and
+// the first inference after the warm-up stands still for seconds. The other side sends nothing before `ready`.
+port.on("message", async ({ id, tokens, rows }: ToWorker) => {
+  try {
+    const probabilities = await run(tokens, rows);
+    send({ kind: "probabilities", id, probabilities }, [probabilities.buffer]);
+  } catch (error) {
+    send({ kind: "failed", id, message: (error as Error).message });
+  }
+});
+
 env.logLevel = "error";
 env.wasm.numThreads = 1;
 env.wasm.wasmBinary = await readFile(fileURLToPath(new URL("./ort-wasm-simd-threaded.wasm", import.meta.url)));
@@ -33,12 +44,4 @@ for (let runs = 0; runs < WARM_UP_RUNS && performance.now() - started < WARM_UP_
   await run((input.type === "uint8" ? new Uint8Array(size) : new Int32Array(size)).fill(input.padding), rows);
 }
 
-port.on("message", async ({ id, tokens, rows }: ToWorker) => {
-  try {
-    const probabilities = await run(tokens, rows);
-    send({ kind: "probabilities", id, probabilities }, [probabilities.buffer]);
-  } catch (error) {
-    send({ kind: "failed", id, message: (error as Error).message });
-  }
-});
 send({ kind: "ready" });

@@ -2,7 +2,6 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { issueCertificate } from "./certificate.ts";
 import { issueToken, type SigningKeys, signingKeysFrom } from "./tokens.ts";
 
 const template = fileURLToPath(new URL("./policy.yaml", import.meta.url));
@@ -32,7 +31,7 @@ export async function demoFolder(directory: string): Promise<DemoFolder> {
   await copyFile(template, at("policy.yaml"));
   const read = (name: string) => readFile(at(name), "utf8");
   const keys = signingKeysFrom(await read("rs256.key"), await read("es256.key"), await read("partners.secret"));
-  await writePrivate(at("token"), issueToken(keys, { scope: "orders:read", lifetimeSeconds: 86_400 }));
+  await writePrivate(at("token"), await issueToken(keys, { scope: "orders:read", lifetimeSeconds: 86_400 }));
   return {
     policyPath: at("policy.yaml"),
     authorityPath: at("ca.pem"),
@@ -48,6 +47,8 @@ async function isFresh(path: string): Promise<boolean> {
 }
 
 async function makeCertificates(at: (name: string) => string): Promise<void> {
+  // Loaded only when certificates are made: a second start is quicker without it.
+  const { issueCertificate } = await import("./certificate.ts");
   const authority = await issueCertificate({ name: "Postern demo authority", alternativeNames: [], validDays }, null);
   const server = await issueCertificate(
     { name: "localhost", alternativeNames: ["localhost", "127.0.0.1"], validDays },

@@ -34,8 +34,8 @@ const denied = (status: number, reason: string, scoredBy = "nothing"): Expectati
 });
 
 /** The tour while the sidecar is there. */
-export function steps(keys: SigningKeys): Step[] {
-  const good = issueToken(keys, { scope: "orders:read" });
+export async function steps(keys: SigningKeys): Promise<Step[]> {
+  const good = await issueToken(keys, { scope: "orders:read" });
   const order = "/orders/7";
   const scored = permitted("screen", "model");
   return [
@@ -44,33 +44,33 @@ export function steps(keys: SigningKeys): Step[] {
     {
       title: "expired token",
       path: order,
-      token: issueToken(keys, { scope: "orders:read", lifetimeSeconds: -3600 }),
+      token: await issueToken(keys, { scope: "orders:read", lifetimeSeconds: -3600 }),
       expect: denied(401, "token_expired"),
     },
     { title: "tampered token", path: order, token: tamper(good), expect: denied(401, "token_signature") },
     {
       title: "token for another audience",
       path: order,
-      token: issueToken(keys, { scope: "orders:read", audience: "billing" }),
+      token: await issueToken(keys, { scope: "orders:read", audience: "billing" }),
       expect: denied(401, "token_audience"),
     },
     {
       title: "token without the scope",
       path: order,
-      token: issueToken(keys, { scope: "profile" }),
+      token: await issueToken(keys, { scope: "profile" }),
       expect: denied(403, "grant_missing"),
     },
     { title: "good token (RS256)", path: order, token: good, expect: scored },
     {
       title: "good token (ES256)",
       path: order,
-      token: issueToken(keys, { algorithm: "ES256", scope: "orders:read" }),
+      token: await issueToken(keys, { algorithm: "ES256", scope: "orders:read" }),
       expect: scored,
     },
     {
       title: "good token (HS256, a claim)",
       path: "/partners/feed",
-      token: issueToken(keys, { algorithm: "HS256", claims: { tier: "gold" } }),
+      token: await issueToken(keys, { algorithm: "HS256", claims: { tier: "gold" } }),
       expect: scored,
     },
     { title: "workload identity (client certificate)", path: order, workload: true, expect: scored },
@@ -112,7 +112,7 @@ export function steps(keys: SigningKeys): Step[] {
 }
 
 /** Sent right after the sidecar was killed. */
-export function stepsWithoutSidecar(keys: SigningKeys): Step[] {
+export async function stepsWithoutSidecar(keys: SigningKeys): Promise<Step[]> {
   return [
     {
       title: "no sidecar, closed route",
@@ -128,7 +128,7 @@ export function stepsWithoutSidecar(keys: SigningKeys): Step[] {
     {
       title: "no sidecar, expired token",
       path: "/orders/7",
-      token: issueToken(keys, { scope: "orders:read", lifetimeSeconds: -3600 }),
+      token: await issueToken(keys, { scope: "orders:read", lifetimeSeconds: -3600 }),
       expect: denied(401, "token_expired"),
     },
   ];

@@ -1,4 +1,5 @@
-import { createHmac, createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { base64url, decodeJwt, SignJWT } from "jose";
 
 /** The demo issuers' keys, by algorithm (RFC 7518, section 3.1). */
 export interface SigningKeys {
@@ -22,7 +23,7 @@ export function signingKeysFrom(rs256: string, es256: string, secret: string): S
 }
 
 /** A signed JWT: RS256 and ES256 by the issuer `demo`, HS256 by `partners`. Lives five minutes unless told otherwise. */
-export function issueToken(keys: SigningKeys, wish: TokenWish): string {
+export async function issueToken(keys: SigningKeys, wish: TokenWish): Promise<string> {
   const { algorithm = "RS256", scope, audience = "orders", claims, lifetimeSeconds = 300 } = wish;
   const now = Math.floor(Date.now() / 1000);
   const header = { alg: algorithm, ...(algorithm === "HS256" ? {} : { kid: algorithm.toLowerCase() }) };
@@ -35,24 +36,13 @@ export function issueToken(keys: SigningKeys, wish: TokenWish): string {
     ...claims,
     ...(scope === undefined ? {} : { scope }),
   };
-  const text = `${encode(header)}.${encode(payload)}`;
-  return `${text}.${signature(keys, algorithm, text)}`;
+  const key = algorithm === "HS256" ? new TextEncoder().encode(keys.HS256) : keys[algorithm];
+  return await new SignJWT(payload).setProtectedHeader(header).sign(key);
 }
 
 /** The token with a scope that its signature doesn't cover. */
 export function tamper(token: string): string {
-  const [header = "", payload = "", proof = ""] = token.split(".");
-  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
-  return [header, encode({ ...claims, scope: "orders:read orders:write" }), proof].join(".");
-}
-
-function signature(keys: SigningKeys, algorithm: keyof SigningKeys, text: string): string {
-  if (algorithm === "HS256") return createHmac("sha256", keys.HS256).update(text).digest("base64url");
-  // RFC 7518, section 3.4: ES256 signatures are r and s, not DER.
-  const key = { key: keys[algorithm], dsaEncoding: "ieee-p1363" as const };
-  return sign("sha256", Buffer.from(text), key).toString("base64url");
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  const [header = "", , proof = ""] = token.split(".");
+  const claims = { ...decodeJwt(token), scope: "orders:read orders:write" };
+  return [header, base64url.encode(JSON.stringify(claims)), proof].join(".");
 }

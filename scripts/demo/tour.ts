@@ -27,9 +27,9 @@ export async function tour(gateway: Gateway, upstream: DemoUpstream, folder: Dem
     answer: await send(step, gateway.url, authority, folder).catch(() => ({ status: 0, decision: "" })),
   });
   const taken: Taken[] = [];
-  for (const step of steps(folder.keys)) taken.push(await go(step));
+  for (const step of await steps(folder.keys)) taken.push(await go(step));
 
-  const withoutSidecar = stepsWithoutSidecar(folder.keys);
+  const withoutSidecar = await stepsWithoutSidecar(folder.keys);
   if (gateway.sidecar.pid !== null) process.kill(gateway.sidecar.pid, "SIGKILL");
   for (const step of withoutSidecar) taken.push(await go(step));
   taken.push(await untilBack(go));

@@ -13,7 +13,7 @@ export const foreignRsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 /** Seconds; agrees with the clock that a `Gate` starts with. */
 export const NOW = 1_800_000_000;
 
-export const spki = (key: KeyObject): Buffer => key.export({ format: "der", type: "spki" });
+const spki = (key: KeyObject): Buffer => key.export({ format: "der", type: "spki" });
 
 /** An issuer with an RSA and an EC key and one with a shared secret; 30 s of skew; workloads of `edge.test`. */
 export const POLICY: Policy = {

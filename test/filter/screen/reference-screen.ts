@@ -7,6 +7,7 @@ export interface ReferenceWindow {
 
 const STEPS = 253;
 const WINDOW_BYTES = 256;
+const CONTEXT_BYTES = 8;
 
 /** For each byte, and for the closing zero, the weights of the n-grams that end there. */
 export function stepWeights(value: Uint8Array, weights: Int8Array, tableBits: number): number[] {
@@ -36,9 +37,8 @@ export function referenceWorstWindow(value: Uint8Array, weights: Int8Array, tabl
   }
   const from = Math.max(0, best.from - 3);
   const to = Math.min(best.to, value.length);
-  const left = Math.max(0, from - ((WINDOW_BYTES - (to - from)) >> 1));
-  const end = Math.min(value.length, left + WINDOW_BYTES);
-  return { sum: best.sum, start: Math.max(0, Math.min(left, end - WINDOW_BYTES)), end };
+  const context = Math.min(CONTEXT_BYTES, (WINDOW_BYTES - (to - from)) >> 1);
+  return { sum: best.sum, start: Math.max(0, from - context), end: Math.min(value.length, to + context) };
 }
 
 function fold(byte: number): number {

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { screenSegment } from "../../scripts/build/bundle.ts";
+import { attacks, ordinary } from "./attacks.ts";
+import { bundleFolder, placed, shippedPath } from "./shipped-path.ts";
+
+const sentences = (attack: string): string[] => [
+  `Thanks for the quick answer, ${attack}`,
+  `hello ${attack} and see you on Monday, best regards`,
+];
+
+describe("the bundle", () => {
+  it("is small enough for a gateway, and its segment carries the manifest's digest and thresholds", async () => {
+    const manifest = JSON.parse(await readFile(join(bundleFolder, "manifest.json"), "utf8"));
+    assert.ok((await stat(join(bundleFolder, "model.onnx"))).size <= 2 * 1024 * 1024);
+    assert.ok((await stat(join(bundleFolder, "screen.bin"))).size <= 512 * 1024 + 16);
+    const segment = Buffer.from(await screenSegment(bundleFolder));
+    assert.equal(segment.subarray(8, 40).toString("hex"), manifest.digest);
+    const { clearBelow, denyAlone, modelDeny } = manifest.thresholds;
+    assert.deepEqual(
+      [40, 44, 48].map((at) => segment.readUInt32LE(at)),
+      [clearBelow, denyAlone, modelDeny],
+    );
+    assert.ok(0 < clearBelow && clearBelow < denyAlone && denyAlone <= 1_000_000);
+  });
+
+  for (const [file, change] of [
+    ["model.onnx", (bytes: Buffer) => bytes.fill(bytes.readUInt8(999) ^ 1, 999, 1000)],
+    ["screen.bin", (bytes: Buffer) => bytes.fill(bytes.readUInt8(99) ^ 1, 99, 100)],
+    ["manifest.json", (bytes: Buffer) => Buffer.from(bytes.toString().replace(/"modelDeny": \d+/, '"modelDeny": 1'))],
+  ] as const) {
+    it(`is refused when one byte of ${file} is another`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "postern-bundle-"));
+      try {
+        await cp(bundleFolder, folder, { recursive: true });
+        await writeFile(join(folder, file), change(await readFile(join(folder, file))));
+        await assert.rejects(screenSegment(folder), /manifest/);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
+
+  it("is the one of the model card", async () => {
+    const card = await readFile(new URL("../../models/MODEL_CARD.md", import.meta.url), "utf8");
+    const model = await readFile(join(bundleFolder, "model.onnx"));
+    const manifest = JSON.parse(await readFile(join(bundleFolder, "manifest.json"), "utf8"));
+    assert.ok(card.includes(manifest.digest), "the card is of another bundle");
+    assert.equal(createHash("sha256").update(model).digest("hex"), manifest.model.sha256);
+  });
+});
+
+describe("the shipped path in prevent", () => {
+  let path: Awaited<ReturnType<typeof shippedPath>>;
+  before(async () => {
+    path = await shippedPath();
+  });
+
+  it("gives probabilities that sum to one, whatever else is in the batch", async () => {
+    const windows = ["hello", "' OR '1'='1", "x".repeat(256)].map((text) => Buffer.from(text));
+    const together = await path.probabilities(windows);
+    for (const [index, window] of windows.entries()) {
+      const [alone] = await path.probabilities([window]);
+      const sum = (together[index] as Float32Array).reduce((total, p) => total + p, 0);
+      assert.ok(Math.abs(sum - 1) < 1e-5);
+      alone?.forEach((p, of) => {
+        assert.ok(Math.abs(p - (together[index]?.[of] ?? -1)) < 1e-5);
+      });
+    }
+  });
+
+  for (const [attackClass, values] of Object.entries(attacks)) {
+    it(`denies classic ${attackClass}, alone and inside a sentence`, async () => {
+      const passed: string[] = [];
+      for (const value of values.flatMap((attack) => [attack, ...sentences(attack)])) {
+        for (const [place, request] of Object.entries(placed(value))) {
+          const { denied, screen, model } = await path.judge(request);
+          if (!denied) passed.push(`${place}: ${value} (screen ${screen}, model ${model})`);
+        }
+      }
+      assert.deepEqual(passed, []);
+    });
+  }
+
+  it("passes ordinary values", async () => {
+    const denied: string[] = [];
+    for (const value of ordinary) {
+      for (const [place, request] of Object.entries(placed(value))) {
+        const judgement = await path.judge(request);
+        if (judgement.denied) denied.push(`${place}: ${value} (${judgement.attackClass} ${judgement.model})`);
+      }
+    }
+    assert.deepEqual(denied, []);
+  });
+
+  it("scores attack requests without their payload as benign: what is judged is the value, not the request's shape", async () => {
+    const judged = await Promise.all(Object.values(placed("")).map((request) => path.judge(request)));
+    const paths = ["/", "/search", "/login", "/api/v1/items/17", "/index.html"];
+    for (const bare of paths) judged.push(await path.judge({ method: "GET", path: bare, headers: [] }));
+    for (const { screen, denied } of judged) {
+      assert.equal(denied, false);
+      assert.ok(screen < path.manifest.thresholds.clearBelow, `screen ${screen}`);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+"""Trains a tiny screen and model twice with one seed, in one process; prints whether they are the same, and what they learnt."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
+
+import jax
+import numpy as np
+
+import fit
+import screen
+from network import rounded
+
+benign = [f"order {n} for kim, it's fine".encode() for n in range(300)]
+attack = [f"{n}' or {n}={n} --".encode() for n in range(300)]
+texts = benign + attack
+label = np.array([0] * len(benign) + [1] * len(attack))
+weight = np.ones(len(texts))
+
+tables = [screen.quantise(screen.train(texts, label != 0, weight, 3))[0] for _ in range(2)]
+models = [fit.fit(texts, label, weight, 20) for _ in range(2)]
+same = bool((tables[0] == tables[1]).all()) and all(
+    jax.tree.leaves(jax.tree.map(lambda a, b: bool((a == b).all()), *models))
+)
+logits = fit.predict(models[0], texts)
+right = float(((logits.argmax(1) != 0) == (label != 0)).mean())
+stable = all(np.array_equal(models[0][name], rounded(models[0])[0][name]) for name in models[0])
+print(f"same {same} stable {stable} right {right:.3f}")
