@@ -1,0 +1,38 @@
+"""Writes `manifest.json`, `model.onnx` and `screen.bin`."""
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+from calibrate import Thresholds
+from classes import CLASSES
+from export import INPUT, OUTPUT
+from network import LENGTH, PADDING
+
+VERSION = 1
+
+
+def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds) -> str:
+    """The bundle's digest: SHA-256 of both files' SHA-256 and the thresholds as u32 little-endian."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(model)
+    (folder / "screen.bin").write_bytes(screen)
+    model_sha256, screen_sha256 = hashlib.sha256(model), hashlib.sha256(screen)
+    words = struct.pack("<III", thresholds.clearBelow, thresholds.denyAlone, thresholds.modelDeny)
+    digest = hashlib.sha256(model_sha256.digest() + screen_sha256.digest() + words).hexdigest()
+    manifest = {
+        "version": VERSION,
+        "digest": digest,
+        "model": {
+            "file": "model.onnx",
+            "sha256": model_sha256.hexdigest(),
+            "input": {"name": INPUT, "shape": ["N", LENGTH], "type": "int32", "padding": PADDING},
+            "output": {"name": OUTPUT, "shape": ["N", len(CLASSES)], "type": "float32"},
+            "classes": CLASSES,
+        },
+        "screen": {"file": "screen.bin", "sha256": screen_sha256.hexdigest()},
+        "thresholds": vars(thresholds),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    return digest

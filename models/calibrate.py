@@ -1,0 +1,111 @@
+"""From scores of held-out sources to honest probabilities and thresholds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from classes import BENIGN
+
+PRIOR = 0.1  # share of attacks among the values for which a probability is stated
+
+MODEL_DENY_FLOOR = 0.3  # no fewer false positives on these sources may bring it lower: others differ
+TRADED_RECALL = 0.01
+
+
+def prior_weights(attack: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weights with which attacks are PRIOR of the whole."""
+    out = weight.astype(np.float64).copy()
+    out[attack] *= PRIOR / out[attack].sum()
+    out[~attack] *= (1 - PRIOR) / out[~attack].sum()
+    return out
+
+
+def fit_screen(sums: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """(bias, scale) of Platt's logistic over sums in logits, by Newton's method."""
+    w = prior_weights(attack, weight)
+    x = np.stack([np.ones_like(sums), sums], 1)
+    beta = np.array([-6.0, 0.3])
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
+        gradient = x.T @ (w * (p - attack)) + 1e-6 * beta
+        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
+        beta = beta - np.clip(np.linalg.solve(hessian, gradient), -1, 1)
+    return float(beta[0]), float(beta[1])
+
+
+def probabilities(logits: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
+    z = logits / temperature
+    z[:, BENIGN] += benign_shift
+    z -= z.max(axis=1, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def attack_probability(logits: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
+    return 1 - probabilities(logits.astype(np.float64), temperature, benign_shift)[:, BENIGN]
+
+
+def fit_model(logits: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """(temperature, benign_shift) of the least log loss at PRIOR."""
+    chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
+    z, y, w = logits[chosen], attack[chosen], prior_weights(attack[chosen], weight[chosen])
+    best = (np.inf, 1.0, 0.0)
+    for temperature in np.geomspace(0.6, 5, 16):
+        for shift in np.linspace(-2, 8, 21):
+            p = np.clip(attack_probability(z, temperature, shift), 1e-7, 1 - 1e-7)
+            nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
+            best = min(best, (nll, float(temperature), float(shift)))
+    return best[1], best[2]
+
+
+@dataclass
+class Thresholds:
+    """Millionths."""
+
+    clearBelow: int
+    denyAlone: int
+    modelDeny: int
+
+
+def choose(
+    screen: np.ndarray, model: np.ndarray, attack: np.ndarray, weight: np.ndarray, request: np.ndarray
+) -> Thresholds:
+    """All of held-out sources; `screen` and `model` are attack probabilities of each value.
+
+    A request is denied by the screen from denyAlone on (at most 0.05 % of requests and 0.5 % of bare benign values, that
+    is documents and code, are so wrongly), else by the model from modelDeny on where the screen did not clear it; in
+    all at most 0.2 % and 1 %. Of the pairs (clearBelow, modelDeny) that hold this and deny within TRADED_RECALL of the
+    most attacks, the one that asks the model least.
+    """
+    of_request, bare = ~attack & (request >= 0), ~attack & (request < 0) & (weight > 0)
+    believed = attack & (weight >= 0.2)
+
+    def limit(score: np.ndarray, of_requests: float, of_values: float) -> float:
+        worst_values = worst(score[of_request], request[of_request])
+        bounds = (
+            np.quantile(worst_values, 1 - of_requests, method="higher"),
+            np.quantile(score[bare], 1 - of_values, method="higher"),
+        )
+        return float(max(bounds))
+
+    deny_alone = limit(screen, 0.0005, 0.005)
+    pairs = []
+    for clear_below in np.quantile(screen[attack], np.linspace(0.002, 0.35, 60)):
+        judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
+        model_deny = max(MODEL_DENY_FLOOR, limit(judged, 0.002, 0.01))
+        pairs.append((float(np.mean(judged[believed] > model_deny)), float(clear_below), model_deny))
+    enough = max(pairs)[0] - TRADED_RECALL
+    _, clear_below, model_deny = max((pair for pair in pairs if pair[0] >= enough), key=lambda pair: pair[1])
+    deny_alone = max(deny_alone, clear_below)
+    millionths = [
+        int(np.floor(clear_below * 1e6)),
+        *(min(1_000_000, int(np.ceil(v * 1e6)) + 1) for v in (deny_alone, model_deny)),
+    ]
+    return Thresholds(*millionths)
+
+
+def worst(score: np.ndarray, request: np.ndarray) -> np.ndarray:
+    """The largest score of each request."""
+    order = np.argsort(request, kind="stable")
+    starts = np.flatnonzero(np.diff(request[order], prepend=-2))
+    return np.maximum.reduceat(score[order], starts)

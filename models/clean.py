@@ -1,0 +1,89 @@
+"""Which rows of the raw lists are believed, and how much.
+
+Lists of attacks also hold ordinary words, headings and whole documents. A label is kept only where the value itself
+shows the attack; weights are of one sample, before the balance between categories.
+"""
+
+import re
+
+WORDS = re.compile(rb"^[\w .,:'!?/#()-]*$")
+TRAVERSAL = re.compile(rb"\.\.|\.{4}|0x2e|2e2e|%2e|%c0|%u|\.//|\\\.", re.I)
+SENSITIVE_FILE = re.compile(
+    rb"etc/|passwd|shadow|/proc/|/var/log|boot\.ini|win\.ini|system32|\.htaccess|\.htpasswd|\.ssh|id_rsa|\.bash_history"
+    rb"|/root/|wp-config|config\.inc|access[._]log|error[._]log|php://|convert\.iconv|/\.\w+_history|inetpub|global\.asa",
+    re.I,
+)
+SQL = re.compile(
+    rb"union\s+(all\s+)?(distinct\s+)?select|order\s+by\s+\d|group\s+by\s+\d|select\b.*\bfrom\b|waitfor|sleep\s*\(|benchmark\s*\("
+    rb"|(or|and)\s+['\"(]*\w+['\")]*\s*(=|like|<|>)|--|/\*|;|\bhaving\b|\|\||0x[0-9a-f]{6}|xp_\w+|information_schema|exec\s",
+    re.I,
+)
+SPECIAL_ADDRESS = re.compile(
+    rb"169\.254|127\.|localhost|0x[0-9a-f]{2}|0177|metadata|\[|@|192\.168|\b10\.\d|172\.1[6-9]|100\.100|192\.0\.0|kubernetes"
+    rb"|nip\.io|://\d{6,}|://0\d|^(gopher|dict|file|jar|ldap|tftp|sftp|netdoc|phar|expect)",
+    re.I,
+)
+PLAIN_URL = re.compile(rb"^(https?:)?/{0,2}[\w.-]+(:\d+)?(/[\w./?=&-]*)?$", re.I)
+SCANNER = re.compile(
+    rb"/\.(git|svn|env|hg|aws|ssh|DS_Store|ht\w+|bash_history)|\.(bak|old|swp|sql|orig|inc|mdb)\b|cgi-bin|phpmyadmin|phpinfo|actuator/|heapdump"
+    rb"|jolokia|\.\./|<|%00|/etc/",
+    re.I,
+)
+ACTIVE_MARKUP = re.compile(
+    rb"script|\bon\w+\s*=|javascript|vbscript|expression|\(|`|src\s*=|href\s*=|data:|&#|\\u00|import|<iframe|<object|<embed|<meta|<svg|<form|srcdoc",
+    re.I,
+)
+COMMAND = re.compile(rb"[;&|`$<>{}\n%]|/(bin|etc|dev|usr)/|cmd|powershell|wget|curl|\.exe", re.I)
+
+
+def attack_weight(row: dict, value: bytes) -> float:
+    """0: not believed. `value` is the fixed point of the decoding."""
+    category = row["category"]
+    if len(value.strip()) < 2 or (value.isdigit() or value.isalpha()):
+        return 0.0
+    if row["subtype"] == "rfi-exploit-path":
+        return 0.0  # whole exploit paths whose only sign is a foreign URL
+    if category == "header-injection" and not re.search(rb"[\r\n]|\\[rn]|%0|\xe5\x98", value):
+        return 0.0  # the form whose line breaks were folded away
+    if category == "scanner":
+        return 0.1 if SCANNER.search(value) else 0.0
+    if category == "path-traversal" and not (TRAVERSAL.search(value) or SENSITIVE_FILE.search(value)):
+        return 0.0
+    if category == "ssrf" and PLAIN_URL.match(value) and not SPECIAL_ADDRESS.search(value):
+        return 0.0
+    if category == "sqli" and not SQL.search(value):
+        return 0.25 if re.search(rb"['\"`;()=#]", value) and len(value) > 3 else 0.0
+    if category == "rce" and not COMMAND.search(value):
+        return 0.0
+    if category == "xss" and not ACTIVE_MARKUP.search(value):
+        return 0.0
+    if category in ("xss", "xxe", "ssti", "ldap", "log4shell") and WORDS.match(value) and b"(" not in value:
+        return 0.0
+    if row.get("extracted"):
+        return 0.0 if prose(value) else 0.6
+    if row["source"].startswith("generated"):
+        return 0.4
+    return 1.0
+
+
+def prose(value: bytes) -> bool:
+    """Sentences and declarations that stand beside payloads in Markdown."""
+    words = re.findall(rb"[A-Za-z]{2,}", value)
+    marks = re.findall(rb"[<>{}$|;=&'\"`%\\]", value)
+    return (
+        len(words) >= 6
+        and len(marks) <= 2
+        or value.strip().lower() in (b"<!doctype html>", b"<html>", b"</html>", b"<?php")
+    )
+
+
+def benign_weight(row: dict) -> float:
+    if row["source"].startswith("minimaxir") and any("__class__" in form for v in row["values"] for form in v["forms"]):
+        return 0.0
+    if row.get("ambiguous"):
+        return 0.15  # whole SQL statements: hard negatives, but not at any price
+    if row["source"].startswith("generated"):
+        return 0.5
+    if row["subtype"].startswith("faker:"):
+        return 0.5
+    return 1.0

@@ -1,0 +1,130 @@
+"""Labelled samples out of the extracted values (`extract-values.ts`)."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from augment import glue, redraw_digits, shuffle_case
+from classes import BENIGN, class_of
+from clean import attack_weight, benign_weight
+from families import thin_families
+from negatives import negatives
+
+# Sources that are held out together: whoever validates on a fold has seen nothing of its sources.
+# What no fold names is always trained on.
+FOLDS = [
+    ["libinjection", "payloadbox", "vuejs", "twilio", "user-agents", "cr0hn", "stripe"],
+    ["swisskyrepo", "minimaxir", "rust-lang", "elastic", "XeroAPI", "graphql"],
+    ["fuzzdb", "30-seconds", "prometheus", "intercom", "monperrus", "header-generator", "fullhunt", "json-schema-org"],
+]
+TEMPLATES = "generated"
+GLUED_SHARE = 0.6
+
+
+@dataclass
+class Samples:
+    """Parallel lists. `request` groups the values of one request (-1: a bare value)."""
+
+    text: list[bytes] = field(default_factory=list)
+    label: list[int] = field(default_factory=list)
+    weight: list[float] = field(default_factory=list)
+    source: list[str] = field(default_factory=list)
+    category: list[str] = field(default_factory=list)
+    request: list[int] = field(default_factory=list)
+
+    def add(self, text: bytes, label: int, weight: float, source: str, category: str, request: int = -1) -> None:
+        self.text.append(text)
+        self.label.append(label)
+        self.weight.append(weight)
+        self.source.append(source)
+        self.category.append(category)
+        self.request.append(request)
+
+    def pick(self, indices: list[int]) -> "Samples":
+        return Samples(*[[column[i] for i in indices] for column in vars(self).values()])
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+def fold_of(source: str) -> int:
+    """-1: in every training set."""
+    return next((n for n, names in enumerate(FOLDS) if source.startswith(tuple(names))), -1)
+
+
+def read(path: str) -> Samples:
+    """One sample for each decoded form of a benign value; of an attack only its plain forms."""
+    samples = Samples()
+    seen: set[tuple[bytes, int]] = set()
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            row = json.loads(line)
+            if row["label"] == "benign":
+                weight = benign_weight(row)
+                request = number if row["kind"] == "request" else -1
+                for value in row["values"]:
+                    for form in value["forms"]:
+                        text = form.encode("latin-1")
+                        new = (text, BENIGN) not in seen
+                        seen.add((text, BENIGN))
+                        if new or request >= 0:
+                            samples.add(text, BENIGN, weight if new else 0.0, row["source"], "benign", request)
+                continue
+            for value in row["values"]:
+                for text in plain_forms(value["forms"]):
+                    label = class_of(row["category"])
+                    weight = attack_weight(row, text)
+                    if weight > 0 and (text, label) not in seen:
+                        seen.add((text, label))
+                        samples.add(text, label, weight, row["source"], row["category"])
+    return samples
+
+
+def plain_forms(forms: list[str]) -> list[bytes]:
+    """The fixed point of the decoding, and the form of it whose white space still stands (line breaks carry attacks)."""
+    folded = forms[-1].split()
+    return list({form.encode("latin-1"): None for form in forms if form.split() == folded})
+
+
+def balance(samples: Samples) -> None:
+    """Categories count by the root of their size; attacks together weigh half of what benign values do."""
+    size = Counter()
+    for label, weight, category in zip(samples.label, samples.weight, samples.category):
+        if label != BENIGN:
+            size[category] += weight
+    for i, label in enumerate(samples.label):
+        if label != BENIGN:
+            samples.weight[i] *= (size[samples.category[i]] + 50) ** -0.5
+    benign = sum(w for w, l in zip(samples.weight, samples.label) if l == BENIGN)
+    attack = sum(w for w, l in zip(samples.weight, samples.label) if l != BENIGN)
+    for i, label in enumerate(samples.label):
+        if label != BENIGN:
+            samples.weight[i] *= 0.5 * benign / attack
+
+
+def augmented(samples: Samples, seed: int) -> Samples:
+    """Training samples: the given ones, attacks glued and redrawn, grammar families, and hard negatives."""
+    r = random.Random(seed)
+    benign = [
+        t for t, l, w in zip(samples.text, samples.label, samples.weight) if l == BENIGN and w > 0 and 3 < len(t) < 400
+    ]
+    prose = [t for t in benign if t.count(b" ") > 5]
+    out = samples.pick([i for i, w in enumerate(samples.weight) if w > 0])
+    for category, text in thin_families(r):
+        out.add(text, class_of(category), 0.4, TEMPLATES, category)
+    for i in range(len(out)):
+        if out.label[i] == BENIGN or len(out.text[i]) > 400:
+            continue
+        text = redraw_digits(r, out.text[i])
+        if r.random() < 0.2:
+            text = shuffle_case(r, text)
+        copy = (out.label[i], out.weight[i] * 0.5, out.source[i], out.category[i])
+        if r.random() < GLUED_SHARE and len(text) >= 6:
+            out.add(glue(r, text, prose if r.random() < 0.6 else benign), *copy)
+        elif text != out.text[i]:
+            out.add(text, *copy)
+    for text in negatives([t.decode("utf-8", "replace") for t in prose], 36000, seed):
+        out.add(text, BENIGN, 0.6, TEMPLATES, "benign")
+    balance(out)
+    return out

@@ -1,0 +1,68 @@
+"""Measured quality on held-out sources: what the card states, and nothing else."""
+
+import numpy as np
+
+from calibrate import Thresholds, worst
+from classes import BENIGN
+from dataset import Samples
+
+
+def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, thresholds: Thresholds) -> dict:
+    """`screened` and `judged`: attack probabilities by the screen and by the model, of each value."""
+    label, weight = np.array(samples.label), np.array(samples.weight)
+    source, category, request = np.array(samples.source), np.array(samples.category), np.array(samples.request)
+    asked = screened >= thresholds.clearBelow / 1e6
+    alone = screened >= thresholds.denyAlone / 1e6
+    denied = alone | (asked & (judged >= thresholds.modelDeny / 1e6))
+    attack = label != BENIGN
+    believed = attack & (weight >= 0.2)
+    of_request, bare = ~attack & (request >= 0), ~attack & (request < 0)
+
+    def share(mask: np.ndarray, of: np.ndarray) -> float:
+        return round(float(mask[of].mean()), 4) if of.any() else float("nan")
+
+    def group(of: np.ndarray) -> dict:
+        return {
+            "values": int(of.sum()),
+            "asked": share(asked, of),
+            "denied": share(denied, of),
+            "deniedByScreenAlone": share(alone, of),
+        }
+
+    def requests(of: np.ndarray) -> dict:
+        ids = request[of]
+        asked_, denied_, alone_ = (worst(flag[of].astype(int), ids) for flag in (asked, denied, alone))
+        return {
+            "requests": len(asked_),
+            "asked": round(float(asked_.mean()), 4),
+            "denied": round(float(denied_.mean()), 5),
+            "deniedByScreenAlone": round(float(alone_.mean()), 5),
+        }
+
+    categories = sorted(set(category[believed]))
+    by_category = {name: group(believed & (category == name)) for name in categories}
+    return {
+        "attacks": group(believed)
+        | {"macroDenied": round(float(np.mean([g["denied"] for g in by_category.values()])), 4)},
+        "attacksByCategory": by_category,
+        "attacksBySource": {name: group(believed & (source == name)) for name in sorted(set(source[believed]))},
+        "benignRequests": requests(of_request),
+        "benignRequestsBySource": {
+            name: requests(of_request & (source == name)) for name in sorted(set(source[of_request]))
+        },
+        "benignValues": group(bare),
+        "benignValuesBySource": {name: group(bare & (source == name)) for name in sorted(set(source[bare]))},
+        "rocAuc": {
+            "screen": auc(screened, attack, believed | ~attack),
+            "model": auc(judged, attack, believed | ~attack),
+        },
+    }
+
+
+def auc(score: np.ndarray, attack: np.ndarray, of: np.ndarray) -> float:
+    """Area under the ROC curve by ranks; ties count half."""
+    values, y = score[of], attack[of]
+    unique, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    positives = int(y.sum())
+    return round(float((ranks[y].sum() - positives * (positives + 1) / 2) / (positives * (len(y) - positives))), 4)

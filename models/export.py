@@ -1,0 +1,114 @@
+"""The trained model as ONNX: bytes in, calibrated class probabilities out."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from classes import BENIGN, CLASSES
+from network import BLOCK, FOLDS, LENGTH, PADDING, SPAN, TABLES, WIDTH, rounded
+
+INPUT = "bytes"
+OUTPUT = "probabilities"
+
+
+def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float) -> onnx.ModelProto:
+    """int32 [N, LENGTH] -> float32 [N, classes]; logits / temperature, `benign_shift` added to benign's, softmax."""
+    weights = {name: p[name] for name in ("span1_bias", "span2_bias", "hidden", "hidden_bias")}
+    weights |= {f"{name}_kernel": p[name].T[:, :, None] for name in ("span1", "span2")}  # Conv's [out, in, 1]
+    weights["out"], weights["out_bias"] = p["out"] / temperature, p["out_bias"] / temperature
+    weights["out_bias"][BENIGN] += benign_shift
+    graph = Graph()
+    for name, value in weights.items():
+        graph.constant(name, np.ascontiguousarray(value, np.float32))
+    for name, values in {"axis1": [1], "axis2": [2], "from0": [0], "last": [WIDTH], "end": [WIDTH + 1]}.items():
+        graph.constant(name, np.array(values, np.int64))
+    graph.constant("zero", np.array(0, np.float32))
+    graph.constant("one", np.array(1, np.float32))
+    embeddings(graph, p)
+    spans(graph)
+    graph.node("ReduceMax", ["spans", "axis2"], "worst_span", keepdims=0)
+    graph.node("ReduceMax", ["x", "axis2"], "largest", keepdims=0)
+    graph.node("Relu", ["largest"], "largest_positive")
+    graph.node("ReduceSum", ["x", "axis2"], "total", keepdims=0)
+    graph.node("ReduceSum", ["live", "axis2"], "bytes_live", keepdims=0)
+    graph.node("Max", ["bytes_live", "one"], "bytes_counted")
+    graph.node("Div", ["total", "bytes_counted"], "mean")
+    graph.node("Concat", ["worst_span", "largest_positive", "mean"], "pooled", axis=1)
+    graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
+    graph.node("Relu", ["hidden_sum"], "hidden_out")
+    graph.node("Gemm", ["hidden_out", "out", "out_bias"], "logits")
+    graph.node("Softmax", ["logits"], OUTPUT, axis=1)
+    return graph.model()
+
+
+def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> None:
+    """`x` [N, WIDTH, LENGTH] of embedded n-grams, `live` [N, 1, LENGTH]: 1 where a byte is."""
+    graph.constant("padding", np.array(PADDING, np.int32))
+    longest = max(TABLES)
+    graph.constant("pads", np.array([0, 0, 0, longest - 1], np.int64))
+    graph.node("Pad", [INPUT, "pads", "padding"], "padded")
+    for j in range(longest):
+        graph.constant(f"from{j}", np.array([j], np.int64))
+        graph.constant(f"to{j}", np.array([j + LENGTH], np.int64))
+    _, tables = rounded(p)
+    for n, (size, coefficients) in TABLES.items():
+        graph.constant(f"fold{n}", FOLDS[n])
+        graph.node("Gather", [f"fold{n}", "padded"], f"folded{n}")
+        for j, coefficient in enumerate(coefficients):
+            graph.constant(f"c{n}_{j}", np.array(coefficient, np.int32))
+            graph.node("Slice", [f"folded{n}", f"from{j}", f"to{j}", "axis1"], f"byte{n}_{j}")
+            graph.node("Mul", [f"byte{n}_{j}", f"c{n}_{j}"], f"term{n}_{j}")
+            if j > 0:
+                graph.node("Add", [f"term{n}_0" if j == 1 else f"sum{n}_{j - 1}", f"term{n}_{j}"], f"sum{n}_{j}")
+        graph.constant(f"rows{n}", np.array(size, np.int32))
+        graph.node("Mod", [f"sum{n}_{len(coefficients) - 1}", f"rows{n}"], f"row{n}")
+        whole, step = tables[f"table{n}"]
+        graph.constant(f"table{n}", whole)
+        graph.constant(f"step{n}", np.array(step, np.float32))
+        graph.node("Gather", [f"table{n}", f"row{n}"], f"whole{n}")
+        graph.node("DequantizeLinear", [f"whole{n}", f"step{n}"], f"embedded{n}")
+    graph.node("Concat", [f"embedded{n}" for n in TABLES], "embedded", axis=2)
+    graph.node("Transpose", ["embedded"], "channels", perm=[0, 2, 1])
+    graph.node("Equal", [INPUT, "padding"], "dead")
+    # No Cast anywhere: in onnxruntime-web its kernel is one function that V8 takes a second and 100 MB to optimise.
+    graph.node("Where", ["dead", "zero", "one"], "alive")
+    graph.node("Unsqueeze", ["alive", "axis1"], "live")
+    graph.node("Mul", ["channels", "live"], "x")
+
+
+def spans(graph: "Graph") -> None:
+    """`spans` [N, HIDDEN, spans]: two layers over the mean of each span; nothing where a span has no byte."""
+    edge = BLOCK * (SPAN - 1)
+    graph.node("Concat", ["x", "live"], "x_and_live", axis=1)
+    pooling = {"kernel_shape": [BLOCK * SPAN], "strides": [BLOCK], "pads": [edge, edge], "count_include_pad": 1}
+    graph.node("AveragePool", ["x_and_live"], "span_means", **pooling)
+    graph.node("Conv", ["span_means", "span1_kernel", "span1_bias"], "span1_sum", kernel_shape=[1])
+    graph.node("Relu", ["span1_sum"], "span1_out")
+    graph.node("Conv", ["span1_out", "span2_kernel", "span2_bias"], "span2_sum", kernel_shape=[1])
+    graph.node("Relu", ["span2_sum"], "span2_out")
+    graph.node("Slice", ["span_means", "last", "end", "axis1"], "span_share")
+    graph.node("Greater", ["span_share", "zero"], "span_live")
+    graph.node("Where", ["span_live", "span2_out", "zero"], "spans")
+
+
+class Graph:
+    """Collects nodes and constants, each with one output of its own name."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+
+    def constant(self, name: str, value: np.ndarray) -> None:
+        self.constants[name] = numpy_helper.from_array(value, name)
+
+    def node(self, operator: str, inputs: list[str], output: str, **attributes) -> None:
+        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+
+    def model(self) -> onnx.ModelProto:
+        given = helper.make_tensor_value_info(INPUT, TensorProto.INT32, ["N", LENGTH])
+        answer = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", len(CLASSES)])
+        graph = helper.make_graph(self.nodes, "postern", [given], [answer], list(self.constants.values()))
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], producer_name="postern")
+        model.ir_version = 9
+        onnx.checker.check_model(model, full_check=True)
+        return model

@@ -1,0 +1,82 @@
+"""Scores for every value by a screen and a model that never saw its source."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import fit
+import screen
+from classes import BENIGN
+from dataset import FOLDS, Samples, augmented, fold_of
+from windows import WINDOW_BYTES, worst_window
+
+
+@dataclass
+class Scored:
+    samples: Samples
+    sums: np.ndarray  # logits, float
+    logits: np.ndarray  # [N, classes]
+
+    @property
+    def attack(self) -> np.ndarray:
+        return np.array(self.samples.label) != BENIGN
+
+
+@dataclass
+class Trained:
+    weights: np.ndarray  # int8
+    step: float  # logits that one step of a weight stands for
+    parameters: dict[str, np.ndarray]
+
+
+def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: int) -> Trained:
+    training = augmented(samples, seed)
+    attack, weight = np.array(training.label) != BENIGN, np.array(training.weight)
+    print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
+    weights, step = screen.quantise(screen.train(training.text, attack, weight, screen_epochs, seed))
+    windows = training_windows(weights, training, np.random.default_rng(seed))
+    return Trained(weights, step, fit.fit(windows, np.array(training.label), weight, model_epochs, seed))
+
+
+def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Generator) -> list[bytes]:
+    """Half as the screen cuts them; half whole attacks and random pieces of benign values.
+
+    On what it was trained on the screen is surer than it will be on anything else: its windows alone would teach the
+    model that short ones are benign.
+    """
+    windows = []
+    for text, label in zip(training.text, training.label):
+        if rng.random() < 0.5:
+            windows.append(cut(weights, text)[1])
+        elif label != BENIGN:
+            windows.append(text if len(text) <= WINDOW_BYTES else cut(weights, text)[1])
+        else:
+            size = int(rng.integers(12, WINDOW_BYTES + 1))
+            start = int(rng.integers(0, max(1, len(text) - size + 1)))
+            windows.append(text[start : start + size])
+    return windows
+
+
+def cut(weights: np.ndarray, text: bytes) -> tuple[int, bytes]:
+    """The worst window's sum and bytes: what the filter sends."""
+    total, start, end = worst_window(weights, text)
+    return total, text[start:end]
+
+
+def score(trained: Trained, samples: Samples) -> Scored:
+    found = [cut(trained.weights, text) for text in samples.text]
+    sums = np.array([total for total, _ in found]) * trained.step
+    return Scored(samples, sums, fit.predict(trained.parameters, [window for _, window in found]))
+
+
+def score_held_out(samples: Samples, folds: list[int], screen_epochs: int, model_epochs: int, seed: int) -> Scored:
+    """Every value of a fold, scored by what was trained on the other folds; in the folds' order."""
+    parts = []
+    for fold in folds:
+        print(f"fold {fold + 1} of {len(FOLDS)}: without {', '.join(FOLDS[fold])}", flush=True)
+        inside = [i for i, source in enumerate(samples.source) if fold_of(source) != fold]
+        outside = [i for i, source in enumerate(samples.source) if fold_of(source) == fold]
+        trained = train_pair(samples.pick(inside), screen_epochs, model_epochs, seed)
+        parts.append(score(trained, samples.pick(outside)))
+    rows = Samples(*[sum(columns, []) for columns in zip(*[vars(part.samples).values() for part in parts])])
+    return Scored(rows, np.concatenate([p.sums for p in parts]), np.concatenate([p.logits for p in parts]))

@@ -1,0 +1,55 @@
+/**
+ * How long the shipped screen and model take here: `node --import tsx models/latency.ts > build/latency.json`.
+ * Medians of many runs; the model in onnxruntime-web with one thread, as the sidecar runs it.
+ */
+import { readFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { loadCore } from "../scripts/core.ts";
+
+const LENGTH = 256;
+const KIBIBYTE = 1024;
+const folder = fileURLToPath(new URL("./bundle/", import.meta.url));
+
+function quantiles(samples: number[]): { p10: number; p50: number; p99: number } {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (share: number): number => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(3));
+  return { p10: at(0.1), p50: at(0.5), p99: at(0.99) };
+}
+
+async function modelMillis(rows: number, runs: number) {
+  env.wasm.numThreads = 1;
+  const { model } = JSON.parse(await readFile(`${folder}manifest.json`, "utf8"));
+  const session = await InferenceSession.create(await readFile(`${folder}${model.file}`));
+  const ids = Int32Array.from({ length: rows * LENGTH }, (_, index) => 32 + ((index * 31) % 90));
+  const samples: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await session.run({ [model.input.name]: new Tensor("int32", ids, [rows, LENGTH]) });
+    if (run >= runs / 4) samples.push((performance.now() - start) / rows);
+  }
+  return quantiles(samples);
+}
+
+/** Scores a text that is long enough for the call's own cost to vanish. */
+async function screenMicrosPerKibibyte(runs: number) {
+  const core = await loadCore();
+  const prose = "It's a long letter: select what you like, and don't order by weight (2 > 1). ";
+  const text = Buffer.from(prose.repeat(Math.ceil((256 * KIBIBYTE) / prose.length)));
+  const samples: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    core.screen([text]);
+    if (run >= runs / 4) samples.push(((performance.now() - start) * 1000 * KIBIBYTE) / text.length);
+  }
+  return quantiles(samples);
+}
+
+const report = {
+  processor: cpus()[0]?.model ?? "unknown",
+  screenMicrosPerKibibyte: await screenMicrosPerKibibyte(200),
+  modelMillisPerWindow: await modelMillis(1, 800),
+  modelMillisPerWindowInBatchesOf16: await modelMillis(16, 120),
+};
+process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

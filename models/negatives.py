@@ -1,0 +1,134 @@
+"""Benign values that look dangerous: passwords, tokens, prose with SQL's words or markup, links, short symbols."""
+
+import base64
+import random
+import string
+
+from words import CONTRACTIONS, HOSTS, NAMES, PATHS, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
+
+
+def password(r: random.Random) -> str:
+    return "".join(r.choice(string.ascii_letters + string.digits + string.punctuation) for _ in range(r.randint(6, 40)))
+
+
+def token(r: random.Random) -> str:
+    raw = r.randbytes(r.randint(6, 96))
+    kind = r.randrange(7)
+    if kind == 0:
+        return base64.b64encode(raw).decode()
+    if kind == 1:
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    if kind == 2:
+        return raw.hex()
+    if kind == 3:
+        return ".".join(base64.urlsafe_b64encode(r.randbytes(n)).decode().rstrip("=") for n in (27, 60, 32))
+    if kind == 4:
+        return f"{raw[:4].hex()}-{raw[:2].hex()}-4{raw[2:4].hex()[1:]}-a{raw[4:6].hex()[1:]}-{r.randbytes(6).hex()}"
+    if kind == 5:  # tracking parameters, version lists: numbers and short words between dots, some of them empty
+        parts = [
+            r.choice(
+                [
+                    "",
+                    str(r.randint(0, 99)),
+                    str(r.randint(0, 99999)),
+                    f"{r.randint(0, 9)}j{r.randint(0, 9)}",
+                    "hp",
+                    "1ac",
+                ]
+            )
+        ]
+        parts += [
+            r.choice([parts[0], "", "0", str(r.randint(0, 9)), str(r.randint(0, 99999))])
+            for _ in range(r.randint(4, 30))
+        ]
+        return r.choice(["", "mobile-", "serp.", "partner-"]) + ".".join(parts)
+    return "-".join(
+        "".join(r.choice(string.ascii_uppercase + string.digits) for _ in range(5)) for _ in range(r.randint(2, 5))
+    )
+
+
+def link(r: random.Random) -> str:
+    path = "/".join(r.choice(PATHS) for _ in range(r.randint(0, 4)))
+    query = "&".join(
+        f"{r.choice(PATHS)}={r.choice([str(r.randint(0, 9999)), r.choice(PATHS), token(r)[:12]])}"
+        for _ in range(r.randint(0, 3))
+    )
+    port = r.choice(["", "", "", ":8080", ":443", ":3000"])
+    tail = r.choice(["", "", "/", ".html", ".php", ".png", "#top"])
+    scheme = r.choice(["https://", "https://", "http://", "//", "", "ftp://", "mailto:info@"])
+    return f"{scheme}{r.choice(HOSTS)}{port}/{path}{tail}{'?' + query if query else ''}"
+
+
+def sentence(r: random.Random, prose: list[str]) -> str:
+    words = r.choice(prose).split()[: r.randint(4, 40)]
+    for _ in range(r.randint(1, 4)):
+        kind = r.randrange(7)
+        extra = r.choice(SQL_WORDS if kind < 3 else SHELL_WORDS if kind == 3 else NAMES if kind == 4 else CONTRACTIONS)
+        if r.random() < 0.2:
+            extra = r.choice(
+                ["'{}'", '"{}"', "`{}`", "({})", "{};", "{},", "{} & ", "{} -", "- {}", "{}:", "{} | "]
+            ).format(extra)
+        words.insert(r.randint(0, len(words)), extra.upper() if r.random() < 0.15 else extra)
+    text = " ".join(words)
+    if r.random() < 0.25:
+        tag = r.choice(TAGS)
+        cut = r.randint(0, len(text))
+        text = f"{text[:cut]}<{tag}>{text[cut:]}</{tag}>" if r.random() < 0.8 else f"{text[:cut]}<{tag}/>{text[cut:]}"
+    return text
+
+
+def record(r: random.Random, prose: list[str]) -> str:
+    """Small structured texts: lists, assignments, headers, paths."""
+    a, b, n = r.choice(PATHS), r.choice(NAMES), r.randint(0, 99999)
+    return r.choice(
+        [
+            f"{a}={n}; {r.choice(PATHS)}={token(r)[:20]}",
+            f"{a},{b},{n}",
+            f"{b} <{a}@{r.choice(HOSTS)}>",
+            f"-{a},+{r.choice(PATHS)}",
+            f"{a} eq {n} and {r.choice(PATHS)} gt {r.randint(0, 9)}",
+            f"{a}:{n} OR {a}:{r.randint(0, 99)}",
+            f"[{n}, {n + 1}]",
+            f'{{"{a}": "{b}", "n": {n}}}',
+            f"${{{a}}}",
+            f"{{{a}}}",
+            f"Hello {{{{{a}}}}}, your {r.choice(PATHS)}",
+            f"C:\\Users\\{a}\\{r.choice(PATHS)}.docx",
+            f"/home/{a}/{r.choice(PATHS)}.{r.choice(['txt', 'pdf', 'tar.gz'])}",
+            f"/{a}/{r.choice(PATHS)}/{n}",
+            f"/Date({n}{n}000+0000)/",
+            f"{a}[]",
+            f"{a}[{n % 9}]",
+            f"filter[{a}]",
+            f"{a}.{r.choice(PATHS)}",
+            f"{r.choice(['W/', ''])}\"{token(r)[:24]}\"",
+            f"{n}x{n % 77}",
+            f"2026-{1 + n % 12:02}-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}:00Z",
+            f"{n}' x {n % 40}\"",
+            f"{b}'s {a} #{n}",
+            f"sort={a}:desc",
+            f"{a} -> {r.choice(PATHS)}",
+            f"{n} > {n % 50}",
+            f"if {a} < {n % 9} then {r.choice(PATHS)}",
+            f"{a}({r.choice(PATHS)})",
+            f"${n}.{n % 100:02}",
+            f"#{n:06x}",
+            f"{r.randint(1, 223)}.{r.randint(0, 255)}.{r.randint(0, 255)}.{r.randint(1, 254)}",
+            f"{r.choice(HOSTS)}:{n % 65535}",
+            f"{a}@{r.choice(HOSTS)}",
+        ]
+    )
+
+
+def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
+    r = random.Random(seed)
+    makers = [
+        lambda: password(r),
+        lambda: token(r),
+        lambda: link(r),
+        lambda: sentence(r, prose),
+        lambda: sentence(r, prose),
+        lambda: record(r, prose),
+    ]
+    values = [makers[i % len(makers)]() for i in range(count)]
+    return [v.encode() for v in values + SYMBOLS * 8]

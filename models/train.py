@@ -1,0 +1,74 @@
+"""Trains the bundle: `python models/train.py --values build/values.jsonl --out models/bundle` (see README.md)."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+import bundle
+import calibrate
+import evaluation
+import fit
+import screen
+from dataset import FOLDS, read
+from export import onnx_model
+from held_out import cut, score_held_out, train_pair
+from network import encode
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--values", required=True, help="JSON lines of extract-values.ts")
+    parser.add_argument("--out", default="models/bundle", type=Path)
+    parser.add_argument("--report", default="build/evaluation.json", type=Path)
+    parser.add_argument("--seed", default=1, type=int)
+    parser.add_argument("--folds", nargs="+", type=int, default=list(range(len(FOLDS))), help="validated on, from 0")
+    parser.add_argument("--screen-epochs", default=4, type=int)
+    parser.add_argument("--fold-epochs", default=3, type=int, help="of the model, in each validation fold")
+    parser.add_argument("--epochs", default=3, type=int, help="of the shipped model")
+    options = parser.parse_args()
+    started = time.monotonic()
+
+    samples = read(options.values)
+    held_out = score_held_out(samples, options.folds, options.screen_epochs, options.fold_epochs, options.seed)
+    attack, weight = held_out.attack, np.array(held_out.samples.weight)
+    bias, scale = calibrate.fit_screen(held_out.sums, attack, weight)
+    temperature, benign_shift = calibrate.fit_model(held_out.logits, attack, weight)
+    screened = 1 / (1 + np.exp(-(bias + scale * held_out.sums)))
+    judged = calibrate.attack_probability(held_out.logits, temperature, benign_shift)
+    thresholds = calibrate.choose(screened, judged, attack, weight, np.array(held_out.samples.request))
+    print(
+        f"screen {bias:.3f} + {scale:.3f} s; model / {temperature:.2f}, benign {benign_shift:+.2f}; {thresholds}",
+        flush=True,
+    )
+
+    trained = train_pair(samples, options.screen_epochs, options.epochs, options.seed)
+    model = onnx_model(trained.parameters, temperature, benign_shift).SerializeToString()
+    agree(model, trained, samples.text[:: max(1, len(samples) // 400)], temperature, benign_shift)
+    weights = screen.screen_bin(trained.weights, bias, scale * trained.step)
+    digest = bundle.write(options.out, model, weights, thresholds)
+
+    report = evaluation.report(held_out.samples, screened, judged, thresholds)
+    report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}
+    report |= {"folds": [FOLDS[fold] for fold in options.folds], "command": " ".join(["python", *sys.argv])}
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"{options.out}: {digest}; {len(model)} + {len(weights)} bytes; {report['seconds']} s")
+
+
+def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_shift: float) -> None:
+    """The exported model must say what the trained one says."""
+    windows = [cut(trained.weights, text)[1] for text in texts]
+    (exported,) = onnxruntime.InferenceSession(model).run(None, {"bytes": encode(windows)})
+    expected = calibrate.probabilities(fit.predict(trained.parameters, windows), temperature, benign_shift)
+    apart = float(np.abs(exported - expected).max())
+    if apart > 1e-4:
+        raise SystemExit(f"the exported model differs from the trained one by {apart}")
+
+
+if __name__ == "__main__":
+    main()
