@@ -140,8 +140,10 @@ export class Evaluation {
     const evidence = this.evidence;
     const route = this.route;
     if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return false;
-    const worst = this.suspects.worst;
-    if (worst.length > 0 && (route.askAlways || worst[0].millionths >= clearBelow())) return true;
+    const worst = this.suspects.worstMillionths;
+    evidence.screenMillionths = worst;
+    const unsure = worst >= clearBelow() && worst < denyAlone();
+    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) return true;
     this.creditScreen(ScoredBy.Screen);
     return false;
   }

@@ -13,8 +13,10 @@ export const enum ScoredBy {
 /** The evidence of screen and model on one request: its worst value decides. */
 export class ScoreEvidence {
   scoredBy: ScoredBy = ScoredBy.Nothing;
-  /** Probability of an attack, 0 to 1,000,000. */
+  /** Probability of an attack by what it was scored by, 0 to 1,000,000. */
   millionths: u32 = 0;
+  /** The same by the screen, whoever else was asked. */
+  screenMillionths: u32 = 0;
   /** `postern.v1.AttackClass`; 0 where only the screen has seen the value. */
   attackClass: u32 = 0;
   /** Why a part of the request could not be inspected, or `Permitted`. */
@@ -25,7 +27,7 @@ export class ScoreEvidence {
   constructor(
     /** The model denies from here on, millionths. */
     public readonly modelDeny: u32,
-    /** The screen denies from here on where it is alone, millionths. */
+    /** From here on the screen is sure of an attack by itself, millionths. */
     public readonly denyAlone: u32,
   ) {}
 

@@ -13,16 +13,13 @@ export function decide(rung: Rung, access: Reason, score: Reason): Verdict {
   return new Verdict(Effect.Permit, Reason.Permitted, finding);
 }
 
-/** What the score says, by the thresholds of the bundle. Equal to a threshold is over it. */
+/**
+ * What the score says, by the thresholds of the bundle; equal to a threshold is over it. Either of screen and model can
+ * deny: each finds attacks that the other does not know.
+ */
 export function judgeScore(evidence: ScoreEvidence): Reason {
-  switch (evidence.scoredBy) {
-    case ScoredBy.Model:
-      return evidence.millionths >= evidence.modelDeny ? Reason.AttackScored : Reason.Permitted;
-    case ScoredBy.ScreenAlone:
-      return evidence.millionths >= evidence.denyAlone ? Reason.AttackScreened : Reason.Permitted;
-    case ScoredBy.Uninspected:
-      return evidence.uninspected;
-    default:
-      return Reason.Permitted;
-  }
+  if (evidence.scoredBy == ScoredBy.Nothing) return Reason.Permitted;
+  if (evidence.scoredBy == ScoredBy.Uninspected) return evidence.uninspected;
+  if (evidence.scoredBy == ScoredBy.Model && evidence.millionths >= evidence.modelDeny) return Reason.AttackScored;
+  return evidence.screenMillionths >= evidence.denyAlone ? Reason.AttackScreened : Reason.Permitted;
 }

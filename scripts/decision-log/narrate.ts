@@ -66,7 +66,7 @@ function describeScore({ score }: LogRecord): string[] {
   if (score.by === "nothing") return [];
   return [
     "score",
-    `  ${score.value.toFixed(4)} ${scoredBy[score.by] ?? score.by}${score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
+    `  ${score.value.toFixed(4)} ${scoredBy[score.by] ?? score.by}${score.class !== "" && score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
     ...(score.uninspected ? [`  not inspected: ${reasonTexts[score.uninspected]?.says ?? score.uninspected}`] : []),
     ...(score.finding ? [`  worst value: ${describeFinding(score.finding)}`] : []),
     "",

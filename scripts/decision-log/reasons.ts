@@ -148,7 +148,7 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   },
   attack_screened: {
     check: "score",
-    says: "the screen, alone without the model, takes a value of the request for an attack",
+    says: "the screen in the filter is sure that a value of the request is an attack",
     change: "If it is none, put the route on mode: detect while you look at what it sends there.",
   },
 };

@@ -78,13 +78,17 @@ export async function steps(keys: SigningKeys): Promise<Step[]> {
     { title: "no such route", path: "/admin", expect: denied(403, "route_not_found") },
     { title: "path trap", path: "/orders/%2e%2e/admin", token: good, expect: denied(400, "path_ambiguous") },
     { title: "plain words in a search", path: "/search?q=drop%20the%20table%2C%20it%27s%20broken", expect: scored },
-    { title: "attack in the query", path: query("/search", "q", union), expect: denied(403, "attack_scored", "model") },
-    json("attack in JSON", "/feedback", { items: [{ note: script }] }, denied(403, "attack_scored", "model")),
+    {
+      title: "attack in the query",
+      path: query("/search", "q", union),
+      expect: denied(403, "attack_screened", "screen"),
+    },
+    json("attack in JSON", "/feedback", { items: [{ note: script }] }, denied(403, "attack_screened", "screen")),
     json(
       "attack in base64 in JSON",
       "/feedback",
       { attachment: Buffer.from(shell).toString("base64") },
-      denied(403, "attack_scored", "model"),
+      denied(403, "attack_screened", "screen"),
     ),
     json(
       "the same on a route in detect",
@@ -92,8 +96,8 @@ export async function steps(keys: SigningKeys): Promise<Step[]> {
       { attachment: Buffer.from(shell).toString("base64") },
       {
         status: 200,
-        reason: "attack_scored",
-        scoredBy: ["model"],
+        reason: "attack_screened",
+        scoredBy: ["screen"],
       },
     ),
     json(
@@ -108,6 +112,11 @@ export async function steps(keys: SigningKeys): Promise<Step[]> {
       headers: { "content-type": "application/json", "content-encoding": "gzip" },
     },
     { title: "model asked each time", path: "/closed-desk?visitor=alice", expect: permitted("model") },
+    {
+      title: "model asked each time, attack",
+      path: query("/closed-desk", "visitor", union),
+      expect: denied(403, "attack_scored", "model"),
+    },
   ];
 }
 

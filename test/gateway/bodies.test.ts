@@ -78,7 +78,7 @@ for (const [name, header, body, field, decoding] of denied) {
     const seen = upstream.requests.length;
     const answer = await post("/comments/a", header, body);
     const { reason, score } = await record(answer);
-    assert.deepEqual([answer.status, reason, score.by], [403, "attack_scored", "model"]);
+    assert.deepEqual([answer.status, reason, score.by], [403, "attack_screened", "screen"]);
     assert.equal(score.finding?.field, field);
     if (decoding !== "") assert.ok(score.finding?.decodings.includes(decoding), JSON.stringify(score.finding));
     const { start = 0, end = 0 } = score.finding ?? {};
@@ -90,7 +90,7 @@ for (const [name, header, body, field, decoding] of denied) {
     const seen = upstream.requests.length;
     const answer = await post("/watched/a", header, body);
     const { reason, wouldDeny } = await record(answer);
-    assert.deepEqual([answer.status, reason, wouldDeny], [200, "permitted", "attack_scored"]);
+    assert.deepEqual([answer.status, reason, wouldDeny], [200, "permitted", "attack_screened"]);
     assert.equal(upstream.requests[seen]?.body.toString(), body);
   });
 }
@@ -151,7 +151,7 @@ test("with onTooLarge: prefix the first bytes are judged, the rest passes, and t
   assert.deepEqual([harmless.status, effect, score.uninspected], [200, "permit", "body_too_large"]);
   assert.equal(upstream.requests[seen]?.body.length, filler.length);
   const hostile = await post("/uploads/a", "Content-Type: text/plain", `${attack} ${filler}`);
-  assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_scored"]);
+  assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_screened"]);
   assert.equal(upstream.requests.length, seen + 1);
 });
 

@@ -24,6 +24,7 @@ routes:
   - { name: health, match: { methods: [GET], path: /healthz }, public: true, score: off }
   - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], score: off }
   - { name: search, match: { methods: [GET, POST], path: /search/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
+  - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 5s } }
   - { name: unscored, match: { methods: [GET, POST], path: /open/** }, public: true, score: off }
 `;
 
@@ -83,7 +84,8 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["grant_missing", bearer(await issuer.token("RS256", "profile"))],
     ["body_too_large", request("POST /search/x", ["Content-Type: text/plain"], "a".repeat(17 * 1024))],
     ["body_encoding", request("POST /search/x", ["Content-Encoding: gzip"], "abc")],
-    ["attack_scored", request(`GET /search/x?q=${encodeURIComponent(attack)}`)],
+    ["attack_screened", request(`GET /search/x?q=${encodeURIComponent(attack)}`)],
+    ["attack_scored", request(`GET /asked?q=${encodeURIComponent(attack)}`)],
   ];
 }
 

@@ -92,7 +92,7 @@ test("a bare record has empty texts and nulls where there is nothing", async () 
   const [line] = await linesOf(worker);
   assert.equal(line?.wouldDeny, null);
   assert.deepEqual(line?.subject, { issuer: "", id: "", workload: "", grant: "", token: "" });
-  assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null });
+  assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "", finding: null, uninspected: null });
 });
 
 test("the subject is a keyed hash: the same for the same subject, another for another issuer, never the subject", async () => {

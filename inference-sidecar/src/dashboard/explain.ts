@@ -37,7 +37,7 @@ function identity({ subject }: LogRecord): string {
 function score({ score }: LogRecord): string[] {
   const by = SCORED_BY[score.by] ?? `Score: by ${score.by}`;
   if (score.by === "nothing") return [by];
-  const likeliest = score.class === "benign" ? "" : `, likeliest class ${score.class}`;
+  const likeliest = score.class === "" || score.class === "benign" ? "" : `, likeliest class ${score.class}`;
   const sentences = [`${by}: ${score.value.toFixed(4)}${likeliest}.`];
   if (score.uninspected !== null) sentences.push(`Not inspected: ${score.uninspected}.`);
   if (score.finding !== null) {

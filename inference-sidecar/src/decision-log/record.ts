@@ -71,7 +71,8 @@ export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseu
     score: {
       by: enumName(record.scoredBy),
       value: record.scoreMillionths / 1_000_000,
-      class: enumName(record.attackClass),
+      // The screen knows no classes.
+      class: enumName(record.scoredBy) === "model" ? enumName(record.attackClass) : "",
       finding:
         finding === null
           ? null
