@@ -14,7 +14,7 @@ import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
-import { Suspects } from "./suspects";
+import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { Value } from "./values/value";
@@ -43,6 +43,8 @@ export class Evaluation {
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
   private readonly values: Value[] = [];
+  /** What the model was last asked, or is to be asked next. */
+  question: Suspect[] = [];
 
   constructor(
     public readonly policy: CompiledPolicy,
@@ -148,20 +150,31 @@ export class Evaluation {
     return false;
   }
 
-  /** The model's answer, one score for each suspect in order. */
-  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): void {
-    const evidence = this.evidence;
-    evidence.scoredBy = ScoredBy.Model;
-    const worst = this.suspects.worst;
-    for (let i = 0; i < worst.length && i < millionths.length; i++) {
-      if (i > 0 && millionths[i] <= evidence.millionths) continue;
-      evidence.millionths = millionths[i];
-      evidence.attackClass = classes[i];
-      evidence.finding = worst[i];
-    }
+  /** What the model is to be asked next; empty: it has been asked about all that the screen did not clear. */
+  nextQuestion(): Suspect[] {
+    const route = this.route;
+    this.question = this.suspects.next(route !== null && route.askAlways);
+    return this.question;
   }
 
-  /** The model could not answer: the one place where the route's failure mode is applied. */
+  /** The model's answer to the last question, one score for each suspect in order. True: nothing is left to ask. */
+  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): bool {
+    const evidence = this.evidence;
+    const asked = this.question;
+    for (let i = 0; i < asked.length && i < millionths.length; i++) {
+      if (evidence.scoredBy == ScoredBy.Model && millionths[i] <= evidence.millionths) continue;
+      evidence.scoredBy = ScoredBy.Model;
+      evidence.millionths = millionths[i];
+      evidence.attackClass = classes[i];
+      evidence.finding = asked[i];
+    }
+    if (judgeScore(evidence) != Reason.Permitted) return true;
+    if (this.nextQuestion().length > 0) return false;
+    if (this.suspects.overflowed) this.modelUnavailable();
+    return true;
+  }
+
+  /** The model could not answer, or not about everything: the one place where the route's failure mode is applied. */
   modelUnavailable(): void {
     const route = this.route;
     if (route !== null && route.openWhenUnavailable) this.creditScreen(ScoredBy.ScreenAlone);

@@ -135,7 +135,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const evaluation = decision.evaluation;
     evaluation.timings.inference = <u32>(this.gate.environment.monotonicMicros() - this.askedMicros);
     if (response === null) evaluation.modelUnavailable();
-    else evaluation.takeScores(response.millionths, response.classes);
+    else if (!evaluation.takeScores(response.millionths, response.classes) && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       decision.make(evaluation.verdict());
       return;
@@ -149,11 +149,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const evaluation = decision.evaluation;
     if (!evaluation.wantsScore || !evaluation.needsModel()) return this.conclude(decision);
     this.askedMicros = this.gate.environment.monotonicMicros();
-    const now = this.gate.environment.nowMillis();
-    if (!askModel(evaluation.suspects.worst, bundleDigest(), evaluation.deadlineMillis, now, this)) {
-      evaluation.modelUnavailable();
-      return this.conclude(decision);
-    }
+    evaluation.nextQuestion();
+    if (!this.ask(evaluation)) return this.conclude(decision);
     if (evaluation.holds) {
       this.phase = Phase.Asking;
       return false;
@@ -161,6 +158,19 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     decision.publish(evaluation.accessVerdict());
     this.phase = Phase.Forwarded;
     return true;
+  }
+
+  /** Asks the model the evaluation's next question, within what is left of the deadline. False: nobody will answer. */
+  private ask(evaluation: Evaluation): bool {
+    const environment = this.gate.environment;
+    const spentMillis = (environment.monotonicMicros() - this.askedMicros) / 1000;
+    const leftMillis = <i64>evaluation.deadlineMillis - spentMillis;
+    if (leftMillis > 0) {
+      const deadline = <u32>leftMillis;
+      if (askModel(evaluation.question, bundleDigest(), deadline, environment.nowMillis(), this)) return true;
+    }
+    evaluation.modelUnavailable();
+    return false;
   }
 
   /** Makes the decision and enforces it. True: the stream goes on. */

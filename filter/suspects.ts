@@ -1,25 +1,37 @@
-import { screenValue, worstEnd, worstStart } from "./screen/screen";
+import { equal } from "proxy-wasm-as/bytes";
+import { clearBelow, screenValue, worstEnd, worstStart } from "./screen/screen";
+import { CONTEXT_BYTES } from "./screen/worst-window";
 import { Value } from "./values/value";
 
 /** At most so many windows go to the model in one call. */
-const MAX_SUSPECTS = 16;
+const WINDOWS_PER_CALL = 16;
+/** So many calls may follow each other for one request; what is left over then could not be inspected. */
+const MAX_CALLS = 4;
+const MAX_SUSPECTS = WINDOWS_PER_CALL * MAX_CALLS;
+/** What is suspicious beside a form's worst window is looked at as well: so many windows, so many bytes screened again. */
+const MAX_WINDOWS = 16;
+const MIN_BYTES_AGAIN = 4096;
 
-/** One form of a value as the screen saw it. */
+/** A window of one form of a value as the screen saw it. */
 export class Suspect {
   constructor(
     public readonly value: Value,
     /** Which of the value's forms. */
     public readonly form: i32,
-    /** The window of the decoded form that carried the score, at most 256 bytes. */
+    /** At most 256 bytes of the decoded form, those that carried the score. */
     public readonly window: Uint8Array,
     /** The screen's score, millionths. */
     public readonly millionths: u32,
   ) {}
 }
 
-/** The values of one request that the screen finds worst, at most `MAX_SUSPECTS`, the worst first. */
+/** What the screen finds worst in one request, the worst first; no window twice. */
 export class Suspects {
+  /** Of several windows of one form only those that the screen does not clear, beside the worst. */
   readonly worst: Suspect[] = [];
+  /** Something that the screen does not clear found no room. */
+  overflowed: bool = false;
+  private asked: i32 = 0;
 
   get worstMillionths(): u32 {
     return this.worst.length > 0 ? this.worst[0].millionths : 0;
@@ -29,25 +41,69 @@ export class Suspects {
   screen(values: Value[], from: i32): void {
     for (let i = from; i < values.length; i++) {
       const value = values[i];
-      for (let j = 0; j < value.forms.length; j++) {
-        const form = value.forms[j];
-        if (form.length == 0) continue;
-        const millionths = screenValue(form);
-        if (this.worst.length == MAX_SUSPECTS && millionths <= this.worst[MAX_SUSPECTS - 1].millionths) continue;
-        this.insert(new Suspect(value, j, form.subarray(worstStart(), worstEnd()), millionths));
+      for (let j = 0; j < value.forms.length; j++) this.screenForm(value, j);
+    }
+  }
+
+  /** The windows of the next call: those not yet asked about, unless the screen clears them; `all` keeps these too. */
+  next(all: bool): Suspect[] {
+    const start = this.asked;
+    let end = min(start + WINDOWS_PER_CALL, this.worst.length);
+    if (!all || start > 0) while (end > start && this.worst[end - 1].millionths < clearBelow()) end--;
+    this.asked = end;
+    return this.worst.slice(start, end);
+  }
+
+  private screenForm(value: Value, form: i32): void {
+    const text = value.forms[form];
+    const starts: i32[] = [0];
+    const ends: i32[] = [text.length];
+    let bytesLeft = text.length + max(MIN_BYTES_AGAIN, 4 * text.length);
+    for (let windows = 0; starts.length > 0; windows++) {
+      const start = starts.pop();
+      const end = ends.pop();
+      if (start >= end) continue;
+      bytesLeft -= end - start;
+      const millionths = screenValue(text.subarray(start, end));
+      const cleared = millionths < clearBelow();
+      if (windows > 0 && cleared) continue;
+      const from = start + worstStart();
+      const to = start + worstEnd();
+      this.insert(new Suspect(value, form, text.subarray(from, to), millionths));
+      if (cleared) continue;
+      if (windows >= MAX_WINDOWS || bytesLeft < 0) {
+        this.overflowed = true;
+        return;
+      }
+      if (from > start) {
+        starts.push(start);
+        ends.push(from + CONTEXT_BYTES);
+      }
+      if (to < end) {
+        starts.push(to - CONTEXT_BYTES);
+        ends.push(end);
       }
     }
   }
 
   private insert(suspect: Suspect): void {
     const worst = this.worst;
-    if (worst.length == MAX_SUSPECTS) worst.pop();
     let at = worst.length;
-    worst.push(suspect);
-    while (at > 0 && worst[at - 1].millionths < suspect.millionths) {
-      worst[at] = worst[at - 1];
-      at--;
+    while (at > 0 && worst[at - 1].millionths < suspect.millionths) at--;
+    for (let i = at - 1; i >= 0 && worst[i].millionths == suspect.millionths; i--) {
+      if (equal(worst[i].window, suspect.window)) return;
     }
+    if (worst.length == MAX_SUSPECTS) {
+      const last = worst.pop();
+      const dropped = at == MAX_SUSPECTS ? suspect : last;
+      if (dropped.millionths >= clearBelow()) this.overflowed = true;
+      if (at == MAX_SUSPECTS) {
+        worst.push(last);
+        return;
+      }
+    }
+    worst.push(suspect);
+    for (let i = worst.length - 1; i > at; i--) worst[i] = worst[i - 1];
     worst[at] = suspect;
   }
 }

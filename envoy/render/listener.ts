@@ -59,8 +59,8 @@ function connectionManager(plan: EnvoyPlan): object {
       initial_connection_window_size: 1_048_576,
     },
     request_headers_timeout: "10s",
-    // Also what ends a stream that a trap of the filter's VM left paused. Above the longest deadline of a score (30 s).
-    request_timeout: "40s",
+    // Bounds an upload, and ends a stream that a trap of the filter's VM left paused. Above a score's longest deadline (30 s).
+    request_timeout: "300s",
     stream_idle_timeout: "300s",
     access_log: [accessLog(plan.accessLog)],
     route_config: {

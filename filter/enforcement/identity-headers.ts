@@ -21,16 +21,19 @@ function give(name: Uint8Array, value: Uint8Array): void {
   if (value.length > 0) addHeader(MapType.RequestHeaders, name, visible(value));
 }
 
-/** Percent-encodes (RFC 3986 section 2.1) what is not a visible ASCII character or space, and `%` itself. */
+/**
+ * Percent-encodes (RFC 3986 section 2.1) what is not a visible ASCII character or an inner space, and `%` itself: no two
+ * subjects look the same upstream, where outer spaces of a field are lost.
+ */
 function visible(value: Uint8Array): Uint8Array {
   let hidden = 0;
-  for (let i = 0; i < value.length; i++) if (!isVisible(unchecked(value[i]))) hidden++;
+  for (let i = 0; i < value.length; i++) if (!isKept(value, i)) hidden++;
   if (hidden == 0) return value;
   const encoded = new Uint8Array(value.length + 2 * hidden);
   let at = 0;
   for (let i = 0; i < value.length; i++) {
     const byte = unchecked(value[i]);
-    if (isVisible(byte)) {
+    if (isKept(value, i)) {
       encoded[at++] = byte;
     } else {
       encoded[at++] = PERCENT;
@@ -41,8 +44,10 @@ function visible(value: Uint8Array): Uint8Array {
   return encoded;
 }
 
-function isVisible(byte: u8): bool {
-  return byte >= SPACE && byte < 0x7f && byte != PERCENT;
+function isKept(value: Uint8Array, index: i32): bool {
+  const byte = unchecked(value[index]);
+  if (byte == SPACE) return index > 0 && index < value.length - 1;
+  return byte > SPACE && byte < 0x7f && byte != PERCENT;
 }
 
 function joined(parts: Uint8Array[]): Uint8Array {

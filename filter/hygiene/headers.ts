@@ -1,13 +1,15 @@
-import { bytes } from "proxy-wasm-as/bytes";
+import { bytes, equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";
+import { withHyphens } from "./stripped";
 
 const MAX_HEADERS = 100;
 const MAX_HEADER_BYTES = 32 * 1024;
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
+const LOWER_X: u8 = 0x78;
 
 const AUTHORIZATION = bytes("authorization");
 const CONTENT_TYPE = bytes("content-type");
@@ -24,6 +26,14 @@ const methodOverrides: StaticArray<Uint8Array> = [
   bytes("x-http-method-override"),
   bytes("x-http-method"),
   bytes("x-method-override"),
+  bytes("x-original-method"),
+];
+
+/** Headers by which servers take another path. */
+const pathOverrides: StaticArray<Uint8Array> = [
+  bytes("x-original-url"),
+  bytes("x-original-uri"),
+  bytes("x-rewrite-url"),
 ];
 
 /**
@@ -47,10 +57,20 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
   if (authorization !== null && isJoinedAuthorization(authorization)) return Reason.HeaderDuplicate;
   if (hasCommaOutsideQuotes(request.contentType)) return Reason.HeaderDuplicate;
   if (!isHost(request.host)) return Reason.HostMalformed;
-  for (let i = 0; i < methodOverrides.length; i++) {
-    if (headers.indexOf(methodOverrides[i]) >= 0) return Reason.MethodOverride;
-  }
+  if (holdsOneOf(headers, methodOverrides)) return Reason.MethodOverride;
+  if (holdsOneOf(headers, pathOverrides)) return Reason.PathOverride;
   return Reason.Permitted;
+}
+
+/** Whether a field has one of the names, also with `_` for `-`: CGI-like upstreams read both as one. */
+function holdsOneOf(headers: HeaderMap, names: StaticArray<Uint8Array>): bool {
+  for (let i = 0; i < headers.size; i++) {
+    const name = headers.name(i);
+    if (name.length < 2 || unchecked(name[0]) != LOWER_X) continue;
+    const hyphenated = withHyphens(name);
+    for (let j = 0; j < names.length; j++) if (equal(hyphenated, names[j])) return true;
+  }
+  return false;
 }
 
 function repeats(headers: HeaderMap, name: Uint8Array): bool {

@@ -31,7 +31,8 @@ function isReserved(name: Uint8Array, policy: CompiledPolicy): bool {
   );
 }
 
-function withHyphens(name: Uint8Array): Uint8Array {
+/** The name with `-` for each `_`. */
+export function withHyphens(name: Uint8Array): Uint8Array {
   if (name.indexOf(UNDERSCORE) < 0) return name;
   const hyphenated = new Uint8Array(name.length);
   for (let i = 0; i < name.length; i++) {

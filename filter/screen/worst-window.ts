@@ -4,7 +4,7 @@ import { foldByte, weightAt } from "./ngram";
 const WINDOW_BYTES: i32 = 256;
 
 /** Bytes that a window shows of what stands before and behind the worst run. */
-const CONTEXT_BYTES: i32 = 8;
+export const CONTEXT_BYTES: i32 = 8;
 
 /** Steps of a window: its n-grams reach three bytes further back, and all of them must fit into WINDOW_BYTES. */
 const WINDOW_STEPS: i32 = WINDOW_BYTES - 3;

@@ -34,6 +34,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the host is not a valid authority",
     change: "The client must send a valid Host (RFC 9110, section 7.2).",
   },
+  path_override: {
+    check: "request",
+    says: "a header asks for another path than the one that was judged",
+    change: "The client must use the path itself and drop X-Original-URL and its kin.",
+  },
   method_override: {
     check: "request",
     says: "a header asks for another method than the one that was judged",

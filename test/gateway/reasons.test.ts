@@ -61,6 +61,8 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["header_duplicate", request("POST /open/x", ["Content-Type: text/plain", "Content-Type: text/html"])],
     ["host_malformed", "GET /healthz HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n"],
     ["method_override", request("GET /healthz", ["X-HTTP-Method-Override: DELETE"])],
+    ["method_override", request("GET /healthz", ["X_HTTP_Method_Override: DELETE"])],
+    ["path_override", request("GET /healthz", ["X-Original-URL: /orders/7"])],
     ["path_malformed", request("GET /open/%00")],
     ["path_ambiguous", request("GET /open/../healthz")],
     ["path_ambiguous", request("GET /open/%2e%2e/healthz")],

@@ -1,4 +1,8 @@
+import { printable } from "../decision-log/printable.ts";
 import type { ProblemCode } from "./problem-codes.ts";
+
+/** Of a line; what a policy says can stand in it, so that control characters are left out as well. */
+const MAX_LENGTH = 2000;
 
 /** One thing that is wrong with a policy. `line` and `column` count from 1. */
 export interface Problem {
@@ -22,5 +26,5 @@ export class PolicyError extends Error {
 }
 
 export function formatProblem({ file, line, column, message, expected, code }: Problem): string {
-  return `${file}:${line}:${column}: ${message} (expected ${expected}) [${code}]`;
+  return printable(`${file}:${line}:${column}: ${message} (expected ${expected}) [${code}]`, MAX_LENGTH);
 }

