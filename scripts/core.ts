@@ -16,6 +16,10 @@ const valueKinds = [
   "form-value",
   "json-name",
   "json-string",
+  "file-name",
+  "file",
+  "xml-name",
+  "xml-text",
   "text",
   "rest",
 ] as const;

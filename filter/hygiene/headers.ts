@@ -17,7 +17,8 @@ const BEARER = bytes("bearer ");
 
 /**
  * Fields of which a request has one value (RFC 9110 section 5.3) and that Envoy gives as they came; identity headers are
- * added from the policy. Of others Envoy joins a second value to the first with a comma: see `isJoined…`.
+ * added from the policy. Where Envoy keeps one place for a header (`authorization`, `content-type`), it joins a second
+ * value to the first with a comma: see below.
  */
 const singleValued: StaticArray<Uint8Array> = [bytes(":authority"), bytes("host"), AUTHORIZATION, CONTENT_TYPE];
 

@@ -11,10 +11,13 @@ const BACKSLASH: u8 = 0x5c;
 const DOT: u8 = 0x2e;
 const SEMICOLON: u8 = 0x3b;
 const LOWER_U: u8 = 0x75;
+const SPACE: u8 = 0x20;
+const QUESTION: u8 = 0x3f;
+const HASH: u8 = 0x23;
 
 /**
  * One round of what upstreams decode in a path, in the first `length` bytes in place: `%XX`, IIS's `%uXXXX` of ASCII, the
- * full-width dot and slashes. A slash or backslash that comes out is `DECODED_SLASH`. Gives the new length; an unchanged
+ * full-width dot and slashes in UTF-8 or as `%uFF0E` and the like. A slash or backslash that comes out is `DECODED_SLASH`. Gives the new length; an unchanged
  * length means unchanged bytes.
  */
 export function decodePath(text: Uint8Array, length: i32): i32 {
@@ -24,9 +27,11 @@ export function decodePath(text: Uint8Array, length: i32): i32 {
     let byte = unchecked(text[read]);
     let size = 1;
     if (byte == PERCENT) {
-      const wide = read + 5 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_U && hexPair(text, read + 2) == 0;
+      const wide = read + 5 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_U;
+      const page = wide ? hexPair(text, read + 2) : 0;
       const at = wide ? read + 4 : read + 1;
-      const decoded = at + 1 < length ? hexPair(text, at) : -1;
+      let decoded = at + 1 < length ? hexPair(text, at) : -1;
+      if (wide && decoded >= 0) decoded = page == 0xff ? fullWidthPunctuation(decoded) : page == 0 ? decoded : -1;
       if (decoded >= 0 && (!wide || decoded < 0x80)) {
         byte = <u8>decoded;
         size = at + 2 - read;
@@ -81,10 +86,23 @@ export function hasOverlong(text: Uint8Array, length: i32): bool {
   return false;
 }
 
+/**
+ * `.` or `..`, also with what an upstream cuts off: from `?` or `#` on, and spaces and dots at the end (Windows). Three
+ * dots and more are a name.
+ */
 function isDotSegment(text: Uint8Array, start: i32, end: i32): bool {
-  const length = end - start;
-  if (length < 1 || length > 2 || unchecked(text[start]) != DOT) return false;
-  return length == 1 || unchecked(text[start + 1]) == DOT;
+  let dots = start;
+  while (dots < end && unchecked(text[dots]) == DOT) dots += 1;
+  if (dots == start) return false;
+  let at = dots;
+  while (at < end && (unchecked(text[at]) == SPACE || unchecked(text[at]) == DOT)) at += 1;
+  if (at < end && unchecked(text[at]) != QUESTION && unchecked(text[at]) != HASH) return false;
+  return at > dots || dots - start <= 2;
+}
+
+/** What the last byte of U+FF0E, U+FF0F and U+FF3C stands for; -1: another character. */
+function fullWidthPunctuation(last: i32): i32 {
+  return last == 0x0e ? DOT : last == 0x0f ? SLASH : last == 0x3c ? BACKSLASH : -1;
 }
 
 /** U+FF0E, U+FF0F, U+FF3C. */

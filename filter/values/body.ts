@@ -2,10 +2,13 @@ import { Collector } from "./collector";
 import { BodyFormat, bodyFormat, isAsciiCompatible } from "./content-type";
 import { Container } from "./decode";
 import { collectJson } from "./json";
+import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { collectPairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
 import { isWhitespace } from "./spacing";
+import { collectTextRuns, isBinary } from "./text-runs";
 import { Component, ValueKind } from "./value";
+import { beginsAsXml, collectXml, hidesAscii } from "./xml";
 
 const EQUALS: u8 = 0x3d;
 const LESS_THAN: u8 = 0x3c;
@@ -15,13 +18,22 @@ const BYTE_ORDER_MARK: u32 = 0xbfbbef;
 
 /**
  * The values of a body: as its content type says, and, where it says nothing or the body is something else, by its look:
- * what an application takes it for is not ours to know. False: it is in a character set in which nothing would be seen.
+ * what an application takes it for is not ours to know. `isPart`: it is a part of a multipart body, in which no further
+ * parts are looked for. False: it is in a character set in which nothing would be seen.
  */
-export function collectBody(collector: Collector, contentType: Uint8Array, body: Uint8Array): bool {
+export function collectBody(collector: Collector, contentType: Uint8Array, body: Uint8Array, isPart: bool): bool {
   const format = bodyFormat(contentType);
-  if (!isAsciiCompatible(contentType) || isWide(body, format != BodyFormat.Other)) return false;
+  const declaredText = format == BodyFormat.Form || format == BodyFormat.Json || format == BodyFormat.Xml;
+  if (!isAsciiCompatible(contentType) || isWide(body, declaredText)) return false;
   const start = textStart(body);
   if (start == body.length) return true;
+  if (!isPart && (format == BodyFormat.Multipart || (contentType.length == 0 && looksLikeMultipart(body)))) {
+    const outcome = collectMultipart(collector, contentType, body);
+    collector.readFrom(0);
+    if (outcome != MultipartOutcome.Malformed) return outcome == MultipartOutcome.WellFormed;
+    collectText(collector, format, body, start);
+    return true;
+  }
   const form = looksLikeForm(body, start);
   if (form || format == BodyFormat.Form) {
     collectPairs(collector, Component.Body, ValueKind.FormName, ValueKind.FormValue, body, start, body.length);
@@ -31,8 +43,23 @@ export function collectBody(collector: Collector, contentType: Uint8Array, body:
   if (format == BodyFormat.Json || first == OPEN_BRACE || first == OPEN_BRACKET) {
     if (collectJson(collector, body, start)) return true;
   }
-  collector.add(ValueKind.Text, Component.Body, body.subarray(0, 0), body, start, body.length, Container.Raw);
+  if (format == BodyFormat.Xml || beginsAsXml(body, start)) {
+    if (hidesAscii(body, start)) return false;
+    if (collectXml(collector, body, start)) return true;
+  }
+  collectText(collector, format, body, start);
   return true;
+}
+
+/** The whole as one text, or the text in it where it is binary and nothing says or looks otherwise. */
+function collectText(collector: Collector, format: BodyFormat, body: Uint8Array, start: i32): void {
+  const name = body.subarray(0, 0);
+  const mayBeBinary = format == BodyFormat.Other || format == BodyFormat.Multipart;
+  if (mayBeBinary && formNameEnd(body, start) < 0 && isBinary(body)) {
+    collectTextRuns(collector, ValueKind.Text, name, body);
+  } else {
+    collector.add(ValueKind.Text, Component.Body, name, body, start, body.length, Container.Raw);
+  }
 }
 
 /** Past a byte order mark (RFC 8259, section 8.1) and whitespace. */
@@ -61,14 +88,20 @@ function isMarkup(byte: u8): bool {
 
 /** Whether it begins with a name and `=`, and holds no whitespace, control or non-ASCII byte, which forms encode. */
 function looksLikeForm(body: Uint8Array, start: i32): bool {
-  let at = start;
-  while (at < body.length && isFormNameByte(unchecked(body[at]))) at += 1;
-  if (at == start || at == body.length || unchecked(body[at]) != EQUALS) return false;
+  let at = formNameEnd(body, start);
+  if (at < 0) return false;
   for (; at < body.length; at++) {
     const byte = unchecked(body[at]);
     if (byte <= 0x20 || byte >= 0x7f) return false;
   }
   return true;
+}
+
+/** Where the name ends that it begins with and `=` follows; -1: there is none. */
+function formNameEnd(body: Uint8Array, start: i32): i32 {
+  let at = start;
+  while (at < body.length && isFormNameByte(unchecked(body[at]))) at += 1;
+  return at == start || at == body.length || unchecked(body[at]) != EQUALS ? -1 : at;
 }
 
 /** Letters, digits and `% + - . [ ] _`. */

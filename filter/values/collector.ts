@@ -21,8 +21,22 @@ export class Collector {
   private restComponent: Component = Component.Path;
   private restStart: i32 = 0;
   private restEnd: i32 = 0;
+  /** Where the text that is read now lies; `spanEnd` ≥ 0: it came out of a decoder, and all of it has that range. */
+  private origin: i32 = 0;
+  private spanEnd: i32 = -1;
 
   constructor(private readonly out: Value[]) {}
+
+  /** From now on ranges count from `start` of the component. */
+  readFrom(start: i32): void {
+    this.readDecoded(start, -1);
+  }
+
+  /** From now on values lie in a text that was decoded from this range, and are given all of it. */
+  readDecoded(start: i32, end: i32): void {
+    this.origin = start;
+    this.spanEnd = end;
+  }
 
   get full(): bool {
     return this.out.length >= SINGLE_VALUES;
@@ -44,7 +58,7 @@ export class Collector {
       return;
     }
     const decoded = decodeForms(source.subarray(start, end), container);
-    this.out.push(new Value(kind, component, name, start, end, decoded));
+    this.out.push(new Value(kind, component, name, this.rangeStart(start), this.rangeEnd(end), decoded));
   }
 
   /** The name of a value that has none: its ordinal among its kind. Empty once it would not be kept. */
@@ -71,13 +85,21 @@ export class Collector {
     if (applied >= 0) decoded.apply(<u8>applied);
     decoded.add(text);
     decodeFurther(decoded);
-    this.out.push(new Value(kind, component, name, start, end, decoded));
+    this.out.push(new Value(kind, component, name, this.rangeStart(start), this.rangeEnd(end), decoded));
   }
 
   finish(): void {
     if (this.restLength == 0) return;
     const decoded = decodeForms(this.rest.slice(0, this.restLength), Container.Raw);
     this.out.push(new Value(ValueKind.Rest, this.restComponent, NO_NAME, this.restStart, this.restEnd, decoded));
+  }
+
+  private rangeStart(start: i32): i32 {
+    return this.origin + (this.spanEnd < 0 ? start : 0);
+  }
+
+  private rangeEnd(end: i32): i32 {
+    return this.spanEnd < 0 ? this.origin + end : this.spanEnd;
   }
 
   private addToRest(
@@ -91,9 +113,9 @@ export class Collector {
   ): void {
     if (this.restLength == 0) {
       this.restComponent = component;
-      this.restStart = rawStart;
+      this.restStart = this.rangeStart(rawStart);
     }
-    if (component == this.restComponent) this.restEnd = rawEnd;
+    if (component == this.restComponent) this.restEnd = this.rangeEnd(rawEnd);
     const at = this.restLength;
     this.append(source, start, end);
     if (container != Container.Raw) this.restLength = at + this.decodeRest(at, container);

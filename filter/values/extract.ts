@@ -2,6 +2,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
 import { collectCookies } from "./cookie";
+import { collectCredentials } from "./credentials";
 import { Container } from "./decode";
 import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
 import { collectPairs } from "./pairs";
@@ -24,6 +25,8 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
       collectCookies(collector, value);
     } else if (treatment == HeaderTreatment.Referer) {
       collectReferer(collector, name, value);
+    } else if (treatment == HeaderTreatment.Credentials) {
+      collectCredentials(collector, name, value);
     } else if (
       treatment == HeaderTreatment.FreeText ||
       (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
@@ -37,7 +40,7 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
 /** Adds every value of a body. False: it is in a form that can't be inspected (a character set that hides ASCII). */
 export function extractFromBody(contentType: Uint8Array, body: Uint8Array, out: Value[]): bool {
   const collector = new Collector(out);
-  const inspected = collectBody(collector, contentType, body);
+  const inspected = collectBody(collector, contentType, body, false);
   collector.finish();
   return inspected;
 }

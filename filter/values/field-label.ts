@@ -15,6 +15,10 @@ const FORM_NAME = bytes("form-name:");
 const FORM = bytes("form:");
 const JSON_NAME = bytes("json-name:");
 const JSON_STRING = bytes("json:");
+const FILE_NAME = bytes("file-name:");
+const FILE = bytes("file:");
+const XML_NAME = bytes("xml-name:");
+const XML_TEXT = bytes("xml:");
 const BODY = bytes("body");
 const REST = bytes("rest");
 
@@ -55,6 +59,14 @@ function labelPrefix(kind: ValueKind): Uint8Array {
       return JSON_NAME;
     case ValueKind.JsonString:
       return JSON_STRING;
+    case ValueKind.FileName:
+      return FILE_NAME;
+    case ValueKind.File:
+      return FILE;
+    case ValueKind.XmlName:
+      return XML_NAME;
+    case ValueKind.XmlText:
+      return XML_TEXT;
     case ValueKind.Text:
       return BODY;
     default:

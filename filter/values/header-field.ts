@@ -1,5 +1,17 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
-import { isLetterOrDigit } from "./plain-name";
+import {
+  breaksAddresses,
+  breaksClientCertificate,
+  breaksEntityTags,
+  breaksHosts,
+  breaksMailbox,
+  breaksNumber,
+  breaksOrigin,
+  breaksRange,
+} from "./header-alphabet";
+import { isDate } from "./header-date";
+import { breaksClientHint, breaksTokens } from "./header-grammar";
+import { breaksVia } from "./header-via";
 
 /** How a request header is looked at. */
 export const enum HeaderTreatment {
@@ -7,6 +19,8 @@ export const enum HeaderTreatment {
   Ignored,
   /** Has a grammar of its own (and is often a credential or an identifier): a value only where it breaks it. */
   FixedGrammar,
+  /** A scheme, and a credential that is a value only where it breaks the scheme's grammar. */
+  Credentials,
   Path,
   Cookies,
   Referer,
@@ -17,9 +31,9 @@ export const enum HeaderTreatment {
 const ignored = list(":method :scheme :protocol content-length transfer-encoding");
 const ignoredPrefixes = list("x-postern-");
 const fixedGrammar = list(
-  ":authority host accept authorization b3 cache-control connection date device-memory dnt downlink dpr early-data ect etag " +
+  ":authority host accept b3 cache-control connection date device-memory dnt downlink dpr early-data ect etag " +
     "expect forwarded from http2-settings keep-alive max-forwards origin pragma priority purpose range rtt save-data te " +
-    "traceparent tracestate trailer upgrade upgrade-insecure-requests via viewport-width warning width x-amzn-trace-id " +
+    "traceparent tracestate trailer upgrade upgrade-insecure-requests via viewport-width width x-amzn-trace-id " +
     "x-client-trace-id x-cloud-trace-context x-correlation-id x-real-ip x-request-id x-requested-with",
 );
 const fixedGrammarPrefixes = list(
@@ -28,49 +42,43 @@ const fixedGrammarPrefixes = list(
 const PATH = bytes(":path");
 const COOKIE = bytes("cookie");
 const REFERER = bytes("referer");
-const SEC = bytes("sec-");
+const credentials = list("authorization proxy-authorization");
+const addresses = list("x-forwarded-for x-real-ip x-envoy-external-address");
+const hosts = list(":authority host x-forwarded-host x-forwarded-server");
+const dates = list("date if-modified-since if-unmodified-since");
+const entityTags = list("etag if-match if-none-match if-range");
+const numbers = list("device-memory dnt downlink dpr max-forwards rtt upgrade-insecure-requests viewport-width width");
+const ORIGIN = bytes("origin");
+const FROM = bytes("from");
+const RANGE = bytes("range");
+const CONTENT_RANGE = bytes("content-range");
+const CLIENT_CERTIFICATE = bytes("x-forwarded-client-cert");
+const CLIENT_HINT = bytes("sec-");
 const VIA = bytes("via");
 
 export function treatmentOf(name: Uint8Array): HeaderTreatment {
   if (equal(name, PATH)) return HeaderTreatment.Path;
   if (equal(name, COOKIE)) return HeaderTreatment.Cookies;
   if (equal(name, REFERER)) return HeaderTreatment.Referer;
+  if (isOneOf(credentials, name)) return HeaderTreatment.Credentials;
   if (isOneOf(ignored, name) || beginsWithOneOf(ignoredPrefixes, name)) return HeaderTreatment.Ignored;
   const fixed = isOneOf(fixedGrammar, name) || beginsWithOneOf(fixedGrammarPrefixes, name);
   return fixed ? HeaderTreatment.FixedGrammar : HeaderTreatment.FreeText;
 }
 
-/**
- * Whether a header of fixed grammar holds what none of these grammars needs: a byte outside letters, digits and the
- * punctuation below, or two dots in a row. Parentheses are at home in `via` and in browsers' `sec-ch-ua`.
- */
+/** Whether a header of fixed grammar holds what its grammar has no use for. */
 export function breaksGrammar(name: Uint8Array, value: Uint8Array): bool {
-  const parentheses = equal(name, VIA) || beginsWith(name, SEC);
-  let previous: u8 = 0;
-  for (let i = 0; i < value.length; i++) {
-    const byte = unchecked(value[i]);
-    const known =
-      isLetterOrDigit(byte) || isGrammarPunctuation(byte) || (parentheses && (byte == 0x28 || byte == 0x29));
-    if (!known || (byte == 0x2e && previous == 0x2e)) return true;
-    previous = byte;
-  }
-  return false;
-}
-
-/** Space and `! " % & * + , - . / : ; = ? @ [ ] _ ~`. */
-function isGrammarPunctuation(byte: u8): bool {
-  if (byte < 0x20 || byte > 0x7e) return false;
-  if (byte < 0x40) return ((PUNCTUATION_BELOW_LETTERS >> (byte - 0x20)) & 1) != 0;
-  return byte == 0x40 || byte == 0x5b || byte == 0x5d || byte == 0x5f || byte == 0x7e;
-}
-
-/** Bit n: the byte 0x20 + n. */
-const PUNCTUATION_BELOW_LETTERS: u32 = maskOf(' !"%&*+,-./:;=?');
-
-function maskOf(characters: string): u32 {
-  let mask: u32 = 0;
-  for (let i = 0; i < characters.length; i++) mask |= (<u32>1) << (characters.charCodeAt(i) - 0x20);
-  return mask;
+  if (isOneOf(addresses, name)) return breaksAddresses(value);
+  if (isOneOf(hosts, name)) return breaksHosts(value);
+  if (isOneOf(dates, name)) return !isDate(value);
+  if (isOneOf(entityTags, name)) return !isDate(value) && breaksEntityTags(value);
+  if (isOneOf(numbers, name)) return breaksNumber(value);
+  if (equal(name, ORIGIN)) return breaksOrigin(value);
+  if (equal(name, FROM)) return breaksMailbox(value);
+  if (equal(name, RANGE) || equal(name, CONTENT_RANGE)) return breaksRange(value);
+  if (equal(name, VIA)) return breaksVia(value);
+  if (equal(name, CLIENT_CERTIFICATE)) return breaksClientCertificate(value);
+  return beginsWith(name, CLIENT_HINT) ? breaksClientHint(value) : breaksTokens(value);
 }
 
 function list(names: string): Uint8Array[] {

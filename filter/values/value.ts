@@ -16,6 +16,12 @@ export const enum ValueKind {
   FormValue,
   JsonName,
   JsonString,
+  /** The name of a file, and its content, in multipart/form-data. */
+  FileName,
+  File,
+  XmlName,
+  /** Text, attribute, comment or declaration. */
+  XmlText,
   Text,
   /** What is left of a request with more values than are looked at one by one, joined. */
   Rest,

@@ -18,6 +18,8 @@ function body(contentType: string, text: string | Uint8Array): readonly CoreValu
   return valuesOf({ headers: contentType ? [["content-type", contentType]] : [], body: bytes });
 }
 
+const isOfBody = ({ component }: CoreValue) => component === "body";
+
 test("path: its segments, and as a whole only where something in it is odd", () => {
   assert.deepEqual(told(valuesOf({ path: "/orders/4711/items.json" })), [
     "path:0 = orders",
@@ -162,8 +164,8 @@ test("broken JSON: what was found, and the raw text", () => {
   assert.deepEqual(told(body("application/json", "[".repeat(100))), [`body = ${"[".repeat(100)}`]);
 });
 
-test("text, XML and unknown types as one text", () => {
-  assert.deepEqual(told(body("text/xml", "<a>&lt;b</a>")), ["body = <a><b</a>"]);
+test("text and unknown types as one text", () => {
+  assert.deepEqual(told(body("text/html", "<a>&lt;b</a>")), ["body = <a><b</a>"]);
   assert.deepEqual(told(body("image/png", "\x89PNG x")), ["body = \x89PNG x"]);
   assert.deepEqual(told(body("multipart/form-data; boundary=x", "--x\r\ny")), ["body = --x y"]);
   assert.deepEqual(body("text/plain", "  "), []);
@@ -176,8 +178,25 @@ test("a character set that hides ASCII is no body that was inspected", () => {
   assert.deepEqual(body("application/json", Buffer.from('{"a":"b"}', "utf16le")), []);
   assert.deepEqual(body("text/xml", Buffer.from("\ufeff<a>b</a>", "utf16le")), []);
   assert.deepEqual(body("", Buffer.from("<a>b</a>", "utf16le").swap16()), []);
-  assert.equal(body("video/mp4", Buffer.of(0, 0, 0, 0x18, 0x66, 0x74, 0x79, 0x70)).length, 1);
+  assert.equal(body("video/mp4", `\0\0\0\x18ftyp\0${"text ".repeat(5)}`).length, 1);
   assert.equal(body("text/plain; charset=ISO-8859-1", "abc").length, 1);
+});
+
+test("a character set is seen in every spelling and in every parameter", () => {
+  const spellings = [
+    "charset = ibm037",
+    'CharSet="IBM037"',
+    "charset=\t' ibm037'",
+    "a=b ; charset=utf-8; charset =ibm037",
+    "charset=utf-8,ibm037",
+    "charset*=us-ascii''ibm037",
+    "charset=",
+  ];
+  for (const parameter of spellings)
+    assert.deepEqual(body(`text/x;${parameter}`, "abc").filter(isOfBody), [], parameter);
+  for (const parameter of ["charset = utf-8", 'charset="ISO-8859-1" ; a=b', "charset=gb2312"]) {
+    assert.equal(body(`text/x;${parameter}`, "abc").filter(isOfBody).length, 1, parameter);
+  }
 });
 
 test("ranges are of the raw bytes in their component", () => {

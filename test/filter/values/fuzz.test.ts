@@ -14,6 +14,11 @@ const tokens = [
   ..."%25|%00|%2e|%2F|%u002e|&#60;|&#x3c|&lt|&amp;|\\u003c|\\u{3c}|\\ud83d\\ude00|\\x3c|\\074".split("|"),
   ...'/*|*/|/*!50000|base64,|PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==|{"a":"|[[[|\\|//|..;|a=b&|://'.split("|"),
 ].map((token) => Buffer.from(token, "latin1"));
+tokens.push(
+  ...'--XbX\r\n|\r\n--XbX--|\r\n\r\n|\r\nContent-Type: text/xml|; filename*=|="|<!--|-->|<![CDATA[|]]>|<!DOCTYPE a [|<?xml |?>|</a>'
+    .split("|")
+    .map((token) => Buffer.from(token)),
+);
 tokens.push(...["c0af", "e080ae", "f08080af", "efbc8f", "fffe", "c1"].map((bytes) => Buffer.from(bytes, "hex")));
 
 /** Small and fast, for repeatable runs only (mulberry32). */
@@ -64,10 +69,13 @@ function request(bytes: Buffer): CoreRequest {
     "text/plain",
     "application/x",
     "a/b; charset=utf-16",
+    "text/xml",
+    "multipart/form-data; boundary=XbX",
+    "",
   ];
   const body = { method: "POST", path: "/", headers: [["content-type", pick(types)] as const], body: bytes };
   if (place < 2) return body;
-  const name = pick(["cookie", "referer", "user-agent", "accept", "x-a"]);
+  const name = pick(["cookie", "referer", "user-agent", "accept", "x-a", "authorization", "via", "sec-ch-ua", "range"]);
   const path = place < 4 ? bytes : "/";
   return { method: "GET", path, headers: place < 4 ? [] : [[name, bytes]] };
 }

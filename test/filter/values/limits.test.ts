@@ -77,13 +77,38 @@ test("time grows with the bytes, not with their square", () => {
     ";",
     "/",
     "A ",
+    "<a>",
+    "<a b='c'/>",
+    "x<!---->",
+    "<![CDATA[",
+    "<!--",
+    "<!-",
+    "]",
+    "\r\n--X",
+    "--X\r\n\r\n",
+    "--X\r\nContent-Disposition: form-data; filename*=a\r\n\r\n",
+    "; name*=",
+    "\0",
+    "\0aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "\0\xc3\xa9",
   ];
   for (const unit of units) {
     const millis = (repeats: number) => {
       const text = Buffer.from(unit.repeat(repeats), "latin1");
       const path = `/${unit.repeat(repeats)}`.replace(/[^!-~]/g, "x");
       const before = process.cpuUsage();
-      core.values([{ method: "POST", path, headers: [["cookie", path]], body: text }]);
+      const body = (type: string, start: string) => ({
+        method: "POST",
+        path,
+        headers: [
+          ["cookie", path],
+          ["via", path],
+          ["accept", path],
+          ["content-type", type],
+        ] as const,
+        body: Buffer.concat([Buffer.from(start), text]),
+      });
+      core.values([body("", ""), body("text/xml", "<a>"), body("multipart/form-data; boundary=X", "--X\r\n")]);
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     };

@@ -1,0 +1,85 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { matchesAt, skipWhitespace } from "./content-type";
+import { breaksTokens } from "./header-grammar";
+import { Disposition, isNameByte, isWord } from "./multipart-disposition";
+
+export const enum TransferEncoding {
+  Identity,
+  Base64,
+  QuotedPrintable,
+}
+
+const DISPOSITION = bytes("content-disposition");
+const TYPE = bytes("content-type");
+const ENCODING = bytes("content-transfer-encoding");
+const FORM_DATA = bytes("form-data");
+const BASE64 = bytes("base64");
+const QUOTED_PRINTABLE = bytes("quoted-printable");
+const COLON: u8 = 0x3a;
+
+/** The headers of one part (RFC 7578, section 4.2), read from `start` on; `malformed` where readers may differ. */
+export class PartHeaders {
+  /** Where the content begins. */
+  end: i32 = 0;
+  malformed: bool = false;
+  readonly disposition: Disposition;
+  contentType: Uint8Array;
+  encoding: TransferEncoding = TransferEncoding.Identity;
+  private typed: bool = false;
+  private disposed: bool = false;
+
+  constructor(
+    private readonly body: Uint8Array,
+    start: i32,
+    end: i32,
+  ) {
+    this.disposition = new Disposition(body);
+    this.contentType = body.subarray(0, 0);
+    let at = start;
+    while (true) {
+      let stop = at;
+      while (stop < end && unchecked(body[stop]) != 0x0d && unchecked(body[stop]) != 0x0a) stop += 1;
+      const crlf = stop + 1 < end && unchecked(body[stop]) == 0x0d && unchecked(body[stop + 1]) == 0x0a;
+      if (!crlf) this.malformed = true;
+      const next = min(stop + (crlf ? 2 : 1), end);
+      if (stop == at || next == end) {
+        if (stop != at) {
+          this.header(at, stop);
+          this.malformed = true;
+        }
+        this.end = next;
+        break;
+      }
+      this.header(at, stop);
+      at = next;
+    }
+    if (this.disposition.nameStart < 0 || this.disposition.malformed) this.malformed = true;
+  }
+
+  private header(start: i32, end: i32): void {
+    let colon = start;
+    while (colon < end && isNameByte(unchecked(this.body[colon]))) colon += 1;
+    if (colon == start || colon == end || unchecked(this.body[colon]) != COLON) {
+      this.malformed = true;
+      return;
+    }
+    const value = this.body.subarray(min(skipWhitespace(this.body, colon + 1), end), end);
+    const name = this.body.subarray(start, colon);
+    if (isWord(name, DISPOSITION)) {
+      if (this.disposed || !matchesAt(value, 0, FORM_DATA)) this.malformed = true;
+      this.disposed = true;
+      this.disposition.read(end - value.length + FORM_DATA.length, end);
+      return;
+    }
+    if (breaksTokens(value)) this.malformed = true;
+    if (isWord(name, TYPE)) {
+      if (this.typed) this.malformed = true;
+      this.typed = true;
+      this.contentType = value;
+    } else if (isWord(name, ENCODING)) {
+      if (this.encoding != TransferEncoding.Identity) this.malformed = true;
+      if (isWord(value, BASE64)) this.encoding = TransferEncoding.Base64;
+      if (isWord(value, QUOTED_PRINTABLE)) this.encoding = TransferEncoding.QuotedPrintable;
+    }
+  }
+}

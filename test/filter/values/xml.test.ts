@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadCore } from "../../../scripts/core.ts";
+
+const core = await loadCore();
+
+function told(contentType: string, body: string | Uint8Array): string[] {
+  const headers = contentType ? [["content-type", contentType] as const] : [];
+  const request = { method: "POST", path: "/", headers, body: Buffer.from(body as string) };
+  return (core.values([request])[0] ?? []).map(
+    ({ label, forms }) => `${label} = ${Buffer.from(forms.at(-1)?.bytes ?? []).toString()}`,
+  );
+}
+
+const ORDER = `<?xml version="1.0" encoding="UTF-8"?>
+<o:order xmlns:o="urn:x" id='7'>
+  <note>Fish &amp; chips, it's fine</note><empty/>
+  <!-- by hand -->
+</o:order>
+`;
+
+test("text, attributes and comments; no plain names, no declaration", () => {
+  const expected = ["xml:xmlns:o = urn:x", "xml:id = 7", "xml:note = Fish & chips, it's fine", "xml: = by hand"];
+  for (const type of ["text/xml", "application/xml; charset=utf-8", "application/soap+xml", "", "text/plain"]) {
+    assert.deepEqual(told(type, ORDER), expected, type);
+  }
+});
+
+test("text around CDATA, comments and instructions is one text, as a parser gives it", () => {
+  assert.deepEqual(told("text/xml", "<a>' un<![CDATA[ion sel]]>ec<!--c-->t<?p d?> 1</a>"), [
+    "xml: = c",
+    "xml: = <?p d?>",
+    "xml:a = ' union select 1",
+  ]);
+  assert.deepEqual(told("text/xml", "<a><![CDATA[<script>]]></a>"), ["xml:a = <script>"]);
+});
+
+test("declarations of a document type, and instructions, are values as a whole", () => {
+  const type = '<!DOCTYPE a [ <!-- it\'s ]> --> <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
+  assert.deepEqual(told("", `<?xml version="1.0"?>${type}<a>&x;</a>`), [`xml: = ${type}`, "xml:a = &x;"]);
+  assert.deepEqual(told("text/xml", '<?xml-stylesheet href="x"?><a/>'), ['xml: = <?xml-stylesheet href="x"?>']);
+  assert.deepEqual(told("text/xml", '<?xml version="1.0" x="$(id)"?><a/>'), ['xml: = <?xml version="1.0" x="$(id)"?>']);
+});
+
+test("names that are not plain", () => {
+  assert.deepEqual(told("text/xml", '<n:a$b c;d="1" n:e=""></n:a>'), [
+    "xml-name: = n:a$b",
+    "xml-name: = c;d",
+    "xml:c;d = 1",
+  ]);
+});
+
+const broken: [what: string, text: string][] = [
+  ["no element", "' or 1=1 --"],
+  ["an element that does not end", "<a><b>x</b>"],
+  ["an end too many", "<a></a></b>"],
+  ["text outside", "<a/> x"],
+  ["a tag that does not end", "<a b='1'"],
+  ["an unquoted attribute", "<a b=c/>"],
+  ["an attribute without a value", "<a b/>"],
+  ["a quote that does not end", "<a b='c/>"],
+  ["a comment that does not end", "<a><!-- x</a>"],
+  ["CDATA that does not end", "<a><![CDATA[ x</a>"],
+  ["an instruction that does not end", "<a><?x </a>"],
+  ["a document type that does not end", "<!DOCTYPE a [ <a/>"],
+];
+for (const [what, text] of broken) {
+  test(`broken: ${what}: the raw text too`, () => assert.equal(told("text/xml", text).at(-1), `body = ${text}`));
+}
+
+test("HTML is one text", () => {
+  assert.deepEqual(told("text/html", "<p>x</p>"), ["body = <p>x</p>"]);
+});
+
+test("an encoding that hides ASCII is no body that was inspected", () => {
+  assert.deepEqual(told("text/xml", '<?xml version="1.0" encoding="UTF-7"?><a>+ADw-</a>'), []);
+  assert.deepEqual(told("", "<?xml version='1.0' encoding = 'ibm037'?><a>x</a>"), []);
+  assert.deepEqual(told("text/xml", Buffer.from("4c6fa7949340", "hex")), []);
+});
+
+test("ranges are of the raw body", () => {
+  const request = {
+    method: "POST",
+    path: "/",
+    headers: [["content-type", "text/xml"] as const],
+    body: Buffer.from(ORDER),
+  };
+  const raw = (core.values([request])[0] ?? []).map(({ start, end }) => ORDER.slice(start, end));
+  assert.deepEqual(raw, ["urn:x", "7", "Fish &amp; chips, it's fine", "by hand"]);
+});
