@@ -123,7 +123,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     if (neverWhole && decision.evaluation.holds) {
       decision.make(new Verdict(Effect.Deny, Reason.RequestIncomplete, Reason.Permitted));
     } else if (this.phase == Phase.Body) {
-      decision.make(decision.evaluation.verdict());
+      this.copied(decision);
     }
     decision.endStream();
   }

@@ -31,7 +31,8 @@ export class PosternRootContext extends RootContext {
     endOverdueCalls(now);
     reporter.flush(now);
     const gate = this.gate;
-    if (gate !== null) gate.metrics.reportLost(reporter.lost);
+    const lost = reporter.takeNewlyLost();
+    if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }
 
   createHttpContext(contextId: u32): HttpContext {

@@ -1,4 +1,11 @@
-import { bytes, callForeignFunction, currentTimeNanos, environmentVariable, Status } from "proxy-wasm-as";
+import {
+  bytes,
+  callForeignFunction,
+  currentTimeNanos,
+  environmentVariable,
+  monotonicNanos,
+  Status,
+} from "proxy-wasm-as";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment } from "../environment";
 
@@ -12,7 +19,7 @@ export class EnvoyEnvironment extends Environment {
   }
 
   monotonicMicros(): i64 {
-    return <i64>(currentTimeNanos() / 1_000);
+    return <i64>(monotonicNanos() / 1_000);
   }
 
   /** Envoy's foreign function: a message of 1 hash name, 2 key, 3 signature, 4 text; the result is 1 bool. */

@@ -1,6 +1,6 @@
 export { BufferType, getBuffer, getBufferSize, getPluginConfiguration, getVmConfiguration, setBuffer } from "./buffer";
 export { bytes, equal } from "./bytes";
-export { currentTimeNanos, setTickPeriod } from "./clock";
+export { currentTimeNanos, monotonicNanos, setTickPeriod } from "./clock";
 export { noteAllocation } from "./collection";
 export { HttpContext, RootContext } from "./context";
 export { callForeignFunction, ForeignResult } from "./foreign";

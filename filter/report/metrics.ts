@@ -14,7 +14,7 @@ export class DecisionMetrics {
   private readonly screen: u32 = histogram("screen");
   private readonly inference: u32 = histogram("inference");
   private readonly uninspected: u32 = defineMetric(MetricType.Counter, bytes("postern.uninspected"));
-  private readonly lostRecords: u32 = defineMetric(MetricType.Gauge, bytes("postern.lost_records"));
+  private readonly lostRecords: u32 = defineMetric(MetricType.Counter, bytes("postern.lost_records"));
 
   /** Counts one decided request. */
   count(evaluation: Evaluation, verdict: Verdict): void {
@@ -35,8 +35,8 @@ export class DecisionMetrics {
     if (timings.inference > 0) recordMetric(this.inference, timings.inference);
   }
 
-  reportLost(lost: u64): void {
-    recordMetric(this.lostRecords, lost);
+  countLost(records: u64): void {
+    incrementMetric(this.lostRecords, records);
   }
 }
 

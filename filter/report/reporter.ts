@@ -37,6 +37,7 @@ class ReportCall extends GrpcCall {
 export class Reporter {
   /** Records dropped since the VM started. */
   lost: u64 = 0;
+  private counted: u64 = 0;
   private sequence: u64 = 0;
   private waiting: CompletedRecord[] = [];
   private waitingBytes: i32 = 0;
@@ -46,6 +47,13 @@ export class Reporter {
 
   constructor() {
     fillRandom(this.worker);
+  }
+
+  /** Records dropped since this was asked last. */
+  takeNewlyLost(): u64 {
+    const more = this.lost - this.counted;
+    this.counted = this.lost;
+    return more;
   }
 
   nextSequence(): u64 {

@@ -103,7 +103,7 @@ describe("a policy that can be used", () => {
     ]);
     const defaults = {
       ask: "unsure",
-      deadlineMs: 20,
+      deadlineMs: 100,
       onUnavailable: "closed",
       maxBodyBytes: 65_536,
       onTooLarge: "deny",

@@ -101,7 +101,7 @@ export const METHODS: readonly Method[] = [
 
 export const SCORE_DEFAULTS: ScoreSettings = {
   ask: "unsure",
-  deadlineMs: 20,
+  deadlineMs: 100,
   onUnavailable: "closed",
   maxBodyBytes: 64 * 1024,
   onTooLarge: "deny",
