@@ -56,19 +56,33 @@ interface ModelManifest {
   readonly classes: readonly string[];
 }
 
+/** From where on a screen or a model's score means something, in millionths. */
+export interface Thresholds {
+  readonly clearBelow: number;
+  readonly denyAlone: number;
+  readonly modelDeny: number;
+}
+
 /** @throws StartError `bundle`: a file is missing, or is not what the manifest says it is */
 export async function loadBundle(directory: string): Promise<Bundle> {
   try {
-    const manifest = JSON.parse((await readLimited(directory, "manifest.json")).toString("utf8"));
-    if (manifest.version !== VERSION) throw new Error(`version ${manifest.version} is not known`);
-    const model = await readVerified(directory, manifest.model);
-    const screen = await readVerified(directory, manifest.screen);
-    const digest = bundleDigest(sha256(model), sha256(screen), manifest.thresholds);
-    if (digest.toString("hex") !== manifest.digest) throw new Error("the manifest's digest is not that of its parts");
-    return Object.freeze({ digest, model, ...modelShape(manifest.model) });
+    const { digest, model, shape } = await readBundle(directory);
+    return Object.freeze({ digest, model, ...modelShape(shape) });
   } catch (error) {
     throw new StartError("bundle", `bundle ${directory}: ${(error as Error).message}`);
   }
+}
+
+/** The parts of a bundle. @throws Error a file is missing, or is not what the manifest says it is */
+export async function readBundle(directory: string) {
+  const manifest = JSON.parse((await readLimited(directory, "manifest.json")).toString("utf8"));
+  if (manifest.version !== VERSION) throw new Error(`version ${manifest.version} is not known`);
+  const model = await readVerified(directory, manifest.model);
+  const screen = await readVerified(directory, manifest.screen);
+  const digest = bundleDigest(sha256(model), sha256(screen), manifest.thresholds);
+  if (digest.toString("hex") !== manifest.digest) throw new Error("the manifest's digest is not that of its parts");
+  const shape = manifest.model as ModelManifest;
+  return { digest, model, shape, screen, thresholds: manifest.thresholds as Thresholds };
 }
 
 /** SHA-256 of: the model's SHA-256, the screen's SHA-256, then the three thresholds as u32 little-endian millionths. */

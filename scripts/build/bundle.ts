@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readBundle, type Thresholds } from "../../inference-sidecar/src/bundle.ts";
 
 /** Where the segment is put; `filter/screen/segment.ts` reads it there. */
 export const SCREEN_SEGMENT_OFFSET = 1024;
@@ -11,55 +9,14 @@ const SCREEN_HEADER_BYTES = 16;
 const SEGMENT_MAGIC = 0x47535350;
 const SCREEN_MAGIC = 0x42535350;
 const VERSION = 1;
-const MILLION = 1_000_000;
-
-interface Thresholds {
-  /** All in millionths. */
-  clearBelow: number;
-  denyAlone: number;
-  modelDeny: number;
-}
-
-interface Manifest {
-  version: number;
-  digest: string;
-  model: { file: string; sha256: string };
-  screen: { file: string; sha256: string };
-  thresholds: Thresholds;
-}
 
 /**
  * The data segment of a bundle: its digest, its thresholds and the screen's weights.
- * @throws Error a file that is not what the manifest's digests say, or a manifest of another version
+ * @throws Error a bundle that the sidecar would refuse, or a screen of another version
  */
 export async function screenSegment(bundleDirectory: string): Promise<Uint8Array> {
-  const manifest = JSON.parse(await readFile(join(bundleDirectory, "manifest.json"), "utf8")) as Manifest;
-  if (manifest.version !== VERSION)
-    throw new Error(`${bundleDirectory}: bundle version ${manifest.version} is not known`);
-  const model = await readFile(join(bundleDirectory, manifest.model.file));
-  const screen = await readFile(join(bundleDirectory, manifest.screen.file));
-  for (const [name, bytes, expected] of [
-    [manifest.model.file, model, manifest.model.sha256],
-    [manifest.screen.file, screen, manifest.screen.sha256],
-  ] as const) {
-    if (sha256(bytes).toString("hex") !== expected)
-      throw new Error(`${bundleDirectory}/${name}: not the file of the manifest`);
-  }
-  const digest = bundleDigest(sha256(model), sha256(screen), manifest.thresholds);
-  if (digest.toString("hex") !== manifest.digest) throw new Error(`${bundleDirectory}: the manifest's digest is wrong`);
-  return segmentBytes(screen, digest, manifest.thresholds);
-}
-
-/** SHA-256 of: the model's SHA-256, the screen's SHA-256, then the three thresholds as u32 little-endian. */
-function bundleDigest(modelSha256: Buffer, screenSha256: Buffer, thresholds: Thresholds): Buffer {
-  const words = Buffer.alloc(12);
-  [thresholds.clearBelow, thresholds.denyAlone, thresholds.modelDeny].forEach((millionths, index) => {
-    if (!Number.isInteger(millionths) || millionths < 0 || millionths > MILLION) {
-      throw new Error(`threshold ${millionths} is not 0 to ${MILLION} millionths`);
-    }
-    words.writeUInt32LE(millionths, index * 4);
-  });
-  return sha256(Buffer.concat([modelSha256, screenSha256, words]));
+  const { digest, screen, thresholds } = await readBundle(bundleDirectory);
+  return segmentBytes(screen, digest, thresholds);
 }
 
 function segmentBytes(screen: Buffer, digest: Buffer, thresholds: Thresholds): Uint8Array {
@@ -86,8 +43,4 @@ function segmentBytes(screen: Buffer, digest: Buffer, thresholds: Thresholds): U
   screen.copy(header, 52, 8, 16); // bias, scale
   header.writeUInt32LE(weights.length, 60);
   return Buffer.concat([header, weights]);
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
 }

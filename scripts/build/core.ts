@@ -1,14 +1,12 @@
-import { execFile } from "node:child_process";
-import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { projectRoot } from "../project-root.ts";
 import { replaceFile } from "../replace-file.ts";
 import { SCREEN_SEGMENT_OFFSET, screenSegment } from "./bundle.ts";
+import { compileModule } from "./compile-module.ts";
 import { insertDataSegment } from "./data-segment.ts";
 import { digestOf, isStamped, writeStamp } from "./stamp.ts";
-
-const run = promisify(execFile);
 
 const buildFolder = join(projectRoot, "build");
 const bundleFolder = join(projectRoot, "models", "bundle");
@@ -38,38 +36,15 @@ const sources = [
 export async function buildCore(): Promise<string> {
   await mkdir(buildFolder, { recursive: true });
   const digest = await digestOf(sources.map((path) => join(projectRoot, path)));
-  if (!((await isStamped(unweightedStamp, digest)) && (await exists(unweighted)))) {
-    await compile();
+  if (!((await isStamped(unweightedStamp, digest)) && existsSync(unweighted))) {
+    await compileModule("filter/core.ts", "core", unweighted);
     await writeStamp(unweightedStamp, digest);
   }
-  if (!(await exists(join(bundleFolder, "manifest.json")))) return unweighted;
+  if (!existsSync(join(bundleFolder, "manifest.json"))) return unweighted;
   const everything = digest + (await digestOf([bundleFolder]));
-  if ((await isStamped(weightedStamp, everything)) && (await exists(weighted))) return weighted;
+  if ((await isStamped(weightedStamp, everything)) && existsSync(weighted)) return weighted;
   const segment = await screenSegment(bundleFolder);
   await replaceFile(weighted, insertDataSegment(await readFile(unweighted), SCREEN_SEGMENT_OFFSET, segment));
   await writeStamp(weightedStamp, everything);
   return weighted;
-}
-
-async function compile(): Promise<void> {
-  const beside = `${unweighted}.${process.pid}.new`;
-  const asc = join("node_modules", "assemblyscript", "bin", "asc.js");
-  const entries = ["filter/core.ts", "filter/abort.ts"];
-  try {
-    // A process of its own: this one would transform the compiler's modules as it loads them.
-    await run(process.execPath, [asc, ...entries, "--target", "core", "--outFile", beside], { cwd: projectRoot });
-    await rename(beside, unweighted);
-  } catch (error) {
-    const message = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    throw new Error(`the core does not compile:\n${message}`);
-  } finally {
-    await rm(beside, { force: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

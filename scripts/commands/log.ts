@@ -24,8 +24,8 @@ export async function log(args: string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError("--limit N: write a whole number above 0.");
+  const limit = /^\d{1,9}$/.test(values.limit) ? Number(values.limit) : 0;
+  if (limit < 1) throw new UsageError("--limit N: write a whole number above 0.");
   if (values.effect !== undefined && values.effect !== "permit" && values.effect !== "deny") {
     throw new UsageError("--effect E: write permit or deny.");
   }

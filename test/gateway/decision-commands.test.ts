@@ -58,6 +58,8 @@ before(async () => {
   const write = (name: string, text: string) => writeFile(join(state, "log", name), text);
   // The tenth file comes after the ninth; the last line was cut off while it was written.
   await write("decisions-2026-01-31-9.jsonl", `${JSON.stringify(attack)}\n{"v":1,"kind":"start"}\n`);
+  // No file of the writer's: not the log.
+  await write("decisions-copy.jsonl", `${JSON.stringify(attack)}\n`);
   await write("decisions-2026-01-31-10.jsonl", `${JSON.stringify(missing)}\n`);
   await write("decisions-2026-02-02-1.jsonl", `${JSON.stringify(watched)}\n{"v":1,"id":"dd`);
 });
@@ -129,13 +131,26 @@ test("log show prints the log in its order and filters it", async () => {
 });
 
 test("log show refuses what it doesn't understand", async () => {
-  for (const args of [["--limit", "0"], ["--effect", "maybe"], ["--since", "yesterday"], ["--colour"], ["extra"]]) {
+  for (const args of [
+    ["--limit", "0"],
+    ["--limit", "1e3"],
+    ["--limit", " 7"],
+    ["--effect", "maybe"],
+    ["--since", "yesterday"],
+    ["--colour"],
+    ["extra"],
+  ]) {
     const { code, output } = await postern("log", "show", "--state", state, ...args);
     assert.equal(code, 2, `${args.join(" ")}: ${output}`);
   }
   const verify = await postern("log", "verify", state);
   assert.equal(verify.code, 2);
   assert.match(verify.output, /not in this version/);
+});
+
+test("a token that does not say when it expires is malformed, not expired", () => {
+  assert.doesNotMatch(reasonTexts.token_expired?.says ?? "", /nothing of when/);
+  assert.match(reasonTexts.token_malformed?.says ?? "", /`exp`/);
 });
 
 test("every reason of the filter is put into words, and no other", async () => {

@@ -30,7 +30,7 @@ after(async () => {
 });
 
 async function get(path: string, fields: readonly string[]): Promise<number> {
-  const query = new URLSearchParams(fields.map((value, index) => [`f${index}`, value]));
+  const query = new URLSearchParams(Object.fromEntries(fields.map((value, index) => [`f${index}`, value])));
   const response = await fetch(`${gateway.url}${path}?${query}`);
   await response.arrayBuffer();
   return response.status;

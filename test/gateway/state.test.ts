@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -58,4 +58,19 @@ test("a state folder has one gateway; a lock that a dead one left does not stand
   assert.equal(holder.pid, process.pid);
   assert.notEqual(holder.started, "1");
   await again();
+});
+
+test("of many starters at once exactly one takes the lock, a stale one or none in the way", async () => {
+  const state = stateFolder(join(folder, "contested"));
+  await prepareState(state);
+  for (let round = 0; round < 40; round += 1) {
+    if (round % 2 === 0) {
+      await writeFile(join(state.run, "gateway.lock"), JSON.stringify({ pid: process.pid, started: "1" }));
+    }
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockState(state)));
+    const taken = tries.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    assert.equal(taken.length, 1, `round ${round}`);
+    for (const release of taken) await release();
+    assert.deepEqual(await readdir(state.run), [], `round ${round}`);
+  }
 });

@@ -67,6 +67,7 @@ test("one process of the group, the sidecar, names it in its command line", asyn
   const members = await gateway.members();
   const named = members.filter(({ command }) => command.includes("sidecar"));
   assert.equal(named.length, 1, JSON.stringify(members));
+  assert.ok(named[0]?.command.endsWith("--config sidecar.json"), named[0]?.command);
   assert.ok(members.some(({ command }) => command.includes("envoy.json")));
 });
 

@@ -261,6 +261,19 @@ test("a write that the disk cuts short leaves no torn line", async (t) => {
   );
 });
 
+test("a disk that stays full leaves no files behind, however often a report comes again", async (t) => {
+  const full = await startSidecar({ shell: "ulimit -f 16" });
+  t.after(() => full.stop());
+  await full.event("listening");
+  const worker = randomBytes(16);
+  const many = Array.from({ length: 100 }, (_, index) => record(index + 1));
+  for (let attempt = 0; attempt < 5; attempt += 1)
+    await assert.rejects(full.client.report(report(worker, many)), { code: status.UNAVAILABLE });
+  assert.deepEqual(await readdir(join(full.state, "log")), []);
+  assert.equal((await full.client.report(report(worker, many.slice(0, 3)))).acknowledged, 3);
+  assert.equal((await readdir(join(full.state, "log"))).length, 1);
+});
+
 test("a sidecar killed before its acknowledgement was heard knows the records when they come again", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 const NAME = /^decisions-(\d{4}-\d{2}-\d{2})-(\d{1,9})\.jsonl$/;
@@ -9,6 +9,7 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
 
 interface OpenFile {
   readonly handle: FileHandle;
+  readonly path: string;
   readonly date: string;
   size: number;
 }
@@ -21,7 +22,8 @@ export async function logFiles(directory: string): Promise<string[]> {
 
 /**
  * Appends lines to `decisions-<UTC date>-<n>.jsonl`. A file belongs to one run of the sidecar, begins with its first line
- * and ends at `rotationBytes` or midnight. After a failed write the file is as it was before: no line is ever torn.
+ * and ends at `rotationBytes` or midnight. After a failed write the file is as it was before, and gone
+ * if it was new: no line is ever torn, and a disk that stays full gathers no files.
  */
 export class LogWriter {
   readonly #directory: string;
@@ -61,6 +63,7 @@ export class LogWriter {
     } catch (error) {
       await file.handle.truncate(file.size).catch(() => undefined);
       await this.#close().catch(() => undefined);
+      if (file.size === 0) await unlink(file.path).catch(() => undefined);
       throw error;
     }
   }
@@ -82,17 +85,16 @@ export class LogWriter {
     if (file !== null && file.date === date && (file.size === 0 || file.size + bytes <= this.#rotationBytes))
       return file;
     await this.#close();
-    const handle = await this.#create(date);
-    this.#file = { handle, date, size: 0 };
+    const path = await this.#nextPath(date);
+    this.#file = { handle: await open(path, NEW_FILE, 0o600), path, date, size: 0 };
     return this.#file;
   }
 
-  async #create(date: string): Promise<FileHandle> {
+  async #nextPath(date: string): Promise<string> {
     const ofDate = (await logFiles(this.#directory)).filter((name) => dateOf(name) === date);
     const newest = ofDate.at(-1);
     const number = newest === undefined ? 1 : numberOf(newest) + 1;
-    const name = `decisions-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.jsonl`;
-    return open(join(this.#directory, name), NEW_FILE, 0o600);
+    return join(this.#directory, `decisions-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.jsonl`);
   }
 }
 

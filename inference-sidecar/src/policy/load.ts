@@ -43,7 +43,9 @@ export async function parsePolicy(text: string, path: string): Promise<LoadedPol
   crossCheck(document, written, materials);
   // Nothing was found so far: there are no gaps.
   if (document.problems.length === 0) checkRouteSet(document, written as WrittenPolicy);
-  if (document.problems.length > 0) throw new PolicyError(document.problems.toSorted(byPosition));
+  if (document.problems.length > 0) {
+    throw new PolicyError(document.problems.toSorted(byPosition), [...files.paths]);
+  }
   const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file));
   return { policy, files: [resolve(path), ...files.paths] };
 }

@@ -18,10 +18,13 @@ export interface Problem {
 export class PolicyError extends Error {
   override readonly name = "PolicyError";
   readonly problems: readonly Problem[];
+  /** Absolute paths of the files that the policy names, as far as it could be read. */
+  readonly files: readonly string[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], files: readonly string[] = []) {
     super(problems.map(formatProblem).join("\n"));
     this.problems = problems;
+    this.files = files;
   }
 }
 

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { FileWatch } from "../../scripts/gateway/file-watch.ts";
+import { writePolicy } from "../../scripts/gateway/policy-force.ts";
+import { watchPolicy } from "../../scripts/gateway/policy-watch.ts";
+import { prepareState, type StateFolder, stateFolder } from "../../scripts/gateway/state.ts";
+import { eventually } from "../harness/eventually.ts";
+import { ec, jwk, keySet } from "../policy/policy-folder.ts";
+
+const open = (path: string) => `version: 1
+mode: prevent
+routes:
+  - { name: all, match: { path: ${path} }, public: true, score: off }
+`;
+const withKeys = (file: string) => `version: 1
+mode: prevent
+identity:
+  issuers: [{ name: demo, issuer: "https://issuer.demo", audiences: [shop], algorithms: [ES256], jwks: { file: ${file} } }]
+routes:
+  - { name: all, match: { path: /** }, allow: [{ issuer: demo }], score: off }
+`;
+
+let folder = "";
+let path = "";
+let state: StateFolder;
+let envoy: Server;
+let watch: FileWatch;
+let lines: string[] = [];
+/** What the Envoy that is played here has taken, and whether it refuses whatever else comes. */
+let taken = "";
+let refuses = false;
+let rejected = 0;
+let last = "";
+
+/** The answer of Envoy's admin page; each new content of the file is taken or refused once. */
+async function stats(): Promise<string> {
+  const content = await readFile(state.filterConfigFile, "utf8");
+  if (content !== last) {
+    last = content;
+    if (refuses && version(content) !== taken) rejected += 1;
+    else taken = version(content);
+  }
+  const name = "extension_config_discovery.http_filter.postern.";
+  return `${name}config_fail: 0\n${name}update_rejected: ${rejected}\n${name}version_text: "${taken}"\n`;
+}
+
+function version(content: string): string {
+  return (JSON.parse(content) as { version_info: string }).version_info;
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "force-"));
+  path = join(folder, "policy.yaml");
+  state = stateFolder(join(folder, "state"));
+  await prepareState(state);
+  await writeFile(path, open("/one"));
+  [lines, refuses, rejected, last] = [[], false, 0, ""];
+  const opened = await loadPolicy(path);
+  await writePolicy(opened.policy, "filter.wasm", state.filterConfigFile);
+  envoy = createServer(async (_, response) => response.end(await stats()));
+  await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
+  await stats();
+  watch = watchPolicy(path, opened, state, "filter.wasm", (line) => lines.push(line));
+});
+afterEach(async () => {
+  await watch.close();
+  await new Promise((done) => envoy.close(done));
+  await rm(folder, { recursive: true, force: true });
+});
+
+const said = (text: string) =>
+  eventually(
+    () => lines.join("\n"),
+    (all) => all.includes(text),
+    5_000,
+  );
+
+for (const file of ["jwks.json", "keys/of/demo/jwks.json"]) {
+  test(`a policy is in force once the file that it names exists: ${file}`, async () => {
+    await writeFile(path, withKeys(file));
+    await said("the last good policy stays in force");
+    await mkdir(join(folder, file, ".."), { recursive: true });
+    await writeFile(join(folder, file), keySet(jwk(ec.publicKey)));
+    await said("the changed policy is in force");
+    assert.equal(lines.filter((line) => line.includes("file_unreadable")).length, 1, lines.join("\n"));
+  });
+}
+
+test("what the filter refuses does not stay where a restarted Envoy would read it", async () => {
+  const good = await readFile(state.filterConfigFile, "utf8");
+  refuses = true;
+  await writeFile(path, open("/two"));
+  await said("Envoy did not take the changed policy");
+  assert.equal(await readFile(state.filterConfigFile, "utf8"), good);
+});
