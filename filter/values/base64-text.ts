@@ -1,3 +1,5 @@
+import { hexDigit } from "../encoding/hex";
+
 /**
  * Base64 (RFC 4648) as attacks come in it: either alphabet or both mixed, padding optional, line breaks skipped, and a
  * space read as the `+` that a form decoder made of it. Only what decodes to text counts, so identifiers, hexadecimal
@@ -53,7 +55,7 @@ export function hasUrlAlphabet(text: Uint8Array, length: i32): bool {
   return false;
 }
 
-/** Whether the range `start` to `end` of `text` is base64 of text. Reads only. */
+/** Whether the range `start` to `end` of `text` is base64 of text; digests, UUIDs and numbers are none. Reads only. */
 export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
   let stop = end;
   while (stop > start && end - stop < MAX_PADDING && unchecked(text[stop - 1]) == EQUALS) stop--;
@@ -64,8 +66,11 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
   let ascii = 0;
   let continuation = 0;
   let sequence = 0;
+  let isHexadecimal = true;
   for (let i = start; i < stop; i++) {
-    const sextet = unchecked(sextets[unchecked(text[i])]);
+    const digit = unchecked(text[i]);
+    const sextet = unchecked(sextets[digit]);
+    isHexadecimal = isHexadecimal && (digit == 0x2d || hexDigit(digit) >= 0);
     if (sextet == SKIP) continue;
     if (sextet == FOREIGN) return false;
     bits = (bits << 6) | <u32>sextet;
@@ -83,7 +88,7 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
     }
     if (decoded == PROBE_BYTES && multibyte + ascii < PROBE_BYTES / 2) return false;
   }
-  if (decoded < MIN_DECODED_BYTES || (digits & 3) == 1) return false;
+  if (isHexadecimal || decoded < MIN_DECODED_BYTES || (digits & 3) == 1) return false;
   return decoded < LENIENT_BYTES ? ascii == decoded : (multibyte + ascii) * 8 >= decoded * 7;
 }
 

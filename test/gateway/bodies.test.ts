@@ -108,6 +108,18 @@ test("ordinary prose with apostrophes, SQL's words and <b> passes in prevent, un
   }
 });
 
+test("an upload with plain fields and a picture, and an order in XML, pass in prevent", async () => {
+  const upload = new FormData();
+  upload.set("name", "Anna Müller");
+  upload.set("note", "It's a nice day");
+  const picture = Buffer.from(Array.from({ length: 6000 }, (_, i) => (i * 2654435761) >>> 24));
+  upload.set("picture", new Blob([picture], { type: "image/png" }), "beach.png");
+  const form = await fetch(`${gateway.url}/comments/a`, { method: "POST", body: upload });
+  assert.equal(form.status, 200, form.headers.get("x-postern-decision") ?? "");
+  const xml = '<?xml version="1.0"?><order id="5"><item sku="A-1">Book</item></order>';
+  assert.equal((await post("/comments/a", "Content-Type: application/xml", xml)).status, 200);
+});
+
 test("the log holds no value of a request", async () => {
   const answer = await post("/comments/a", json, JSON.stringify({ note: attack, other: "sesame-open" }));
   const text = JSON.stringify(await record(answer));

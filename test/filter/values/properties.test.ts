@@ -82,7 +82,8 @@ test("random hexadecimal, UUIDs and digits have one form", () => {
         assert.equal(formsOf(Buffer.from(text)).length, 1, text);
       },
     ),
-    { numRuns: 2000 },
+    // One whose bytes would be text, found by chance.
+    { numRuns: 2000, examples: [["a8aaa8aa44a0aac0a0000a"]] },
   );
 });
 
