@@ -144,7 +144,7 @@ export class Evaluation {
     if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return false;
     const worst = this.suspects.worstMillionths;
     evidence.screenMillionths = worst;
-    const unsure = worst >= clearBelow() && worst < denyAlone();
+    const unsure = worst >= clearBelow() && worst < evidence.denyAlone;
     if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) return true;
     this.creditScreen(ScoredBy.Screen);
     return false;

@@ -12,23 +12,25 @@ const UNDERSCORE: u8 = 0x5f;
  */
 export function spoofedNames(headers: HeaderMap, policy: CompiledPolicy): Uint8Array[] {
   const found: Uint8Array[] = [];
+  const identity: Uint8Array[] = [
+    withHyphens(policy.subjectHeader),
+    withHyphens(policy.issuerHeader),
+    withHyphens(policy.workloadHeader),
+    withHyphens(policy.scopesHeader),
+  ];
   for (let i = 0, size = headers.size; i < size; i++) {
     const name = headers.name(i);
-    if (isReserved(name, policy)) found.push(name);
+    if (isReserved(name, identity)) found.push(name);
   }
   return found;
 }
 
-function isReserved(name: Uint8Array, policy: CompiledPolicy): bool {
+function isReserved(name: Uint8Array, identity: Uint8Array[]): bool {
   if (name.length == 0 || unchecked(name[0]) == 0x3a) return false;
   const hyphenated = withHyphens(name);
   if (hyphenated.length >= PREFIX.length && equal(hyphenated.subarray(0, PREFIX.length), PREFIX)) return true;
-  return (
-    equal(hyphenated, withHyphens(policy.subjectHeader)) ||
-    equal(hyphenated, withHyphens(policy.issuerHeader)) ||
-    equal(hyphenated, withHyphens(policy.workloadHeader)) ||
-    equal(hyphenated, withHyphens(policy.scopesHeader))
-  );
+  for (let i = 0; i < identity.length; i++) if (equal(hyphenated, identity[i])) return true;
+  return false;
 }
 
 /** The name with `-` for each `_`. */
