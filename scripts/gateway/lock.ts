@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { StateFolder } from "./state.ts";
 
 interface Holder {
@@ -11,29 +10,31 @@ interface Holder {
   readonly started: string;
 }
 
-const lockName = "gateway.lock";
-const asideName = `${lockName}.aside-`;
-
 /**
  * One gateway for a state folder: takes the lock, gives what releases it.
+ *
+ * A lock that a dead process left is never taken away, which could hit a living one put there meanwhile: it is
+ * succeeded, at the one path that follows from its content, where again only one can be. The successor then moves
+ * over it. So the lock's place changes only by whoever holds the lock.
  * @throws Error another living gateway has it
  */
 export async function lockState(state: StateFolder): Promise<() => Promise<void>> {
-  const path = join(state.run, lockName);
-  const mine: Holder = { pid: process.pid, started: startTime(process.pid) };
+  const path = join(state.run, "gateway.lock");
+  const content = JSON.stringify({ pid: process.pid, started: startTime(process.pid), id: randomUUID() });
   // Linked into place whole: nobody sees a lock that does not say whose it is.
   const beside = `${path}.new-${randomUUID()}`;
-  await writeFile(beside, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
+  await writeFile(beside, content, { flag: "wx", mode: 0o600 });
   try {
-    while (!(await linked(beside, path))) {
-      const holder = await readHolder(path);
-      if (holder && isAlive(holder)) throw inUse(state, holder);
-      await removeStale(state, path);
-    }
-    const displaced = await displacedHolder(state);
-    if (displaced) {
-      await rm(path, { force: true });
-      throw inUse(state, displaced);
+    for (;;) {
+      const place = await lastOf(state, path, content);
+      if (!(await linked(beside, place))) continue;
+      if (place === path) break;
+      // Whoever held the lock at this place may have moved over the first one since.
+      if ((await lastOf(state, path, content)) === place) {
+        await rename(place, path);
+        break;
+      }
+      await rm(place, { force: true });
     }
     return () => rm(path, { force: true });
   } finally {
@@ -42,29 +43,18 @@ export async function lockState(state: StateFolder): Promise<() => Promise<void>
 }
 
 /**
- * Takes a lock away whose holder is dead. Between the look at it and the rename another starter may have put its own
- * there: that one is put back, and whoever took the place meanwhile sees it aside and withdraws.
+ * Where the lock with this content lies, or where the next one has to lie: after the dead ones.
+ * @throws Error there is a living one
  */
-async function removeStale(state: StateFolder, path: string): Promise<void> {
-  const aside = join(state.run, `${asideName}${randomUUID()}`);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return;
-    throw error;
+async function lastOf(state: StateFolder, first: string, mine: string): Promise<string> {
+  let path = first;
+  for (;;) {
+    const content = await readLock(path);
+    if (content === null || content === mine) return path;
+    const holder = parseHolder(content);
+    if (holder && isAlive(holder)) throw inUse(state, holder);
+    path = `${first}.after-${createHash("sha256").update(content).digest("hex").slice(0, 32)}`;
   }
-  const holder = await readHolder(aside);
-  while (holder && isAlive(holder) && !(await linked(aside, path))) await sleep(5);
-  await rm(aside, { force: true });
-}
-
-/** A living gateway whose lock another starter has aside at the moment; null: none. */
-async function displacedHolder(state: StateFolder): Promise<Holder | null> {
-  for (const name of (await readdir(state.run)).filter((one) => one.startsWith(asideName))) {
-    const holder = await readHolder(join(state.run, name));
-    if (holder && isAlive(holder)) return holder;
-  }
-  return null;
 }
 
 /** False: something is there already. */
@@ -88,9 +78,19 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-async function readHolder(path: string): Promise<Holder | null> {
+/** Null: there is none. */
+async function readLock(path: string): Promise<string | null> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Holder;
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+function parseHolder(content: string): Holder | null {
+  try {
+    return JSON.parse(content) as Holder;
   } catch {
     return null;
   }

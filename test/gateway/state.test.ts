@@ -63,7 +63,7 @@ test("a state folder has one gateway; a lock that a dead one left does not stand
 test("of many starters at once exactly one takes the lock, a stale one or none in the way", async () => {
   const state = stateFolder(join(folder, "contested"));
   await prepareState(state);
-  for (let round = 0; round < 40; round += 1) {
+  for (let round = 0; round < 200; round += 1) {
     if (round % 2 === 0) {
       await writeFile(join(state.run, "gateway.lock"), JSON.stringify({ pid: process.pid, started: "1" }));
     }
