@@ -4,9 +4,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import type { FromWorker, ModelWorkerData, ToWorker } from "./model.ts";
 
-/** Until V8 has compiled the hot kernels: about 50 runs, but never longer than a second. */
+/** Until V8 has compiled the hot kernels: about 50 runs, but never longer than half a second. */
 const WARM_UP_RUNS = 50;
-const WARM_UP_MS = 1000;
+const WARM_UP_MS = 500;
 
 const { model, input, outputName, windowsPerBatch } = workerData as ModelWorkerData;
 const port = parentPort;
