@@ -23,6 +23,8 @@ const usage = `usage: postern COMMAND …
      [--state DIR] [--json]
   log show            prints and filters the decision log
      [--state DIR] [--route R] [--effect E] [--reason R] [--since T] [--limit N] [--json]
+  log verify DIR      checks hash chain and signatures of the decision log in DIR/log
+     [--key FILE] [--json]
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 

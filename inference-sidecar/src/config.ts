@@ -38,7 +38,12 @@ const LIMITS = {
 } as const satisfies Record<string, Range>;
 
 const LOG = {
-  rotationBytes: [64 * 1024 * 1024, 4096, 1024 * 1024 * 1024],
+  rotationBytes: [16 * 1024 * 1024, 4096, 1024 * 1024 * 1024],
+  /** Of all files together; the oldest go first. */
+  retentionBytes: [1024 * 1024 * 1024, 16 * 1024, 1024 * 1024 * 1024 * 1024],
+  retentionDays: [90, 1, 3650],
+  /** At most so long a line stands without a signed head after it. */
+  headMs: [1000, 100, 60_000],
 } as const satisfies Record<string, Range>;
 
 const FILE_MAX_BYTES = 64 * 1024;

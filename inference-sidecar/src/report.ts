@@ -1,8 +1,8 @@
 import type { Admission } from "./admission.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
 import { type DecisionRecord, hex, type LogRecord, logRecord } from "./decision-log/record.ts";
+import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
-import type { LogWriter } from "./decision-log/writer.ts";
 import type { Metrics } from "./metrics.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
@@ -26,7 +26,7 @@ export interface ReportParts {
   readonly recordsMost: number;
   readonly admission: Admission;
   readonly sequences: WorkerSequences;
-  readonly writer: LogWriter;
+  readonly log: SealedLog;
   readonly pseudonym: Pseudonym;
   readonly metrics: Metrics;
   readonly onWritten: (records: readonly LogRecord[]) => void;
@@ -64,8 +64,9 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const lines = news.map((item) =>
     "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logRecord(item.record, origin),
   );
-  if (lines.length > 0) await append(`${lines.map((line) => JSON.stringify(line)).join("\n")}\n`, parts);
-  sequences.set(worker, { last, lost });
+  const onWritten = () => sequences.set(worker, { last, lost });
+  if (lines.length > 0) await append(lines, onWritten, parts);
+  else onWritten();
   metrics.duplicates.inc(duplicates);
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
@@ -75,9 +76,9 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   return last;
 }
 
-async function append(lines: string, { writer, metrics }: ReportParts): Promise<void> {
+async function append(lines: readonly object[], onWritten: () => void, { log, metrics }: ReportParts): Promise<void> {
   try {
-    await writer.append(lines);
+    await log.append(lines, onWritten);
   } catch (error) {
     metrics.logErrors.inc();
     logDiskError(error as Error);

@@ -5,12 +5,14 @@ import type { Configuration } from "./config.ts";
 import { pageAssets } from "./dashboard/page.ts";
 import { RecentDecisions } from "./dashboard/recent.ts";
 import { Dashboard } from "./dashboard/server.ts";
+import { makeLogDirectory } from "./decision-log/log-file.ts";
 import { loadPseudonym } from "./decision-log/pseudonym.ts";
-import { recoverSequences } from "./decision-log/recover.ts";
+import { recoverLog } from "./decision-log/recover.ts";
+import { SealedLog } from "./decision-log/sealed-log.ts";
 import { WorkerSequences } from "./decision-log/sequences.ts";
-import { LogWriter, makeLogDirectory } from "./decision-log/writer.ts";
+import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { Health } from "./health.ts";
-import { createMetrics, observeGauge } from "./metrics.ts";
+import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
 import { Model } from "./model.ts";
 import { logEvent } from "./process-log.ts";
 import { BatchQueue } from "./queue.ts";
@@ -49,7 +51,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       logEvent("info", ready ? "model_ready" : "model_not_ready", { uptimeMs: Math.round(process.uptime() * 1000) });
     },
   });
-  const log = await openLog(configuration);
+  const decisions = await openLog(configuration, metrics);
   const admission = new Admission(limits.scoreCallsInFlight, limits.windowsInFlight);
   const queue = new BatchQueue(
     (windows) => model.infer(windows),
@@ -75,7 +77,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     handlers: {
       Score: scoreHandler({ bundle, limits, model, admission, queue, metrics }),
       Report: reportHandler({
-        ...log,
+        ...decisions,
         recordsMost: limits.recordsPerReport,
         admission: new Admission(limits.reportCallsInFlight),
         metrics,
@@ -96,18 +98,23 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     async stop() {
       health.setDraining();
       await server.drain(limits.drainMs);
-      await Promise.all([log.writer.close(), dashboard.close(), model.close()]);
+      await Promise.all([decisions.log.close(), dashboard.close(), model.close()]);
     },
   };
 }
 
-async function openLog({ stateDirectory, log }: Configuration) {
+async function openLog({ stateDirectory, log }: Configuration, metrics: Metrics) {
   try {
     const directory = await makeLogDirectory(stateDirectory);
     const sequences = new WorkerSequences();
-    await recoverSequences(directory, sequences);
-    const pseudonym = await loadPseudonym(stateDirectory);
-    return { sequences, pseudonym, writer: new LogWriter(directory, log.rotationBytes) };
+    const recovered = await recoverLog(directory, sequences);
+    const key = await loadSigningKey(stateDirectory);
+    const onUpkeepFailed = ({ message }: Error) => {
+      metrics.logErrors.inc();
+      logEvent("error", "decision_log_upkeep_failed", { message });
+    };
+    const sealed = new SealedLog({ ...log, ...recovered, directory, key, sequences, onUpkeepFailed });
+    return { sequences, pseudonym: await loadPseudonym(stateDirectory), log: sealed };
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError("state_directory", `${stateDirectory}: ${(error as Error).message}`);

@@ -46,7 +46,12 @@ export async function start(args: string[]): Promise<number> {
   }
 }
 
-function printAddresses({ url, dashboardUrl }: Gateway, authority: string, token: string, policy: string): void {
+function printAddresses(
+  { url, dashboardUrl, logKey }: Gateway,
+  authority: string,
+  token: string,
+  policy: string,
+): void {
   const here = (path: string) => relative(process.cwd(), path);
   const curl = `curl --cacert ${here(authority)}`;
   process.stdout.write(
@@ -54,6 +59,7 @@ function printAddresses({ url, dashboardUrl }: Gateway, authority: string, token
       `gateway    ${url}`,
       `dashboard  ${dashboardUrl}`,
       `policy     ${here(policy)} (a change is in force within a second)`,
+      `log key    ${logKey}`,
       "",
       "try:",
       `  ${curl} ${url}/orders/7`,

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { logFiles } from "../../inference-sidecar/src/decision-log/writer.ts";
 
 /** Paths of the decision log's files, oldest first. @throws Error a state folder without a log */
 async function logPaths(stateDirectory: string): Promise<string[]> {

@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readKeyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { buildFilter } from "../build/filter.ts";
 import { buildSidecar } from "../build/sidecar.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { lockState } from "./lock.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
+import { boundProcessLogs } from "./process-logs.ts";
 import { startSidecar, untilServing } from "./sidecar-process.ts";
 import { prepareState, type StateFolder, stateFolder } from "./state.ts";
 import type { Supervised } from "./supervisor.ts";
@@ -30,6 +32,8 @@ export interface Gateway {
   readonly url: string;
   /** With its token. */
   readonly dashboardUrl: string;
+  /** Id of the key that signs the decision log; empty while the sidecar has not made it. */
+  readonly logKey: string;
   readonly state: StateFolder;
   readonly envoy: Supervised;
   readonly sidecar: Supervised;
@@ -98,6 +102,9 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
     const watch = point.watchPolicy();
     undo.push(() => watch.close());
   }
+  const logs = boundProcessLogs(state, report);
+  undo.push(() => logs.close());
   const dashboardUrl = `http://${formatAddress(dashboard)}/?token=${sidecar.dashboardToken}`;
-  return { url: point.url, dashboardUrl, state, envoy: point.envoy, sidecar: sidecar.supervised };
+  const logKey = await readKeyId(state.root).catch(() => "");
+  return { url: point.url, dashboardUrl, logKey, state, envoy: point.envoy, sidecar: sidecar.supervised };
 }

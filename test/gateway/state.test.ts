@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { lockState } from "../../scripts/gateway/lock.ts";
+import { turnOver } from "../../scripts/gateway/process-logs.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
 
 let folder = "";
@@ -73,4 +74,17 @@ test("of many starters at once exactly one takes the lock, a stale one or none i
     for (const release of taken) await release();
     assert.deepEqual(await readdir(state.run), [], `round ${round}`);
   }
+});
+
+test("a process's own log that has grown too long becomes NAME.1 and goes on empty, still written by who has it open", async () => {
+  const path = join(folder, "access.log");
+  const writer = await open(path, "a");
+  await writer.write("x".repeat(2000));
+  assert.equal(await turnOver(path, 2001), false);
+  assert.equal(await turnOver(path, 2000), true);
+  await writer.write("next\n");
+  assert.equal(await readFile(path, "utf8"), "next\n");
+  assert.equal((await readFile(`${path}.1`, "utf8")).length, 2000);
+  assert.equal(await turnOver(join(folder, "none.log"), 1), false);
+  await writer.close();
 });

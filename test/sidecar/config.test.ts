@@ -20,7 +20,7 @@ test("defaults are filled in and everything is frozen", () => {
   assert.equal(configuration.limits.windowBytes, 256);
   assert.equal(configuration.limits.scoreMessageBytes, 65_536);
   assert.equal(configuration.limits.reportMessageBytes, 4_194_304);
-  assert.equal(configuration.log.rotationBytes, 64 * 1024 * 1024);
+  assert.equal(configuration.log.rotationBytes, 16 * 1024 * 1024);
   for (const part of [configuration, configuration.dashboard, configuration.limits, configuration.log]) {
     assert.equal(Object.isFrozen(part), true);
   }

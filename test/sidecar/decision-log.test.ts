@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
-import { recoverSequences } from "../../inference-sidecar/src/decision-log/recover.ts";
 import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
-import { LogWriter } from "../../inference-sidecar/src/decision-log/writer.ts";
 import { temporaryFolder } from "./harness.ts";
 
 test("printable text is bounded, has no control characters and survives JSON", () => {
@@ -56,42 +54,6 @@ test("the workers that are remembered are bounded; the one silent for longest is
   assert.equal(sequences.of("worker-0").last, 0);
   assert.equal(sequences.of("worker-1024").last, 5);
   assert.equal(sequences.of("busy").last, 1024);
-});
-
-test("a new day begins a new file, and numbers go on where they stood", async (t) => {
-  const folder = await temporaryFolder();
-  t.after(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, "decisions-2026-11-22-0009.jsonl"), "");
-  let now = new Date("2026-11-22T23:59:59Z");
-  const writer = new LogWriter(folder, 1000, () => now);
-  await writer.append("a\n");
-  now = new Date("2026-11-23T00:00:00Z");
-  await writer.append("b\n");
-  await writer.close();
-  assert.deepEqual((await readdir(folder)).sort(), [
-    "decisions-2026-11-22-0009.jsonl",
-    "decisions-2026-11-22-0010.jsonl",
-    "decisions-2026-11-23-0001.jsonl",
-  ]);
-});
-
-test("progress is taken up from the end of the log, across files, whatever else stands in it", async (t) => {
-  const folder = await temporaryFolder();
-  t.after(() => rm(folder, { recursive: true }));
-  const line = (worker: string, sequence: number) => `${JSON.stringify({ v: 1, worker, sequence })}\n`;
-  await writeFile(join(folder, "decisions-2026-11-22-0002.jsonl"), line("a", 7) + line("b", 3));
-  await writeFile(
-    join(folder, "decisions-2026-11-22-0010.jsonl"),
-    `${line("a", 8)}{"v":1,"gap":{}}\nnull\n{"worker":"a","seq`,
-  );
-  await writeFile(join(folder, "decisions-2026-11-21-0099.jsonl"), line("a", 1) + line("c", 5));
-  await writeFile(join(folder, "sidecar.log"), line("a", 99));
-  const sequences = new WorkerSequences();
-  await recoverSequences(folder, sequences);
-  assert.deepEqual(
-    ["a", "b", "c", "d"].map((worker) => sequences.of(worker).last),
-    [8, 3, 5, 0],
-  );
 });
 
 test("a key that others may read, that is short or a symbolic link is refused", async (t) => {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type CallOptions, Client, credentials, type ServiceDefinition, type ServiceError } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import type { Link } from "../../inference-sidecar/src/decision-log/chain.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { buildSidecar } from "../../scripts/build/sidecar.ts";
 
@@ -101,9 +102,9 @@ export function temporaryFolder(): Promise<string> {
 }
 
 /** A record, or a gap (then without the record's fields). */
-export type Line = LogRecord & { gap?: { worker: string; first: number; last: number; lost: number } };
+export type Line = LogRecord & Partial<Link> & { gap?: { worker: string; first: number; last: number; lost: number } };
 
-/** Every line of the decision log, parsed, in the order of the files' names. */
+/** The decision log's records and gaps, parsed, in the order of the files' names. */
 export async function logLines(state: string): Promise<Line[]> {
   const folder = join(state, "log");
   const lines: Line[] = [];
@@ -112,7 +113,7 @@ export async function logLines(state: string): Promise<Line[]> {
     if (text !== "" && !text.endsWith("\n")) throw new Error(`${name} ends in a torn line`);
     for (const line of text.split("\n").slice(0, -1)) lines.push(JSON.parse(line));
   }
-  return lines;
+  return lines.filter((line) => "id" in line || "gap" in line);
 }
 
 /** Asks again until it holds. */

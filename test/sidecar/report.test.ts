@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { digest, logLines, type RunningSidecar, service, startSidecar, temporaryFolder } from "./harness.ts";
+import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { verifyLog } from "../../scripts/decision-log/verify.ts";
+import { digest, logLines, type RunningSidecar, service, startSidecar, temporaryFolder, until } from "./harness.ts";
 
 const timings = { requestUs: 11, identityUs: 22, policyUs: 3, valuesUs: 44, screenUs: 5, inferenceUs: 900 };
 
@@ -59,7 +61,10 @@ test("a record becomes one line of the promised shape", async () => {
   const [line] = await linesOf(worker);
   const id = line?.subject.id;
   assert.match(id ?? "", /^[0-9a-f]{32}$/);
-  assert.deepEqual(line, {
+  const { n, prev, ...content } = line ?? {};
+  assert.equal(n, 2, "after the line that opens the file");
+  assert.match(String(prev), /^[0-9a-f]{64}$/);
+  assert.deepEqual(content, {
     v: 1,
     id: given.decisionId.toString("hex"),
     time: "2026-11-22T12:00:00.123Z",
@@ -212,7 +217,7 @@ test("files turn over at the limit, no record is lost or torn, each file is this
   for (let sequence = 1; sequence <= 30; sequence += 1) await small.client.report(report(worker, [record(sequence)]));
   const names = (await readdir(join(small.state, "log"))).sort();
   assert.ok(names.length > 3, `${names}`);
-  for (const name of names) {
+  for (const name of names.filter((file) => file !== "head.json")) {
     assert.match(name, /^decisions-\d{4}-\d\d-\d\d-\d{4}\.jsonl$/);
     const { size, mode } = await stat(join(small.state, "log", name));
     assert.ok(size <= 4096);
@@ -271,7 +276,7 @@ test("a disk that stays full leaves no files behind, however often a report come
     await assert.rejects(full.client.report(report(worker, many)), { code: status.UNAVAILABLE });
   assert.deepEqual(await readdir(join(full.state, "log")), []);
   assert.equal((await full.client.report(report(worker, many.slice(0, 3)))).acknowledged, 3);
-  assert.equal((await readdir(join(full.state, "log"))).length, 1);
+  assert.equal((await readdir(join(full.state, "log"))).filter((name) => name.endsWith(".jsonl")).length, 1);
 });
 
 test("a sidecar killed before its acknowledgement was heard knows the records when they come again", async (t) => {
@@ -297,7 +302,47 @@ test("a sidecar killed before its acknowledgement was heard knows the records wh
   assert.equal(lines[3]?.subject.id, subject, "the key outlives the process");
 });
 
+test("killed under load, nothing that was acknowledged is lost, nothing is doubled, and the chain is whole", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const acknowledged = new Map<string, number>();
+  const workers = Array.from({ length: 4 }, () => randomBytes(16));
+  for (let run = 0; run < 3; run += 1) {
+    const running = await startSidecar({ state, log: { rotationBytes: 64 * 1024, headMs: 100 } });
+    t.after(() => running.stop());
+    await running.event("listening");
+    const loads = workers.map(async (worker) => {
+      const name = worker.toString("hex");
+      for (;;) {
+        // Five at a time, the last two of which come again.
+        const from = Math.max(1, (acknowledged.get(name) ?? 0) - 1);
+        const records = Array.from({ length: 5 }, (_, index) => record(from + index));
+        acknowledged.set(name, (await running.client.report(report(worker, records))).acknowledged);
+        if (acknowledged.get(name) === from - 1) throw new Error("no progress");
+      }
+    });
+    const ended = Promise.allSettled(loads);
+    const reached = (run + 1) * 300;
+    await until("records", () => [...acknowledged.values()].some((last) => last > reached));
+    running.child.kill("SIGKILL");
+    await running.exit();
+    await ended;
+    const key = createPublicKey(await readFile(publicKeyPath(state), "utf8"));
+    const { problem } = await verifyLog(join(state, "log"), key);
+    assert.equal(problem, null);
+  }
+  const lines = await logLines(state);
+  for (const worker of workers) {
+    const sequences = lines.flatMap((line) => (line.worker === worker.toString("hex") ? [line.sequence] : []));
+    assert.deepEqual(
+      sequences,
+      Array.from({ length: sequences.length }, (_, index) => index + 1),
+    );
+    assert.ok(sequences.length >= (acknowledged.get(worker.toString("hex")) ?? 0));
+  }
+});
+
 async function newestLog(state: string): Promise<string> {
-  const names = (await readdir(join(state, "log"))).sort();
+  const names = (await readdir(join(state, "log"))).filter((name) => name.endsWith(".jsonl")).sort();
   return join(state, "log", names.at(-1) as string);
 }

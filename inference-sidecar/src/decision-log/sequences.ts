@@ -25,6 +25,11 @@ export class WorkerSequences {
       return;
     }
   }
+
+  /** The one silent for longest first. */
+  entries(): (readonly [worker: string, last: number, lost: number])[] {
+    return [...this.#workers].map(([worker, { last, lost }]) => [worker, last, lost] as const);
+  }
 }
 
 /** Sequences `first` to `last` of a worker that never came. */

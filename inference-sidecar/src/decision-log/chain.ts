@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+/** The last line of a chain: its number, counted from 1 over all files, and SHA-256 of its bytes in hexadecimal. */
+export interface ChainEnd {
+  readonly n: number;
+  readonly hash: string;
+}
+
+/** Before the first line. */
+export const GENESIS: ChainEnd = { n: 0, hash: "0".repeat(64) };
+
+/** What every line has besides its own content. */
+export interface Link {
+  readonly n: number;
+  /** Hash of the line before. */
+  readonly prev: string;
+}
+
+/** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
+export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
+  const line = canonical({ ...record, n: n + 1, prev: hash });
+  return { line, end: { n: n + 1, hash: hashOf(line) } };
+}
+
+/** RFC 8785. */
+export function canonical(value: object): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError("no JSON value");
+  return text;
+}
+
+export function hashOf(line: string): string {
+  return createHash("sha256").update(line).digest("hex");
+}
+
+/** Null: no JSON object with the two members of a link. */
+export function parseLine(line: string): (Link & Record<string, unknown>) | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== "object" || value === null) return null;
+    const { n, prev } = value as { n?: unknown; prev?: unknown };
+    return Number.isSafeInteger(n) && typeof prev === "string" ? (value as Link & Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+import { open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Link } from "./chain.ts";
+
+/** The newest signed head, kept beside the log: a log that was cut short behind it is found out. */
+export interface HeadFile {
+  readonly v: 1;
+  /** The head's line. */
+  readonly head: Link & { readonly time: string; readonly head: string; readonly signature: string };
+  /** The log's file in which the head stands, and where it ends there, in bytes. */
+  readonly file: string;
+  readonly end: number;
+  /** Of each worker, oldest first: its name, the last sequence up to the head, records it said it had lost. */
+  readonly workers: readonly (readonly [worker: string, last: number, lost: number])[];
+}
+
+const NAME = "head.json";
+
+/** Replaced whole, after what it speaks of is on the disk. */
+export async function writeHeadFile(directory: string, head: HeadFile): Promise<void> {
+  const temporary = join(directory, `${NAME}.new`);
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(JSON.stringify(head));
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, join(directory, NAME));
+}
+
+/** Null: there is none, or it can't be read. */
+export async function readHeadFile(directory: string): Promise<HeadFile | null> {
+  try {
+    const value = JSON.parse(await readFile(join(directory, NAME), "utf8")) as HeadFile;
+    const { file, end, workers, head } = value;
+    const whole = typeof file === "string" && Number.isSafeInteger(end) && Array.isArray(workers);
+    return whole && Number.isSafeInteger(head.n) && typeof head.prev === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}

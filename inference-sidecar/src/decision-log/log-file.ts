@@ -1,0 +1,88 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+const NAME = /^decisions-(\d{4}-\d{2}-\d{2})-(\d{1,9})\.jsonl$/;
+/** The names of a day sort as text, too. */
+const NUMBER_DIGITS = 4;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** The names of the log's files, oldest first. */
+export async function logFiles(directory: string): Promise<string[]> {
+  const found = (await readdir(directory)).filter((name) => NAME.test(name));
+  return found.sort((a, b) => dateOf(a).localeCompare(dateOf(b)) || numberOf(a) - numberOf(b));
+}
+
+/** The UTC date in a file's name, `2026-11-22`. */
+export function dateOf(name: string): string {
+  return NAME.exec(name)?.[1] ?? "";
+}
+
+/** STATE/log. */
+export async function makeLogDirectory(stateDirectory: string): Promise<string> {
+  const directory = join(stateDirectory, "log");
+  await mkdir(directory, { recursive: true, mode: 0o750 });
+  return directory;
+}
+
+/** One file of the decision log, `decisions-<UTC date>-<n>.jsonl`, appended to by one run of the sidecar. */
+export class LogFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  #size = 0;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** The next one of this date. */
+  static async create(directory: string, date: string): Promise<LogFile> {
+    const newest = (await logFiles(directory)).filter((name) => dateOf(name) === date).at(-1);
+    const number = newest === undefined ? 1 : numberOf(newest) + 1;
+    const path = join(directory, `decisions-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.jsonl`);
+    return new LogFile(path, await open(path, NEW_FILE, 0o600));
+  }
+
+  get name(): string {
+    return basename(this.path);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * One write.
+   * @throws the error of the file system; the file is as it was before and closed then, and gone if it was new: no line
+   * is ever torn, and a disk that stays full gathers no files
+   */
+  async append(bytes: Buffer): Promise<void> {
+    try {
+      const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, this.#size);
+      if (bytesWritten !== bytes.length) throw new Error(`${bytesWritten} of ${bytes.length} bytes were written`);
+      this.#size += bytes.length;
+    } catch (error) {
+      await this.#handle.truncate(this.#size).catch(() => undefined);
+      await this.close().catch(() => undefined);
+      if (this.#size === 0) await unlink(this.path).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.sync();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+}
+
+function numberOf(name: string): number {
+  return Number(NAME.exec(name)?.[2] ?? 0);
+}

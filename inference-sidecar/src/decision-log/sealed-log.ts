@@ -1,0 +1,163 @@
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type ChainEnd, seal } from "./chain.ts";
+import { writeHeadFile } from "./head-file.ts";
+import { LogFile } from "./log-file.ts";
+import { outdatedFiles, type RetentionLimits } from "./retention.ts";
+import type { WorkerSequences } from "./sequences.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+export interface SealedLogOptions extends RetentionLimits {
+  readonly directory: string;
+  readonly key: SigningKey;
+  /** A file ends at this size or at midnight (UTC). */
+  readonly rotationBytes: number;
+  /** At most so long a line stands without a signed head after it. */
+  readonly headMs: number;
+  readonly sequences: WorkerSequences;
+  /** Where the run before this one stopped. */
+  readonly end: ChainEnd;
+  /** Lines that it left without a signed head, bytes of a line that it left torn. */
+  readonly unsealed: number;
+  readonly torn: number;
+  /** A head could not be written, or an outdated file not be removed; it is tried again. */
+  readonly onUpkeepFailed: (error: Error) => void;
+  readonly now?: () => Date;
+}
+
+/** What the head at a file's end may take. */
+const HEAD_BYTES = 512;
+
+/**
+ * The decision log: each line holds the hash of the one before it, and signed heads hold the chain (after Schneier and
+ * Kelsey, "Secure audit logs to support computer forensics", 1999). A file begins with an `open` line that goes on from
+ * the file before. What a reader can check is in `scripts/decision-log/verify.ts`.
+ */
+export class SealedLog {
+  readonly #options: SealedLogOptions;
+  #end: ChainEnd;
+  #file: LogFile | null = null;
+  #date = "";
+  #headTimer: NodeJS.Timeout | null = null;
+  #previous: Promise<void> = Promise.resolve();
+
+  constructor(options: SealedLogOptions) {
+    this.#options = options;
+    this.#end = options.end;
+  }
+
+  /**
+   * One write, after those before it. `onWritten` runs before the next head, which tells the workers' progress, too.
+   * @throws the error of the file system; nothing was appended then
+   */
+  append(records: readonly object[], onWritten: () => void): Promise<void> {
+    return this.#inTurn(() => this.#append(records, onWritten));
+  }
+
+  /** Signs what is not signed yet and lets go of the file, after the writes before it. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#closeFile());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#previous.then(work);
+    this.#previous = done.catch(() => undefined);
+    return done;
+  }
+
+  async #append(records: readonly object[], onWritten: () => void): Promise<void> {
+    const { rotationBytes, directory } = this.#options;
+    let sealed = sealAll(records, this.#end);
+    const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
+    if (this.#file !== null && (this.#date !== this.#today() || due(this.#file))) await this.#closeFile();
+    const begins = this.#file === null;
+    const file = this.#file ?? (await LogFile.create(directory, this.#today()));
+    if (begins) sealed = sealAll([this.#opening(), ...records], this.#end);
+    await this.#write(file, sealed);
+    onWritten();
+    if (begins) await this.#removeOutdated().catch(this.#options.onUpkeepFailed);
+  }
+
+  async #write(file: LogFile, { bytes, end }: Sealed): Promise<void> {
+    this.#file = null;
+    await file.append(bytes);
+    this.#file = file;
+    this.#date = file.name.slice("decisions-".length, "decisions-2026-11-22".length);
+    this.#end = end;
+    this.#headTimer ??= setTimeout(() => {
+      this.#inTurn(() => this.#sign()).catch(this.#options.onUpkeepFailed);
+    }, this.#options.headMs).unref();
+  }
+
+  async #sign(): Promise<void> {
+    const { directory, key, sequences } = this.#options;
+    const file = this.#file;
+    if (this.#headTimer === null || file === null) return;
+    clearTimeout(this.#headTimer);
+    this.#headTimer = null;
+    const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
+    const { bytes, end } = sealAll([head], this.#end);
+    this.#file = null;
+    await file.append(bytes);
+    this.#file = file;
+    this.#end = end;
+    await file.sync();
+    await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, workers: sequences.entries() });
+  }
+
+  async #closeFile(): Promise<void> {
+    await this.#sign();
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
+  }
+
+  #opening(): object {
+    const { key, unsealed, torn, end } = this.#options;
+    const first = this.#end === end;
+    return {
+      v: 1,
+      time: this.#time(),
+      open: { key: key.id, unsealed: first ? unsealed : 0, torn: first ? torn : 0 },
+    };
+  }
+
+  /** The line that says what is removed is signed and on the disk before anything goes. */
+  async #removeOutdated(): Promise<void> {
+    const { directory } = this.#options;
+    const removed = await outdatedFiles(directory, this.#options, this.#now());
+    const file = this.#file;
+    if (removed.length === 0 || file === null) return;
+    await this.#write(file, sealAll([{ v: 1, time: this.#time(), retention: removed }], this.#end));
+    await this.#sign();
+    for (const { file: name } of removed) await unlink(join(directory, name));
+  }
+
+  #now(): Date {
+    return this.#options.now?.() ?? new Date();
+  }
+
+  #time(): string {
+    return this.#now().toISOString();
+  }
+
+  #today(): string {
+    return this.#time().slice(0, 10);
+  }
+}
+
+interface Sealed {
+  readonly bytes: Buffer;
+  readonly end: ChainEnd;
+}
+
+function sealAll(records: readonly object[], start: ChainEnd): Sealed {
+  let end = start;
+  let text = "";
+  for (const record of records) {
+    const sealed = seal(record, end);
+    text += `${sealed.line}\n`;
+    end = sealed.end;
+  }
+  return { bytes: Buffer.from(text), end };
+}

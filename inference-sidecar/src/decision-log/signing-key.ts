@@ -1,0 +1,55 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { canonical } from "./chain.ts";
+import { loadKeyFile } from "./key-file.ts";
+
+/** PKCS #8 of an Ed25519 key up to its 32 bytes (RFC 8410, section 7). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** Signs the heads of the decision log. */
+export interface SigningKey {
+  /** SHA-256 of the public key (SPKI, DER), in hexadecimal. */
+  readonly id: string;
+  /** The object with a member `signature`: Ed25519 (RFC 8032) over its canonical JSON, base64url. */
+  sign<T extends object>(unsigned: T): T & { signature: string };
+}
+
+/** The key in `keys/log.key`, which the first start makes; its public half lies beside it in `log.pub` (PEM). */
+export async function loadSigningKey(stateDirectory: string): Promise<SigningKey> {
+  const seed = await loadKeyFile(stateDirectory, "log.key");
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(key);
+  const path = publicKeyPath(stateDirectory);
+  const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+  if ((await readFile(path, "utf8").catch(() => null)) !== pem) await writeFile(path, pem, { mode: 0o600 });
+  return {
+    id: keyId(publicKey),
+    sign: (unsigned) => ({
+      ...unsigned,
+      signature: sign(null, Buffer.from(canonical(unsigned)), key).toString("base64url"),
+    }),
+  };
+}
+
+export function publicKeyPath(stateDirectory: string): string {
+  return join(stateDirectory, "keys", "log.pub");
+}
+
+/** The id of the public half. @throws Error there is none yet */
+export async function readKeyId(stateDirectory: string): Promise<string> {
+  return keyId(createPublicKey(await readFile(publicKeyPath(stateDirectory), "utf8")));
+}
+
+export function keyId(publicKey: KeyObject): string {
+  return createHash("sha256")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex");
+}
+
+/** Whether the object carries this key's signature over the rest of it. */
+export function hasSignature(signed: { readonly signature?: unknown }, publicKey: KeyObject): boolean {
+  const { signature, ...unsigned } = signed;
+  if (typeof signature !== "string") return false;
+  return verify(null, Buffer.from(canonical(unsigned)), publicKey, Buffer.from(signature, "base64url"));
+}

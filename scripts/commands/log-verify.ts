@@ -1,0 +1,53 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { keyId, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { type LogReport, verifyLog } from "../decision-log/verify.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+const usage = "postern log verify DIR [--key FILE] [--json]";
+
+/** Checks hash chain and signed heads of the log in DIR/log; 1 when something is wrong with it. */
+export async function logVerify(args: string[]): Promise<number> {
+  const { values, positionals } = parseFlags(usage, {
+    args,
+    allowPositionals: true,
+    options: { key: { type: "string" }, json: { type: "boolean", default: false } },
+  });
+  const [state] = positionals;
+  if (positionals.length !== 1 || state === undefined) throw new UsageError(`usage: ${usage}`);
+  const key = await readPublicKey(values.key ?? publicKeyPath(state));
+  const folder = join(state, "log");
+  const report = await verifyLog(folder, key).catch((error: Error) => {
+    throw new Error(`${folder} can't be read (${error.message}). Give the folder of the gateway's state.`);
+  });
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ ...report, key: keyId(key) })}\n` : inWords(report, keyId(key)),
+  );
+  return report.problem === null ? 0 : 1;
+}
+
+async function readPublicKey(path: string): Promise<KeyObject> {
+  try {
+    return createPublicKey(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `${path} is no public key (${(error as Error).message}). The gateway makes keys/log.pub in its state folder; --key FILE names another copy of it.`,
+    );
+  }
+}
+
+function inWords(report: LogReport, key: string): string {
+  const { files, first, last, decisions, heads, unsigned, unsealed, missing, lost, torn, problem } = report;
+  const lines = [
+    problem === null ? "the log is whole" : `BROKEN  ${problem}`,
+    `lines      ${first} to ${last} in ${files} files${problem === null ? "" : ", read up to the problem"}`,
+    `decisions  ${decisions}`,
+    `heads      ${heads}, signed by ${key}`,
+    `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,
+    `gaps       ${missing} records never came; ${lost} were dropped by the filter and counted`,
+  ];
+  if (torn > 0) lines.push(`torn       ${torn} bytes at the end, of a line that nobody was told is written`);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,117 @@
+import type { KeyObject } from "node:crypto";
+import {
+  type ChainEnd,
+  canonical,
+  GENESIS,
+  hashOf,
+  type Link,
+  parseLine,
+} from "../../inference-sidecar/src/decision-log/chain.ts";
+import { hasSignature, keyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+
+/** What the lines read so far hold. */
+export interface LogContent {
+  /** Numbers of the first and the last line; 0: there is none. */
+  readonly first: number;
+  readonly last: number;
+  readonly decisions: number;
+  readonly heads: number;
+  /** Lines after the newest head: held by the chain, not signed yet. */
+  readonly unsigned: number;
+  /** Lines that stood without a signed head when the sidecar was started again after a crash. */
+  readonly unsealed: number;
+  /** Records that never came, by their workers' sequences; and those that workers said they had to drop. */
+  readonly missing: number;
+  readonly lost: number;
+}
+
+/** Follows the hash chain of a decision log line by line, and counts what it holds. */
+export class ChainReader {
+  readonly #key: KeyObject;
+  readonly #keyId: string;
+  /** The number whose line is remembered. */
+  readonly #watched: number | null;
+  readonly #lost = new Map<string, number>();
+  readonly #removed = new Set<string>();
+  readonly #counts = { decisions: 0, heads: 0, unsigned: 0, unsealed: 0, missing: 0 };
+  #start: ChainEnd | null = null;
+  #end: ChainEnd = GENESIS;
+  #watchedHash = "";
+
+  constructor(key: KeyObject, watched: number | null) {
+    this.#key = key;
+    this.#keyId = keyId(key);
+    this.#watched = watched;
+  }
+
+  get content(): LogContent {
+    const lost = [...this.#lost.values()].reduce((sum, count) => sum + count, 0);
+    const first = this.#start === null ? 0 : this.#start.n + 1;
+    return { first, last: this.#start === null ? 0 : this.#end.n, lost, ...this.#counts };
+  }
+
+  /** Whether the log does not begin with number 1, and no line says that its files before were removed. */
+  get beginsUnexplained(): boolean {
+    const start = this.#start;
+    return start !== null && !same(start, GENESIS) && !this.#removed.has(`${start.n} ${start.hash}`);
+  }
+
+  /** Whether the line with the watched number is this one. */
+  holds(line: Link): boolean {
+    return hashOf(canonical(line)) === this.#watchedHash;
+  }
+
+  /** What is wrong with the next line, as the end of a sentence; null: nothing. */
+  take(text: string, firstOfFile: boolean): string | null {
+    const line = parseLine(text);
+    if (line === null) return "is no line of a decision log";
+    if (canonical(line) !== text) return "is not canonical JSON (RFC 8785)";
+    if (this.#start === null) this.#start = this.#end = { n: line.n - 1, hash: line.prev };
+    const problem = this.#link(line) ?? this.#open(line, firstOfFile) ?? this.#head(line);
+    if (problem !== null) return problem;
+    this.#end = { n: line.n, hash: hashOf(text) };
+    if (line.n === this.#watched) this.#watchedHash = this.#end.hash;
+    this.#count(line);
+    return null;
+  }
+
+  #link({ n, prev }: Link): string | null {
+    const expected = this.#end.n + 1;
+    if (n !== expected) return `has number ${n} where ${expected} was expected: lines are missing or were moved`;
+    if (prev !== this.#end.hash) return "does not follow from the line before it: one of the two was changed";
+    return null;
+  }
+
+  #open({ open }: Record<string, unknown>, firstOfFile: boolean): string | null {
+    if (firstOfFile !== (open !== undefined)) return "is not the line with which a file, and nothing else, begins";
+    if (!isObject(open)) return null;
+    if (open.key !== this.#keyId) return `names the signing key ${open.key}; the key given is ${this.#keyId}`;
+    this.#counts.unsealed += Number(open.unsealed) || 0;
+    return null;
+  }
+
+  #head(line: Record<string, unknown>): string | null {
+    if (!("head" in line)) return null;
+    return hasSignature(line, this.#key) ? null : "is a head whose signature is wrong";
+  }
+
+  #count({ head, id, gap, retention }: Record<string, unknown>): void {
+    const counts = this.#counts;
+    counts.unsigned = head === undefined ? counts.unsigned + 1 : 0;
+    if (head !== undefined) counts.heads += 1;
+    if (id !== undefined) counts.decisions += 1;
+    if (isObject(gap)) {
+      counts.missing += Number(gap.last) - Number(gap.first) + 1;
+      this.#lost.set(String(gap.worker), Number(gap.lost));
+    }
+    for (const gone of Array.isArray(retention) ? retention : []) this.#removed.add(`${gone?.n} ${gone?.hash}`);
+  }
+}
+
+function same(a: ChainEnd, b: ChainEnd): boolean {
+  return a.n === b.n && a.hash === b.hash;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { appendFile, cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import fc from "fast-check";
+import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { recoverLog } from "../../inference-sidecar/src/decision-log/recover.ts";
+import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
+import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
+import { loadSigningKey, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { verifyLog } from "../../scripts/decision-log/verify.ts";
+import { temporaryFolder } from "./harness.ts";
+
+interface Made {
+  readonly log: SealedLog;
+  readonly sequences: WorkerSequences;
+  readonly recovered: Awaited<ReturnType<typeof recoverLog>>;
+}
+
+const limits = { rotationBytes: 4096, retentionBytes: 1 << 30, retentionDays: 90, headMs: 60_000 };
+
+/** A run of the log on this state, as the sidecar makes it. */
+async function open(state: string, changes: Partial<typeof limits> & { now?: () => Date } = {}): Promise<Made> {
+  const directory = await makeLogDirectory(state);
+  const sequences = new WorkerSequences();
+  const recovered = await recoverLog(directory, sequences);
+  const onUpkeepFailed = (error: Error) => assert.fail(error);
+  const key = await loadSigningKey(state);
+  const log = new SealedLog({ ...limits, ...changes, ...recovered, directory, key, sequences, onUpkeepFailed });
+  return { log, sequences, recovered };
+}
+
+async function append({ log, sequences }: Made, first: number, last: number): Promise<void> {
+  for (let sequence = first; sequence <= last; sequence += 1) {
+    const record = { v: 1, id: `id-${sequence}`, worker: "w", sequence, score: { value: sequence / 7 } };
+    await log.append([record], () => sequences.set("w", { last: sequence, lost: 0 }));
+  }
+}
+
+async function publicKey(state: string): Promise<KeyObject> {
+  return createPublicKey(await readFile(publicKeyPath(state), "utf8"));
+}
+
+async function verify(state: string, key?: KeyObject) {
+  return verifyLog(join(state, "log"), key ?? (await publicKey(state)));
+}
+
+async function files(state: string): Promise<string[]> {
+  return (await readdir(join(state, "log"))).filter((name) => name.endsWith(".jsonl")).sort();
+}
+
+let whole = "";
+before(async () => {
+  whole = await temporaryFolder();
+  const first = await open(whole);
+  await append(first, 1, 60);
+  await first.log.close();
+  const second = await open(whole);
+  await append(second, 61, 100);
+  await second.log.close();
+});
+after(() => rm(whole, { recursive: true }));
+
+test("a log of many files and two runs is whole; a head ends each file", async () => {
+  const report = await verify(whole);
+  const names = await files(whole);
+  assert.equal(report.problem, null);
+  assert.ok(names.length > 4, `${names}`);
+  assert.deepEqual([report.first, report.decisions, report.unsigned, report.unsealed], [1, 100, 0, 0]);
+  assert.equal(report.heads, names.length);
+  assert.equal(report.last, 100 + 2 * names.length, "an `open` line and a head for each file");
+  for (const name of names) assert.ok((await stat(join(whole, "log", name))).size <= limits.rotationBytes, name);
+});
+
+test("whatever is changed, cut, moved, doubled or taken away is found, and the first bad line is named", async () => {
+  const names = await files(whole);
+  const texts = await Promise.all(names.map((name) => readFile(join(whole, "log", name), "latin1")));
+  const position = fc.nat({ max: 1 << 30 });
+  const change = fc.constantFrom("flip", "cut", "remove", "swap", "double", "insert");
+  await fc.assert(
+    fc.asyncProperty(position, position, change, async (which, where, what) => {
+      const state = await temporaryFolder();
+      try {
+        await cp(whole, state, { recursive: true });
+        const index = which % names.length;
+        const name = names[index] as string;
+        const text = texts[index] as string;
+        const lines = text.split("\n").slice(0, -1);
+        const at = where % lines.length;
+        const [line, next] = [lines[at] as string, lines[at + 1]];
+        let expected = at + 1;
+        let changed = text;
+        if (what === "flip") {
+          const byte = where % text.length;
+          changed = text.slice(0, byte) + String.fromCharCode(text.charCodeAt(byte) ^ 1) + text.slice(byte + 1);
+          expected = text.slice(0, byte).split("\n").length;
+        } else if (what === "cut") changed = text.slice(0, where % text.length);
+        else if (what === "remove") lines.splice(at, 1);
+        else if (what === "swap" && next !== undefined) lines.splice(at, 2, next, line);
+        else if (what === "double") lines.splice(at, 0, line);
+        else lines.splice(at, 0, line.replace(/"prev":"[0-9a-f]+"/, `"prev":"${"0".repeat(64)}"`));
+        if (changed === text) changed = `${lines.join("\n")}\n`;
+        if (changed === text) return;
+        await writeFile(join(state, "log", name), changed, "latin1");
+        const { problem } = await verify(state);
+        assert.ok(problem !== null, `${what} ${name} line ${at + 1}`);
+        // A changed byte shows in its own line, or, where that is still well-formed, in the next one.
+        if (what === "flip") {
+          const named = new RegExp(
+            `^(${name} line (${expected}|${expected + 1}) |${names[index + 1]} line 1 |head\\.json)`,
+          );
+          assert.match(problem, named);
+        }
+      } finally {
+        await rm(state, { recursive: true });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("a log that is taken away from its beginning, its middle or its end is found out", async () => {
+  const names = await files(whole);
+  const cases: [index: number, problem: RegExp][] = [
+    [0, /begins with number \d+, and no line of it says/],
+    [2, /line 1 has number \d+ where \d+ was expected: lines are missing/],
+    [names.length - 1, /the log ends with number \d+, the newest head in head\.json has \d+: it was cut short/],
+  ];
+  for (const [index, problem] of cases) {
+    const state = await temporaryFolder();
+    await cp(whole, state, { recursive: true });
+    await rm(join(state, "log", names[index] as string));
+    assert.match((await verify(state)).problem ?? "", problem);
+    await rm(state, { recursive: true });
+  }
+  const state = await temporaryFolder();
+  await cp(whole, state, { recursive: true });
+  await rm(join(state, "log", "head.json"));
+  assert.match((await verify(state)).problem ?? "", /head\.json is missing/);
+  await rm(state, { recursive: true });
+});
+
+test("a log that somebody else wrote anew and signed with another key does not pass for ours", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const forged = await open(state);
+  await append(forged, 1, 5);
+  await forged.log.close();
+  assert.equal((await verify(state)).problem, null);
+  assert.match(
+    (await verify(state, await publicKey(whole))).problem ?? "",
+    /line 1 names the signing key [0-9a-f]{64}/,
+  );
+});
+
+test("a run that was killed leaves its lines in the chain; what was torn is cut off, said, and never counted", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const killed = await open(state);
+  await append(killed, 1, 3);
+  const [name] = await files(state);
+  await appendFile(join(state, "log", name as string), '{"id":"torn');
+  const before = await verify(state);
+  assert.deepEqual([before.problem, before.decisions, before.torn, before.unsigned], [null, 3, 11, 4]);
+  const next = await open(state);
+  assert.deepEqual([next.recovered.unsealed, next.recovered.torn], [4, 11]);
+  assert.equal(next.sequences.of("w").last, 3);
+  await append(next, 4, 4);
+  await next.log.close();
+  const report = await verify(state);
+  assert.deepEqual([report.problem, report.decisions, report.torn, report.unsealed], [null, 4, 0, 4]);
+});
+
+test("progress is taken up from the newest head and what follows it, however long a worker was silent", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const first = await open(state);
+  await first.log.append([{ id: "a", worker: "quiet", sequence: 7 }], () =>
+    first.sequences.set("quiet", { last: 7, lost: 2 }),
+  );
+  await append(first, 1, 80);
+  await first.log.close();
+  const second = await open(state);
+  await append(second, 81, 82);
+  const gap = { gap: { worker: "w", first: 83, last: 90, lost: 5 } };
+  await second.log.append([gap, { id: "b", worker: "w", sequence: 91 }], () => undefined);
+  const third = await open(state);
+  assert.deepEqual(third.sequences.of("quiet"), { last: 7, lost: 2 });
+  assert.deepEqual(third.sequences.of("w"), { last: 91, lost: 5 });
+  await rm(join(state, "log", "head.json"));
+  const headless = await open(state);
+  assert.deepEqual(headless.sequences.of("w"), { last: 91, lost: 5 });
+  assert.deepEqual(headless.recovered.end, third.recovered.end);
+  assert.notDeepEqual(headless.recovered.end, GENESIS);
+});
+
+test("the oldest files go when all are too large or too old, and the chain says so", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  let now = new Date("2026-11-01T12:00:00Z");
+  const log = await open(state, { retentionBytes: 16_384, retentionDays: 10, now: () => now });
+  await append(log, 1, 200);
+  const kept = await files(state);
+  assert.ok(kept.length <= 6 && !kept.includes("decisions-2026-11-01-0001.jsonl"), `${kept}`);
+  const middle = await verify(state);
+  assert.equal(middle.problem, null);
+  assert.ok(middle.first > 1);
+  now = new Date("2026-11-12T00:00:01Z");
+  await append(log, 201, 201);
+  await log.log.close();
+  assert.deepEqual(await files(state), ["decisions-2026-11-12-0001.jsonl"]);
+  assert.equal((await verify(state)).problem, null);
+});
+
+test("a head is signed within its time, without another record", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const log = await open(state, { headMs: 100 });
+  await append(log, 1, 1);
+  const path = join(state, "log", "head.json");
+  const end = Date.now() + 5000;
+  while ((await stat(path).catch(() => null)) === null && Date.now() < end)
+    await new Promise((done) => setTimeout(done, 10));
+  const report = await verify(state);
+  assert.deepEqual([report.problem, report.heads, report.unsigned], [null, 1, 0]);
+  await log.log.close();
+});
+
+test("a new day begins a new file, and numbers go on where they stood", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  let now = new Date("2026-11-22T23:59:59Z");
+  const log = await open(state, { now: () => now });
+  await append(log, 1, 1);
+  await log.log.close();
+  await rename(
+    join(state, "log", "decisions-2026-11-22-0001.jsonl"),
+    join(state, "log", "decisions-2026-11-22-0009.jsonl"),
+  );
+  const next = await open(state, { now: () => now });
+  await append(next, 2, 2);
+  now = new Date("2026-11-23T00:00:00Z");
+  await append(next, 3, 3);
+  await next.log.close();
+  assert.deepEqual(await files(state), [
+    "decisions-2026-11-22-0009.jsonl",
+    "decisions-2026-11-22-0010.jsonl",
+    "decisions-2026-11-23-0001.jsonl",
+  ]);
+  assert.equal((await verify(state)).problem, null);
+});
