@@ -1,3 +1,14 @@
+/** A value that all workers share; `version` is what a later write must name. */
+export class SharedValue {
+  constructor(
+    public readonly value: Uint8Array,
+    public readonly version: u32,
+  ) {}
+}
+
+/** Names no version that a value ever has: a write under it succeeds only where there is no value yet. */
+export const NO_VERSION: u32 = 0xffffffff;
+
 /** What the pure stages may ask of the world. In Envoy the host answers, in Node the caller. */
 export abstract class Environment {
   /** Wall clock, Unix milliseconds. */
@@ -6,6 +17,16 @@ export abstract class Environment {
   abstract monotonicMicros(): i64;
   /** RSA PKCS #1 v1.5 or ECDSA (DER signature) with SHA-`hash` over `text`; `spki` is a DER SubjectPublicKeyInfo. */
   abstract verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool;
+  /** `address:port` of the connection's other end (IPv6 in brackets); empty: it is not an IP connection. */
+  abstract sourceAddress(): Uint8Array;
+  /** SHA-256 of the verified client certificate's DER, 32 bytes; empty: there is none. */
+  abstract peerCertificateDigest(): Uint8Array;
+  /** null: nobody has written it. */
+  abstract shared(key: Uint8Array): SharedValue | null;
+  /** false: another worker was faster, the value is of another version by now. */
+  abstract share(key: Uint8Array, value: Uint8Array, version: u32): bool;
+  /** Cryptographically strong random bytes; false: there are none. */
+  abstract fillRandom(bytes: Uint8Array): bool;
   /** A shared secret by the name of its environment variable; null: there is none. */
   abstract secret(name: Uint8Array): Uint8Array | null;
 }

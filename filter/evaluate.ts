@@ -6,10 +6,12 @@ import { Authentication, authenticate } from "./identity/authenticate";
 import { PeerCertificate } from "./identity/peer-certificate";
 import { TokenCache } from "./identity/token-cache";
 import { TokenOutcome } from "./identity/token-outcome";
+import { Circumstances } from "./policy/circumstances";
 import { CompiledPolicy } from "./policy/compiled-policy";
-import { findGrant } from "./policy/grant";
+import { GrantEffect, GrantFinding, judgeGrants } from "./policy/grant";
 import { METHOD_NOT_ALLOWED, matchRoute } from "./policy/match";
 import { Route } from "./policy/route";
+import { isStrong } from "./policy/step-up";
 import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
@@ -37,8 +39,8 @@ export class Evaluation {
   readonly rung: Rung;
   /** The first finding of hygiene, identity and privilege. */
   readonly access: Reason;
-  /** Index of the grant within the route, -1: none. */
-  readonly grant: i32;
+  /** What the route's grants say. */
+  readonly grants: GrantFinding;
   readonly evidence: ScoreEvidence;
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
@@ -57,12 +59,14 @@ export class Evaluation {
     const request = new AccessRequest(headers);
     const hygiene = inspectHeaders(request, policy);
     const requestDone = environment.monotonicMicros();
-    const authentication = authenticate(headers, policy, peer, environment, tokens);
+    const identified = authenticate(headers, policy, peer, environment, tokens);
     const identityDone = environment.monotonicMicros();
     const index = matchRoute(policy, request.host, request.method, request.path);
     const route: Route | null = index < 0 ? null : policy.route(index);
+    const authentication = route === null ? identified : identified.requiring(route.senderConstraint);
     const trap = inspectPath(policy, request.host, request.method, request.path, index);
-    const grant = route === null ? -1 : findGrant(policy, route, authentication.subject);
+    const asked = new Circumstances(authentication.subject, headers, environment);
+    const grants = route === null ? GrantFinding.none() : judgeGrants(policy, route, asked);
     const timings = new StageTimings();
     timings.request = <u32>(requestDone - start);
     timings.identity = <u32>(identityDone - requestDone);
@@ -73,8 +77,13 @@ export class Evaluation {
     this.authentication = authentication;
     this.route = route;
     this.rung = <Rung>(route === null ? policy.mode : route.mode);
-    this.grant = grant;
-    this.access = firstOf(hygiene, pathReason(trap), routeReason(index), privilege(route, authentication.token, grant));
+    this.grants = grants;
+    this.access = firstOf(
+      hygiene,
+      pathReason(trap),
+      routeReason(index),
+      privilege(route, authentication, grants.effect, asked),
+    );
     this.evidence = new ScoreEvidence(modelDeny(), denyAlone());
   }
 
@@ -222,10 +231,18 @@ function routeReason(index: i32): Reason {
   return index == METHOD_NOT_ALLOWED ? Reason.MethodNotAllowed : Reason.RouteNotFound;
 }
 
-/** A token that was sent and is not valid denies on every route that is not public, whatever else grants it. */
-function privilege(route: Route | null, token: TokenOutcome, grant: i32): Reason {
-  if (route === null || route.isPublic) return Reason.Permitted;
-  if (token > TokenOutcome.VALID) return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));
-  if (grant >= 0) return Reason.Permitted;
+/**
+ * A token that was sent and is not valid denies on every route that is not public, whatever else grants it; a grant that
+ * denies does so on every route.
+ */
+function privilege(route: Route | null, who: Authentication, grants: GrantEffect, asked: Circumstances): Reason {
+  if (route === null) return Reason.Permitted;
+  const token = who.token;
+  if (!route.isPublic && token > TokenOutcome.VALID) {
+    return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));
+  }
+  if (grants == GrantEffect.Deny) return Reason.GrantDenied;
+  if (route.isPublic) return Reason.Permitted;
+  if (grants == GrantEffect.Allow) return isStrong(route, asked) ? Reason.Permitted : Reason.AuthenticationInsufficient;
   return token == TokenOutcome.ABSENT && route.hasTokenGrant ? Reason.TokenMissing : Reason.GrantMissing;
 }

@@ -16,6 +16,7 @@ import {
   TrailersStatus,
 } from "proxy-wasm-as";
 import { BodyCopy } from "./enforcement/body-copy";
+import { challenge } from "./enforcement/challenge";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
@@ -30,6 +31,7 @@ import { bundleDigest } from "./screen/screen";
 import { Effect, Reason, Verdict } from "./verdict";
 
 const DECISION_HEADER = bytes("x-postern-decision");
+const NONCE_HEADER = bytes("dpop-nonce");
 
 /** Where a stream stands. */
 const enum Phase {
@@ -112,7 +114,10 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
 
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
     const decision = this.decision;
-    if (decision !== null) replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
+    if (decision === null) return HeadersStatus.Continue;
+    replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
+    const nonce = decision.evaluation.authentication.nonce;
+    if (nonce.length > 0) replaceHeader(MapType.ResponseHeaders, NONCE_HEADER, nonce);
     return HeadersStatus.Continue;
   }
 
@@ -183,7 +188,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
       return true;
     }
     this.phase = Phase.Denied;
-    sendDenial(verdict.reason, decision.hex);
+    sendDenial(verdict.reason, challenge(decision.evaluation, verdict.reason), decision.hex);
     return false;
   }
 

@@ -2,6 +2,7 @@ import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext,
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
+import { proofSecret } from "./identity/proof-secret";
 import { endOverdueCalls } from "./inference/score-call";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { Reporter } from "./report/reporter";
@@ -21,6 +22,8 @@ export class PosternRootContext extends RootContext {
     if (!screenReady()) return refuse("this module has no screen weights: it was not built by `postern`");
     const policy = CompiledPolicy.decode(getPluginConfiguration());
     if (policy === null) return refuse(`policy refused: ${CompiledPolicy.refusal}`);
+    // From here on proofs are remembered: those made before could have been used.
+    proofSecret(this.environment);
     this.gate = new Gate(policy, this.environment);
     setTickPeriod(TICK_MILLIS);
     return true;

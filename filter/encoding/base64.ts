@@ -1,4 +1,5 @@
 const NOT_IN_ALPHABET: u8 = 0xff;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BASE64URL = alphabet(0x2d, 0x5f);
 const EITHER = eitherAlphabet();
 
@@ -8,6 +9,21 @@ const EITHER = eitherAlphabet();
  */
 export function decodeBase64Url(text: Uint8Array): Uint8Array | null {
   return decode(text, text.length, BASE64URL, true);
+}
+
+/** base64url without padding (RFC 7515 section 2). */
+export function encodeBase64Url(bytes: Uint8Array): Uint8Array {
+  const whole = bytes.length / 3;
+  const rest = bytes.length - whole * 3;
+  const text = new Uint8Array(whole * 4 + (rest == 0 ? 0 : rest + 1));
+  for (let i = 0, at = 0; at < text.length; i += 3, at += 4) {
+    let group: u32 = 0;
+    for (let j = 0; j < 3; j++) group = (group << 8) | (i + j < bytes.length ? unchecked(bytes[i + j]) : 0);
+    for (let j = 0; j < 4 && at + j < text.length; j++) {
+      unchecked((text[at + j] = <u8>ALPHABET.charCodeAt((group >> (18 - 6 * j)) & 63)));
+    }
+  }
+  return text;
 }
 
 /**

@@ -6,6 +6,18 @@ export function hexDigit(byte: u32): i32 {
   return -1;
 }
 
+/** The bytes of hexadecimal digits of either case, two a byte; empty: it is something else. */
+export function decodeHex(text: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(text.length >> 1);
+  let bad = text.length & 1;
+  for (let i = 0; i < bytes.length; i++) {
+    const value = (hexDigit(unchecked(text[2 * i])) << 4) | hexDigit(unchecked(text[2 * i + 1]));
+    bad |= value >> 8;
+    unchecked((bytes[i] = <u8>value));
+  }
+  return bad == 0 ? bytes : new Uint8Array(0);
+}
+
 /** Lower-case hexadecimal, two digits a byte (RFC 4648 section 8, but lower case). */
 export function encodeHex(bytes: Uint8Array): Uint8Array {
   const text = new Uint8Array(bytes.length * 2);

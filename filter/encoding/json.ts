@@ -80,6 +80,16 @@ export class JsonReader {
     return true;
   }
 
+  /** Reads to the end of the object or array that the last token began; false: it is not well-formed. */
+  close(): bool {
+    const depth = this.depth;
+    do {
+      const token = this.next();
+      if (token == JsonToken.Error || token == JsonToken.End) return false;
+    } while (this.depth >= depth);
+    return true;
+  }
+
   /**
    * The last token's bytes: of a name or string with escapes resolved to UTF-8 (a copy only if there were any), else raw.
    * An escaped lone surrogate becomes its three-byte form, which `isValidUtf8` refuses: no two texts become the same.

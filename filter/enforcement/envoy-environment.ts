@@ -3,13 +3,20 @@ import {
   callForeignFunction,
   currentTimeNanos,
   environmentVariable,
+  fillRandom,
+  getProperty,
+  getSharedData,
   monotonicNanos,
   Status,
+  setSharedData,
 } from "proxy-wasm-as";
+import { decodeHex } from "../encoding/hex";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
-import { Environment } from "../environment";
+import { Environment, SharedValue } from "../environment";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
+const PEER_DIGEST = bytes("connection\0sha256_peer_certificate_digest");
+const SOURCE_ADDRESS = bytes("source\0address");
 const SHA256 = bytes("sha256");
 
 /** The world as Envoy gives it: its clock, BoringSSL, and the environment variables of `host_env_keys`. */
@@ -33,6 +40,29 @@ export class EnvoyEnvironment extends Environment {
     let verified = false;
     for (let field = reader.next(); field != 0; field = reader.next()) if (field == 1) verified = reader.value == 1;
     return verified && !reader.malformed;
+  }
+
+  sourceAddress(): Uint8Array {
+    const address = getProperty(SOURCE_ADDRESS);
+    return address === null ? new Uint8Array(0) : address;
+  }
+
+  peerCertificateDigest(): Uint8Array {
+    const digest = getProperty(PEER_DIGEST);
+    return digest === null ? new Uint8Array(0) : decodeHex(digest);
+  }
+
+  shared(key: Uint8Array): SharedValue | null {
+    const found = getSharedData(key);
+    return found.status == Status.Ok ? new SharedValue(found.value, found.cas) : null;
+  }
+
+  share(key: Uint8Array, value: Uint8Array, version: u32): bool {
+    return setSharedData(key, value, version) == Status.Ok;
+  }
+
+  fillRandom(bytes: Uint8Array): bool {
+    return fillRandom(bytes);
   }
 
   secret(name: Uint8Array): Uint8Array | null {

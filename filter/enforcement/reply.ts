@@ -6,18 +6,15 @@ const PROBLEM_JSON = bytes("application/problem+json");
 const CACHE_CONTROL = bytes("cache-control");
 const NO_STORE = bytes("no-store");
 const WWW_AUTHENTICATE = bytes("www-authenticate");
-const BEARER = bytes("Bearer");
-const BEARER_INVALID = bytes('Bearer error="invalid_token"');
 const RETRY_AFTER = bytes("retry-after");
 const RETRY_SECONDS = bytes("1");
 
-/** Denies the request with `application/problem+json` (RFC 9457): a coarse reason and the decision's id. */
-export function sendDenial(reason: Reason, decision: Uint8Array): Status {
+/** Denies the request with `application/problem+json` (RFC 9457): a coarse reason and the decision's id. `challenge` goes with 401. */
+export function sendDenial(reason: Reason, challenge: Uint8Array, decision: Uint8Array): Status {
   const row = reasonRow(reason);
   const headers = new HeaderList();
   headers.add(CONTENT_TYPE, PROBLEM_JSON).add(CACHE_CONTROL, NO_STORE);
-  // RFC 6750 section 3.1: without authentication information the challenge carries no error code.
-  if (row.status == 401) headers.add(WWW_AUTHENTICATE, reason == Reason.TokenMissing ? BEARER : BEARER_INVALID);
+  if (row.status == 401) headers.add(WWW_AUTHENTICATE, challenge);
   if (row.status == 503) headers.add(RETRY_AFTER, RETRY_SECONDS);
   const body =
     `{"type":"about:blank","title":"${title(row.status)}","status":${row.status},` +

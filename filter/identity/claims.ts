@@ -1,6 +1,8 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
 import { isValidUtf8 } from "../encoding/utf8";
+import { ClaimSet } from "./claim-set";
+import { Confirmation } from "./confirmation";
 import { MemberNames } from "./member-names";
 import { numericDateMillis } from "./numeric-date";
 import { isScope, splitScopes } from "./scope";
@@ -13,6 +15,7 @@ const NBF = bytes("nbf");
 const IAT = bytes("iat");
 const SCOPE = bytes("scope");
 const SCP = bytes("scp");
+const CNF = bytes("cnf");
 const NONE = new Uint8Array(0);
 /** What a list element costs beside its bytes, roughly. */
 const ELEMENT_OVERHEAD: i32 = 64;
@@ -29,10 +32,15 @@ export class Claims {
   notBeforeMillis: i64 = 0;
   issuedAtMillis: i64 = 0;
 
-  private constructor(
-    /** The JSON object itself. */
-    public readonly payload: Uint8Array,
-  ) {}
+  /** What the token is bound to. */
+  readonly confirmation: Confirmation = new Confirmation();
+  /** Every member, for the questions of grants. */
+  readonly set: ClaimSet;
+  private memberCount: i32 = 0;
+
+  private constructor(private readonly payload: Uint8Array) {
+    this.set = new ClaimSet(payload);
+  }
 
   /**
    * Reads a verified payload. null: it is no JSON object in UTF-8, has a duplicate top-level member (after unescaping),
@@ -46,7 +54,7 @@ export class Claims {
 
   /** Bytes of memory that the claims keep, at most. */
   get weight(): i32 {
-    return 2 * this.payload.length + ELEMENT_OVERHEAD * (this.audiences.length + this.scopes.length);
+    return 2 * this.payload.length + ELEMENT_OVERHEAD * (this.audiences.length + this.scopes.length + this.memberCount);
   }
 
   private readObject(): bool {
@@ -57,6 +65,7 @@ export class Claims {
     for (; token == JsonToken.Name; token = reader.next()) {
       const name = reader.text();
       if (!names.add(name) || !this.readMember(reader, name)) return false;
+      this.memberCount += 1;
     }
     return token == JsonToken.EndObject && reader.next() == JsonToken.End && this.expiresAtMillis >= 0;
   }
@@ -70,6 +79,7 @@ export class Claims {
     if (equal(name, IAT)) return (this.issuedAtMillis = readDate(reader)) >= 0;
     if (equal(name, SCOPE)) return reader.next() == JsonToken.String && splitScopes(reader.text(), this.scopes);
     if (equal(name, SCP)) return this.readScp(reader);
+    if (equal(name, CNF)) return this.confirmation.read(reader);
     return reader.skip();
   }
 

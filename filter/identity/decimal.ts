@@ -9,10 +9,21 @@ export class Decimal {
     public readonly exponent: i32,
   ) {}
 
-  equals(other: Decimal): bool {
-    if (this.negative != other.negative || this.exponent != other.exponent) return false;
-    if (this.digits.length != other.digits.length) return false;
-    return memory.compare(this.digits.dataStart, other.digits.dataStart, this.digits.length) == 0;
+  /** Below zero: this is the smaller one; zero: the same value. */
+  compare(other: Decimal): i32 {
+    if (this.negative != other.negative) return this.negative ? -1 : 1;
+    return this.negative ? other.compareMagnitude(this) : this.compareMagnitude(other);
+  }
+
+  private compareMagnitude(other: Decimal): i32 {
+    const length = this.digits.length;
+    const otherLength = other.digits.length;
+    if (length == 0 || otherLength == 0) return length - otherLength;
+    // The power of ten above the first digit.
+    const size = this.exponent + length - (other.exponent + otherLength);
+    if (size != 0) return size;
+    const order = memory.compare(this.digits.dataStart, other.digits.dataStart, min(length, otherLength));
+    return order != 0 ? order : length - otherLength;
   }
 }
 

@@ -81,7 +81,7 @@ export class JoseHeader {
 }
 
 /** The `ALGORITHM_…` bit of a name, compared exactly; 0: `none`, or one that is not implemented. */
-function algorithmOf(name: Uint8Array): u8 {
+export function algorithmOf(name: Uint8Array): u8 {
   if (equal(name, RS256)) return ALGORITHM_RS256;
   if (equal(name, ES256)) return ALGORITHM_ES256;
   if (equal(name, HS256)) return ALGORITHM_HS256;

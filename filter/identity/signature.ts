@@ -38,10 +38,22 @@ export function verifySignature(
   const choice = chooseKey(issuer, header);
   const key = choice.key;
   if (key === null) return choice.outcome;
+  return verifyWithKey(header.algorithm, key.spki, signature, jws.signingInput, environment, budget);
+}
+
+/** Verifies an RS256 or ES256 signature of JWS with this very key: VALID, VERIFICATION_BUDGET or SIGNATURE. */
+export function verifyWithKey(
+  algorithm: u8,
+  spki: Uint8Array,
+  signature: Uint8Array,
+  signingInput: Uint8Array,
+  environment: Environment,
+  budget: VerificationBudget,
+): TokenOutcome {
   if (!budget.allows(environment.monotonicMicros() / 1000)) return TokenOutcome.VERIFICATION_BUDGET;
-  const bytes = header.algorithm == ALGORITHM_ES256 ? ecdsaSignatureToDer(signature) : signature;
+  const bytes = algorithm == ALGORITHM_ES256 ? ecdsaSignatureToDer(signature) : signature;
   if (bytes === null) return settle(false, budget);
-  return settle(environment.verifySignature(SHA256_BITS, key.spki, bytes, jws.signingInput), budget);
+  return settle(environment.verifySignature(SHA256_BITS, spki, bytes, signingInput), budget);
 }
 
 function settle(verified: bool, budget: VerificationBudget): TokenOutcome {

@@ -1,5 +1,5 @@
 import { Issuer } from "../policy/issuer";
-import { claimMatches } from "./claim-match";
+import { ClaimSet } from "./claim-set";
 
 const NONE = new Uint8Array(0);
 
@@ -11,8 +11,8 @@ export class Subject {
   subject: Uint8Array = NONE;
   /** From `scope` and `scp`; each is a scope-token of RFC 6749 section 3.3. */
   scopes: Uint8Array[] = [];
-  /** The verified payload, a JSON object without duplicate members; empty: no token was verified. */
-  claims: Uint8Array = NONE;
+  /** Of the verified token; empty: none was verified. */
+  claims: ClaimSet = new ClaimSet(NONE);
   /** `exp`, Unix seconds. */
   expiresAtSeconds: i64 = 0;
 
@@ -20,12 +20,4 @@ export class Subject {
     /** Verified SPIFFE id; empty: none. */
     public readonly workload: Uint8Array,
   ) {}
-
-  /**
-   * Whether the top-level claim `name` equals a value of the policy, or is an array with an element that does.
-   * `kind`: a `CLAIM_…` of `claim-match`; `text`: the string itself, a JSON number, `true` or `false`.
-   */
-  claimEquals(name: Uint8Array, kind: u8, text: Uint8Array): bool {
-    return claimMatches(this.claims, name, kind, text);
-  }
 }

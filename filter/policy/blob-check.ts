@@ -1,7 +1,6 @@
 import { sha256 } from "../crypto/sha256";
 import { isRun, isString } from "./blob-bounds";
 import {
-  ANY_HOST_OFFSET,
   DIGEST_OFFSET,
   DIGESTED_OFFSET,
   DIRECTORY_OFFSET,
@@ -10,7 +9,11 @@ import {
   HEADER_SIZE,
   LENGTH_OFFSET,
   MAGIC,
+  MAXIMUM_PROOF_AGE,
   MODE_OFFSET,
+  ORIGINS_OFFSET,
+  PROOF_AGE_OFFSET,
+  PROOF_NONCE_OFFSET,
   RECORD_SIZES,
   SECTION_COUNT,
   SECTION_LIST,
@@ -49,10 +52,13 @@ function directoryIsSound(bytes: Uint8Array): bool {
 }
 
 function headIsSound(blob: PolicyBlob): bool {
-  if (blob.word(MODE_OFFSET) > 2 || blob.word(ANY_HOST_OFFSET + 4) != 0) return false;
+  if (blob.word(MODE_OFFSET) > 2 || blob.word(PROOF_NONCE_OFFSET) > 1) return false;
+  const age = blob.word(PROOF_AGE_OFFSET);
+  if (age == 0 || age > MAXIMUM_PROOF_AGE) return false;
   for (let i = 0; i < 4; i++) if (!isString(blob, blob.word(HEADER_NAMES_OFFSET + i * 4))) return false;
   return (
     isRun(blob, SECTION_LIST, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4)) &&
-    isRun(blob, SECTION_LIST, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4))
+    isRun(blob, SECTION_LIST, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4)) &&
+    isRun(blob, SECTION_LIST, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4))
   );
 }

@@ -5,8 +5,9 @@
 //  40  length of the blob                               44  rung on which requests stand that no route matches
 //  48  string indices of the subject, issuer, workload and scopes headers
 //  64  trust domains (start, count in LIST)             72  identities believed in XFCC (start, count in LIST)
-//  80  root node for any host, or NONE                  84  zero
-//  88  section directory: (offset, count of records) each, in the order of `SECTION_…`
+//  80  root node for any host, or NONE                  84  age of a DPoP proof in seconds, at most
+//  88  1: a DPoP proof needs a nonce                    92  origins of the gate (start, count in LIST)
+// 100  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
 export const VERSION: u32 = 1;
@@ -20,23 +21,33 @@ export const HEADER_NAMES_OFFSET: i32 = 48;
 export const TRUST_DOMAINS_OFFSET: i32 = 64;
 export const FORWARDED_FROM_OFFSET: i32 = 72;
 export const ANY_HOST_OFFSET: i32 = 80;
-export const DIRECTORY_OFFSET: i32 = 88;
+export const PROOF_AGE_OFFSET: i32 = 84;
+export const PROOF_NONCE_OFFSET: i32 = 88;
+export const ORIGINS_OFFSET: i32 = 92;
+export const DIRECTORY_OFFSET: i32 = 100;
 
 /** offset, length */
 export const SECTION_STRINGS: i32 = 0;
 /** string index; scopes, workloads, audiences, trust domains and forwarders are runs of it */
 export const SECTION_LIST: i32 = 1;
-/** name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds */
+/** name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds, sender constraint */
 export const SECTION_ISSUERS: i32 = 2;
 /** kid (empty: none), algorithm, SPKI: string indices but for the algorithm */
 export const SECTION_KEYS: i32 = 3;
-/** name, flags, methods, deadline in ms, largest body in bytes, grants (start, count) */
+/**
+ * name, flags, methods, deadline in ms, largest body in bytes, grants that allow (start, count), grants that deny (start, count),
+ * `acr` values of which one is needed (start, count), `amr` values that are all needed (start, count), age of the
+ * authentication in seconds at most or NONE
+ */
 export const SECTION_ROUTES: i32 = 4;
-/** issuer or NONE, scopes (start, count), claims (start, count), workloads (start, count) */
+/**
+ * issuer or NONE, scopes (start, count), claims (start, count), workloads (start, count), id, expiry in Unix seconds or NONE,
+ * networks (start, count), headers (start, count in CLAIMS), times (start, count)
+ */
 export const SECTION_GRANTS: i32 = 5;
-/** name, values (start, count) */
+/** name of a claim or header, values (start, count): one must match */
 export const SECTION_CLAIMS: i32 = 6;
-/** kind, text */
+/** kind (`VALUE_…`), text */
 export const SECTION_CLAIM_VALUES: i32 = 7;
 /** host in lower case, root node; sorted by bytes */
 export const SECTION_EXACT_HOSTS: i32 = 8;
@@ -48,22 +59,43 @@ export const SECTION_NODES: i32 = 10;
 export const SECTION_EDGES: i32 = 11;
 /** route index; ascending within a node */
 export const SECTION_ENTRIES: i32 = 12;
-export const SECTION_COUNT: i32 = 13;
+/** address as four words, the first bits in the first; bits of the prefix. IPv4 as ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
+export const SECTION_NETWORKS: i32 = 13;
+/** minutes of the week from Monday 00:00 UTC: start, end (not included) */
+export const SECTION_TIMES: i32 = 14;
+export const SECTION_COUNT: i32 = 15;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 36, 12, 28, 28, 12, 8, 8, 8, 32, 8, 4];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 40, 12, 56, 60, 12, 8, 8, 8, 32, 8, 4, 20, 8];
 
-// Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant.
+// How a value is compared: equal as text, number or boolean; text that begins so; number within a bound.
+export const VALUE_STRING: u32 = 0;
+export const VALUE_NUMBER: u32 = 1;
+export const VALUE_BOOLEAN: u32 = 2;
+export const VALUE_PREFIX: u32 = 3;
+export const VALUE_AT_LEAST: u32 = 4;
+export const VALUE_ABOVE: u32 = 5;
+export const VALUE_AT_MOST: u32 = 6;
+export const VALUE_BELOW: u32 = 7;
+
+// Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant,
+// 9-10 sender constraint.
 export const FLAG_PUBLIC: u32 = 1 << 2;
 export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
 export const FLAG_OPEN: u32 = 1 << 6;
 export const FLAG_PREFIX: u32 = 1 << 7;
 export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
-export const FLAGS_ALL: u32 = (1 << 9) - 1;
+export const FLAGS_ALL: u32 = (1 << 11) - 1;
+
+/** Sender constraints, and sets of the ways in which a token was bound: both bits as a constraint mean any of the two. */
+export const BOUND_BY_CERTIFICATE: u32 = 1;
+export const BOUND_BY_PROOF: u32 = 2;
 
 // Bounds that the compiler keeps and the decoder insists on.
 export const MAXIMUM_RUN: u32 = 64;
 export const MAXIMUM_DEPTH: u8 = 66;
 export const MAXIMUM_ENTRIES: u32 = 9;
+export const MAXIMUM_PROOF_AGE: u32 = 300;
 export const METHODS_ALL: u32 = (1 << 9) - 1;
+export const MINUTES_OF_WEEK: u32 = 7 * 24 * 60;

@@ -5,6 +5,9 @@ import {
   FORWARDED_FROM_OFFSET,
   HEADER_NAMES_OFFSET,
   MODE_OFFSET,
+  ORIGINS_OFFSET,
+  PROOF_AGE_OFFSET,
+  PROOF_NONCE_OFFSET,
   SECTION_ROUTES,
   TRUST_DOMAINS_OFFSET,
 } from "./blob-layout";
@@ -33,6 +36,12 @@ export class CompiledPolicy {
   readonly workloadHeader: Uint8Array;
   readonly scopesHeader: Uint8Array;
   readonly routeCount: i32;
+  /** How old a DPoP proof may be, seconds. */
+  readonly proofAgeSeconds: i64;
+  /** A DPoP proof needs a nonce of this gate. */
+  readonly proofNeedsNonce: bool;
+  /** Scheme and authority under which clients know the gate; empty: those of the request. */
+  readonly origins: Uint8Array[];
   private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(CACHED_ROUTES);
 
   private constructor(readonly blob: PolicyBlob) {
@@ -45,6 +54,9 @@ export class CompiledPolicy {
     this.issuerHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 4));
     this.workloadHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 8));
     this.scopesHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 12));
+    this.proofAgeSeconds = blob.word(PROOF_AGE_OFFSET);
+    this.proofNeedsNonce = blob.word(PROOF_NONCE_OFFSET) == 1;
+    this.origins = stringRun(blob, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4));
     this.routeCount = blob.sectionCount(SECTION_ROUTES);
   }
 

@@ -1,79 +1,59 @@
-import { Subject } from "../identity/subject";
-import { NONE, SECTION_CLAIM_VALUES, SECTION_CLAIMS, SECTION_GRANTS, SECTION_LIST } from "./blob-layout";
+import { SECTION_GRANTS } from "./blob-layout";
+import { Circumstances } from "./circumstances";
 import { CompiledPolicy } from "./compiled-policy";
-import { PolicyBlob } from "./policy-blob";
+import { satisfies } from "./grant-match";
 import { Route } from "./route";
 
-/** Index within the route of the first grant that the subject satisfies; -1: none. */
-export function findGrant(policy: CompiledPolicy, route: Route, subject: Subject): i32 {
-  for (let i = 0; i < route.grantCount; i++) {
-    if (satisfies(policy.blob, policy.blob.record(SECTION_GRANTS, route.firstGrant + i), subject)) return i;
+export const enum GrantEffect {
+  /** No grant fits. */
+  None,
+  Allow,
+  /** A grant that denies fits: it wins over all that allow. */
+  Deny,
+}
+
+/** What the grants of a route say. Grants are named by their index in the policy; -1: none. */
+export class GrantFinding {
+  constructor(
+    public readonly effect: GrantEffect,
+    /** The first that fits, of those that allow or deny. */
+    public readonly grant: i32,
+    /** The first that would have decided, had it not expired. */
+    public readonly expired: i32,
+  ) {}
+
+  static none(): GrantFinding {
+    return new GrantFinding(GrantEffect.None, -1, -1);
+  }
+}
+
+/** Deny first, then allow, each in the order of the policy; a grant that has expired decides nothing. */
+export function judgeGrants(policy: CompiledPolicy, route: Route, asked: Circumstances): GrantFinding {
+  const denied = firstFit(policy, route.firstDeny, route.denyCount, true, asked);
+  if (denied >= 0) return new GrantFinding(GrantEffect.Deny, denied, -1);
+  const expiredDeny = lapsed;
+  const allowed = firstFit(policy, route.firstGrant, route.grantCount, false, asked);
+  const expired = expiredDeny >= 0 || allowed >= 0 ? expiredDeny : lapsed;
+  return new GrantFinding(allowed >= 0 ? GrantEffect.Allow : GrantEffect.None, allowed, expired);
+}
+
+/** The id of a grant. */
+export function grantId(policy: CompiledPolicy, grant: i32): Uint8Array {
+  return policy.blob.string(load<u32>(policy.blob.record(SECTION_GRANTS, grant), 28));
+}
+
+/** The first expired grant that `firstFit` met and that would have fitted; -1: none. */
+let lapsed: i32 = -1;
+
+function firstFit(policy: CompiledPolicy, start: i32, count: i32, denies: bool, asked: Circumstances): i32 {
+  lapsed = -1;
+  for (let i = start; i < start + count; i++) {
+    const grant = policy.blob.record(SECTION_GRANTS, i);
+    // NONE is in the year 2106: what never expires needs no case of its own.
+    const expired = asked.nowSeconds >= <i64>load<u32>(grant, 32);
+    if ((expired && lapsed >= 0) || !satisfies(policy.blob, grant, denies, asked)) continue;
+    if (!expired) return i;
+    lapsed = i;
   }
   return -1;
-}
-
-/** Everything that a grant names is required: token, all scopes, all claims, one of the workloads. */
-function satisfies(blob: PolicyBlob, grant: usize, subject: Subject): bool {
-  const issuer = load<u32>(grant);
-  if (issuer != NONE) {
-    const verified = subject.issuer;
-    if (verified === null || <u32>verified.index != issuer) return false;
-    if (!hasScopes(blob, load<u32>(grant, 4), load<u32>(grant, 8), subject)) return false;
-    if (!hasClaims(blob, load<u32>(grant, 12), load<u32>(grant, 16), subject)) return false;
-  }
-  const workloads = load<u32>(grant, 24);
-  return workloads == 0 || isWorkload(blob, load<u32>(grant, 20), workloads, subject.workload);
-}
-
-function hasScopes(blob: PolicyBlob, start: u32, count: u32, subject: Subject): bool {
-  for (let i: u32 = 0; i < count; i++) {
-    if (!hasScope(blob, load<u32>(blob.record(SECTION_LIST, start + i)), subject.scopes)) return false;
-  }
-  return true;
-}
-
-function hasScope(blob: PolicyBlob, scope: u32, granted: Uint8Array[]): bool {
-  const length = blob.stringLength(scope);
-  const address = blob.stringAddress(scope);
-  for (let i = 0; i < granted.length; i++) {
-    const candidate = unchecked(granted[i]);
-    if (candidate.length == length && memory.compare(candidate.dataStart, address, length) == 0) return true;
-  }
-  return false;
-}
-
-function hasClaims(blob: PolicyBlob, start: u32, count: u32, subject: Subject): bool {
-  for (let i: u32 = 0; i < count; i++) {
-    const claim = blob.record(SECTION_CLAIMS, start + i);
-    if (!hasClaim(blob, claim, subject)) return false;
-  }
-  return true;
-}
-
-function hasClaim(blob: PolicyBlob, claim: usize, subject: Subject): bool {
-  const name = blob.string(load<u32>(claim));
-  const start = load<u32>(claim, 4);
-  for (let i: u32 = 0, count = load<u32>(claim, 8); i < count; i++) {
-    const value = blob.record(SECTION_CLAIM_VALUES, start + i);
-    if (subject.claimEquals(name, <u8>load<u32>(value), blob.string(load<u32>(value, 4)))) return true;
-  }
-  return false;
-}
-
-function isWorkload(blob: PolicyBlob, start: u32, count: u32, workload: Uint8Array): bool {
-  if (workload.length == 0) return false;
-  for (let i: u32 = 0; i < count; i++) {
-    if (coversWorkload(blob, load<u32>(blob.record(SECTION_LIST, start + i)), workload)) return true;
-  }
-  return false;
-}
-
-/** `pattern` is a SPIFFE id, or ends in `/*`: every id that continues after that slash. */
-function coversWorkload(blob: PolicyBlob, pattern: u32, workload: Uint8Array): bool {
-  const address = blob.stringAddress(pattern);
-  let length = blob.stringLength(pattern);
-  const open = length > 1 && load<u16>(address + length - 2) == 0x2a2f;
-  if (open) length--;
-  if (open ? workload.length <= length : workload.length != length) return false;
-  return memory.compare(workload.dataStart, address, length) == 0;
 }

@@ -28,6 +28,8 @@ export class Issuer {
   /** Environment variable that holds the HS256 secret; empty without HS256. */
   readonly secretEnvironmentName: Uint8Array;
   readonly clockSkewSeconds: i64;
+  /** Ways (`BOUND_BY_…`) in one of which its tokens must be bound to their sender; 0: they need not be. */
+  readonly senderConstraint: u32;
 
   constructor(
     blob: PolicyBlob,
@@ -41,6 +43,7 @@ export class Issuer {
     this.keys = keyRun(blob, load<u32>(record, 20), load<u32>(record, 24));
     this.secretEnvironmentName = blob.string(load<u32>(record, 28));
     this.clockSkewSeconds = load<u32>(record, 32);
+    this.senderConstraint = load<u32>(record, 36);
   }
 }
 

@@ -1,7 +1,10 @@
 import { isRun, isString } from "./blob-bounds";
 import {
+  BOUND_BY_CERTIFICATE,
+  BOUND_BY_PROOF,
   FLAGS_ALL,
   METHODS_ALL,
+  MINUTES_OF_WEEK,
   NONE,
   SECTION_CLAIM_VALUES,
   SECTION_CLAIMS,
@@ -9,8 +12,11 @@ import {
   SECTION_ISSUERS,
   SECTION_KEYS,
   SECTION_LIST,
+  SECTION_NETWORKS,
   SECTION_ROUTES,
   SECTION_STRINGS,
+  SECTION_TIMES,
+  VALUE_BELOW,
 } from "./blob-layout";
 import { PolicyBlob } from "./policy-blob";
 
@@ -33,7 +39,7 @@ export function recordsAreSound(blob: PolicyBlob): bool {
   for (let i = 0, count = blob.sectionCount(SECTION_KEYS); i < count; i++) if (!keyIsSound(blob, i)) return false;
   for (let i = 0, count = blob.sectionCount(SECTION_ROUTES); i < count; i++) if (!routeIsSound(blob, i)) return false;
   for (let i = 0, count = blob.sectionCount(SECTION_GRANTS); i < count; i++) if (!grantIsSound(blob, i)) return false;
-  return claimsAreSound(blob);
+  return claimsAreSound(blob) && networksAreSound(blob) && timesAreSound(blob);
 }
 
 function issuerIsSound(blob: PolicyBlob, index: i32): bool {
@@ -47,7 +53,8 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
     algorithms <= 7 &&
     isRun(blob, SECTION_KEYS, load<u32>(record, 20), load<u32>(record, 24)) &&
     isString(blob, load<u32>(record, 28)) &&
-    load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS
+    load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS &&
+    load<u32>(record, 36) <= (BOUND_BY_CERTIFICATE | BOUND_BY_PROOF)
   );
 }
 
@@ -72,7 +79,11 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
     methods <= METHODS_ALL &&
     load<u32>(record, 12) <= MAXIMUM_DEADLINE_MILLIS &&
     load<u32>(record, 16) <= MAXIMUM_BODY &&
-    isRun(blob, SECTION_GRANTS, load<u32>(record, 20), load<u32>(record, 24))
+    isRun(blob, SECTION_GRANTS, load<u32>(record, 20), load<u32>(record, 24)) &&
+    isRun(blob, SECTION_GRANTS, load<u32>(record, 28), load<u32>(record, 32)) &&
+    allNameIdentity(blob, load<u32>(record, 20), load<u32>(record, 24)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 36), load<u32>(record, 40)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 44), load<u32>(record, 48))
   );
 }
 
@@ -84,9 +95,22 @@ function grantIsSound(blob: PolicyBlob, index: i32): bool {
     isRun(blob, SECTION_LIST, load<u32>(record, 4), load<u32>(record, 8)) &&
     isRun(blob, SECTION_CLAIMS, load<u32>(record, 12), load<u32>(record, 16)) &&
     isRun(blob, SECTION_LIST, load<u32>(record, 20), load<u32>(record, 24)) &&
-    // A grant that asks for nothing would be a public route in disguise; scopes and claims without issuer would be ignored.
-    (issuer != NONE || (load<u32>(record, 24) > 0 && load<u32>(record, 8) == 0 && load<u32>(record, 16) == 0))
+    isString(blob, load<u32>(record, 28)) &&
+    isRun(blob, SECTION_NETWORKS, load<u32>(record, 36), load<u32>(record, 40)) &&
+    isRun(blob, SECTION_CLAIMS, load<u32>(record, 44), load<u32>(record, 48)) &&
+    isRun(blob, SECTION_TIMES, load<u32>(record, 52), load<u32>(record, 56)) &&
+    // Scopes and claims without an issuer would be ignored.
+    (issuer != NONE || (load<u32>(record, 8) == 0 && load<u32>(record, 16) == 0))
   );
+}
+
+/** A grant that asks for nobody in particular would be a public route in disguise. The run is sound, its grants may not be. */
+function allNameIdentity(blob: PolicyBlob, start: u32, count: u32): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    const grant = blob.record(SECTION_GRANTS, start + i);
+    if (load<u32>(grant) == NONE && load<u32>(grant, 24) == 0) return false;
+  }
+  return true;
 }
 
 function claimsAreSound(blob: PolicyBlob): bool {
@@ -97,7 +121,22 @@ function claimsAreSound(blob: PolicyBlob): bool {
   }
   for (let i = 0, count = blob.sectionCount(SECTION_CLAIM_VALUES); i < count; i++) {
     const record = blob.record(SECTION_CLAIM_VALUES, i);
-    if (load<u32>(record) > 2 || !isString(blob, load<u32>(record, 4))) return false;
+    if (load<u32>(record) > VALUE_BELOW || !isString(blob, load<u32>(record, 4))) return false;
+  }
+  return true;
+}
+
+function networksAreSound(blob: PolicyBlob): bool {
+  for (let i = 0, count = blob.sectionCount(SECTION_NETWORKS); i < count; i++) {
+    if (load<u32>(blob.record(SECTION_NETWORKS, i), 16) > 128) return false;
+  }
+  return true;
+}
+
+function timesAreSound(blob: PolicyBlob): bool {
+  for (let i = 0, count = blob.sectionCount(SECTION_TIMES); i < count; i++) {
+    const record = blob.record(SECTION_TIMES, i);
+    if (load<u32>(record) >= load<u32>(record, 4) || load<u32>(record, 4) > MINUTES_OF_WEEK) return false;
   }
   return true;
 }

@@ -1,4 +1,5 @@
 import { FLAG_ASK_ALWAYS, FLAG_OPEN, FLAG_PREFIX, FLAG_PUBLIC, FLAG_TOKEN_GRANT, SECTION_ROUTES } from "./blob-layout";
+import { stringRun } from "./issuer";
 import { PolicyBlob } from "./policy-blob";
 
 /** What the policy says of one route; a copy of its record, the name is a view of the policy. */
@@ -19,6 +20,16 @@ export class Route {
   readonly maxBody: u32;
   readonly firstGrant: i32;
   readonly grantCount: i32;
+  readonly firstDeny: i32;
+  readonly denyCount: i32;
+  /** Ways (`BOUND_BY_…`) in one of which a token must be bound to its sender; 0: it need not be. */
+  readonly senderConstraint: u32;
+  /** Of these authentication contexts one is needed; empty: any will do. */
+  readonly contexts: Uint8Array[];
+  /** These authentication methods are all needed. */
+  readonly authenticationMethods: Uint8Array[];
+  /** How long ago the user may have authenticated, seconds; `NONE`: any time. */
+  readonly maxAge: u32;
 
   constructor(
     blob: PolicyBlob,
@@ -38,5 +49,11 @@ export class Route {
     this.maxBody = load<u32>(record, 16);
     this.firstGrant = load<u32>(record, 20);
     this.grantCount = load<u32>(record, 24);
+    this.firstDeny = load<u32>(record, 28);
+    this.denyCount = load<u32>(record, 32);
+    this.senderConstraint = (flags >> 9) & 3;
+    this.contexts = stringRun(blob, load<u32>(record, 36), load<u32>(record, 40));
+    this.authenticationMethods = stringRun(blob, load<u32>(record, 44), load<u32>(record, 48));
+    this.maxAge = load<u32>(record, 52);
   }
 }

@@ -2,6 +2,7 @@ import { bytes } from "proxy-wasm-as/bytes";
 import { ProtobufWriter } from "../encoding/protobuf";
 import { Evaluation } from "../evaluate";
 import { TokenOutcome } from "../identity/token-outcome";
+import { grantId } from "../policy/grant";
 import { StageTimings } from "../stage-timings";
 import { Suspect } from "../suspects";
 import { decodingName } from "../values/decoding";
@@ -47,7 +48,8 @@ export function encodeRecord(
   writer.bytes(8, reasonRow(verdict.reason).code).bytes(9, codeOf(verdict.wouldDeny));
   if (issuer !== null) writer.bytes(10, cut(issuer.name)).bytes(11, cut(subject.subject));
   writer.bytes(12, cut(subject.workload));
-  if (route !== null && evaluation.grant >= 0) writer.bytes(13, grantName(route.name, evaluation.grant));
+  const grants = evaluation.grants;
+  if (grants.grant >= 0) writer.bytes(13, grantId(evaluation.policy, grants.grant));
   writer.bytes(14, tokenName(evaluation.authentication.token));
   writer.uint(15, evidence.scoredBy).uint(16, evidence.millionths).uint(17, evidence.attackClass);
   const finding = evidence.finding;
@@ -55,6 +57,7 @@ export function encodeRecord(
   writer.bytes(19, codeOf(evidence.uninspected));
   writer.uint(20, responseStatus).uint(21, responseBytes);
   writer.element(22, encodeTimings(evaluation.timings));
+  if (grants.expired >= 0) writer.bytes(23, grantId(evaluation.policy, grants.expired));
   return new CompletedRecord(sequence, evaluation.policy.digest, writer.finish());
 }
 
@@ -81,16 +84,6 @@ function tokenName(outcome: TokenOutcome): Uint8Array {
   if (outcome == TokenOutcome.ABSENT) return ABSENT;
   if (outcome == TokenOutcome.VALID) return VALID;
   return reasonRow(<Reason>(Reason.TokenMalformed + (outcome - TokenOutcome.MALFORMED))).code;
-}
-
-/** `<route>/<index>`. */
-function grantName(route: Uint8Array, grant: i32): Uint8Array {
-  const suffix = bytes(`/${grant}`);
-  const head = cut(route);
-  const name = new Uint8Array(head.length + suffix.length);
-  name.set(head);
-  name.set(suffix, head.length);
-  return name;
 }
 
 function cut(text: Uint8Array): Uint8Array {

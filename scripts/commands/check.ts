@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import { formatNote } from "../../inference-sidecar/src/policy/grant-expiry.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 
@@ -17,13 +18,16 @@ export async function check(args: string[]): Promise<number> {
   }
   const { path, json } = options;
   try {
-    const { policy } = await loadPolicy(path);
+    const { policy, notes } = await loadPolicy(path);
     const digest = Buffer.from(compilePolicy(policy).digest).toString("hex");
     const { mode } = policy;
     const counts = { routes: policy.routes.length, issuers: policy.issuers.length };
-    if (json) console.log(JSON.stringify({ file: path, valid: true, mode, ...counts, digest, problems: [] }));
-    else
-      console.log(`${path}: valid\nmode ${mode}, routes ${counts.routes}, issuers ${counts.issuers}\ndigest ${digest}`);
+    if (json) {
+      console.log(JSON.stringify({ file: path, valid: true, mode, ...counts, digest, problems: [], notes }));
+      return 0;
+    }
+    for (const note of notes) console.log(formatNote(note));
+    console.log(`${path}: valid\nmode ${mode}, routes ${counts.routes}, issuers ${counts.issuers}\ndigest ${digest}`);
     return 0;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;

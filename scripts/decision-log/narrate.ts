@@ -38,8 +38,12 @@ function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
 }
 
 function describeCheck(check: Check, decision: LogRecord, finding: string, failed: Check | null): string {
-  if (check === failed) return `FAILED  ${reasonTexts[finding]?.says} (${finding})`;
   const { subject } = decision;
+  if (check === failed) {
+    const grant = finding === "grant_denied" ? `: ${subject.grant}` : "";
+    const more = check === "privilege" ? lapsed(decision) : "";
+    return `FAILED  ${reasonTexts[finding]?.says} (${finding})${grant}${more}`;
+  }
   switch (check) {
     case "request":
       return "passed  headers and path";
@@ -48,10 +52,15 @@ function describeCheck(check: Check, decision: LogRecord, finding: string, faile
     case "route":
       return decision.route ? `passed  ${decision.route}` : "none";
     case "privilege":
-      return subject.grant ? `passed  grant ${subject.grant}` : "no grant was needed or reached";
+      return `${subject.grant ? `passed  grant ${subject.grant}` : "no grant was needed or reached"}${lapsed(decision)}`;
     case "score":
       return decision.score.by === "nothing" ? "not made" : `passed  ${decision.score.value.toFixed(4)}`;
   }
+}
+
+/** Records of before this field have none. */
+function lapsed({ subject }: LogRecord): string {
+  return subject.expiredGrant ? `; grant ${subject.expiredGrant} would have decided, but has expired` : "";
 }
 
 function describeIdentity({ subject }: LogRecord): string {

@@ -125,10 +125,91 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "too many unknown tokens at once: this one could not be verified in time",
     change: "Try again; if it lasts, look in the log for a flood of bad tokens.",
   },
+  token_confirmation: {
+    check: "identity",
+    says: "the token's cnf binds it in a way that can't be checked here",
+    change: "The issuer must bind its tokens by `x5t#S256` or `jkt`, or not at all.",
+  },
+  token_certificate: {
+    check: "identity",
+    says: "the token is bound to another client certificate than the connection's (RFC 8705)",
+    change: "The client must connect with the certificate that the token was issued for.",
+  },
+  token_unbound: {
+    check: "identity",
+    says: "issuer or route ask for a token that is bound to its sender (senderConstrained), and this one is not so",
+    change: "Get a token that is bound to the client's certificate or DPoP key, or take senderConstrained away.",
+  },
+  dpop_scheme: {
+    check: "identity",
+    says: "a DPoP-bound token sent as Bearer, or another one sent as DPoP (RFC 9449)",
+    change: "Send a DPoP-bound token as `authorization: DPoP <token>` with a proof, any other as `Bearer`.",
+  },
+  dpop_proof_missing: {
+    check: "identity",
+    says: "the token is DPoP-bound and no proof came with it",
+    change: "Send a fresh proof in the header `DPoP`.",
+  },
+  dpop_proof_malformed: {
+    check: "identity",
+    says: "not one proof of at most 4 KiB with its required members and a usable public key",
+    change: "The client must send one proof as RFC 9449 section 4.2 has it, signed with ES256 or RS256.",
+  },
+  dpop_proof_key: {
+    check: "identity",
+    says: "the proof's key is not the one that the token is bound to",
+    change: "Sign the proof with the key that the token was issued for.",
+  },
+  dpop_proof_target: {
+    check: "identity",
+    says: "htm or htu name another request",
+    change:
+      "Make the proof for this method and URI; behind a proxy that changes scheme or host, set identity.dpop.origins.",
+  },
+  dpop_proof_token: {
+    check: "identity",
+    says: "ath names another token",
+    change: "Make the proof for the token that it is sent with (`ath`).",
+  },
+  dpop_proof_time: {
+    check: "identity",
+    says: "iat is to come, too long ago, or before the gateway's start",
+    change: "Make a fresh proof for each request; if it is fresh, compare the clocks.",
+  },
+  dpop_nonce: {
+    check: "identity",
+    says: "the policy asks for a nonce of the gate, and the proof has none or an old one",
+    change: "Repeat the request with a proof that has the nonce of the header `DPoP-Nonce`; standard clients do.",
+  },
+  dpop_proof_signature: {
+    check: "identity",
+    says: "the proof's signature does not verify",
+    change: "Sign the proof with the key in its header.",
+  },
+  dpop_proof_replayed: {
+    check: "identity",
+    says: "the proof was used before",
+    change: "Make a fresh proof, with a `jti` of its own, for each request.",
+  },
+  dpop_replay_window: {
+    check: "identity",
+    says: "there is no room to remember the proof, so that it can't be accepted",
+    change: "Try again; if it lasts, shorten identity.dpop.maxAge.",
+  },
+  grant_denied: {
+    check: "privilege",
+    says: "a grant of the route's `deny` fits",
+    change: "Nothing, if it is meant; else narrow that grant, or let it expire.",
+  },
   grant_missing: {
     check: "privilege",
     says: "the identity is verified, and no grant of the route fits it",
     change: "Give the subject the scopes, claims or workload id that a grant asks for, or add a grant.",
+  },
+  authentication_insufficient: {
+    check: "privilege",
+    says: "the user did not authenticate as the route's stepUp asks for",
+    change: "Authenticate again, with what the answer's WWW-Authenticate names.",
   },
   request_incomplete: {
     check: "score",

@@ -29,7 +29,7 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
     effect: "permit",
     reason: "permitted",
     wouldDeny: null,
-    subject: { issuer: "", id: "", workload: "", grant: "", token: "absent" },
+    subject: { issuer: "", id: "", workload: "", grant: "", expiredGrant: null, token: "absent" },
     score: { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null },
     response: { status: 200, bytes: 2 },
     timingsUs: { request: 1, identity: 0, policy: 0, values: 0, screen: 0, inference: 0 },

@@ -20,6 +20,7 @@ const issuer = {
   keys: [],
   secret: { environmentName: "POSTERN_HS256_DEMO", secret: "one" },
   clockSkewMs: 0,
+  senderConstrained: null,
 };
 const withSecret: Policy = { ...policy, issuers: [issuer] };
 

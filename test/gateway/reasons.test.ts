@@ -22,7 +22,7 @@ identity:
       clockSkew: 5s
 routes:
   - { name: health, match: { methods: [GET], path: /healthz }, public: true, score: off }
-  - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], score: off }
+  - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], deny: [{ id: lost, headers: { x-device: lost } }], score: off }
   - { name: search, match: { methods: [GET, POST], path: /search/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 5s } }
   - { name: unscored, match: { methods: [GET, POST], path: /open/** }, public: true, score: off }
@@ -83,6 +83,7 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["token_not_yet_valid", bearer(await changed({ claims: { nbf: now + 600 } }))],
     ["token_issued_in_future", bearer(await changed({ claims: { iat: now + 600 } }))],
     ["token_audience", bearer(await changed({ claims: { aud: "elsewhere" } }))],
+    ["grant_denied", request("GET /orders/7", [`Authorization: Bearer ${good}`, "X-Device: lost"])],
     ["grant_missing", bearer(await issuer.token("RS256", "profile"))],
     ["body_too_large", request("POST /search/x", ["Content-Type: text/plain"], "a".repeat(17 * 1024))],
     ["body_encoding", request("POST /search/x", ["Content-Encoding: gzip"], "abc")],

@@ -98,8 +98,14 @@ describe("a policy that can be used", () => {
     assert.equal(health?.mode, "detect");
     assert.deepEqual(orders?.hosts, ["api.demo", "*.demo"]);
     assert.deepEqual(orders?.allow[0]?.claims, [
-      { name: "role", values: ["clerk"] },
-      { name: "site", values: [1, true] },
+      { name: "role", values: [{ kind: "string", value: "clerk" }] },
+      {
+        name: "site",
+        values: [
+          { kind: "number", value: 1 },
+          { kind: "boolean", value: true },
+        ],
+      },
     ]);
     const defaults = {
       ask: "unsure",
@@ -125,7 +131,7 @@ describe("a policy that can be used", () => {
     const json = JSON.parse((await run(path, "--json")).output);
     assert.deepEqual(
       { ...json, digest: "" },
-      { file: path, valid: true, mode: "detect", routes: 4, issuers: 1, digest: "", problems: [] },
+      { file: path, valid: true, mode: "detect", routes: 4, issuers: 1, digest: "", problems: [], notes: [] },
     );
     assert.ok(text.output.endsWith(json.digest));
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import { normaliseGrant } from "../../inference-sidecar/src/policy/grant.ts";
 import { METHODS, type Policy, type Route, type Score } from "../../inference-sidecar/src/policy/policy.ts";
 import { resealed } from "./mutated-blob.ts";
 import { policyOf, route } from "./policies.ts";
@@ -31,12 +32,13 @@ function described(policy: Policy, digest: Uint8Array): string[] {
   return lines;
 }
 
-function describedRoute({ name, mode, score, allow, public: isPublic }: Route, index: number): string {
+function describedRoute({ name, mode, score, allow, deny, public: isPublic }: Route, index: number): string {
   const inspect = ["off", "headers", "full"].indexOf(score.inspect);
   if (score.inspect === "off") throw new Error("give the score of a route that is described");
   const numbers = [index, MODES.indexOf(mode), inspect, score.deadlineMs, score.maxBodyBytes, allow.length];
   const flags = [score.ask === "always", score.onUnavailable === "open", score.onTooLarge === "prefix"];
-  return [name, ...numbers, isPublic, ...flags, allow.some(({ issuer }) => issuer !== null)].join(" ");
+  const hasTokenGrant = allow.some(({ issuer }) => issuer !== null);
+  return [name, ...numbers, deny.length, isPublic, ...flags, hasTokenGrant].join(" ");
 }
 
 const texts = fc.array(fc.stringMatching(/^[a-z:é/]{1,12}$/), { maxLength: 3 });
@@ -55,6 +57,7 @@ const arbitraryIssuer = fc.record({
   ),
   secret: fc.option(fc.constant({ environmentName: "POSTERN_HS256_A", secret: "never in the blob" })),
   clockSkewMs: fc.integer({ min: 0, max: 300 }).map((seconds) => seconds * 1000),
+  senderConstrained: fc.constantFrom(null, "mtls" as const, "dpop" as const, "any" as const),
 });
 const arbitraryScore: fc.Arbitrary<Score> = fc.record({
   inspect: fc.constantFrom("headers" as const, "full" as const),
@@ -64,7 +67,7 @@ const arbitraryScore: fc.Arbitrary<Score> = fc.record({
   maxBodyBytes: fc.integer({ min: 1, max: 256 * 1024 }),
   onTooLarge: fc.constantFrom("deny" as const, "prefix" as const),
 });
-const grant = { issuer: null, scopes: [], claims: [], workloads: ["spiffe://d/x"] };
+const grant = normaliseGrant({ workloads: ["spiffe://d/x"] }, "g", []);
 const arbitraryRoute = fc
   .record({
     path: fc.constantFrom("/", "/a/{b}", "/a/**"),
@@ -73,6 +76,7 @@ const arbitraryRoute = fc
     public: fc.boolean(),
     score: arbitraryScore,
     allow: fc.array(fc.constant(grant), { maxLength: 3 }),
+    deny: fc.array(fc.constant(grant), { maxLength: 3 }),
   })
   .map(route);
 
@@ -115,7 +119,7 @@ describe("what is refused, with its reason", () => {
     ["a cut", blob.subarray(0, blob.length - 1), /cut off/],
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],
-    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 88))), /section/],
+    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 100))), /section/],
     ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(3, 44))), /head/],
     ["a root outside the nodes", resealed(changed((copy) => copy.writeUInt32LE(99, 80))), /tree/],
   ];

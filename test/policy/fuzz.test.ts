@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import { normaliseGrant } from "../../inference-sidecar/src/policy/grant.ts";
 import { mutated, randomIntegers, resealed } from "./mutated-blob.ts";
 import { policyOf, route } from "./policies.ts";
 import { loadPolicyModule, type PolicyModule } from "./policy-module.ts";
@@ -10,16 +11,23 @@ before(async () => {
   filter = await loadPolicyModule();
 });
 
-const claims = [{ name: "role", values: ["clerk", 7, true] }];
 const grants = [
-  { issuer: 0, scopes: ["orders:read", "x"], claims, workloads: [] },
-  { issuer: null, scopes: [], claims: [], workloads: ["spiffe://edge.demo/ns/*"] },
-];
+  {
+    issuer: "demo",
+    scopes: ["orders:read", "x"],
+    claims: { role: ["clerk", 7, true], level: { atLeast: 1, below: 9 }, till: { prefix: "t" } },
+    networks: ["10.0.0.0/8", "2001:db8::/32"],
+    headers: { "x-site": ["north"] },
+    times: [{ days: ["mon" as const], from: "08:00" }],
+    expires: "2100-01-01T00:00:00Z",
+  },
+  { workloads: ["spiffe://edge.demo/ns/*"] },
+].map((grant, index) => normaliseGrant(grant, `g${index}`, ["demo"]));
 const { blob } = compilePolicy(
   policyOf(
     [
       route({ path: "/a/{b}/c", hosts: ["api.demo", "*.demo"], methods: ["GET"] }),
-      route({ path: "/a/**", public: false, allow: grants }),
+      route({ path: "/a/**", public: false, allow: grants, deny: grants.toReversed() }),
       route({ path: "/a/b/c/d", hosts: ["*.a.demo"] }),
       route({ path: "/{x}/{y}/{z}" }),
     ],
@@ -33,6 +41,7 @@ const { blob } = compilePolicy(
           keys: [{ kid: "k", algorithm: "RS256", spki: new Uint8Array(40) }],
           secret: { environmentName: "S", secret: "s" },
           clockSkewMs: 1000,
+          senderConstrained: "any",
         },
       ],
       workloads: { trustDomains: ["edge.demo"], trustBundle: null, forwardedFrom: ["spiffe://edge.demo/p"] },
@@ -59,11 +68,12 @@ function exercise(): void {
     const subject = {
       issuer: issuers - 1,
       scopes: "x orders:read",
-      claims: { role: 7 },
+      claims: { role: 7, level: 3, till: "t1" },
       workload: "spiffe://edge.demo/ns/a",
+      from: "10.1.2.3:80",
+      headers: [["x-site", "north"]] as const,
     };
-    const grant = filter.grant(index, subject);
-    assert.ok(grant >= -1 && grant < 64);
+    assert.match(filter.grant(index, subject), /^(none|allow|deny)/);
   }
 }
 

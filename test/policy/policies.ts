@@ -2,7 +2,17 @@ import { METHODS, type Policy, type Route } from "../../inference-sidecar/src/po
 
 /** A public route that scores nothing, but for what is given. */
 export function route(given: Partial<Route> & { path: string }): Route {
-  const defaults = { name: given.path, mode: "prevent", hosts: [], methods: METHODS, public: true, allow: [] } as const;
+  const defaults = {
+    name: given.path,
+    mode: "prevent",
+    hosts: [],
+    methods: METHODS,
+    public: true,
+    allow: [],
+    deny: [],
+    senderConstrained: null,
+    stepUp: { acr: [], amr: [], maxAgeMs: null },
+  } as const;
   return { ...defaults, score: { inspect: "off" }, ...given };
 }
 
@@ -10,5 +20,6 @@ export function route(given: Partial<Route> & { path: string }): Route {
 export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}): Policy {
   const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
-  return { mode: "prevent", tls: null, issuers: [], workloads, headers, routes, ...given };
+  const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
+  return { mode: "prevent", tls: null, issuers: [], workloads, dpop, headers, routes, ...given };
 }

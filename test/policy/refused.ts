@@ -13,6 +13,8 @@ const workloads = `${tls}\nidentity: { workloads: { trustDomains: [edge.demo], t
 const routes = (...all: string[]) => `routes:\n${all.map((route) => `  - ${route}`).join("\n")}`;
 const open = (match: string, name = "a") => `{ name: ${name}, match: { ${match} }, public: true }`;
 const allow = (grant: string) => routes(`{ name: a, match: { path: /a }, allow: [${grant}] }`);
+const grant = (more: string) => `${demo}\n${allow(`{ issuer: demo, ${more} }`)}`;
+const claim = (text: string) => grant(`claims: { ${text} }`);
 const score = (text: string) => routes(`{ name: a, match: { path: /a }, public: true, score: ${text} }`);
 
 export const REFUSED: readonly Refused[] = [
@@ -130,7 +132,58 @@ export const REFUSED: readonly Refused[] = [
   ["route_access", "neither", routes("^{ name: a, match: { path: /a } }")],
   ["grant_empty", "an empty grant", allow("^{}")],
   ["grant_empty", "scopes without an issuer", allow("^{ scopes: [a] }")],
+  [
+    "token_requirement",
+    "a sender without a token",
+    `${workloads}\n${routes("{ name: a, match: { path: /a }, allow: [{ workloads: ['spiffe://edge.demo/x'] }], ^senderConstrained: dpop }")}`,
+  ],
+  [
+    "token_requirement",
+    "certificates that nobody asks for",
+    `${demo}\n${routes("{ name: a, match: { path: /a }, allow: [{ issuer: demo }], senderConstrained: ^mtls }")}`,
+  ],
+  [
+    "token_requirement",
+    "step-up on a public route",
+    routes("{ name: a, match: { path: /a }, public: true, ^stepUp: { acr: [phr] } }"),
+  ],
+  ["out_of_range", "a proof of an hour", "identity: { dpop: { maxAge: ^1h } }"],
+  ["wrong_syntax", "an origin with a path", "identity: { dpop: { origins: [^'https://api.demo/'] } }"],
   ["unknown_issuer", "an issuer that is not there", `${demo}\n${allow("{ issuer: ^demos }")}`],
+  ["grant_empty", "a place instead of somebody", allow("^{ networks: [10.0.0.0/8] }")],
+  [
+    "grant_empty",
+    "a deny that asks for nothing",
+    routes("{ name: a, match: { path: /a }, public: true, deny: [^{ id: x }] }"),
+  ],
+  ["grant_unsatisfiable", "bounds that exclude each other", claim("level: ^{ atLeast: 3, below: 3 }")],
+  ["grant_unsatisfiable", "text that is a number", claim("level: ^{ prefix: a, atMost: 3 }")],
+  ["grant_unsatisfiable", "another iss than the issuer's", claim("iss: ^j")],
+  ["grant_unsatisfiable", "an empty window", grant("times: [^{ from: '08:00', to: '08:00' }]")],
+  [
+    "grant_unsatisfiable",
+    "a grant that a deny takes whole",
+    `${demo}\n${routes("{ name: a, match: { path: /a }, allow: [^{ issuer: demo, scopes: [x] }], deny: [{ id: d, issuer: demo }] }")}`,
+  ],
+  [
+    "duplicate_grant",
+    "two grants of one name",
+    `${demo}\n${allow("{ issuer: demo, id: x }, { issuer: demo, id: ^x }")}`,
+  ],
+  ["network", "a host name", grant("networks: [^shop.demo]")],
+  ["network", "bits after the prefix", grant("networks: [^10.0.0.1/8]")],
+  ["network", "a prefix that is too long", grant("networks: [^10.0.0.0/33]")],
+  ["network", "IPv4 as IPv6", grant("networks: [^'::ffff:10.0.0.0/104']")],
+  ["out_of_range", "a day that is none", grant("expires: ^'2027-02-30T00:00:00Z'")],
+  ["out_of_range", "a time past midnight", grant("times: [{ to: ^'24:30' }]")],
+  ["out_of_range", "an offset of a day", grant("times: [{ offset: ^'+24:00' }]")],
+  ["wrong_syntax", "an expiry without a time", grant("expires: ^'2027-01-31'")],
+  ["wrong_value", "a day in full", grant("times: [{ days: [^monday] }]")],
+  ["unknown_field", "a misspelt bound", claim("level: { ^least: 3 }")],
+  ["wrong_syntax", "a header value with a space at its end", grant("headers: { x-site: ^'north ' }")],
+  ["header_reserved", "a grant by a secret", grant("headers: { ^Authorization: Bearer x }")],
+  ["header_reserved", "a grant by an identity header", grant("headers: { ^x-postern-subject: ada }")],
+  ["header_name", "a grant by a header with an underscore", grant("headers: { ^x_site: north }")],
   ["host_pattern", "a host with a port", routes(open("path: /a, hosts: [^'api.demo:443']"))],
   ["host_pattern", "an asterisk in the middle", routes(open("path: /a, hosts: [^'api.*.demo']"))],
   ["path_pattern", "no slash", routes(open("path: ^a"))],

@@ -34,6 +34,7 @@ function record(sequence: number, changes: object = {}) {
     responseStatus: 200,
     responseBytes: 512,
     timings,
+    expiredGrant: "",
     ...changes,
   };
 }
@@ -78,7 +79,14 @@ test("a record becomes one line of the promised shape", async () => {
     effect: "permit",
     reason: "permitted",
     wouldDeny: "attack_scored",
-    subject: { issuer: "demo", id, workload: "spiffe://edge.demo/ns/shop/sa/web", grant: "comments/0", token: "valid" },
+    subject: {
+      issuer: "demo",
+      id,
+      workload: "spiffe://edge.demo/ns/shop/sa/web",
+      grant: "comments/0",
+      expiredGrant: null,
+      token: "valid",
+    },
     score: {
       by: "model",
       value: 0.0123,
@@ -96,7 +104,7 @@ test("a bare record has empty texts and nulls where there is nothing", async () 
   await sidecar.client.report(report(worker, [{ sequence: 1, decisionId: randomBytes(16) }]));
   const [line] = await linesOf(worker);
   assert.equal(line?.wouldDeny, null);
-  assert.deepEqual(line?.subject, { issuer: "", id: "", workload: "", grant: "", token: "" });
+  assert.deepEqual(line?.subject, { issuer: "", id: "", workload: "", grant: "", expiredGrant: null, token: "" });
   assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "", finding: null, uninspected: null });
 });
 

@@ -25,6 +25,7 @@ export interface DecisionRecord {
   responseStatus: number;
   responseBytes: number;
   timings: Record<`${Stage}Us`, number> | null;
+  expiredGrant: string;
 }
 
 const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
@@ -66,6 +67,7 @@ export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseu
       id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
       workload: printable(record.workload, 256),
       grant: printable(record.grant, 160),
+      expiredGrant: printable(record.expiredGrant, 160) || null,
       token: printable(record.token, 48),
     },
     score: {

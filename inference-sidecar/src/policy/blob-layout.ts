@@ -12,10 +12,10 @@ export const DIGESTED_OFFSET = 40;
 export const SECTIONS = {
   strings: 2,
   list: 1,
-  issuers: 9,
+  issuers: 10,
   keys: 3,
-  routes: 7,
-  grants: 7,
+  routes: 14,
+  grants: 15,
   claims: 3,
   claimValues: 2,
   exactHosts: 2,
@@ -23,15 +23,18 @@ export const SECTIONS = {
   nodes: 8,
   edges: 2,
   entries: 1,
+  networks: 5,
+  times: 2,
 } as const;
 
 export type Section = keyof typeof SECTIONS;
 
-export const HEAD_WORDS = 12;
+export const HEAD_WORDS = 15;
 export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIONS).length * 8;
 
 export const ROUTE_FLAGS = { public: 4, askAlways: 32, open: 64, prefix: 128, tokenGrant: 256 } as const;
 export const SCORE_SHIFT = 3;
+export const CONSTRAINT_SHIFT = 9;
 
 /** Largest compiled policy: it is sent to each worker of Envoy and kept there. */
 export const MAXIMUM_BLOB_BYTES = 8 * 1024 * 1024;

@@ -1,14 +1,17 @@
-import { HEAD_WORDS, MAXIMUM_BLOB_BYTES, NONE, ROUTE_FLAGS, SCORE_SHIFT } from "./blob-layout.ts";
+import { CONSTRAINT_SHIFT, HEAD_WORDS, MAXIMUM_BLOB_BYTES, NONE, ROUTE_FLAGS, SCORE_SHIFT } from "./blob-layout.ts";
 import { BlobWriter, type Run } from "./blob-writer.ts";
 import { parsePathPattern } from "./path-pattern.ts";
 import {
-  type ClaimValue,
+  type Condition,
   type Grant,
   type Issuer,
   METHODS,
+  type Network,
   type Policy,
   type Route,
   SCORE_DEFAULTS,
+  type SenderConstraint,
+  VALUE_KINDS,
 } from "./policy.ts";
 import { RouteTree } from "./route-tree.ts";
 import { writeTree } from "./tree-writer.ts";
@@ -22,6 +25,7 @@ export interface CompiledPolicy {
 export const MAXIMUM_VISITS = 4096;
 
 const ALGORITHM_BITS = { RS256: 1, ES256: 2, HS256: 4 } as const;
+const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
 const MODES = ["observe", "detect", "prevent"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 
@@ -37,7 +41,8 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   ];
   for (const issuer of policy.issuers) writeIssuer(writer, issuer);
   for (const route of policy.routes) writeRoute(writer, route);
-  head.push(writeTree(writer, routeTree(policy.routes)), 0);
+  const { maxAgeMs, nonce, origins } = policy.dpop;
+  head.push(writeTree(writer, routeTree(policy.routes)), maxAgeMs / 1000, nonce ? 1 : 0, ...writer.list(origins));
   if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
   const compiled = writer.finish(head);
   if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");
@@ -70,14 +75,14 @@ function writeIssuer(writer: BlobWriter, issuer: Issuer): void {
     ...keys,
     writer.string(issuer.secret?.environmentName ?? ""),
     issuer.clockSkewMs / 1000,
+    constraintBits(issuer.senderConstrained),
   );
 }
 
 function writeRoute(writer: BlobWriter, route: Route): void {
   const settings = route.score.inspect === "off" ? SCORE_DEFAULTS : route.score;
-  const grants = route.allow.map((grant) => grantRecord(writer, grant));
-  const start = writer.count("grants");
-  for (const grant of grants) writer.add("grants", ...grant);
+  const allow = grantRun(writer, route.allow);
+  const deny = grantRun(writer, route.deny);
   const flags =
     MODES.indexOf(route.mode) |
     (INSPECTIONS.indexOf(route.score.inspect) << SCORE_SHIFT) |
@@ -85,7 +90,8 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (settings.ask === "always" ? ROUTE_FLAGS.askAlways : 0) |
     (settings.onUnavailable === "open" ? ROUTE_FLAGS.open : 0) |
     (settings.onTooLarge === "prefix" ? ROUTE_FLAGS.prefix : 0) |
-    (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0);
+    (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
+    (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT);
   const name = writer.string(route.name);
   writer.add(
     "routes",
@@ -94,26 +100,67 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     methodBits(route),
     settings.deadlineMs,
     settings.maxBodyBytes,
-    start,
-    grants.length,
+    ...allow,
+    ...deny,
+    ...writer.list(route.stepUp.acr),
+    ...writer.list(route.stepUp.amr),
+    route.stepUp.maxAgeMs === null ? NONE : route.stepUp.maxAgeMs / 1000,
   );
 }
 
-function grantRecord(writer: BlobWriter, grant: Grant): number[] {
-  const scopes = writer.list(grant.scopes);
-  const claims = grant.claims.map(({ name, values }) => [writer.string(name), ...claimValues(writer, values)]);
-  const start = writer.count("claims");
-  for (const claim of claims) writer.add("claims", ...claim);
-  return [grant.issuer ?? NONE, ...scopes, start, claims.length, ...writer.list(grant.workloads)];
+function constraintBits(constraint: SenderConstraint | null): number {
+  return constraint === null ? 0 : CONSTRAINT_BITS[constraint];
 }
 
-function claimValues(writer: BlobWriter, values: readonly ClaimValue[]): Run {
+function grantRun(writer: BlobWriter, grants: readonly Grant[]): Run {
+  const records = grants.map((grant) => grantRecord(writer, grant));
+  const start = writer.count("grants");
+  for (const record of records) writer.add("grants", ...record);
+  return [start, records.length];
+}
+
+function grantRecord(writer: BlobWriter, grant: Grant): number[] {
+  return [
+    grant.issuer ?? NONE,
+    ...writer.list(grant.scopes),
+    ...conditionRun(writer, grant.claims),
+    ...writer.list(grant.workloads),
+    writer.string(grant.id),
+    grant.expiresAt ?? NONE,
+    ...networkRun(writer, grant.networks),
+    ...conditionRun(writer, grant.headers),
+    ...timeRun(writer, grant.times),
+  ];
+}
+
+function conditionRun(writer: BlobWriter, conditions: readonly Condition[]): Run {
+  const records = conditions.map(({ name, values }) => [writer.string(name), ...valueRun(writer, values)]);
+  const start = writer.count("claims");
+  for (const record of records) writer.add("claims", ...record);
+  return [start, records.length];
+}
+
+function valueRun(writer: BlobWriter, values: Condition["values"]): Run {
   const start = writer.count("claimValues");
-  const kinds = { string: 0, number: 1, boolean: 2 } as const;
-  for (const value of values) {
-    writer.add("claimValues", kinds[typeof value as keyof typeof kinds], writer.string(String(value)));
+  for (const { kind, value } of values) {
+    writer.add("claimValues", VALUE_KINDS.indexOf(kind), writer.string(String(value)));
   }
   return [start, values.length];
+}
+
+function networkRun(writer: BlobWriter, networks: readonly Network[]): Run {
+  const start = writer.count("networks");
+  for (const { address, bits } of networks) {
+    const words = [0, 4, 8, 12].map((offset) => Buffer.from(address).readUInt32BE(offset));
+    writer.add("networks", ...words, bits);
+  }
+  return [start, networks.length];
+}
+
+function timeRun(writer: BlobWriter, times: Grant["times"]): Run {
+  const start = writer.count("times");
+  for (const time of times) writer.add("times", time.start, time.end);
+  return [start, times.length];
 }
 
 function methodBits(route: Pick<Route, "methods">): number {

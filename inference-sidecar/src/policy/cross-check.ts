@@ -5,6 +5,7 @@ import { checkIssuers } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import { normaliseRoutes } from "./normalise.ts";
 import { checkReachable, checkRoutes } from "./route-check.ts";
+import { checkTokenRequirements } from "./token-requirement.ts";
 import type { Partly, WrittenPolicy } from "./written-policy.ts";
 
 // With each host of a route counted: bounds the compiled policy and the time to compile it.
@@ -20,6 +21,7 @@ export function crossCheck(
   checkHeaders(document, policy.identity?.headers);
   checkWorkloads(document, policy);
   checkRoutes({ document, policy });
+  checkTokenRequirements(document, policy);
 }
 
 /** Reports what can be said only of routes that are sound each by itself. */

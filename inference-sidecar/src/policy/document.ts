@@ -35,6 +35,11 @@ export class PolicyDocument {
     this.problems.push({ file: this.file, ...position, message, expected, code });
   }
 
+  /** Where the value of `path` stands. */
+  locate(path: Path): { line: number; column: number } {
+    return this.position(this.offset(path, "value"));
+  }
+
   private position(offset: number): { line: number; column: number } {
     const { line, col } = this.lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };

@@ -8,6 +8,17 @@ const RESERVED = new Set(
 );
 const RESERVED_PREFIXES = ["x-envoy-", "x-forwarded-", "sec-", ":"];
 
+const SECRETS = new Set(["authorization", "proxy-authorization", "cookie", "dpop"]);
+
+/**
+ * Why a grant can't ask for a header of this name (lower case); null: it can. `stripped`: headers that no client may send.
+ * What is secret is checked as such, never by a list of values.
+ */
+export function refuseGrantHeader(name: string, stripped: readonly string[]): "header_name" | "header_reserved" | null {
+  if (SECRETS.has(name) || stripped.includes(name) || name.startsWith("x-postern-")) return "header_reserved";
+  return TOKEN.test(name) ? null : "header_name";
+}
+
 /** Why identity can't be given in a header of this name (lower case); null: it can. */
 export function refuseIdentityHeader(name: string): "header_name" | "header_reserved" | null {
   if (RESERVED.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) return "header_reserved";

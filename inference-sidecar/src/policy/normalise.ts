@@ -1,21 +1,14 @@
+import { normaliseGrant } from "./grant.ts";
 import { IDENTITY_HEADERS } from "./identity-check.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
-import {
-  type Grant,
-  type Issuer,
-  METHODS,
-  type Mode,
-  type Policy,
-  type Route,
-  SCORE_DEFAULTS,
-  type Score,
-} from "./policy.ts";
+import { type Issuer, METHODS, type Mode, type Policy, type Route, SCORE_DEFAULTS, type Score } from "./policy.ts";
 import { parseDuration, parseSize } from "./units.ts";
-import type { WrittenGrant, WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
+import type { WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
 
 const DEFAULT_MODE: Mode = "prevent";
 const DEFAULT_SKEW_MS = 30_000;
+const DEFAULT_PROOF_AGE_MS = 60_000;
 
 /** Fills in every default. `policy` has passed every check; `resolve` makes a path absolute. */
 export function normalise(
@@ -24,7 +17,7 @@ export function normalise(
   resolve: (file: string) => string,
 ): Policy {
   const { tls } = policy.listener ?? {};
-  const { issuers = [], workloads, headers } = policy.identity ?? {};
+  const { issuers = [], workloads, dpop, headers } = policy.identity ?? {};
   const names = { ...IDENTITY_HEADERS, ...headers };
   return {
     mode: policy.mode ?? DEFAULT_MODE,
@@ -34,6 +27,11 @@ export function normalise(
       trustDomains: workloads?.trustDomains ?? [],
       trustBundle: workloads ? resolve(workloads.trustBundle.file) : null,
       forwardedFrom: workloads?.forwardedFrom ?? [],
+    },
+    dpop: {
+      maxAgeMs: parseDuration(dpop?.maxAge ?? "") ?? DEFAULT_PROOF_AGE_MS,
+      nonce: dpop?.nonce ?? false,
+      origins: dpop?.origins ?? [],
     },
     headers: {
       subject: names.subject.toLowerCase(),
@@ -58,17 +56,15 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
     methods: route.match.methods ?? METHODS,
     path: route.match.path,
     public: route.public ?? false,
-    allow: (route.allow ?? []).map((grant) => normaliseGrant(grant, issuers)),
+    allow: (route.allow ?? []).map((grant, index) => normaliseGrant(grant, `${route.name}/${index}`, issuers)),
+    deny: (route.deny ?? []).map((grant, index) => normaliseGrant(grant, `${route.name}/deny/${index}`, issuers)),
+    senderConstrained: route.senderConstrained ?? null,
+    stepUp: {
+      acr: route.stepUp?.acr ?? [],
+      amr: route.stepUp?.amr ?? [],
+      maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
+    },
     score: normaliseScore(route.score),
-  };
-}
-
-function normaliseGrant(grant: WrittenGrant, issuers: readonly string[]): Grant {
-  return {
-    issuer: grant.issuer === undefined ? null : issuers.indexOf(grant.issuer),
-    scopes: grant.scopes ?? [],
-    claims: Object.entries(grant.claims ?? {}).map(([name, values]) => ({ name, values: [values].flat() })),
-    workloads: grant.workloads ?? [],
   };
 }
 
@@ -96,5 +92,6 @@ function normaliseIssuer(issuer: WrittenIssuer, material: IssuerMaterial | undef
     keys: material?.keys ?? [],
     secret: secret === null ? null : { environmentName: secretEnvironmentName(issuer.name), secret },
     clockSkewMs: parseDuration(issuer.clockSkew ?? "") ?? DEFAULT_SKEW_MS,
+    senderConstrained: issuer.senderConstrained ?? null,
   };
 }

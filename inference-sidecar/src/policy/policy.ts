@@ -12,6 +12,7 @@ export interface Policy {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   readonly issuers: readonly Issuer[];
   readonly workloads: Workloads;
+  readonly dpop: DpopSettings;
   /** Lower case. */
   readonly headers: IdentityHeaders;
   readonly routes: readonly Route[];
@@ -27,6 +28,20 @@ export interface Issuer {
   /** The shared secret of HS256: goes to the filter as an environment variable, never with the compiled policy. */
   readonly secret: { readonly environmentName: string; readonly secret: string } | null;
   readonly clockSkewMs: number;
+  /** How its tokens must be bound to their sender; null: they need not be. */
+  readonly senderConstrained: SenderConstraint | null;
+}
+
+export type SenderConstraint = "mtls" | "dpop" | "any";
+
+/** Proofs of possession (RFC 9449). */
+export interface DpopSettings {
+  /** Largest age of a proof. */
+  readonly maxAgeMs: number;
+  /** A proof needs a nonce of this gate. */
+  readonly nonce: boolean;
+  /** Such as `https://api.demo`; empty: scheme and host of the request. */
+  readonly origins: readonly string[];
 }
 
 export interface VerificationKey {
@@ -62,20 +77,72 @@ export interface Route {
   readonly public: boolean;
   /** Any of them suffices; empty on a public route. */
   readonly allow: readonly Grant[];
+  /** Any of them denies, whatever allows. */
+  readonly deny: readonly Grant[];
+  /** How a token must be bound to its sender; null: it need not be. */
+  readonly senderConstrained: SenderConstraint | null;
+  readonly stepUp: StepUp;
   readonly score: Score;
 }
 
-/** Everything that is named is required; of `workloads` one. */
+/** How the user of a token must have authenticated (RFC 9470). */
+export interface StepUp {
+  /** One of them is needed; empty: any will do. */
+  readonly acr: readonly string[];
+  /** All of them are needed. */
+  readonly amr: readonly string[];
+  /** How long ago at most; null: any time. */
+  readonly maxAgeMs: number | null;
+}
+
+/** Everything that is named is required; of `workloads`, `networks` and `times` one. */
 export interface Grant {
+  /** Unique within the route; what records name. */
+  readonly id: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** Unix seconds; null: never. */
+  readonly expiresAt: number | null;
   /** Index in `Policy.issuers`; null: no token is asked for. */
   readonly issuer: number | null;
   readonly scopes: readonly string[];
-  readonly claims: readonly { readonly name: string; readonly values: readonly ClaimValue[] }[];
+  readonly claims: readonly Condition[];
   /** SPIFFE ids, or prefixes that end in `/*`. */
   readonly workloads: readonly string[];
+  readonly networks: readonly Network[];
+  /** Names in lower case. */
+  readonly headers: readonly Condition[];
+  readonly times: readonly Interval[];
 }
 
+/** A claim or header that must fit one of the tests. */
+export interface Condition {
+  readonly name: string;
+  readonly values: readonly ValueTest[];
+}
+
+export interface ValueTest {
+  readonly kind: ValueKind;
+  readonly value: ClaimValue;
+}
+
+/** How a value is compared, in the order of the compiled policy. */
+export const VALUE_KINDS = ["string", "number", "boolean", "prefix", "atLeast", "above", "atMost", "below"] as const;
+export type ValueKind = (typeof VALUE_KINDS)[number];
+
 export type ClaimValue = string | number | boolean;
+
+/** An address of 16 bytes, IPv4 as ::ffff:0:0/96, and how many of its bits count. */
+export interface Network {
+  readonly address: Uint8Array;
+  readonly bits: number;
+}
+
+/** Minutes of the week from Monday 00:00 UTC, the end not included. */
+export interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
 
 export type Score = { readonly inspect: "off" } | ({ readonly inspect: "headers" | "full" } & ScoreSettings);
 

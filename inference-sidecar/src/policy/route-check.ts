@@ -1,11 +1,10 @@
 import type { PolicyDocument } from "./document.ts";
+import { checkGrants } from "./grant-check.ts";
 import { parseHostPattern } from "./host-pattern.ts";
-import { checkWorkloadId } from "./identity-check.ts";
 import { parsePathPattern, shapeOf } from "./path-pattern.ts";
 import { METHODS } from "./policy.ts";
-import { trustDomainOfPattern } from "./spiffe-id.ts";
 import { parseDuration, parseSize } from "./units.ts";
-import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
+import { hasGaps, type Partly, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
 
 type Context = { readonly document: PolicyDocument; readonly policy: Partly<WrittenPolicy> };
 type Route = Partly<WrittenRoute>;
@@ -56,38 +55,7 @@ function checkAccess(context: Context, route: Route, index: number): void {
     const message = "nobody may use this route";
     document.report("route_access", ["routes", index], message, "`public: true`, or `allow` with a grant");
   }
-  for (const [item, grant] of (route.allow ?? []).entries()) {
-    if (grant) checkGrant(context, grant, ["routes", index, "allow", item]);
-  }
-}
-
-function checkGrant({ document, policy }: Context, grant: Partly<WrittenGrant>, at: (string | number)[]): void {
-  if (!("issuer" in grant) && !hasGaps(grant)) {
-    if ("scopes" in grant || "claims" in grant) {
-      document.report("grant_empty", at, "scopes and claims need an issuer of the token", "`issuer` in this grant");
-    } else if (!("workloads" in grant)) {
-      document.report("grant_empty", at, "the grant asks for nothing", "`issuer`, `workloads` or both");
-    }
-  }
-  const unsure = hasGaps(policy.identity ?? policy);
-  const names = (policy.identity?.issuers ?? []).map((issuer) => issuer?.name);
-  if (grant.issuer !== undefined && !unsure && !names.includes(undefined) && !names.includes(grant.issuer)) {
-    const expected = names.length > 0 ? `one of ${names.join(", ")}` : "an issuer in `identity.issuers`";
-    document.report("unknown_issuer", [...at, "issuer"], `no issuer is named "${grant.issuer}"`, expected);
-  }
-  if (grant.workloads && !policy.identity?.workloads && !unsure) {
-    const message = "workload grants need what verifies workloads";
-    document.report(
-      "workload_identity",
-      [...at, "workloads"],
-      message,
-      "`identity.workloads` with a trust bundle",
-      "key",
-    );
-  }
-  for (const [item, id] of (grant.workloads ?? []).entries()) {
-    if (id !== undefined) checkWorkloadId(document, policy, id, trustDomainOfPattern(id), [...at, "workloads", item]);
-  }
+  checkGrants(document, context.policy, route, ["routes", index]);
 }
 
 function checkScore({ document }: Context, { score }: Route, index: number): void {

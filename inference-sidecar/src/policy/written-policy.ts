@@ -1,4 +1,4 @@
-import type { ClaimValue, Method, Mode, SignatureAlgorithm } from "./policy.ts";
+import type { ClaimValue, Method, Mode, SenderConstraint, SignatureAlgorithm } from "./policy.ts";
 
 /** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
 export interface WrittenPolicy {
@@ -7,6 +7,7 @@ export interface WrittenPolicy {
   identity?: {
     issuers?: WrittenIssuer[];
     workloads?: { trustDomains: string[]; trustBundle: FileReference; forwardedFrom?: string[] };
+    dpop?: { maxAge?: string; nonce?: boolean; origins?: string[] };
     headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string };
   };
   routes: WrittenRoute[];
@@ -24,6 +25,7 @@ export interface WrittenIssuer {
   jwks?: { file?: string; inline?: object };
   secret?: FileReference;
   clockSkew?: string;
+  senderConstrained?: SenderConstraint;
 }
 
 export interface WrittenRoute {
@@ -32,15 +34,45 @@ export interface WrittenRoute {
   public?: boolean;
   mode?: Mode;
   allow?: WrittenGrant[];
+  deny?: WrittenGrant[];
+  senderConstrained?: SenderConstraint;
+  stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string };
   score?: "off" | "headers" | WrittenScore;
 }
 
 export interface WrittenGrant {
+  id?: string;
+  owner?: string;
+  reason?: string;
+  expires?: string;
   issuer?: string;
   scopes?: string[];
-  claims?: Record<string, ClaimValue | ClaimValue[]>;
+  claims?: Record<string, WrittenTest<ClaimValue>>;
   workloads?: string[];
+  networks?: string[];
+  headers?: Record<string, WrittenTest<string>>;
+  times?: WrittenTime[];
 }
+
+/** A value, a list of which one must be equal, a beginning, or bounds. */
+export type WrittenTest<T> = T | T[] | { prefix: string } | WrittenBounds;
+
+export interface WrittenBounds {
+  atLeast?: number;
+  above?: number;
+  atMost?: number;
+  below?: number;
+}
+
+export interface WrittenTime {
+  days?: Day[];
+  from?: string;
+  to?: string;
+  offset?: string;
+}
+
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Day = (typeof DAYS)[number];
 
 export interface WrittenScore {
   ask?: "unsure" | "always";

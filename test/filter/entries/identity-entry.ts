@@ -1,5 +1,6 @@
+import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { Environment } from "../../../filter/environment";
+import { Environment, SharedValue } from "../../../filter/environment";
 import { Authentication, authenticate } from "../../../filter/identity/authenticate";
 import { Claims } from "../../../filter/identity/claims";
 import { JoseHeader } from "../../../filter/identity/jose-header";
@@ -10,6 +11,12 @@ import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
 import { monotonicMicros, nowMillis, secret, verify } from "./identity-host";
 
 export const Uint8Array_ID = idof<Uint8Array>();
+
+let certificateDigest: Uint8Array = new Uint8Array(0);
+let othersAreFaster: bool = false;
+const keys: Uint8Array[] = [];
+const values: Uint8Array[] = [];
+const versions: u32[] = [];
 
 class TestEnvironment extends Environment {
   nowMillis(): i64 {
@@ -30,6 +37,41 @@ class TestEnvironment extends Environment {
       text.dataStart,
       text.length,
     );
+  }
+
+  sourceAddress(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
+  peerCertificateDigest(): Uint8Array {
+    return certificateDigest;
+  }
+
+  shared(key: Uint8Array): SharedValue | null {
+    for (let i = 0; i < keys.length; i++)
+      if (equal(keys[i], key)) return new SharedValue(values[i].slice(), versions[i]);
+    return null;
+  }
+
+  /** As Envoy's shared data: a write under another version than the current one fails. */
+  share(key: Uint8Array, value: Uint8Array, version: u32): bool {
+    for (let i = 0; i < keys.length; i++) {
+      if (!equal(keys[i], key)) continue;
+      if (version != versions[i] || othersAreFaster) return false;
+      values[i] = value.slice();
+      versions[i] += 1;
+      return true;
+    }
+    if (othersAreFaster) return false;
+    keys.push(key.slice());
+    values.push(value.slice());
+    versions.push(1);
+    return true;
+  }
+
+  fillRandom(bytes: Uint8Array): bool {
+    for (let i = 0; i < bytes.length; i++) bytes[i] = <u8>(i * 37 + 11);
+    return true;
   }
 
   secret(name: Uint8Array): Uint8Array | null {
@@ -71,7 +113,7 @@ export function subjectPart(part: i32): Uint8Array {
   if (part == 0) return issuer === null ? new Uint8Array(0) : issuer.name;
   if (part == 1) return subject.subject;
   if (part == 2) return lines(subject.scopes);
-  if (part == 3) return subject.claims;
+  if (part == 3) return subject.claims.payload;
   return subject.workload;
 }
 
@@ -80,9 +122,13 @@ export function expiresAtSeconds(): i64 {
   return authentication === null ? -1 : authentication.subject.expiresAtSeconds;
 }
 
-export function claimEquals(name: Uint8Array, kind: u8, text: Uint8Array): bool {
+/** `kind`: a `VALUE_…` of the compiled policy. */
+export function claimFits(name: Uint8Array, kind: u32, text: Uint8Array): bool {
   const authentication = last;
-  return authentication !== null && authentication.subject.claimEquals(name, kind, text);
+  if (authentication === null) return false;
+  const claims = authentication.subject.claims;
+  const index = claims.indexOf(name);
+  return index >= 0 && claims.fits(index, kind, text);
 }
 
 export function cacheSize(): i32 {
@@ -120,4 +166,32 @@ function lines(values: Uint8Array[]): Uint8Array {
     out[at++] = 0x0a;
   }
   return out;
+}
+
+/** SHA-256 of the connection's client certificate; empty: there is none. */
+export function useCertificate(digest: Uint8Array): void {
+  certificateDigest = digest.slice();
+}
+
+/** Whether every write of a shared value comes too late. */
+export function raceWrites(lose: bool): void {
+  othersAreFaster = lose;
+}
+
+/** The nonce that the last request was answered with. */
+export function nonce(): Uint8Array {
+  const authentication = last;
+  return authentication === null ? new Uint8Array(0) : authentication.nonce;
+}
+
+export function bindings(): u32 {
+  const authentication = last;
+  return authentication === null ? 0 : authentication.bindings;
+}
+
+/** Bytes of all shared values. */
+export function sharedBytes(): i32 {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i].length;
+  return total;
 }

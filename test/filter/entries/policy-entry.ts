@@ -1,8 +1,13 @@
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { Environment, SharedValue } from "../../../filter/environment";
+import { ClaimSet } from "../../../filter/identity/claim-set";
 import { Subject } from "../../../filter/identity/subject";
+import { Circumstances } from "../../../filter/policy/circumstances";
 import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
-import { findGrant } from "../../../filter/policy/grant";
+import { GrantEffect, grantId, judgeGrants } from "../../../filter/policy/grant";
 import { Issuer } from "../../../filter/policy/issuer";
 import { matchRoute } from "../../../filter/policy/match";
+import { parseSourceAddress } from "../../../filter/policy/source-address";
 
 export const Uint8Array_ID = idof<Uint8Array>();
 
@@ -24,14 +29,81 @@ export function match(host: Uint8Array, method: Uint8Array, path: Uint8Array): i
   return matchRoute(policy!, host, method, path);
 }
 
-/** `issuer`: index, -1 for no token; `scopes` separated by spaces. */
-export function grant(route: i32, issuer: i32, scopes: Uint8Array, claims: Uint8Array, workload: Uint8Array): i32 {
+class TestEnvironment extends Environment {
+  address: Uint8Array = new Uint8Array(0);
+  now: i64 = 0;
+
+  nowMillis(): i64 {
+    return this.now;
+  }
+
+  monotonicMicros(): i64 {
+    return 0;
+  }
+
+  verifySignature(_hash: i32, _spki: Uint8Array, _signature: Uint8Array, _text: Uint8Array): bool {
+    return false;
+  }
+
+  sourceAddress(): Uint8Array {
+    return this.address;
+  }
+
+  peerCertificateDigest(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
+  shared(_key: Uint8Array): SharedValue | null {
+    return null;
+  }
+
+  share(_key: Uint8Array, _value: Uint8Array, _version: u32): bool {
+    return false;
+  }
+
+  fillRandom(_bytes: Uint8Array): bool {
+    return false;
+  }
+
+  secret(_name: Uint8Array): Uint8Array | null {
+    return null;
+  }
+}
+
+const environment = new TestEnvironment();
+
+/** Where and when the next `grant` asks: `address:port`, Unix seconds, header pairs as the host serializes them. */
+let pairs: Uint8Array = new Uint8Array(0);
+export function circumstances(address: Uint8Array, nowSeconds: i64, headers: Uint8Array): void {
+  environment.address = address.slice();
+  environment.now = nowSeconds * 1000;
+  pairs = headers.slice();
+}
+
+/**
+ * `issuer`: index, -1 for no token; `scopes` separated by spaces. Gives `allow ID`, `deny ID` or `none`, and `expired ID`
+ * where a grant would have decided.
+ */
+export function grant(route: i32, issuer: i32, scopes: Uint8Array, claims: Uint8Array, workload: Uint8Array): string {
   const subject = new Subject(workload);
   if (issuer >= 0) subject.issuer = policy!.issuers[issuer];
   const names = text(scopes).split(" ");
   for (let i = 0; i < names.length; i++) subject.scopes.push(Uint8Array.wrap(String.UTF8.encode(names[i])));
-  subject.claims = claims;
-  return findGrant(policy!, policy!.route(route), subject);
+  subject.claims = new ClaimSet(claims);
+  const asked = new Circumstances(subject, HeaderMap.decode(pairs), environment);
+  const finding = judgeGrants(policy!, policy!.route(route), asked);
+  let found = "none";
+  if (finding.effect != GrantEffect.None) {
+    found = (finding.effect == GrantEffect.Deny ? "deny " : "allow ") + text(grantId(policy!, finding.grant));
+  }
+  return finding.expired < 0 ? found : `${found}, expired ${text(grantId(policy!, finding.expired))}`;
+}
+
+/** The address as 32 hexadecimal digits; empty: it is none. */
+export function address(written: Uint8Array): string {
+  const parsed = parseSourceAddress(written);
+  if (!parsed.known) return "";
+  return parsed.high.toString(16).padStart(16, "0") + parsed.low.toString(16).padStart(16, "0");
 }
 
 /** Everything that the filter can read of the policy but for the routes, one thing a line. */
@@ -48,7 +120,7 @@ export function describe(): string {
 export function describeRoute(index: i32): string {
   const r = policy!.route(index);
   const flags = `${r.isPublic} ${r.askAlways} ${r.openWhenUnavailable} ${r.prefixWhenTooLarge} ${r.hasTokenGrant}`;
-  const numbers = `${r.index} ${r.mode} ${r.score} ${r.deadlineMillis} ${r.maxBody} ${r.grantCount}`;
+  const numbers = `${r.index} ${r.mode} ${r.score} ${r.deadlineMillis} ${r.maxBody} ${r.grantCount} ${r.denyCount}`;
   return `${text(r.name)} ${numbers} ${flags}`;
 }
 

@@ -2,6 +2,7 @@ import { createPublicKey, verify as verifyWithKey } from "node:crypto";
 import { compilePolicy } from "../../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../../inference-sidecar/src/policy/policy.ts";
 import { compileEntry } from "../../harness/compile-entry.ts";
+import { type HeaderPair, serializePairs } from "../header-pairs.ts";
 import { SECRET, SECRET_NAME } from "./keys.ts";
 
 /** Codes of filter/identity/token-outcome.ts, in order. */
@@ -20,10 +21,23 @@ export const OUTCOMES = [
   "ISSUED_IN_FUTURE",
   "AUDIENCE",
   "VERIFICATION_BUDGET",
+  "CONFIRMATION",
+  "CERTIFICATE",
+  "UNBOUND",
+  "DPOP_SCHEME",
+  "DPOP_PROOF_MISSING",
+  "DPOP_PROOF_MALFORMED",
+  "DPOP_PROOF_KEY",
+  "DPOP_PROOF_TARGET",
+  "DPOP_PROOF_TOKEN",
+  "DPOP_PROOF_TIME",
+  "DPOP_NONCE",
+  "DPOP_PROOF_SIGNATURE",
+  "DPOP_PROOF_REPLAYED",
+  "DPOP_REPLAY_WINDOW",
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
-export type HeaderPair = readonly [name: string, value: string | Uint8Array];
 
 interface Exports extends Record<string, unknown> {
   Uint8Array_ID: { valueOf(): number };
@@ -31,13 +45,18 @@ interface Exports extends Record<string, unknown> {
   authenticateRequest(pairs: number, presented: number, uri: number): number;
   subjectPart(part: number): number;
   expiresAtSeconds(): bigint;
-  claimEquals(name: number, kind: number, text: number): number;
+  claimFits(name: number, kind: number, text: number): number;
   cacheSize(): number;
   cacheBytes(): number;
   budgetAllows(millis: bigint): number;
   chargeBudget(): void;
   headerOutcome(json: number): number;
   claimsAreWellFormed(payload: number): number;
+  useCertificate(digest: number): void;
+  raceWrites(lose: number): void;
+  nonce(): number;
+  bindings(): number;
+  sharedBytes(): number;
 }
 
 export interface Identity {
@@ -101,7 +120,7 @@ export class Gate {
 
   outcome(headers: readonly HeaderPair[], uri?: string): Outcome {
     const code = this.call((give) =>
-      this.exports.authenticateRequest(give(serialize(headers)), Number(uri !== undefined), give(uri ?? "")),
+      this.exports.authenticateRequest(give(serializePairs(headers)), Number(uri !== undefined), give(uri ?? "")),
     );
     const outcome = OUTCOMES[code];
     if (outcome === undefined) throw new RangeError(`no such outcome: ${code}`);
@@ -113,9 +132,9 @@ export class Gate {
     return this.outcome([["authorization", `Bearer ${token}`]]);
   }
 
-  /** Of the subject of the last `authenticate`; kind 0 string, 1 number, 2 boolean. */
-  claimEquals(name: string, kind: number, text: string): boolean {
-    return this.call((give) => this.exports.claimEquals(give(name), kind, give(text)) === 1);
+  /** Of the subject of the last `authenticate`; kind: index in `VALUE_KINDS`. */
+  claimFits(name: string, kind: number, text: string): boolean {
+    return this.call((give) => this.exports.claimFits(give(name), kind, give(text)) === 1);
   }
 
   headerOutcome(json: Uint8Array | string): Outcome | undefined {
@@ -124,6 +143,29 @@ export class Gate {
 
   claimsAreWellFormed(payload: Uint8Array | string): boolean {
     return this.call((give) => this.exports.claimsAreWellFormed(give(payload)) === 1);
+  }
+
+  /** SHA-256 of the client certificate of the connections to come; empty: none. */
+  useCertificate(digest: Uint8Array): void {
+    this.call((give) => this.exports.useCertificate(give(digest)));
+  }
+
+  /** Whether other workers are always faster with what workers share. */
+  raceWrites(lose: boolean): void {
+    this.exports.raceWrites(Number(lose));
+  }
+
+  /** Of the last request: the nonce that it is answered with, and how its token was bound (1 certificate, 2 proof). */
+  get nonce(): string {
+    return Buffer.from(this.exports.__getUint8Array(this.exports.nonce())).toString();
+  }
+
+  get bindings(): number {
+    return this.exports.bindings();
+  }
+
+  get sharedBytes(): number {
+    return this.exports.sharedBytes();
   }
 
   get expiresAtSeconds(): number {
@@ -185,17 +227,4 @@ export class Gate {
   private read(at = 0, length = 0): Buffer {
     return Buffer.from(Buffer.from(this.exports.memory.buffer, at, length));
   }
-}
-
-/** Header pairs as the host serializes them (Proxy-Wasm ABI 0.2.1). */
-function serialize(headers: readonly HeaderPair[]): Buffer {
-  const pairs = headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value as string)] as const);
-  const lengths = Buffer.alloc(4 + pairs.length * 8);
-  lengths.writeUInt32LE(pairs.length, 0);
-  for (const [index, [name, value]] of pairs.entries()) {
-    lengths.writeUInt32LE(name.length, 4 + index * 8);
-    lengths.writeUInt32LE(value.length, 8 + index * 8);
-  }
-  const nul = Buffer.alloc(1);
-  return Buffer.concat([lengths, ...pairs.flatMap(([name, value]) => [name, nul, value, nul])]);
 }

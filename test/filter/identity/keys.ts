@@ -31,6 +31,7 @@ export const POLICY: Policy = {
       ],
       secret: null,
       clockSkewMs: 30_000,
+      senderConstrained: null,
     },
     {
       name: "shared",
@@ -40,6 +41,7 @@ export const POLICY: Policy = {
       keys: [],
       secret: { environmentName: SECRET_NAME, secret: SECRET.toString() },
       clockSkewMs: 0,
+      senderConstrained: null,
     },
   ],
   workloads: {
@@ -47,6 +49,7 @@ export const POLICY: Policy = {
     trustBundle: null,
     forwardedFrom: ["spiffe://edge.test/ns/edge/sa/ingress"],
   },
+  dpop: { maxAgeMs: 60_000, nonce: false, origins: [] },
   headers: {
     subject: "x-postern-subject",
     issuer: "x-postern-issuer",

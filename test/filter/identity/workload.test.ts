@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
-import { Gate, type HeaderPair } from "./gate.ts";
+import type { HeaderPair } from "../header-pairs.ts";
+import { Gate } from "./gate.ts";
 import { POLICY } from "./keys.ts";
 
 const XFCC = "x-forwarded-client-cert";

@@ -7,6 +7,11 @@ import { CLAIMS, mint, NOW, POLICY } from "./keys.ts";
 const STRING = 0;
 const NUMBER = 1;
 const BOOLEAN = 2;
+const PREFIX = 3;
+const AT_LEAST = 4;
+const ABOVE = 5;
+const AT_MOST = 6;
+const BELOW = 7;
 
 let gate: Gate;
 
@@ -53,21 +58,37 @@ describe("one claim against one value of the policy", () => {
     ["true as a string", '"role":"true"', BOOLEAN, "true", false],
     ["true for a string", '"role":true', STRING, "true", false],
     ["null", '"role":null', STRING, "null", false],
-    ["an unknown kind", '"role":true', 3, "true", false],
+    ["an unknown kind", '"role":true', 8, "true", false],
+    ["a beginning", '"role":"admin"', PREFIX, "adm", true],
+    ["a beginning written with escapes", '"role":"\\u0061dmin"', PREFIX, "adm", true],
+    ["a beginning that is longer", '"role":"ad"', PREFIX, "adm", false],
+    ["a beginning within an array", '"role":["x","admin"]', PREFIX, "adm", true],
+    ["a number has no beginning", '"role":12', PREFIX, "1", false],
+    ["at least, the same", '"role":3.0', AT_LEAST, "3", true],
+    ["at least, less", '"role":2.99', AT_LEAST, "3", false],
+    ["above, the same", '"role":3', ABOVE, "3", false],
+    ["above, more digits", '"role":10', ABOVE, "9", true],
+    ["at most, the same", '"role":3e0', AT_MOST, "3", true],
+    ["at most, of two negatives the smaller", '"role":-4', AT_MOST, "-3", true],
+    ["at most, of two negatives the larger", '"role":-2', AT_MOST, "-3", false],
+    ["below, zero and a negative", '"role":-0.1', BELOW, "0", true],
+    ["below, beyond doubles", '"role":9007199254740992', BELOW, "9007199254740993", true],
+    ["a bound of a string", '"role":"5"', AT_LEAST, "3", false],
+    ["a bound of an array", '"role":[5]', AT_LEAST, "3", false],
   ];
   for (const [name, members, kind, text, matches] of cases) {
     test(name, () => {
       identify(members);
-      assert.equal(gate.claimEquals("role", kind, text), matches);
+      assert.equal(gate.claimFits("role", kind, text), matches);
     });
   }
 });
 
 test("without a verified token no claim equals anything", () => {
   gate.authenticate([]);
-  assert.equal(gate.claimEquals("aud", STRING, "orders"), false);
+  assert.equal(gate.claimFits("aud", STRING, "orders"), false);
   gate.judge(mint({ alg: "ES256" }, { ...CLAIMS, role: "admin", exp: NOW - 60 }, "ES256"));
-  assert.equal(gate.claimEquals("role", STRING, "admin"), false);
+  assert.equal(gate.claimFits("role", STRING, "admin"), false);
 });
 
 test("any claim equals itself, as JSON.parse reads it", () => {
@@ -88,7 +109,7 @@ test("any claim equals itself, as JSON.parse reads it", () => {
   fc.assert(
     fc.property(name, scalar, fc.boolean(), (member, value, inArray) => {
       identify(JSON.stringify({ [member]: inArray ? [null, {}, value] : value }).slice(1, -1));
-      return gate.claimEquals(member, ...wanted(value)) && !gate.claimEquals(`${member}x`, ...wanted(value));
+      return gate.claimFits(member, ...wanted(value)) && !gate.claimFits(`${member}x`, ...wanted(value));
     }),
     { numRuns: 500 },
   );

@@ -3,44 +3,49 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { TokenOutcome } from "./token-outcome";
 
 const AUTHORIZATION = bytes("authorization");
-const SCHEME = bytes("bearer");
+const BEARER = bytes("bearer");
+const DPOP = bytes("dpop");
 const MAX_TOKEN_BYTES: i32 = 8192;
 const NONE = new Uint8Array(0);
 const SPACE: u8 = 0x20;
 const EQUALS: u8 = 0x3d;
 
 /** The credentials of a request: `outcome` is VALID (there is a token to verify), ABSENT or MALFORMED. */
-export class Bearer {
+export class Credentials {
   constructor(
     public readonly outcome: TokenOutcome,
     /** A view of the header; empty without VALID. */
     public readonly token: Uint8Array,
+    /** Sent under the scheme DPoP (RFC 9449 section 7.1), else Bearer. */
+    public readonly isDpop: bool,
   ) {}
 }
 
 /**
- * The bearer token of `authorization` (RFC 6750 section 2.1). Another scheme is no bearer token: ABSENT. A second header,
- * or a token that is no token68 (RFC 9110 section 11.2; two joined by a comma are none) or above 8 KiB, is MALFORMED.
+ * The token of `authorization` (RFC 6750 section 2.1, RFC 9449 section 7.1). Another scheme brings none: ABSENT. A second
+ * header, or a token that is no token68 (RFC 9110 section 11.2; two joined by a comma are none) or above 8 KiB, is MALFORMED.
  */
-export function readBearer(request: HeaderMap): Bearer {
+export function readCredentials(request: HeaderMap): Credentials {
   const index = request.indexOf(AUTHORIZATION);
-  if (index < 0) return new Bearer(TokenOutcome.ABSENT, NONE);
-  if (request.indexOf(AUTHORIZATION, index + 1) >= 0) return new Bearer(TokenOutcome.MALFORMED, NONE);
+  if (index < 0) return new Credentials(TokenOutcome.ABSENT, NONE, false);
+  if (request.indexOf(AUTHORIZATION, index + 1) >= 0) return new Credentials(TokenOutcome.MALFORMED, NONE, false);
   const value = request.value(index);
-  if (!hasBearerScheme(value)) return new Bearer(TokenOutcome.ABSENT, NONE);
-  let start = SCHEME.length;
+  const isDpop = hasScheme(value, DPOP);
+  if (!isDpop && !hasScheme(value, BEARER)) return new Credentials(TokenOutcome.ABSENT, NONE, false);
+  let start = isDpop ? DPOP.length : BEARER.length;
   while (start < value.length && unchecked(value[start]) == SPACE) start += 1;
   const token = value.subarray(start);
-  return isToken68(token) ? new Bearer(TokenOutcome.VALID, token) : new Bearer(TokenOutcome.MALFORMED, NONE);
+  if (!isToken68(token)) return new Credentials(TokenOutcome.MALFORMED, NONE, isDpop);
+  return new Credentials(TokenOutcome.VALID, token, isDpop);
 }
 
 /** The scheme's name in any case, followed by a space or nothing. */
-function hasBearerScheme(value: Uint8Array): bool {
-  if (value.length < SCHEME.length) return false;
-  for (let i = 0; i < SCHEME.length; i++) {
-    if ((unchecked(value[i]) | 0x20) != unchecked(SCHEME[i])) return false;
+function hasScheme(value: Uint8Array, scheme: Uint8Array): bool {
+  if (value.length < scheme.length) return false;
+  for (let i = 0; i < scheme.length; i++) {
+    if ((unchecked(value[i]) | 0x20) != unchecked(scheme[i])) return false;
   }
-  return value.length == SCHEME.length || unchecked(value[SCHEME.length]) == SPACE;
+  return value.length == scheme.length || unchecked(value[scheme.length]) == SPACE;
 }
 
 function isToken68(token: Uint8Array): bool {

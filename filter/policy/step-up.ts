@@ -1,0 +1,35 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { ClaimSet } from "../identity/claim-set";
+import { NONE, VALUE_AT_LEAST, VALUE_STRING } from "./blob-layout";
+import { Circumstances } from "./circumstances";
+import { Route } from "./route";
+
+const ACR = bytes("acr");
+const AMR = bytes("amr");
+const AUTH_TIME = bytes("auth_time");
+
+/** Whether the user authenticated as the route asks for: one of its contexts, all of its methods, not too long ago (RFC 9470). */
+export function isStrong(route: Route, asked: Circumstances): bool {
+  const subject = asked.subject;
+  const issuer = subject.issuer;
+  const claims = subject.claims;
+  if (route.contexts.length > 0 && !hasAny(claims, ACR, route.contexts)) return false;
+  for (let i = 0; i < route.authenticationMethods.length; i++) {
+    if (!has(claims, AMR, unchecked(route.authenticationMethods[i]))) return false;
+  }
+  if (route.maxAge == NONE) return true;
+  if (issuer === null) return false;
+  const index = claims.indexOf(AUTH_TIME);
+  const earliest = asked.nowSeconds - <i64>route.maxAge - issuer.clockSkewSeconds;
+  return index >= 0 && claims.fits(index, VALUE_AT_LEAST, bytes(earliest.toString()));
+}
+
+function hasAny(claims: ClaimSet, name: Uint8Array, values: Uint8Array[]): bool {
+  for (let i = 0; i < values.length; i++) if (has(claims, name, unchecked(values[i]))) return true;
+  return false;
+}
+
+function has(claims: ClaimSet, name: Uint8Array, value: Uint8Array): bool {
+  const index = claims.indexOf(name);
+  return index >= 0 && claims.fits(index, VALUE_STRING, value);
+}

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from "node:util";
+import { checkConditions } from "./condition-check.ts";
+import type { Path, PolicyDocument } from "./document.ts";
+import { checkWorkloadId } from "./identity-check.ts";
+import { parseNetwork } from "./network.ts";
+import { trustDomainOfPattern } from "./spiffe-id.ts";
+import { parseClock, parseOffset } from "./week-time.ts";
+import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
+
+type Grant = Partly<WrittenGrant>;
+type GrantPath = readonly (string | number)[];
+
+/** What describes a grant and asks for nothing. */
+const DESCRIPTIONS = ["id", "owner", "reason", "expires"];
+const LAST_EXPIRY_MS = 0xffff_fffe * 1000;
+
+/** Reports what is wrong with the grants of a route, each by itself and together. `at`: the route. */
+export function checkGrants(
+  document: PolicyDocument,
+  policy: Partly<WrittenPolicy>,
+  route: Partly<WrittenRoute>,
+  at: GrantPath,
+): void {
+  const ids = new Set<string>();
+  for (const list of ["allow", "deny"] as const) {
+    for (const [item, grant] of (route[list] ?? []).entries()) {
+      if (!grant) continue;
+      const place = [...at, list, item];
+      if (grant.id !== undefined && ids.has(grant.id)) {
+        const message = `another grant of this route is named "${grant.id}"`;
+        document.report("duplicate_grant", [...place, "id"], message, "a name of its own");
+      }
+      if (grant.id !== undefined) ids.add(grant.id);
+      checkSubstance(document, grant, list, place);
+      checkWho(document, policy, grant, place);
+      checkExpiry(document, grant.expires, [...place, "expires"]);
+      checkConditions(document, policy, grant, place);
+      checkNetworks(document, grant, [...place, "networks"]);
+      checkTimes(document, grant, [...place, "times"]);
+      if (list === "allow") checkDenied(document, grant, route.deny ?? [], place);
+    }
+  }
+}
+
+function checkSubstance(document: PolicyDocument, grant: Grant, list: "allow" | "deny", at: Path): void {
+  if (hasGaps(grant) || "issuer" in grant) return;
+  if ("scopes" in grant || "claims" in grant) {
+    document.report("grant_empty", at, "scopes and claims need an issuer of the token", "`issuer` in this grant");
+    return;
+  }
+  const asked = Object.keys(grant).filter((field) => !DESCRIPTIONS.includes(field));
+  if (asked.length === 0) {
+    document.report("grant_empty", at, "the grant asks for nothing", "`issuer`, `workloads` or both");
+  } else if (list === "allow" && !("workloads" in grant)) {
+    const message = `${asked.join(" and ")} alone say nothing of who asks`;
+    document.report("grant_empty", at, message, "`issuer`, `workloads` or both as well");
+  }
+}
+
+function checkWho(document: PolicyDocument, policy: Partly<WrittenPolicy>, grant: Grant, at: GrantPath): void {
+  const unsure = hasGaps(policy.identity ?? policy);
+  const names = (policy.identity?.issuers ?? []).map((issuer) => issuer?.name);
+  if (grant.issuer !== undefined && !unsure && !names.includes(undefined) && !names.includes(grant.issuer)) {
+    const expected = names.length > 0 ? `one of ${names.join(", ")}` : "an issuer in `identity.issuers`";
+    document.report("unknown_issuer", [...at, "issuer"], `no issuer is named "${grant.issuer}"`, expected);
+  }
+  if (grant.workloads && !policy.identity?.workloads && !unsure) {
+    const message = "workload grants need what verifies workloads";
+    const expected = "`identity.workloads` with a trust bundle";
+    document.report("workload_identity", [...at, "workloads"], message, expected, "key");
+  }
+  for (const [item, id] of (grant.workloads ?? []).entries()) {
+    if (id !== undefined) checkWorkloadId(document, policy, id, trustDomainOfPattern(id), [...at, "workloads", item]);
+  }
+}
+
+function checkExpiry(document: PolicyDocument, expires: string | undefined, at: Path): void {
+  if (expires === undefined) return;
+  const time = Date.parse(expires);
+  // What JavaScript carries over into the next month is no date.
+  const isDate = Number(expires.slice(8, 10)) <= daysOfMonth(expires);
+  if (isDate && time >= 0 && time <= LAST_EXPIRY_MS) return;
+  document.report("out_of_range", at, `"${expires}" is no date and time`, "one from 1970 to 2106");
+}
+
+function daysOfMonth(date: string): number {
+  return new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
+}
+
+function checkNetworks(document: PolicyDocument, { networks = [] }: Grant, at: GrantPath): void {
+  for (const [item, text] of networks.entries()) {
+    const network = text === undefined ? { bits: 0 } : parseNetwork(text);
+    if ("message" in network) document.report("network", [...at, item], network.message, network.expected);
+  }
+}
+
+function checkTimes(document: PolicyDocument, { times = [] }: Grant, at: GrantPath): void {
+  for (const [item, time] of times.entries()) {
+    for (const field of ["from", "to"] as const) {
+      const text = time?.[field];
+      if (text === undefined || parseClock(text) !== null) continue;
+      document.report("out_of_range", [...at, item, field], `"${text}" is no time of the day`, "00:00 to 24:00");
+    }
+    const { from = "00:00", to = "24:00", offset = "Z" } = time ?? {};
+    if (parseOffset(offset) === null) {
+      document.report("out_of_range", [...at, item, "offset"], `offset ${offset}`, "-14:00 to +14:00");
+    }
+    if (from !== to && from !== "24:00") continue;
+    const message = `the window from ${from} to ${to} has no minute in it`;
+    document.report("grant_unsatisfiable", [...at, item], message, "`from` and `to` that differ");
+  }
+}
+
+/** A deny whose every condition the allow has too takes all that it could give. */
+function checkDenied(document: PolicyDocument, grant: Grant, denies: readonly (Grant | undefined)[], at: Path): void {
+  for (const [item, deny] of denies.entries()) {
+    if (!deny || "expires" in deny || hasGaps(deny) || hasGaps(grant)) continue;
+    const asked = Object.entries(deny).filter(([field]) => !DESCRIPTIONS.includes(field));
+    if (asked.length === 0 || !asked.every(([field, value]) => isDeepStrictEqual(grant[field as keyof Grant], value))) {
+      continue;
+    }
+    const message = `grant ${item + 1} of \`deny\` takes everything that this one allows`;
+    document.report("grant_unsatisfiable", at, message, "a narrower deny, or no such grant");
+  }
+}
