@@ -14,6 +14,7 @@ const LOWER_X: u8 = 0x78;
 const AUTHORIZATION = bytes("authorization");
 const CONTENT_TYPE = bytes("content-type");
 const BEARER = bytes("bearer ");
+const DPOP = bytes("dpop ");
 
 /**
  * Fields of which a request has one value (RFC 9110 section 5.3) and that Envoy gives as they came; identity headers are
@@ -80,23 +81,28 @@ function repeats(headers: HeaderMap, name: Uint8Array): bool {
 }
 
 /**
- * Whether two credentials were joined into one value: a bearer token holds no comma (RFC 6750 section 2.1), and no
+ * Whether two credentials were joined into one value: a token holds no comma (RFC 6750 section 2.1), and no
  * other scheme's parameter begins with a scheme of its own.
  */
 function isJoinedAuthorization(value: Uint8Array): bool {
-  if (beginsWithBearer(value, 0)) return value.indexOf(COMMA) >= 0;
+  if (beginsWithToken(value, 0)) return value.indexOf(COMMA) >= 0;
   for (let i = 0; i < value.length; i++) {
     if (unchecked(value[i]) != COMMA) continue;
     while (i + 1 < value.length && unchecked(value[i + 1]) == 0x20) i++;
-    if (beginsWithBearer(value, i + 1)) return true;
+    if (beginsWithToken(value, i + 1)) return true;
   }
   return false;
 }
 
-function beginsWithBearer(value: Uint8Array, start: i32): bool {
-  if (start + BEARER.length > value.length) return false;
-  for (let i = 0; i < BEARER.length; i++) {
-    if ((unchecked(value[start + i]) | 0x20) != unchecked(BEARER[i])) return false;
+function beginsWithToken(value: Uint8Array, start: i32): bool {
+  return beginsWith(value, start, BEARER) || beginsWith(value, start, DPOP);
+}
+
+/** `scheme` in lower case, with its space. */
+function beginsWith(value: Uint8Array, start: i32, scheme: Uint8Array): bool {
+  if (start + scheme.length > value.length) return false;
+  for (let i = 0; i < scheme.length; i++) {
+    if ((unchecked(value[start + i]) | 0x20) != unchecked(scheme[i])) return false;
   }
   return true;
 }

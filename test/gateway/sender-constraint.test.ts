@@ -182,3 +182,34 @@ test("step-up: a weaker or older authentication is told what is missing (RFC 947
   assert.equal((await pay({})).reason, "authentication_insufficient");
   assert.equal((await pay(strong, "read")).reason, "grant_missing");
 });
+
+test("where the policy asks for a nonce, a client gets one and gets in with it", { timeout: 240_000 }, async () => {
+  const plain = `
+version: 1
+identity:
+  dpop: { nonce: true, origins: ["https://api.shop.example"] }
+  issuers:
+    - { name: shop, issuer: "https://issuer.shop.example", audiences: [orders], algorithms: [RS256], jwks: { file: ./jwks.json }, senderConstrained: any }
+routes: [{ name: a, match: { path: /a }, allow: [{ issuer: shop }], score: off }]
+`;
+  const second = await startTestGateway({ upstream: upstream.url, policy: plain, files: { "jwks.json": issuer.jwks } });
+  try {
+    const token = await dpopToken();
+    const send = async (changes: ProofChanges) => {
+      const proof = await client.proof("GET", "https://api.shop.example/a", token, changes);
+      const headers = `Authorization: DPoP ${token}\r\nDPoP: ${proof}`;
+      return sendRaw(second.url, `GET /a HTTP/1.1\r\nHost: internal\r\n${headers}\r\n\r\n`);
+    };
+    const asked = await send({});
+    assert.equal(asked.status, 401);
+    assert.equal(asked.headers["www-authenticate"], `DPoP error="use_dpop_nonce", ${ALGORITHMS}`);
+    const nonce = asked.headers["dpop-nonce"];
+    assert.match(nonce ?? "", /^[\w-]{22}$/);
+    assert.equal((await send({ claims: { nonce } })).status, 200);
+    assert.equal((await send({ claims: { nonce: "x".repeat(22) } })).status, 401);
+    const invited = await sendRaw(second.url, "GET /a HTTP/1.1\r\nHost: internal\r\n\r\n");
+    assert.equal(invited.headers["www-authenticate"], `Bearer, DPoP ${ALGORITHMS}`);
+  } finally {
+    await second.stop();
+  }
+});

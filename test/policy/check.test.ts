@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
@@ -134,6 +134,24 @@ describe("a policy that can be used", () => {
       { file: path, valid: true, mode: "detect", routes: 4, issuers: 1, digest: "", problems: [], notes: [] },
     );
     assert.ok(text.output.endsWith(json.digest));
+  });
+
+  test("is summed up after a note for each grant that has expired, and nothing else", async () => {
+    const grant = `{ workloads: [spiffe://edge.demo/ns/shop/sa/web, spiffe://edge.demo/ns/ops/*] }`;
+    const old = `{ id: audit, owner: ops, reason: audit, expires: "2020-01-31T18:00:00+01:00", workloads: [spiffe://edge.demo/x] }`;
+    const path = await write(GOOD.replace(grant, `${old}\n      - { issuer: demo, expires: "2100-01-31T18:00:00Z" }`));
+    const { code, output } = await run(path);
+    assert.equal(code, 0);
+    const [note, summary] = output.split("\n");
+    const said =
+      "note: grant audit has expired (2020-01-31T17:00:00.000Z) and decides nothing; owner ops; reason: audit";
+    assert.match(`${note}`, /policy\.yaml:\d+:\d+: note/);
+    assert.ok(note?.endsWith(said), note);
+    assert.match(`${summary}`, /valid$/);
+    const [json] = JSON.parse((await run(path, "--json")).output).notes;
+    assert.equal(`note: ${json.message}`, said);
+    const line = (await readFile(path, "utf8")).split("\n")[json.line - 1] ?? "";
+    assert.ok(line.slice(json.column - 1).startsWith('"2020-01-31'));
   });
 
   test("may have no routes: then everything is refused", async () => {
