@@ -23,6 +23,8 @@ identity:
 routes:
   - { name: health, match: { methods: [GET], path: /healthz }, public: true, score: off }
   - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], deny: [{ id: lost, headers: { x-device: lost } }], score: off }
+  - { name: bound, match: { path: /bound }, allow: [{ issuer: shop }], senderConstrained: any, score: off }
+  - { name: stepped, match: { path: /stepped }, allow: [{ issuer: shop }], stepUp: { acr: [phr] }, score: off }
   - { name: search, match: { methods: [GET, POST], path: /search/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 5s } }
   - { name: unscored, match: { methods: [GET, POST], path: /open/** }, public: true, score: off }
@@ -42,6 +44,8 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
   const good = await issuer.token("RS256", "orders:read");
   const foreign = await makeIssuer(issuer.issuer, issuer.audience);
   const changed = (changes: Parameters<TestIssuer["token"]>[2]) => issuer.token("ES256", "orders:read", changes);
+  const digest = base64url.encode(new Uint8Array(32));
+  const proved = await changed({ claims: { cnf: { jkt: digest } } });
   const none = `${base64url.encode('{"alg":"none"}')}.${good.split(".")[1]}.`;
   const critical = `${base64url.encode('{"alg":"RS256","kid":"rs256","crit":["b64"],"b64":true}')}.${good.split(".").slice(1).join(".")}`;
   return [
@@ -83,6 +87,15 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["token_not_yet_valid", bearer(await changed({ claims: { nbf: now + 600 } }))],
     ["token_issued_in_future", bearer(await changed({ claims: { iat: now + 600 } }))],
     ["token_audience", bearer(await changed({ claims: { aud: "elsewhere" } }))],
+    ["token_confirmation", bearer(await changed({ claims: { cnf: { kid: "x" } } }))],
+    ["token_certificate", bearer(await changed({ claims: { cnf: { "x5t#S256": digest } } }))],
+    ["token_unbound", request("GET /bound", [`Authorization: Bearer ${good}`])],
+    ["dpop_scheme", bearer(proved)],
+    ["dpop_scheme", request("GET /orders/7", [`Authorization: DPoP ${good}`])],
+    ["dpop_proof_missing", request("GET /orders/7", [`Authorization: DPoP ${proved}`])],
+    ["dpop_proof_malformed", request("GET /orders/7", [`Authorization: DPoP ${proved}`, "DPoP: a.b.c"])],
+    ["authentication_insufficient", request("GET /stepped", [`Authorization: Bearer ${good}`])],
+    ["header_duplicate", request("GET /healthz", ["Authorization: DPoP a", "Authorization: DPoP b"])],
     ["grant_denied", request("GET /orders/7", [`Authorization: Bearer ${good}`, "X-Device: lost"])],
     ["grant_missing", bearer(await issuer.token("RS256", "profile"))],
     ["body_too_large", request("POST /search/x", ["Content-Type: text/plain"], "a".repeat(17 * 1024))],
