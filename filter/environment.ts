@@ -1,5 +1,12 @@
+import { VerificationBudget } from "./identity/verification-budget";
+
 /** What the pure stages may ask of the world. In Envoy the host answers, in Node the caller. */
 export abstract class Environment {
+  constructor(
+    /** Pays for signatures that do not verify. */
+    public readonly verifications: VerificationBudget,
+  ) {}
+
   /** Wall clock, Unix milliseconds. */
   abstract nowMillis(): i64;
   /** Clock for durations, microseconds from any origin. */

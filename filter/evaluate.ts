@@ -18,16 +18,26 @@ import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { Value } from "./values/value";
-import { Reason, Rung, Verdict } from "./verdict";
+import { Effect, Reason, Rung, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
 
+/** What an evaluation wants next. */
+export const enum Step {
+  /** Nothing: its verdict is final. */
+  Decided,
+  /** The body, by `takeBody`. */
+  Body,
+  /** The model's answer to `question` within `deadlineMillis`, by `takeScores` or `modelUnavailable`. */
+  Model,
+}
+
 /**
  * One request on its way through the stages, in their order. The constructor runs stages 1 to 3 (request, identity,
- * policy); `inspectHead`, `inspectBody` run 4 and 5 (values, screen); the model's answer, or its absence, comes in by
- * `takeScores` or `modelUnavailable`; `verdict` is stage 7 on what is known by then.
+ * policy); `begin` and `takeBody` run 4 and 5 (values, screen); stage 6 is the caller's, who brings the model's answer;
+ * `verdict` is stage 7 on what is known by then. Each gives what is wanted next, until that is nothing.
  */
 export class Evaluation {
   readonly request: AccessRequest;
@@ -42,9 +52,12 @@ export class Evaluation {
   readonly evidence: ScoreEvidence;
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
-  private readonly values: Value[] = [];
-  /** What the model was last asked, or is to be asked next. */
+  /** What the model is to be asked, or was asked last. */
   question: Suspect[] = [];
+  /** How long the model may take for the question. */
+  deadlineMillis: u32 = 0;
+  private readonly values: Value[] = [];
+  private askedMicros: i64 = 0;
 
   constructor(
     public readonly policy: CompiledPolicy,
@@ -84,12 +97,6 @@ export class Evaluation {
     return route !== null && route.score != SCORE_OFF;
   }
 
-  /** Whether the body belongs to what is scored. */
-  get wantsBody(): bool {
-    const route = this.route;
-    return route !== null && route.score == SCORE_FULL;
-  }
-
   /** Whether the request must not move before its score is judged. */
   get holds(): bool {
     return this.rung >= Rung.Prevent;
@@ -101,20 +108,69 @@ export class Evaluation {
     return route === null ? 0 : <i32>route.maxBody;
   }
 
-  /** How long the model may take: the route's deadline where the request waits, more where nothing does. */
-  get deadlineMillis(): u32 {
-    const route = this.route;
-    if (route === null) return 0;
-    return this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
+  /** Whether hygiene, identity and privilege let the request in. */
+  get isAdmitted(): bool {
+    return this.accessVerdict().effect == Effect.Permit;
   }
 
-  inspectHead(): void {
+  /** Inspects the head, where anything is scored. */
+  begin(bodyFollows: bool): Step {
+    if (!this.wantsScore || !this.isAdmitted) return Step.Decided;
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values);
     this.screenFrom(0, start);
+    return bodyFollows && this.wantsBody ? Step.Body : this.inspected();
   }
 
-  inspectBody(body: Uint8Array): void {
+  /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
+  takeBody(body: Uint8Array, tooLarge: bool): Step {
+    if (tooLarge) this.inspectPrefix(body);
+    else this.inspectBody(body);
+    return this.inspected();
+  }
+
+  /** The model's answer to the question, one score for each suspect in order. */
+  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): Step {
+    const evidence = this.evidence;
+    const asked = this.question;
+    for (let i = 0; i < asked.length && i < millionths.length; i++) {
+      if (evidence.scoredBy == ScoredBy.Model && millionths[i] <= evidence.millionths) continue;
+      evidence.scoredBy = ScoredBy.Model;
+      evidence.millionths = millionths[i];
+      evidence.attackClass = classes[i];
+      evidence.finding = asked[i];
+    }
+    this.timings.inference = <u32>this.askingMicros;
+    if (judgeScore(evidence) != Reason.Permitted) return Step.Decided;
+    if (this.nextQuestion()) return this.ask();
+    return this.suspects.overflowed ? this.modelUnavailable() : Step.Decided;
+  }
+
+  /** The model could not answer, or not about everything: the one place where the route's failure mode is applied. */
+  modelUnavailable(): Step {
+    const route = this.route;
+    if (route !== null && route.openWhenUnavailable) this.creditScreen(ScoredBy.ScreenAlone);
+    else this.evidence.cannotInspect(Reason.ScoreUnavailable);
+    this.timings.inference = <u32>this.askingMicros;
+    return Step.Decided;
+  }
+
+  /** The verdict on hygiene, identity and privilege alone, before anything is scored. */
+  accessVerdict(): Verdict {
+    return decide(this.rung, this.access, Reason.Permitted);
+  }
+
+  verdict(): Verdict {
+    return decide(this.rung, this.access, judgeScore(this.evidence));
+  }
+
+  /** Whether the body belongs to what is scored. */
+  private get wantsBody(): bool {
+    const route = this.route;
+    return route !== null && route.score == SCORE_FULL;
+  }
+
+  private inspectBody(body: Uint8Array): void {
     if (body.length == 0) return;
     if (this.request.hasOpaqueEncoding) {
       this.evidence.cannotInspect(Reason.BodyEncoding);
@@ -127,7 +183,7 @@ export class Evaluation {
   }
 
   /** The body is over the route's limit: judged by its first bytes where the route says so, else not at all. */
-  bodyTooLarge(prefix: Uint8Array): void {
+  private inspectPrefix(prefix: Uint8Array): void {
     const route = this.route;
     if (route !== null && route.prefixWhenTooLarge) {
       this.evidence.uninspected = Reason.BodyTooLarge;
@@ -137,57 +193,44 @@ export class Evaluation {
     }
   }
 
-  /** After the last inspection: true where the model is to be asked, false where the screen has decided. */
-  needsModel(): bool {
+  /** After the last inspection: the screen has decided, or the model is to be asked. */
+  private inspected(): Step {
     const evidence = this.evidence;
     const route = this.route;
-    if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return false;
+    if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return Step.Decided;
     const worst = this.suspects.worstMillionths;
     evidence.screenMillionths = worst;
     const unsure = worst >= clearBelow() && worst < evidence.denyAlone;
-    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) return true;
+    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) {
+      this.askedMicros = this.environment.monotonicMicros();
+      this.nextQuestion();
+      return this.ask();
+    }
     this.creditScreen(ScoredBy.Screen);
-    return false;
+    return Step.Decided;
   }
 
-  /** What the model is to be asked next; empty: it has been asked about all that the screen did not clear. */
-  nextQuestion(): Suspect[] {
+  /** Within what is left: of the route's deadline where the request waits, of more where nothing does. */
+  private ask(): Step {
+    const route = this.route;
+    if (route === null) return Step.Decided;
+    const deadline = this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
+    const left = <i64>deadline - this.askingMicros / 1000;
+    if (left <= 0) return this.modelUnavailable();
+    this.deadlineMillis = <u32>left;
+    return Step.Model;
+  }
+
+  /** False: the model has been asked about all that the screen did not clear. */
+  private nextQuestion(): bool {
     const route = this.route;
     this.question = this.suspects.next(route !== null && route.askAlways);
-    return this.question;
+    return this.question.length > 0;
   }
 
-  /** The model's answer to the last question, one score for each suspect in order. True: nothing is left to ask. */
-  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): bool {
-    const evidence = this.evidence;
-    const asked = this.question;
-    for (let i = 0; i < asked.length && i < millionths.length; i++) {
-      if (evidence.scoredBy == ScoredBy.Model && millionths[i] <= evidence.millionths) continue;
-      evidence.scoredBy = ScoredBy.Model;
-      evidence.millionths = millionths[i];
-      evidence.attackClass = classes[i];
-      evidence.finding = asked[i];
-    }
-    if (judgeScore(evidence) != Reason.Permitted) return true;
-    if (this.nextQuestion().length > 0) return false;
-    if (this.suspects.overflowed) this.modelUnavailable();
-    return true;
-  }
-
-  /** The model could not answer, or not about everything: the one place where the route's failure mode is applied. */
-  modelUnavailable(): void {
-    const route = this.route;
-    if (route !== null && route.openWhenUnavailable) this.creditScreen(ScoredBy.ScreenAlone);
-    else this.evidence.cannotInspect(Reason.ScoreUnavailable);
-  }
-
-  /** The verdict on hygiene, identity and privilege alone, before anything is scored. */
-  accessVerdict(): Verdict {
-    return decide(this.rung, this.access, Reason.Permitted);
-  }
-
-  verdict(): Verdict {
-    return decide(this.rung, this.access, judgeScore(this.evidence));
+  /** Microseconds since the model was first asked. */
+  private get askingMicros(): i64 {
+    return this.environment.monotonicMicros() - this.askedMicros;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

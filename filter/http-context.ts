@@ -19,7 +19,7 @@ import { BodyCopy } from "./enforcement/body-copy";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
-import { Evaluation } from "./evaluate";
+import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
 import { askModel, ScoreListener } from "./inference/score-call";
@@ -47,7 +47,6 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private copy: BodyCopy | null = null;
-  private askedMicros: i64 = 0;
 
   constructor(
     contextId: u32,
@@ -65,20 +64,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     this.decision = decision;
     const spoofed = spoofedNames(headers, gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
-    if (evaluation.accessVerdict().effect == Effect.Deny) {
-      this.conclude(decision);
-      return HeadersStatus.StopIteration;
-    }
-    giveIdentity(evaluation.authentication.subject, gate.policy);
-    if (evaluation.wantsScore) evaluation.inspectHead();
-    if (evaluation.wantsBody && !endOfStream) {
-      this.phase = Phase.Body;
-      if (evaluation.holds) return HeadersStatus.StopIteration;
-      this.copy = new BodyCopy(evaluation.bodyLimit);
-      decision.publish(evaluation.accessVerdict());
-      return HeadersStatus.Continue;
-    }
-    return this.inspected(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+    if (evaluation.isAdmitted) giveIdentity(evaluation.authentication.subject, gate.policy);
+    return this.follow(decision, evaluation.begin(!endOfStream)) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
   onRequestBody(size: i32, endOfStream: bool): DataStatus {
@@ -90,10 +77,11 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
       if (endOfStream) this.copied(decision);
       return DataStatus.Continue;
     }
-    if (size > decision.evaluation.bodyLimit) decision.evaluation.bodyTooLarge(heldBody(decision.evaluation.bodyLimit));
-    else if (!endOfStream) return DataStatus.StopIterationAndBuffer;
-    else decision.evaluation.inspectBody(heldBody(size));
-    return this.inspected(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
+    const evaluation = decision.evaluation;
+    const tooLarge = size > evaluation.bodyLimit;
+    if (!tooLarge && !endOfStream) return DataStatus.StopIterationAndBuffer;
+    const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
+    return this.follow(decision, step) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
   }
 
   onRequestTrailers(_count: i32): TrailersStatus {
@@ -106,8 +94,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
       this.copied(decision);
       return TrailersStatus.Continue;
     }
-    decision.evaluation.inspectBody(heldBody(decision.evaluation.bodyLimit));
-    return this.inspected(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
+    const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
+    return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
 
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
@@ -133,9 +121,9 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const decision = this.decision;
     if (decision === null || decision.isMade) return;
     const evaluation = decision.evaluation;
-    evaluation.timings.inference = <u32>(this.gate.environment.monotonicMicros() - this.askedMicros);
-    if (response === null) evaluation.modelUnavailable();
-    else if (!evaluation.takeScores(response.millionths, response.classes) && this.ask(evaluation)) return;
+    const step =
+      response === null ? evaluation.modelUnavailable() : evaluation.takeScores(response.millionths, response.classes);
+    if (step == Step.Model && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       decision.make(evaluation.verdict());
       return;
@@ -144,31 +132,24 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     if (this.conclude(decision)) continueRequest();
   }
 
-  /** All that is wanted has been seen. True: the stream goes on; false: it waits or was answered. */
-  private inspected(decision: Decision): bool {
+  /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
+  private follow(decision: Decision, step: Step): bool {
     const evaluation = decision.evaluation;
-    if (!evaluation.wantsScore || !evaluation.needsModel()) return this.conclude(decision);
-    this.askedMicros = this.gate.environment.monotonicMicros();
-    evaluation.nextQuestion();
-    if (!this.ask(evaluation)) return this.conclude(decision);
+    if (step == Step.Decided || (step == Step.Model && !this.ask(evaluation))) return this.conclude(decision);
     if (evaluation.holds) {
-      this.phase = Phase.Asking;
+      this.phase = step == Step.Body ? Phase.Body : Phase.Asking;
       return false;
     }
+    if (step == Step.Body) this.copy = new BodyCopy(evaluation.bodyLimit);
+    this.phase = step == Step.Body ? Phase.Body : Phase.Forwarded;
     decision.publish(evaluation.accessVerdict());
-    this.phase = Phase.Forwarded;
     return true;
   }
 
-  /** Asks the model the evaluation's next question, within what is left of the deadline. False: nobody will answer. */
+  /** Asks the model the evaluation's question. False: nobody will answer. */
   private ask(evaluation: Evaluation): bool {
-    const environment = this.gate.environment;
-    const spentMillis = (environment.monotonicMicros() - this.askedMicros) / 1000;
-    const leftMillis = <i64>evaluation.deadlineMillis - spentMillis;
-    if (leftMillis > 0) {
-      const deadline = <u32>leftMillis;
-      if (askModel(evaluation.question, bundleDigest(), deadline, environment.nowMillis(), this)) return true;
-    }
+    const now = this.gate.environment.nowMillis();
+    if (askModel(evaluation.question, bundleDigest(), evaluation.deadlineMillis, now, this)) return true;
     evaluation.modelUnavailable();
     return false;
   }
@@ -200,9 +181,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const copy = this.copy;
     this.copy = null;
     if (copy === null) return;
-    if (copy.overflowed) decision.evaluation.bodyTooLarge(copy.joined());
-    else decision.evaluation.inspectBody(copy.joined());
-    this.inspected(decision);
+    this.follow(decision, decision.evaluation.takeBody(copy.joined(), copy.overflowed));
   }
 }
 

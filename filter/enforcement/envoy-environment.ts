@@ -8,12 +8,20 @@ import {
 } from "proxy-wasm-as";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment } from "../environment";
+import { VerificationBudget } from "../identity/verification-budget";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const SHA256 = bytes("sha256");
 
+/** The budget of this worker: each worker has a VM, and so a module state, of its own. It outlives policies. */
+const workerVerificationBudget = new VerificationBudget();
+
 /** The world as Envoy gives it: its clock, BoringSSL, and the environment variables of `host_env_keys`. */
 export class EnvoyEnvironment extends Environment {
+  constructor() {
+    super(workerVerificationBudget);
+  }
+
   nowMillis(): i64 {
     return <i64>(currentTimeNanos() / 1_000_000);
   }

@@ -28,6 +28,3 @@ export class VerificationBudget {
     this.available -= THOUSANDTHS;
   }
 }
-
-/** The budget of this worker: each worker has a VM, and so a module state, of its own. It outlives policies. */
-export const workerVerificationBudget = new VerificationBudget();
