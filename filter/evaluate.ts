@@ -18,7 +18,7 @@ import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { Value } from "./values/value";
-import { Reason, Rung, Verdict } from "./verdict";
+import { Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
 const SCORE_OFF: u8 = 0;
@@ -84,10 +84,9 @@ export class Evaluation {
     return route !== null && route.score != SCORE_OFF;
   }
 
-  /** Whether the body belongs to what is scored. */
+  /** Whether the body belongs to what is scored. An upgrade has none: see `inspectHead`. */
   get wantsBody(): bool {
-    const route = this.route;
-    return route !== null && route.score == SCORE_FULL;
+    return this.scoresBody && !this.request.isUpgrade;
   }
 
   /** Whether the request must not move before its score is judged. */
@@ -108,7 +107,15 @@ export class Evaluation {
     return this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
   }
 
+  /** When a stream that the route's grant opened must end, Unix milliseconds; 0: never. */
+  get acceptedUntilMillis(): i64 {
+    const route = this.route;
+    if (route === null || route.isPublic || this.rung < reasonRow(Reason.TokenExpired).enforcedFrom) return 0;
+    return this.authentication.subject.acceptedUntilMillis;
+  }
+
   inspectHead(): void {
+    if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values);
     this.screenFrom(0, start);
@@ -135,6 +142,19 @@ export class Evaluation {
     } else {
       this.evidence.cannotInspect(Reason.BodyTooLarge);
     }
+  }
+
+  /** The body streamed by, and there was no room for a copy of it. */
+  bodyNotKept(): void {
+    this.evidence.cannotInspect(Reason.InspectionBudget);
+  }
+
+  /** The decision is made: what it rested on is let go, whatever time the stream goes on. */
+  letGo(): void {
+    this.values.length = 0;
+    this.suspects.worst.length = 0;
+    this.question = [];
+    this.evidence.finding = null;
   }
 
   /** After the last inspection: true where the model is to be asked, false where the screen has decided. */
@@ -188,6 +208,11 @@ export class Evaluation {
 
   verdict(): Verdict {
     return decide(this.rung, this.access, judgeScore(this.evidence));
+  }
+
+  private get scoresBody(): bool {
+    const route = this.route;
+    return route !== null && route.score == SCORE_FULL;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

@@ -19,6 +19,7 @@ import { BodyCopy } from "./enforcement/body-copy";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
+import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
@@ -43,10 +44,12 @@ const enum Phase {
 }
 
 /** One stream: pause, resume, reply. What is decided, and why, is the evaluation's. */
-export class PosternHttpContext extends HttpContext implements ScoreListener {
+export class PosternHttpContext extends HttpContext implements ScoreListener, BoundStream {
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private copy: BodyCopy | null = null;
+  /** When the token that the stream was opened with expires; null: nothing ends the stream. */
+  private deadline: StreamDeadline | null = null;
   private askedMicros: i64 = 0;
 
   constructor(
@@ -69,6 +72,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
       this.conclude(decision);
       return HeadersStatus.StopIteration;
     }
+    const until = evaluation.acceptedUntilMillis;
+    if (until > 0) this.deadline = new StreamDeadline(this, until);
     giveIdentity(evaluation.authentication.subject, gate.policy);
     if (evaluation.wantsScore) evaluation.inspectHead();
     if (evaluation.wantsBody && !endOfStream) {
@@ -118,6 +123,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
 
   onLog(): void {
     const decision = this.decision;
+    const deadline = this.deadline;
+    if (deadline !== null) deadline.cancel();
     if (decision === null) return;
     const neverWhole = this.phase == Phase.Asking || this.phase == Phase.Body;
     if (neverWhole && decision.evaluation.holds) {
@@ -138,10 +145,28 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     else if (!evaluation.takeScores(response.millionths, response.classes) && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       decision.make(evaluation.verdict());
+      this.releaseCopy();
       return;
     }
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     if (this.conclude(decision)) continueRequest();
+  }
+
+  /** The token has expired: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
+  onDeadline(): void {
+    const decision = this.decision;
+    if (decision === null || this.phase == Phase.Denied) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    if (decision.evaluation.holds && !decision.isMade) {
+      const verdict = new Verdict(Effect.Deny, Reason.TokenExpired, Reason.Permitted);
+      decision.make(verdict);
+      decision.publish(verdict);
+    } else {
+      if (this.phase == Phase.Body) this.copied(decision);
+      decision.endEarly(Reason.TokenExpired);
+    }
+    this.phase = Phase.Denied;
+    sendDenial(Reason.TokenExpired, decision.hex);
   }
 
   /** All that is wanted has been seen. True: the stream goes on; false: it waits or was answered. */
@@ -167,7 +192,9 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const leftMillis = <i64>evaluation.deadlineMillis - spentMillis;
     if (leftMillis > 0) {
       const deadline = <u32>leftMillis;
-      if (askModel(evaluation.question, bundleDigest(), deadline, environment.nowMillis(), this)) return true;
+      if (askModel(evaluation.question, bundleDigest(), deadline, environment.nowMillis(), evaluation.holds, this)) {
+        return true;
+      }
     }
     evaluation.modelUnavailable();
     return false;
@@ -191,18 +218,25 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const copy = this.copy;
     if (copy === null || size == 0) return;
     const room = copy.room;
-    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
     if (size > room) copy.overflowed = true;
+    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
   }
 
   /** The whole body has streamed by: judged without holding anything back. */
   private copied(decision: Decision): void {
     const copy = this.copy;
-    this.copy = null;
     if (copy === null) return;
-    if (copy.overflowed) decision.evaluation.bodyTooLarge(copy.joined());
-    else decision.evaluation.inspectBody(copy.joined());
+    if (copy.refused) decision.evaluation.bodyNotKept();
+    else if (copy.overflowed) decision.evaluation.bodyTooLarge(copy.content());
+    else decision.evaluation.inspectBody(copy.content());
     this.inspected(decision);
+    if (decision.isMade) this.releaseCopy();
+  }
+
+  private releaseCopy(): void {
+    const copy = this.copy;
+    this.copy = null;
+    if (copy !== null) copy.release();
   }
 }
 
