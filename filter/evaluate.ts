@@ -18,7 +18,7 @@ import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { Value } from "./values/value";
-import { Effect, Reason, Rung, Verdict } from "./verdict";
+import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
 const SCORE_OFF: u8 = 0;
@@ -113,9 +113,17 @@ export class Evaluation {
     return this.accessVerdict().effect == Effect.Permit;
   }
 
+  /** When a stream that the route's grant opened must end, Unix milliseconds; 0: never. */
+  get acceptedUntilMillis(): i64 {
+    const route = this.route;
+    if (route === null || route.isPublic || this.rung < reasonRow(Reason.TokenExpired).enforcedFrom) return 0;
+    return this.authentication.subject.acceptedUntilMillis;
+  }
+
   /** Inspects the head, where anything is scored. */
   begin(bodyFollows: bool): Step {
     if (!this.wantsScore || !this.isAdmitted) return Step.Decided;
+    if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values);
     this.screenFrom(0, start);
@@ -164,10 +172,9 @@ export class Evaluation {
     return decide(this.rung, this.access, judgeScore(this.evidence));
   }
 
-  /** Whether the body belongs to what is scored. */
+  /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */
   private get wantsBody(): bool {
-    const route = this.route;
-    return route !== null && route.score == SCORE_FULL;
+    return this.scoresBody && !this.request.isUpgrade;
   }
 
   private inspectBody(body: Uint8Array): void {
@@ -191,6 +198,20 @@ export class Evaluation {
     } else {
       this.evidence.cannotInspect(Reason.BodyTooLarge);
     }
+  }
+
+  /** The body streamed by, and there was no room for a copy of it. */
+  bodyNotKept(): Step {
+    this.evidence.cannotInspect(Reason.InspectionBudget);
+    return this.inspected();
+  }
+
+  /** The decision is made: what it rested on is let go, whatever time the stream goes on. */
+  letGo(): void {
+    this.values.length = 0;
+    this.suspects.worst.length = 0;
+    this.question = [];
+    this.evidence.finding = null;
   }
 
   /** After the last inspection: the screen has decided, or the model is to be asked. */
@@ -231,6 +252,11 @@ export class Evaluation {
   /** Microseconds since the model was first asked. */
   private get askingMicros(): i64 {
     return this.environment.monotonicMicros() - this.askedMicros;
+  }
+
+  private get scoresBody(): bool {
+    const route = this.route;
+    return route !== null && route.score == SCORE_FULL;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

@@ -19,6 +19,7 @@ import { BodyCopy } from "./enforcement/body-copy";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
+import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
@@ -43,10 +44,12 @@ const enum Phase {
 }
 
 /** One stream: pause, resume, reply. What is decided, and why, is the evaluation's. */
-export class PosternHttpContext extends HttpContext implements ScoreListener {
+export class PosternHttpContext extends HttpContext implements ScoreListener, BoundStream {
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private copy: BodyCopy | null = null;
+  /** When the token that the stream was opened with expires; null: nothing ends the stream. */
+  private deadline: StreamDeadline | null = null;
 
   constructor(
     contextId: u32,
@@ -64,7 +67,11 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     this.decision = decision;
     const spoofed = spoofedNames(headers, gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
-    if (evaluation.isAdmitted) giveIdentity(evaluation.authentication.subject, gate.policy);
+    if (evaluation.isAdmitted) {
+      const until = evaluation.acceptedUntilMillis;
+      if (until > 0) this.deadline = new StreamDeadline(this, until);
+      giveIdentity(evaluation.authentication.subject, gate.policy);
+    }
     return this.follow(decision, evaluation.begin(!endOfStream)) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
@@ -106,6 +113,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
 
   onLog(): void {
     const decision = this.decision;
+    const deadline = this.deadline;
+    if (deadline !== null) deadline.cancel();
     if (decision === null) return;
     const neverWhole = this.phase == Phase.Asking || this.phase == Phase.Body;
     if (neverWhole && decision.evaluation.holds) {
@@ -126,10 +135,28 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     if (step == Step.Model && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       decision.make(evaluation.verdict());
+      this.releaseCopy();
       return;
     }
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     if (this.conclude(decision)) continueRequest();
+  }
+
+  /** The token has expired: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
+  onDeadline(): void {
+    const decision = this.decision;
+    if (decision === null || this.phase == Phase.Denied) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    if (decision.evaluation.holds && !decision.isMade) {
+      const verdict = new Verdict(Effect.Deny, Reason.TokenExpired, Reason.Permitted);
+      decision.make(verdict);
+      decision.publish(verdict);
+    } else {
+      if (this.phase == Phase.Body) this.copied(decision);
+      decision.endEarly(Reason.TokenExpired);
+    }
+    this.phase = Phase.Denied;
+    sendDenial(Reason.TokenExpired, decision.hex);
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
@@ -149,7 +176,8 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
   /** Asks the model the evaluation's question. False: nobody will answer. */
   private ask(evaluation: Evaluation): bool {
     const now = this.gate.environment.nowMillis();
-    if (askModel(evaluation.question, bundleDigest(), evaluation.deadlineMillis, now, this)) return true;
+    if (askModel(evaluation.question, bundleDigest(), evaluation.deadlineMillis, now, evaluation.holds, this))
+      return true;
     evaluation.modelUnavailable();
     return false;
   }
@@ -172,16 +200,24 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const copy = this.copy;
     if (copy === null || size == 0) return;
     const room = copy.room;
-    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
     if (size > room) copy.overflowed = true;
+    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
   }
 
   /** The whole body has streamed by: judged without holding anything back. */
   private copied(decision: Decision): void {
     const copy = this.copy;
-    this.copy = null;
     if (copy === null) return;
-    this.follow(decision, decision.evaluation.takeBody(copy.joined(), copy.overflowed));
+    const evaluation = decision.evaluation;
+    const refused = copy.refused;
+    this.follow(decision, refused ? evaluation.bodyNotKept() : evaluation.takeBody(copy.content(), copy.overflowed));
+    if (decision.isMade) this.releaseCopy();
+  }
+
+  private releaseCopy(): void {
+    const copy = this.copy;
+    this.copy = null;
+    if (copy !== null) copy.release();
   }
 }
 

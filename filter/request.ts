@@ -7,6 +7,7 @@ const AUTHORITY = bytes(":authority");
 const CONTENT_TYPE = bytes("content-type");
 const CONTENT_ENCODING = bytes("content-encoding");
 const IDENTITY = bytes("identity");
+const UPGRADE = bytes("upgrade");
 const QUERY: u8 = 0x3f;
 
 /** The head of a request as the stages see it: views of one copy of its header pairs. */
@@ -30,6 +31,11 @@ export class AccessRequest {
   get hasOpaqueEncoding(): bool {
     const encoding = this.headers.first(CONTENT_ENCODING);
     return encoding !== null && encoding.length > 0 && !equal(encoding, IDENTITY);
+  }
+
+  /** Whether it asks for another protocol on its connection (RFC 9110 section 7.8): what follows has no end. */
+  get isUpgrade(): bool {
+    return this.headers.first(UPGRADE) !== null;
   }
 }
 

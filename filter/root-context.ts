@@ -1,5 +1,6 @@
 import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext, setTickPeriod } from "proxy-wasm-as";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
+import { meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { endOverdueCalls } from "./inference/score-call";
@@ -29,6 +30,7 @@ export class PosternRootContext extends RootContext {
   onTick(): void {
     const now = this.environment.nowMillis();
     endOverdueCalls(now);
+    meetDeadlines(now);
     reporter.flush(now);
     const gate = this.gate;
     const lost = reporter.takeNewlyLost();

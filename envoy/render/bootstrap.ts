@@ -1,4 +1,4 @@
-import { sidecarPipeCluster, upstreamCluster } from "./clusters.ts";
+import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
 import { renderListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
@@ -11,7 +11,7 @@ export function renderBootstrap(plan: EnvoyPlan): object {
     admin: { address: { pipe: { path: plan.adminSocket, mode: 0o600 } } },
     static_resources: {
       listeners: [renderListener(plan)],
-      clusters: [upstreamCluster(plan.upstream), sidecarPipeCluster(plan.sidecarSocket)],
+      clusters: [...upstreamClusters(plan.upstream), sidecarPipeCluster(plan.sidecarSocket)],
     },
     overload_manager: overloadManager(),
     stats_config: statsConfig(),

@@ -1,4 +1,5 @@
 import { accessLog } from "./access-log.ts";
+import { upstreamRoutes } from "./clusters.ts";
 import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
 
 /** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the filter, the router. */
@@ -58,6 +59,7 @@ function connectionManager(plan: EnvoyPlan): object {
       initial_stream_window_size: 65_536,
       initial_connection_window_size: 1_048_576,
     },
+    upgrade_configs: [{ upgrade_type: "websocket" }],
     request_headers_timeout: "10s",
     // Bounds an upload, and ends a stream that a trap of the filter's VM left paused. Above a score's longest deadline (30 s).
     request_timeout: "300s",
@@ -70,7 +72,7 @@ function connectionManager(plan: EnvoyPlan): object {
         {
           name: "upstream",
           domains: ["*"],
-          routes: [{ match: { prefix: "/" }, route: { cluster: "upstream", timeout: "0s" } }],
+          routes: upstreamRoutes(plan.upstream),
         },
       ],
     },

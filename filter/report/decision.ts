@@ -2,8 +2,8 @@ import { bytes, fillRandom, getProperty, setProperty } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
-import { Effect, reasonRow, Verdict } from "../verdict";
-import { encodeRecord } from "./record";
+import { Effect, Reason, reasonRow, Verdict } from "../verdict";
+import { encodeFinding, encodeRecord } from "./record";
 import { Reporter } from "./reporter";
 
 const RESPONSE_CODE = bytes("response\0code");
@@ -25,6 +25,9 @@ export class Decision {
   readonly hex: Uint8Array;
   private readonly id: Uint8Array;
   private verdict: Verdict | null = null;
+  /** Where its worst value stands, encoded; null: nowhere, or the decision is not made. */
+  private finding: Uint8Array | null = null;
+  private ended: Reason = Reason.Permitted;
   private streamEnded: bool = false;
   private status: u32 = 0;
   private size: u64 = 0;
@@ -49,7 +52,15 @@ export class Decision {
   make(verdict: Verdict): void {
     if (this.verdict !== null) return;
     this.verdict = verdict;
+    const finding = this.evaluation.evidence.finding;
+    if (finding !== null) this.finding = encodeFinding(finding);
+    this.evaluation.letGo();
     if (this.streamEnded) this.submit(verdict);
+  }
+
+  /** The gate ends the stream of a request that it had let through. */
+  endEarly(reason: Reason): void {
+    this.ended = reason;
   }
 
   /** Tells Envoy's access log; the stream must be the effective context. */
@@ -75,7 +86,17 @@ export class Decision {
     const evaluation = this.evaluation;
     this.gate.metrics.count(evaluation, verdict);
     const sequence = this.reporter.nextSequence();
-    const record = encodeRecord(sequence, this.id, this.arrivedMillis, evaluation, verdict, this.status, this.size);
+    const record = encodeRecord(
+      sequence,
+      this.id,
+      this.arrivedMillis,
+      evaluation,
+      verdict,
+      this.finding,
+      this.status,
+      this.size,
+      this.ended,
+    );
     this.reporter.submit(record, this.gate.environment.nowMillis());
   }
 }

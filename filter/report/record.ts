@@ -29,8 +29,10 @@ export function encodeRecord(
   arrivedMillis: i64,
   evaluation: Evaluation,
   verdict: Verdict,
+  finding: Uint8Array | null,
   responseStatus: u32,
   responseBytes: u64,
+  ended: Reason,
 ): CompletedRecord {
   const writer = new ProtobufWriter(384);
   const subject = evaluation.authentication.subject;
@@ -50,15 +52,15 @@ export function encodeRecord(
   if (route !== null && evaluation.grant >= 0) writer.bytes(13, grantName(route.name, evaluation.grant));
   writer.bytes(14, tokenName(evaluation.authentication.token));
   writer.uint(15, evidence.scoredBy).uint(16, evidence.millionths).uint(17, evidence.attackClass);
-  const finding = evidence.finding;
-  if (finding !== null) writer.element(18, encodeFinding(finding));
+  if (finding !== null) writer.element(18, finding);
   writer.bytes(19, codeOf(evidence.uninspected));
   writer.uint(20, responseStatus).uint(21, responseBytes);
-  writer.element(22, encodeTimings(evaluation.timings));
+  writer.element(22, encodeTimings(evaluation.timings)).bytes(23, codeOf(ended));
   return new CompletedRecord(sequence, evaluation.policy.digest, writer.finish());
 }
 
-function encodeFinding(finding: Suspect): Uint8Array {
+/** `postern.v1.Finding` */
+export function encodeFinding(finding: Suspect): Uint8Array {
   const value = finding.value;
   const writer = new ProtobufWriter(64);
   writer.bytes(1, fieldLabel(value)).uint(2, value.start).uint(3, value.end);

@@ -7,6 +7,8 @@ const CLUSTER = bytes("postern_sidecar");
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Report");
 const CALL_DEADLINE_MILLIS: u32 = 2_000;
+/** An acknowledgement is one number. */
+const MAX_ANSWER_BYTES: u32 = 256;
 const WATCHDOG_MILLIS: i64 = 4_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /** A batch is sent at the next tick, or at once when it is full. */
@@ -81,7 +83,15 @@ export class Reporter {
     const batch = this.waiting.slice(0, count);
     const message = encodeReportRequest(this.worker, policyDigest, bundleDigest(), this.lost, batch);
     this.callStartedMillis = nowMillis;
-    const status = grpcCall(CLUSTER, SERVICE, METHOD, message, CALL_DEADLINE_MILLIS, new ReportCall(this));
+    const status = grpcCall(
+      CLUSTER,
+      SERVICE,
+      METHOD,
+      message,
+      CALL_DEADLINE_MILLIS,
+      MAX_ANSWER_BYTES,
+      new ReportCall(this),
+    );
     if (status != Status.Ok) this.callEnded(false);
   }
 

@@ -29,8 +29,9 @@ export function narrate(decision: LogRecord): string[] {
 }
 
 function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
-  const answer =
-    response.status === 0
+  const answer = response.ended
+    ? `status ${response.status}, ${response.bytes} bytes, then ended by the gate: ${reasonTexts[response.ended]?.says ?? response.ended}`
+    : response.status === 0
       ? "the client left before the response"
       : `status ${response.status}, ${response.bytes} bytes`;
   if (effect === "deny") return `DENIED (${reason}): ${answer}`;

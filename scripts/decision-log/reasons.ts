@@ -145,6 +145,16 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the body's encoding can't be inspected",
     change: "The client must send the body without content-encoding.",
   },
+  upgrade_unscored: {
+    check: "score",
+    says: "the request asks for an upgrade, and the route scores bodies: what follows an upgrade has no end to wait for",
+    change: "Give upgrades (WebSocket) a route of their own with score: headers.",
+  },
+  inspection_budget: {
+    check: "score",
+    says: "so many bodies streamed by at once that there was no room for a copy of this one",
+    change: "Nothing: on a rung that denies, the body waits in Envoy and needs no copy.",
+  },
   score_unavailable: {
     check: "score",
     says: "the model could not answer, and the route is closed without it",

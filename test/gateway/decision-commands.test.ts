@@ -31,7 +31,7 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
     wouldDeny: null,
     subject: { issuer: "", id: "", workload: "", grant: "", token: "absent" },
     score: { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null },
-    response: { status: 200, bytes: 2 },
+    response: { status: 200, bytes: 2, ended: null },
     timingsUs: { request: 1, identity: 0, policy: 0, values: 0, screen: 0, inference: 0 },
     ...changes,
   };
@@ -47,7 +47,7 @@ const attack = record("a", {
     finding: { field: "query:q", start: 2, end: 41, decodings: ["percent", "base64"] },
     uninspected: null,
   },
-  response: { status: 403, bytes: 130 },
+  response: { status: 403, bytes: 130, ended: null },
 });
 const missing = record("b", {
   time: "2026-02-01T08:00:00.000Z",

@@ -86,7 +86,7 @@ test("a record becomes one line of the promised shape", async () => {
       finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
       uninspected: null,
     },
-    response: { status: 200, bytes: 512 },
+    response: { status: 200, bytes: 512, ended: null },
     timingsUs: { request: 11, identity: 22, policy: 3, values: 44, screen: 5, inference: 900 },
   });
 });

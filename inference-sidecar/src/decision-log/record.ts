@@ -25,6 +25,7 @@ export interface DecisionRecord {
   responseStatus: number;
   responseBytes: number;
   timings: Record<`${Stage}Us`, number> | null;
+  ended: string;
 }
 
 const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
@@ -84,7 +85,11 @@ export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseu
             },
       uninspected: printable(record.uninspected, 64) || null,
     },
-    response: { status: record.responseStatus, bytes: record.responseBytes },
+    response: {
+      status: record.responseStatus,
+      bytes: record.responseBytes,
+      ended: printable(record.ended, 64) || null,
+    },
     timingsUs: Object.fromEntries(STAGES.map((stage) => [stage, timings?.[`${stage}Us`] ?? 0])) as Record<
       Stage,
       number

@@ -76,9 +76,9 @@ export function subjectPart(part: i32): Uint8Array {
   return subject.workload;
 }
 
-export function expiresAtSeconds(): i64 {
+export function acceptedUntilMillis(): i64 {
   const authentication = last;
-  return authentication === null ? -1 : authentication.subject.expiresAtSeconds;
+  return authentication === null ? -1 : authentication.subject.acceptedUntilMillis;
 }
 
 export function claimEquals(name: Uint8Array, kind: u8, text: Uint8Array): bool {

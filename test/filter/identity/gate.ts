@@ -30,7 +30,7 @@ interface Exports extends Record<string, unknown> {
   usePolicy(blob: number): number;
   authenticateRequest(pairs: number, presented: number, uri: number): number;
   subjectPart(part: number): number;
-  expiresAtSeconds(): bigint;
+  acceptedUntilMillis(): bigint;
   claimEquals(name: number, kind: number, text: number): number;
   cacheSize(): number;
   cacheBytes(): number;
@@ -126,8 +126,8 @@ export class Gate {
     return this.call((give) => this.exports.claimsAreWellFormed(give(payload)) === 1);
   }
 
-  get expiresAtSeconds(): number {
-    return Number(this.exports.expiresAtSeconds());
+  get acceptedUntilMillis(): number {
+    return Number(this.exports.acceptedUntilMillis());
   }
 
   get cacheSize(): number {
