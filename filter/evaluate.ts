@@ -97,9 +97,14 @@ export class Evaluation {
     return route !== null && route.score != SCORE_OFF;
   }
 
-  /** Whether the request must not move before its score is judged. */
+  /** Whether the request must not move before its score is judged: it may be denied for it, or the record must have it. */
   get holds(): bool {
-    return this.rung >= Rung.Prevent;
+    return this.rung >= Rung.Prevent || this.mustBeRecorded;
+  }
+
+  /** Whether the request must not move before its record is on the disk. */
+  get mustBeRecorded(): bool {
+    return this.policy.logRequired && this.rung >= reasonRow(Reason.LogUnavailable).enforcedFrom;
   }
 
   /** Bytes of the body that are held or copied at most. */

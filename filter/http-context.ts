@@ -26,7 +26,7 @@ import { spoofedNames } from "./hygiene/stripped";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
 import { Decision } from "./report/decision";
-import { Reporter } from "./report/reporter";
+import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
 import { Effect, Reason, Verdict } from "./verdict";
 
@@ -39,12 +39,14 @@ const enum Phase {
   Body,
   /** Held until the model answers. */
   Asking,
+  /** Permitted, and held until its record is on the disk. */
+  Recording,
   Forwarded,
   Denied,
 }
 
 /** One stream: pause, resume, reply. What is decided, and why, is the evaluation's. */
-export class PosternHttpContext extends HttpContext implements ScoreListener, BoundStream {
+export class PosternHttpContext extends HttpContext implements ScoreListener, ReportListener, BoundStream {
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private copy: BodyCopy | null = null;
@@ -77,7 +79,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Bo
 
   onRequestBody(size: i32, endOfStream: bool): DataStatus {
     const decision = this.decision;
-    if (this.phase == Phase.Asking || this.phase == Phase.Denied) return DataStatus.StopIterationAndWatermark;
+    if (this.isHeld) return DataStatus.StopIterationAndWatermark;
     if (this.phase != Phase.Body || decision === null) return DataStatus.Continue;
     if (!decision.evaluation.holds) {
       this.copyChunk(size);
@@ -95,7 +97,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Bo
     const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
-    if (this.phase == Phase.Asking || this.phase == Phase.Denied) return TrailersStatus.StopIteration;
+    if (this.isHeld) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (!decision.evaluation.holds) {
       this.copied(decision);
@@ -142,6 +144,20 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Bo
     if (this.conclude(decision)) continueRequest();
   }
 
+  /** The record of a permitted request is on the disk, or can't be put there. Runs on the root context. */
+  onRecorded(acknowledged: bool): void {
+    const decision = this.decision;
+    if (this.phase != Phase.Recording || decision === null) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    this.phase = acknowledged ? Phase.Forwarded : Phase.Denied;
+    if (acknowledged) {
+      continueRequest();
+      return;
+    }
+    decision.endEarly(Reason.LogUnavailable);
+    sendDenial(Reason.LogUnavailable, decision.hex);
+  }
+
   /** The token has expired: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
   onDeadline(): void {
     const decision = this.decision;
@@ -157,6 +173,11 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Bo
     }
     this.phase = Phase.Denied;
     sendDenial(Reason.TokenExpired, decision.hex);
+  }
+
+  /** Nothing more of the request is wanted, and nothing of it may move. */
+  private get isHeld(): bool {
+    return this.phase == Phase.Asking || this.phase == Phase.Recording || this.phase == Phase.Denied;
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
@@ -187,13 +208,18 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Bo
     const verdict = decision.evaluation.verdict();
     decision.make(verdict);
     decision.publish(verdict);
-    if (verdict.effect == Effect.Permit) {
-      this.phase = Phase.Forwarded;
-      return true;
+    if (verdict.effect == Effect.Deny) {
+      this.phase = Phase.Denied;
+      sendDenial(verdict.reason, decision.hex);
+      return false;
     }
-    this.phase = Phase.Denied;
-    sendDenial(verdict.reason, decision.hex);
-    return false;
+    if (decision.evaluation.mustBeRecorded) {
+      this.phase = Phase.Recording;
+      decision.awaitRecord(this);
+      return false;
+    }
+    this.phase = Phase.Forwarded;
+    return true;
   }
 
   private copyChunk(size: i32): void {

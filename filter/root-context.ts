@@ -32,6 +32,7 @@ export class PosternRootContext extends RootContext {
     endOverdueCalls(now);
     meetDeadlines(now);
     reporter.flush(now);
+    reporter.endOverdueWaits(now);
     const gate = this.gate;
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);

@@ -48,6 +48,7 @@ export const enum Reason {
   ScoreUnavailable,
   AttackScored,
   AttackScreened,
+  LogUnavailable,
 }
 
 /** A row of the one table of reasons; `docs/reasons.md` is held to it by a test, both ways. */
@@ -103,6 +104,7 @@ const reasons: StaticArray<ReasonRow> = [
   row("score_unavailable", 503, "unavailable", Rung.Prevent),
   row("attack_scored", 403, "request_rejected", Rung.Prevent),
   row("attack_screened", 403, "request_rejected", Rung.Prevent),
+  row("log_unavailable", 503, "unavailable", Rung.Detect),
 ];
 
 export function reasonRow(reason: Reason): ReasonRow {

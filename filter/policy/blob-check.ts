@@ -1,7 +1,6 @@
 import { sha256 } from "../crypto/sha256";
 import { isRun, isString } from "./blob-bounds";
 import {
-  ANY_HOST_OFFSET,
   DIGEST_OFFSET,
   DIGESTED_OFFSET,
   DIRECTORY_OFFSET,
@@ -9,6 +8,8 @@ import {
   HEADER_NAMES_OFFSET,
   HEADER_SIZE,
   LENGTH_OFFSET,
+  LOG_OFFSET,
+  LOG_REQUIRED,
   MAGIC,
   MODE_OFFSET,
   RECORD_SIZES,
@@ -49,7 +50,7 @@ function directoryIsSound(bytes: Uint8Array): bool {
 }
 
 function headIsSound(blob: PolicyBlob): bool {
-  if (blob.word(MODE_OFFSET) > 2 || blob.word(ANY_HOST_OFFSET + 4) != 0) return false;
+  if (blob.word(MODE_OFFSET) > 2 || blob.word(LOG_OFFSET) > LOG_REQUIRED) return false;
   for (let i = 0; i < 4; i++) if (!isString(blob, blob.word(HEADER_NAMES_OFFSET + i * 4))) return false;
   return (
     isRun(blob, SECTION_LIST, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4)) &&

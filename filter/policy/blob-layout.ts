@@ -5,7 +5,7 @@
 //  40  length of the blob                               44  rung on which requests stand that no route matches
 //  48  string indices of the subject, issuer, workload and scopes headers
 //  64  trust domains (start, count in LIST)             72  identities believed in XFCC (start, count in LIST)
-//  80  root node for any host, or NONE                  84  zero
+//  80  root node for any host, or NONE                  84  log: 0 batched, 1 required
 //  88  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
@@ -20,6 +20,7 @@ export const HEADER_NAMES_OFFSET: i32 = 48;
 export const TRUST_DOMAINS_OFFSET: i32 = 64;
 export const FORWARDED_FROM_OFFSET: i32 = 72;
 export const ANY_HOST_OFFSET: i32 = 80;
+export const LOG_OFFSET: i32 = 84;
 export const DIRECTORY_OFFSET: i32 = 88;
 
 /** offset, length */
@@ -53,6 +54,8 @@ export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
 export const RECORD_SIZES: StaticArray<i32> = [8, 4, 36, 12, 28, 28, 12, 8, 8, 8, 32, 8, 4];
+
+export const LOG_REQUIRED: u32 = 1;
 
 // Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant.
 export const FLAG_PUBLIC: u32 = 1 << 2;

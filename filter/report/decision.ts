@@ -3,8 +3,9 @@ import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
-import { encodeFinding, encodeRecord } from "./record";
-import { Reporter } from "./reporter";
+import { encodeCompletion, encodeDecision } from "./record";
+import { PendingRecord } from "./report-message";
+import { Reporter, ReportListener } from "./reporter";
 
 const RESPONSE_CODE = bytes("response\0code");
 const RESPONSE_SIZE = bytes("response\0size");
@@ -15,22 +16,19 @@ const FILTER_STATE_ROUTE = bytes("postern.route");
 const ID_BYTES = 16;
 const PERMIT = bytes("permit");
 const DENY = bytes("deny");
+const NONE = new Uint8Array(0);
 
 /**
- * One decision on its way into the record: it is complete when the stream has ended and its evidence is all there.
- * Either may come first: in `observe` and `detect` nothing waits for a score.
+ * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
+ * first: in `observe` and `detect` nothing waits for a score.
  */
 export class Decision {
   /** 128 random bits, in lower-case hexadecimal. */
   readonly hex: Uint8Array;
   private readonly id: Uint8Array;
-  private verdict: Verdict | null = null;
-  /** Where its worst value stands, encoded; null: nowhere, or the decision is not made. */
-  private finding: Uint8Array | null = null;
+  private record: PendingRecord | null = null;
+  private completion: Uint8Array | null = null;
   private ended: Reason = Reason.Permitted;
-  private streamEnded: bool = false;
-  private status: u32 = 0;
-  private size: u64 = 0;
 
   constructor(
     public readonly evaluation: Evaluation,
@@ -45,17 +43,23 @@ export class Decision {
   }
 
   get isMade(): bool {
-    return this.verdict !== null;
+    return this.record !== null;
   }
 
-  /** Makes the decision, once. */
+  /** Makes the decision, once, and records it. */
   make(verdict: Verdict): void {
-    if (this.verdict !== null) return;
-    this.verdict = verdict;
-    const finding = this.evaluation.evidence.finding;
-    if (finding !== null) this.finding = encodeFinding(finding);
-    this.evaluation.letGo();
-    if (this.streamEnded) this.submit(verdict);
+    if (this.record !== null) return;
+    const evaluation = this.evaluation;
+    const decision = encodeDecision(this.arrivedMillis, evaluation, verdict);
+    evaluation.letGo();
+    this.gate.metrics.count(evaluation, verdict);
+    this.record = this.submit(decision, this.completion);
+  }
+
+  /** The record is on its way; `listener` is told when it is on the disk, or that it could not be in time. */
+  awaitRecord(listener: ReportListener): void {
+    const record = this.record;
+    if (record !== null) this.reporter.await(record, listener, this.gate.environment.nowMillis());
   }
 
   /** The gate ends the stream of a request that it had let through. */
@@ -74,30 +78,24 @@ export class Decision {
 
   /** The stream is over; its response is read from Envoy's own account of it. */
   endStream(): void {
-    if (this.streamEnded) return;
-    this.streamEnded = true;
-    this.status = <u32>numberProperty(RESPONSE_CODE);
-    this.size = numberProperty(RESPONSE_SIZE);
-    const verdict = this.verdict;
-    if (verdict !== null) this.submit(verdict);
+    if (this.completion !== null) return;
+    const status = <u32>numberProperty(RESPONSE_CODE);
+    const completion = encodeCompletion(status, numberProperty(RESPONSE_SIZE), this.ended);
+    this.completion = completion;
+    const record = this.record;
+    if (record === null) return;
+    if (!record.sent) {
+      record.completion = completion;
+      return;
+    }
+    this.submit(NONE, completion);
   }
 
-  private submit(verdict: Verdict): void {
-    const evaluation = this.evaluation;
-    this.gate.metrics.count(evaluation, verdict);
-    const sequence = this.reporter.nextSequence();
-    const record = encodeRecord(
-      sequence,
-      this.id,
-      this.arrivedMillis,
-      evaluation,
-      verdict,
-      this.finding,
-      this.status,
-      this.size,
-      this.ended,
-    );
+  private submit(decision: Uint8Array, completion: Uint8Array | null): PendingRecord {
+    const policy = this.evaluation.policy;
+    const record = this.reporter.record(this.id, policy.digest, decision, completion, policy.logRequired);
     this.reporter.submit(record, this.gate.environment.nowMillis());
+    return record;
   }
 }
 

@@ -170,4 +170,9 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the screen in the filter is sure that a value of the request is an attack",
     change: "If it is none, put the route on mode: detect while you look at what it sends there.",
   },
+  log_unavailable: {
+    check: "request",
+    says: "the policy says `log: required`, and the record could not be put on the disk in time",
+    change: "Look whether the sidecar runs and its disk has room (STATE/log/sidecar.log), or choose log: batched.",
+  },
 };

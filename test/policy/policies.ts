@@ -10,5 +10,5 @@ export function route(given: Partial<Route> & { path: string }): Route {
 export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}): Policy {
   const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
-  return { mode: "prevent", tls: null, issuers: [], workloads, headers, routes, ...given };
+  return { mode: "prevent", log: "batched", tls: null, issuers: [], workloads, headers, routes, ...given };
 }

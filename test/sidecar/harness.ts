@@ -133,6 +133,19 @@ interface ScoreResponse {
   scores: { attackMillionths: number; attackClass: string }[];
 }
 
+/** A decision and its completion side by side. */
+export interface FlatRecord {
+  readonly sequence: number;
+  readonly decisionId: Buffer;
+  readonly [field: string]: unknown;
+}
+
+/** postern.v1.Record */
+export function wireRecord({ sequence, decisionId, ...fields }: FlatRecord): object {
+  const { responseStatus, responseBytes, ended, ...decision } = fields;
+  return { sequence, decisionId, decision, completion: { responseStatus, responseBytes, ended } };
+}
+
 class TestClient {
   readonly #client: Client;
 

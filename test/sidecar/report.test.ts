@@ -6,7 +6,17 @@ import { after, before, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
-import { digest, logLines, type RunningSidecar, service, startSidecar, temporaryFolder, until } from "./harness.ts";
+import {
+  digest,
+  type FlatRecord,
+  logLines,
+  type RunningSidecar,
+  service,
+  startSidecar,
+  temporaryFolder,
+  until,
+  wireRecord,
+} from "./harness.ts";
 
 const timings = { requestUs: 11, identityUs: 22, policyUs: 3, valuesUs: 44, screenUs: 5, inferenceUs: 900 };
 
@@ -38,8 +48,8 @@ function record(sequence: number, changes: object = {}) {
   };
 }
 
-function report(worker: Buffer, records: object[], lost = 0) {
-  return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost, records };
+function report(worker: Buffer, records: FlatRecord[], lost = 0) {
+  return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost, records: records.map(wireRecord) };
 }
 
 let sidecar: RunningSidecar;

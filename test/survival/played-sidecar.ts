@@ -3,7 +3,7 @@ import { createServer, type Http2Server, type ServerHttp2Session, type ServerHtt
 import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import type { DecisionRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { eventually } from "../harness/eventually.ts";
 
 const protoPath = fileURLToPath(new URL("../../inference-sidecar/proto/postern.proto", import.meta.url));
@@ -20,15 +20,15 @@ export type ScoreBehaviour = (stream: ServerHttp2Stream, windows: readonly strin
 export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** By the decision's id, in hexadecimal. */
-  readonly records: ReadonlyMap<string, DecisionRecord>;
+  readonly records: ReadonlyMap<string, WireDecision>;
   /** The record of a decision, once it was reported. */
-  record(id: string): Promise<DecisionRecord>;
+  record(id: string): Promise<WireDecision>;
   /** Ends its connections and takes the socket away. */
   stop(): Promise<void>;
 }
 
 export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
-  const records = new Map<string, DecisionRecord>();
+  const records = new Map<string, WireDecision>();
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
   server.on("session", (session) => {
@@ -47,8 +47,10 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       );
       return;
     }
-    const report = Report.requestDeserialize(message) as { records: DecisionRecord[] };
-    for (const record of report.records) records.set(record.decisionId.toString("hex"), record);
+    const report = Report.requestDeserialize(message) as { records: WireRecord[] };
+    for (const { decisionId, decision } of report.records) {
+      if (decision !== null) records.set(decisionId.toString("hex"), decision);
+    }
     const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
     answer(stream, Report.responseSerialize({ acknowledged }));
   });
@@ -61,7 +63,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       (await eventually(
         () => records.get(id),
         (record) => record !== undefined,
-      )) as DecisionRecord,
+      )) as WireDecision,
     stop: async () => {
       for (const session of sessions) session.destroy();
       await new Promise<void>((done) => server.close(() => done()));

@@ -1,10 +1,22 @@
 import { printable } from "./printable.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
-/** postern.v1.DecisionRecord as decoded: 64-bit numbers as doubles, enums by name (a number if unknown). */
-export interface DecisionRecord {
+/** postern.v1.Record as decoded: 64-bit numbers as doubles, enums by name (a number if unknown). */
+export interface WireRecord {
   sequence: number;
   decisionId: Buffer;
+  decision: WireDecision | null;
+  completion: WireCompletion | null;
+}
+
+export interface WireCompletion {
+  responseStatus: number;
+  responseBytes: number;
+  ended: string;
+}
+
+/** postern.v1.Decision */
+export interface WireDecision {
   timeUnixMs: number;
   method: string;
   route: string;
@@ -22,17 +34,17 @@ export interface DecisionRecord {
   attackClass: string | number;
   finding: { field: string; start: number; end: number; decodings: string[] } | null;
   uninspected: string;
-  responseStatus: number;
-  responseBytes: number;
   timings: Record<`${Stage}Us`, number> | null;
-  ended: string;
 }
 
 const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
 type Stage = (typeof STAGES)[number];
 
-/** A line of the decision log; an empty text: there is none. Nothing in it is a value of a request. */
-export type LogRecord = ReturnType<typeof logRecord>;
+/** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
+export type LogRecord = ReturnType<typeof decisionLine>;
+
+/** The line of a completion that came after its decision. */
+export type CompletionLine = ReturnType<typeof completionLine>;
 
 export interface RecordOrigin {
   /** Hexadecimal. */
@@ -45,15 +57,32 @@ export interface RecordOrigin {
 const DECODINGS_MOST = 16;
 const TIME_LAST_MS = 8.64e15;
 
-/** Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure. */
-export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseudonym }: RecordOrigin) {
+/**
+ * Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure.
+ * @param time now, for what has no time of its own
+ */
+export function logLine(record: WireRecord, origin: RecordOrigin, time: string): LogRecord | CompletionLine {
+  return record.decision === null
+    ? completionLine(record, origin, time)
+    : decisionLine(record, record.decision, origin);
+}
+
+function completionLine({ decisionId, sequence, completion }: WireRecord, { worker }: RecordOrigin, time: string) {
+  return { v: 1, time, worker, sequence, completes: hex(decisionId, 16), response: response(completion) };
+}
+
+function decisionLine(
+  { decisionId, sequence, completion }: WireRecord,
+  record: WireDecision,
+  { worker, policy, bundle, pseudonym }: RecordOrigin,
+) {
   const { finding, timings } = record;
   return {
     v: 1,
-    id: hex(record.decisionId, 16),
+    id: hex(decisionId, 16),
     time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
     worker,
-    sequence: record.sequence,
+    sequence,
     policy,
     bundle,
     method: printable(record.method, 32),
@@ -85,16 +114,19 @@ export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseu
             },
       uninspected: printable(record.uninspected, 64) || null,
     },
-    response: {
-      status: record.responseStatus,
-      bytes: record.responseBytes,
-      ended: printable(record.ended, 64) || null,
-    },
+    /** Null: the stream had not ended; a later line of the same id tells. */
+    response: response(completion),
     timingsUs: Object.fromEntries(STAGES.map((stage) => [stage, timings?.[`${stage}Us`] ?? 0])) as Record<
       Stage,
       number
     >,
   };
+}
+
+function response(completion: WireCompletion | null) {
+  if (completion === null) return null;
+  const { responseStatus: status, responseBytes: bytes, ended } = completion;
+  return { status, bytes, ended: printable(ended, 64) || null };
 }
 
 /** At most `most` bytes in hexadecimal. */
