@@ -16,7 +16,9 @@ import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
-import { extractFromBody, extractFromHeaders } from "./values/extract";
+import { contentCodings } from "./values/content-coding";
+import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
+import { RequestBody } from "./values/request-body";
 import { Value } from "./values/value";
 import { Reason, Rung, Verdict } from "./verdict";
 
@@ -115,26 +117,12 @@ export class Evaluation {
   }
 
   inspectBody(body: Uint8Array): void {
-    if (body.length == 0) return;
-    if (this.request.hasOpaqueEncoding) {
-      this.evidence.cannotInspect(Reason.BodyEncoding);
-      return;
-    }
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    if (!extractFromBody(this.request.contentType, body, this.values)) this.evidence.cannotInspect(Reason.BodyEncoding);
-    this.screenFrom(from, start);
+    this.inspectBytes(body, false);
   }
 
   /** The body is over the route's limit: judged by its first bytes where the route says so, else not at all. */
   bodyTooLarge(prefix: Uint8Array): void {
-    const route = this.route;
-    if (route !== null && route.prefixWhenTooLarge) {
-      this.evidence.uninspected = Reason.BodyTooLarge;
-      this.inspectBody(prefix);
-    } else {
-      this.evidence.cannotInspect(Reason.BodyTooLarge);
-    }
+    if (this.judgedAsTooLarge()) this.inspectBytes(prefix, true);
   }
 
   /** After the last inspection: true where the model is to be asked, false where the screen has decided. */
@@ -188,6 +176,30 @@ export class Evaluation {
 
   verdict(): Verdict {
     return decide(this.rung, this.access, judgeScore(this.evidence));
+  }
+
+  private inspectBytes(bytes: Uint8Array, isCut: bool): void {
+    const route = this.route;
+    if (bytes.length == 0 || route === null) return;
+    const start = this.environment.monotonicMicros();
+    const from = this.values.length;
+    const request = this.request;
+    const codings = contentCodings(request.headers);
+    const prefixCounts = route.prefixWhenTooLarge;
+    const body = new RequestBody(request.contentType, codings, bytes, isCut, <i32>route.maxBody, prefixCounts);
+    const outcome = extractFromBody(body, this.values);
+    if (outcome == BodyOutcome.Opaque) this.evidence.cannotInspect(Reason.BodyEncoding);
+    if (outcome == BodyOutcome.TooLarge) this.judgedAsTooLarge();
+    this.screenFrom(from, start);
+  }
+
+  /** Records that the body is not inspected whole. True: the route has it judged by its first bytes. */
+  private judgedAsTooLarge(): bool {
+    const route = this.route;
+    const byPrefix = route !== null && route.prefixWhenTooLarge;
+    if (byPrefix) this.evidence.uninspected = Reason.BodyTooLarge;
+    else this.evidence.cannotInspect(Reason.BodyTooLarge);
+    return byPrefix;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

@@ -1,12 +1,10 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 
 const METHOD = bytes(":method");
 const PATH = bytes(":path");
 const AUTHORITY = bytes(":authority");
 const CONTENT_TYPE = bytes("content-type");
-const CONTENT_ENCODING = bytes("content-encoding");
-const IDENTITY = bytes("identity");
 const QUERY: u8 = 0x3f;
 
 /** The head of a request as the stages see it: views of one copy of its header pairs. */
@@ -24,12 +22,6 @@ export class AccessRequest {
     this.path = query < 0 ? target : target.subarray(0, query);
     this.host = valueOrEmpty(headers, AUTHORITY);
     this.contentType = valueOrEmpty(headers, CONTENT_TYPE);
-  }
-
-  /** Whether the body is encoded in a way that this version cannot look into. */
-  get hasOpaqueEncoding(): bool {
-    const encoding = this.headers.first(CONTENT_ENCODING);
-    return encoding !== null && encoding.length > 0 && !equal(encoding, IDENTITY);
   }
 }
 
