@@ -60,27 +60,17 @@ export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
   if (layers.outcome == LayersOutcome.Opaque) return BodyOutcome.Opaque;
   const isTooLarge = layers.outcome == LayersOutcome.TooLarge;
   if (isTooLarge && !body.judgedByPrefix) return BodyOutcome.TooLarge;
-  let inspected = collectWhole(new Collector(out, layers.codings, body.bytes.length), body.contentType, layers.content);
+  const collector = new Collector(out, layers.codings, body.bytes.length);
+  const inspected = collectBody(collector, body.contentType, layers.content, false);
+  collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
-    const source = layers.sources[i];
-    const collector = new Collector(out, layers.codings.slice(0, i), body.bytes.length);
-    collectGzipTexts(collector, source, layers.texts[i]);
-    if (i == 0 && codings.length == 0) {
-      inspected = collectWhole(collector, body.contentType, source) && inspected;
-    } else {
-      collectTextRuns(collector, ValueKind.Text, NO_NAME, source);
-      collector.finish();
-    }
+    const asSent = new Collector(out, layers.codings.slice(0, i), body.bytes.length);
+    collectGzipTexts(asSent, layers.sources[i], layers.texts[i]);
+    collectTextRuns(asSent, ValueKind.Text, NO_NAME, layers.sources[i]);
+    asSent.finish();
   }
   if (!inspected) return BodyOutcome.Opaque;
   return isTooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
-}
-
-/** False: it is in a character set in which nothing is seen. */
-function collectWhole(collector: Collector, contentType: Uint8Array, content: Uint8Array): bool {
-  const inspected = collectBody(collector, contentType, content, false);
-  collector.finish();
-  return inspected;
 }
 
 function collectGzipTexts(collector: Collector, source: Uint8Array, ranges: i32[]): void {
