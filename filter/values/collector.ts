@@ -5,7 +5,10 @@ import { Forms, noDecodings } from "./forms";
 import { ordinal } from "./ordinal";
 import { Component, Value, ValueKind } from "./value";
 
-/** So many values of a request are looked at one by one; what is left of its head and of its body makes one more each. */
+/**
+ * So many values of a request are looked at one by one; what is left of its head, of its body and of each compressed form
+ * of it makes one more each.
+ */
 const SINGLE_VALUES = 510;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
