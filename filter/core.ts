@@ -6,8 +6,11 @@ import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { MessageReader, MessageWriter } from "./core-message";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
+import { contentCodings } from "./values/content-coding";
+import { MAX_INFLATED_BYTES } from "./values/content-layers";
 import { Container, decodeForms } from "./values/decode";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
+import { RequestBody } from "./values/request-body";
 import { Component, decodingName, fieldLabel, Value, ValueKind } from "./values/value";
 
 export { bundleDigest, clearBelow, denyAlone, modelDeny, screenReady } from "./screen/screen";
@@ -41,12 +44,17 @@ export function extractValues(batch: Uint8Array): Uint8Array {
     const body = request.bytes();
     const values: Value[] = [];
     extractFromHeaders(headers, values);
-    const contentType = headers.first(CONTENT_TYPE);
-    if (body.length > 0) extractFromBody(contentType === null ? body.subarray(0, 0) : contentType, body, values);
+    if (body.length > 0) extractFromBody(wholeBody(headers, body), values);
     output.u32(values.length);
     for (let j = 0; j < values.length; j++) writeValue(output, values[j]);
   }
   return output.finish();
+}
+
+function wholeBody(headers: HeaderMap, body: Uint8Array): RequestBody {
+  const contentType = headers.first(CONTENT_TYPE);
+  const type = contentType === null ? body.subarray(0, 0) : contentType;
+  return new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
 }
 
 /** Values as they stand (byte strings, no decoding) → for each u32 score in millionths, worst window's start and end. */

@@ -16,7 +16,9 @@ import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
-import { extractFromBody, extractFromHeaders } from "./values/extract";
+import { contentCodings } from "./values/content-coding";
+import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
+import { RequestBody } from "./values/request-body";
 import { Value } from "./values/value";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
@@ -137,8 +139,7 @@ export class Evaluation {
 
   /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
   takeBody(body: Uint8Array, tooLarge: bool): Step {
-    if (tooLarge) this.inspectPrefix(body);
-    else this.inspectBody(body);
+    if (!tooLarge || this.judgedAsTooLarge()) this.inspectBytes(body, tooLarge);
     return this.inspected();
   }
 
@@ -180,29 +181,6 @@ export class Evaluation {
   /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */
   private get wantsBody(): bool {
     return this.scoresBody && !this.request.isUpgrade;
-  }
-
-  private inspectBody(body: Uint8Array): void {
-    if (body.length == 0) return;
-    if (this.request.hasOpaqueEncoding) {
-      this.evidence.cannotInspect(Reason.BodyEncoding);
-      return;
-    }
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    if (!extractFromBody(this.request.contentType, body, this.values)) this.evidence.cannotInspect(Reason.BodyEncoding);
-    this.screenFrom(from, start);
-  }
-
-  /** The body is over the route's limit: judged by its first bytes where the route says so, else not at all. */
-  private inspectPrefix(prefix: Uint8Array): void {
-    const route = this.route;
-    if (route !== null && route.prefixWhenTooLarge) {
-      this.evidence.uninspected = Reason.BodyTooLarge;
-      this.inspectBody(prefix);
-    } else {
-      this.evidence.cannotInspect(Reason.BodyTooLarge);
-    }
   }
 
   /** The body streamed by, and there was no room for a copy of it. */
@@ -262,6 +240,30 @@ export class Evaluation {
   private get scoresBody(): bool {
     const route = this.route;
     return route !== null && route.score == SCORE_FULL;
+  }
+
+  private inspectBytes(bytes: Uint8Array, isCut: bool): void {
+    const route = this.route;
+    if (bytes.length == 0 || route === null) return;
+    const start = this.environment.monotonicMicros();
+    const from = this.values.length;
+    const request = this.request;
+    const codings = contentCodings(request.headers);
+    const prefixCounts = route.prefixWhenTooLarge;
+    const body = new RequestBody(request.contentType, codings, bytes, isCut, <i32>route.maxBody, prefixCounts);
+    const outcome = extractFromBody(body, this.values);
+    if (outcome == BodyOutcome.Opaque) this.evidence.cannotInspect(Reason.BodyEncoding);
+    if (outcome == BodyOutcome.TooLarge) this.judgedAsTooLarge();
+    this.screenFrom(from, start);
+  }
+
+  /** Records that the body is not inspected whole. True: the route has it judged by its first bytes. */
+  private judgedAsTooLarge(): bool {
+    const route = this.route;
+    const byPrefix = route !== null && route.prefixWhenTooLarge;
+    if (byPrefix) this.evidence.uninspected = Reason.BodyTooLarge;
+    else this.evidence.cannotInspect(Reason.BodyTooLarge);
+    return byPrefix;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

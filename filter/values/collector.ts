@@ -1,11 +1,14 @@
 import { decodePercent, decodePlus } from "../encoding/percent";
 import { decodeBase64At, isBase64Text, MIN_BASE64_LENGTH } from "./base64-text";
 import { Container, decodeForms, decodeFurther } from "./decode";
-import { Forms } from "./forms";
+import { Forms, noDecodings } from "./forms";
 import { ordinal } from "./ordinal";
 import { Component, Value, ValueKind } from "./value";
 
-/** So many values of a request are looked at one by one; what is left of its head and of its body makes one more each. */
+/**
+ * So many values of a request are looked at one by one; what is left of its head, of its body and of each compressed form
+ * of it makes one more each.
+ */
 const SINGLE_VALUES = 510;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
@@ -25,7 +28,13 @@ export class Collector {
   private origin: i32 = 0;
   private spanEnd: i32 = -1;
 
-  constructor(private readonly out: Value[]) {}
+  constructor(
+    private readonly out: Value[],
+    /** Content codings that were undone before anything is read here, the outermost first. */
+    private readonly codings: u8[] = noDecodings,
+    /** Bytes of the body that they were undone from: with any, each value has all of it as its range. */
+    private readonly codedLength: i32 = 0,
+  ) {}
 
   /** From now on ranges count from `start` of the component. */
   readFrom(start: i32): void {
@@ -57,7 +66,7 @@ export class Collector {
       this.addToRest(component, source, start, end, start, end, container);
       return;
     }
-    const decoded = decodeForms(source.subarray(start, end), container);
+    const decoded = decodeForms(source.subarray(start, end), container, this.codings);
     this.out.push(new Value(kind, component, name, this.rangeStart(start), this.rangeEnd(end), decoded));
   }
 
@@ -81,7 +90,7 @@ export class Collector {
       this.addToRest(component, text, 0, text.length, start, end, Container.Raw);
       return;
     }
-    const decoded = new Forms();
+    const decoded = new Forms(this.codings);
     if (applied >= 0) decoded.apply(<u8>applied);
     decoded.add(text);
     decodeFurther(decoded);
@@ -90,15 +99,17 @@ export class Collector {
 
   finish(): void {
     if (this.restLength == 0) return;
-    const decoded = decodeForms(this.rest.slice(0, this.restLength), Container.Raw);
+    const decoded = decodeForms(this.rest.slice(0, this.restLength), Container.Raw, this.codings);
     this.out.push(new Value(ValueKind.Rest, this.restComponent, NO_NAME, this.restStart, this.restEnd, decoded));
   }
 
   private rangeStart(start: i32): i32 {
+    if (this.codings.length > 0) return 0;
     return this.origin + (this.spanEnd < 0 ? start : 0);
   }
 
   private rangeEnd(end: i32): i32 {
+    if (this.codings.length > 0) return this.codedLength;
     return this.spanEnd < 0 ? this.origin + end : this.spanEnd;
   }
 

@@ -5,7 +5,7 @@ import { decodeBase64At, decodeDataUrls, hasUrlAlphabet, isBase64Text, MIN_BASE6
 import { ByteTrait, traitsOf } from "./byte-trait";
 import { foldFullWidth, foldOverlong } from "./compatibility";
 import { Decoding } from "./decoding";
-import { Forms } from "./forms";
+import { Forms, noDecodings } from "./forms";
 import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } from "./spacing";
 
 const MAX_ROUNDS = 4;
@@ -25,10 +25,11 @@ let workspace = new Uint8Array(4096);
 /**
  * All forms of a raw value: first what its container makes of it, then one for each of at most four rounds that changed
  * it, last, where there is any to fold, the one with comments and whitespace folded. Every decoder but `+` → space
- * shortens what it changes, so all forms together are at most six times the input, and the work is linear.
+ * shortens what it changes, so all forms together are at most six times the input, and the work is linear. `outer`:
+ * decodings that have led to the raw value.
  */
-export function decodeForms(raw: Uint8Array, container: Container): Forms {
-  const result = new Forms();
+export function decodeForms(raw: Uint8Array, container: Container, outer: u8[] = noDecodings): Forms {
+  const result = new Forms(outer);
   const traits = container == Container.Raw ? 0 : traitsOf(raw, raw.length);
   let length = raw.length;
   if ((traits & (ByteTrait.Percent | ByteTrait.Plus)) != 0) {
@@ -37,7 +38,7 @@ export function decodeForms(raw: Uint8Array, container: Container): Forms {
     if ((traits & ByteTrait.Percent) != 0)
       length = shortened(result, Decoding.Percent, length, decodePercent(workspace, length));
   }
-  result.add(result.decodings.length == 0 ? raw : workspace.slice(0, length));
+  result.add(result.decodings.length == outer.length ? raw : workspace.slice(0, length));
   decodeFurther(result);
   return result;
 }

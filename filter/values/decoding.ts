@@ -14,6 +14,8 @@ export const enum Decoding {
   FullWidth,
   Comment,
   Whitespace,
+  Gzip,
+  Deflate,
 }
 
 const names: Uint8Array[] = [
@@ -29,6 +31,8 @@ const names: Uint8Array[] = [
   bytes("full-width"),
   bytes("comment"),
   bytes("whitespace"),
+  bytes("gzip"),
+  bytes("deflate"),
 ];
 
 /** Name of a decoding for the log. */

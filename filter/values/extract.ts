@@ -1,6 +1,7 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
+import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
 import { Container } from "./decode";
@@ -8,9 +9,12 @@ import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
+import { RequestBody } from "./request-body";
+import { collectTextRuns } from "./text-runs";
 import { Component, Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;
+const NO_NAME = new Uint8Array(0);
 
 /** Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring. */
 export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
@@ -37,12 +41,42 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
   collector.finish();
 }
 
-/** Adds every value of a body. False: it is in a form that can't be inspected (a character set that hides ASCII). */
-export function extractFromBody(contentType: Uint8Array, body: Uint8Array, out: Value[]): bool {
-  const collector = new Collector(out);
-  const inspected = collectBody(collector, contentType, body, false);
+export const enum BodyOutcome {
+  Inspected,
+  /** In a coding or a character set in which nothing is seen. */
+  Opaque,
+  /** Inflated it is over the limit: not inspected, or, where it is judged by its first bytes, not beyond them. */
+  TooLarge,
+}
+
+/**
+ * Adds every value of a body: of its content, once its codings are undone, and of what was sent, for servers that
+ * don't undo them.
+ */
+export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
+  const codings = body.codings;
+  if (codings === null) return BodyOutcome.Opaque;
+  const layers = new ContentLayers(body.bytes, codings, body.isCut, body.limit);
+  if (layers.outcome == LayersOutcome.Opaque) return BodyOutcome.Opaque;
+  const isTooLarge = layers.outcome == LayersOutcome.TooLarge;
+  if (isTooLarge && !body.judgedByPrefix) return BodyOutcome.TooLarge;
+  const collector = new Collector(out, layers.codings, body.bytes.length);
+  const inspected = collectBody(collector, body.contentType, layers.content, false);
   collector.finish();
-  return inspected;
+  for (let i = 0; i < layers.sources.length; i++) {
+    const asSent = new Collector(out, layers.codings.slice(0, i), body.bytes.length);
+    collectGzipTexts(asSent, layers.sources[i], layers.texts[i]);
+    collectTextRuns(asSent, ValueKind.Text, NO_NAME, layers.sources[i]);
+    asSent.finish();
+  }
+  if (!inspected) return BodyOutcome.Opaque;
+  return isTooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+}
+
+function collectGzipTexts(collector: Collector, source: Uint8Array, ranges: i32[]): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    collector.add(ValueKind.Text, Component.Body, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
+  }
 }
 
 /** `:path`: the path, and after the first `?` the query. */

@@ -1,5 +1,5 @@
 /** Shared by the many values that have one form, as it came: never pushed to. */
-const noDecodings: u8[] = [];
+export const noDecodings: u8[] = [];
 const noSteps: i32[] = [0];
 
 /** The decoded forms of one value, as they grow: see `Value`. */
@@ -8,6 +8,11 @@ export class Forms {
   /** Of `Decoding`. */
   decodings: u8[] = noDecodings;
   steps: i32[] = noSteps;
+
+  /** `outer`: decodings of the whole that the value lies in. */
+  constructor(outer: u8[]) {
+    if (outer.length > 0) this.decodings = outer.slice(0);
+  }
 
   /** The most decoded form; there is one from the first `add` on. */
   get last(): Uint8Array {

@@ -137,13 +137,14 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   },
   body_too_large: {
     check: "score",
-    says: "the body is larger than the route lets the score read",
+    says: "the body, as sent or inflated, is larger than the route lets the score read",
     change: "Send a smaller body, raise score.maxBody (at most 256KiB), or choose onTooLarge: prefix.",
   },
   body_encoding: {
     check: "score",
     says: "the body's encoding can't be inspected",
-    change: "The client must send the body without content-encoding.",
+    change:
+      "The client must send the body whole and as its content-encoding says (gzip or deflate, at most two), in a character set like UTF-8.",
   },
   upgrade_unscored: {
     check: "score",
