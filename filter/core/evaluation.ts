@@ -1,14 +1,10 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Evaluation, Step } from "../evaluate";
 import { PeerCertificate } from "../identity/peer-certificate";
-import { VerificationBudget } from "../identity/verification-budget";
 import { CoreEnvironment } from "./environment";
 import { writeEvaluation } from "./evaluation-message";
 import { findGate } from "./gate";
 import { MessageReader, MessageWriter } from "./message";
-
-/** Of all that is judged as it comes in, whatever the policy: what a worker is in Envoy. */
-const liveBudget = new VerificationBudget();
 
 /** Those that wait for the model. */
 const open: Map<u32, Evaluation> = new Map();
@@ -16,7 +12,7 @@ let asked: u32 = 0;
 
 /**
  * u32 whether a peer certificate was presented, its URI, header pairs as the proxy-wasm host serializes them, body → the
- * evaluation. Not `live`: it is judged as if alone, with a budget of failed verifications of its own.
+ * evaluation. Not `live`: it is judged as if alone.
  */
 export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
   const gate = findGate(handle);
@@ -25,8 +21,7 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
   const peer = new PeerCertificate(reader.u32() != 0, reader.bytes());
   const headers = HeaderMap.decode(reader.bytes());
   const body = reader.bytes();
-  const budget = live ? liveBudget : new VerificationBudget();
-  const environment = new CoreEnvironment(<i64>atMillis, gate.secrets, budget);
+  const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets);
   const evaluation = new Evaluation(gate.policy, environment, gate.tokens, headers, peer);
   let step = evaluation.begin(body.length > 0);
   if (step == Step.Body) {

@@ -88,7 +88,7 @@ export interface Finding {
 export interface Question {
   /** 1 to 16, the worst first. */
   readonly findings: readonly Finding[];
-  /** What is left of the route's deadline, of at least a second where nothing waits. */
+  /** What is left of the route's deadline, of a second at least where nothing waits: the caller is to keep it. */
   readonly deadlineMillis: number;
   /**
    * Goes on with one score for each finding in order, or without any by the route's failure mode; a further question may

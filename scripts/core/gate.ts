@@ -10,8 +10,8 @@ export interface EvaluationRequest extends CoreRequest {
   /** The client certificate of the connection, validated, and its first URI name. Absent: none was presented. */
   readonly peer?: { readonly uri?: string };
   /**
-   * Unix milliseconds at which it is judged, as if it were alone: the same request always gives the same. Absent: it is
-   * judged now, and as in a worker of Envoy forged tokens draw on one budget (`verification_budget`).
+   * Unix milliseconds at which it is judged, as if it were alone: the same request always gives the same, however long the
+   * model takes. Absent: it is judged now; as in a worker of Envoy the deadline runs, and forged tokens draw on one budget.
    */
   readonly at?: number;
 }
