@@ -4,7 +4,7 @@ import { type MessageReader, MessageWriter } from "./core/message.ts";
 import { type CoreRequest, encodeRequest } from "./core/request.ts";
 import { type CoreValue, type Form, readValue } from "./core/value.ts";
 
-export type { Evaluation, Finding, ModelScore, Question, Score, Subject, Verdict } from "./core/evaluation.ts";
+export type { Evaluation, ModelScore, Question } from "./core/evaluation.ts";
 export type { AskModel, EvaluationRequest, Gate } from "./core/gate.ts";
 export type { CoreRequest } from "./core/request.ts";
 export type { CoreValue, Form } from "./core/value.ts";
