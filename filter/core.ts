@@ -1,18 +1,21 @@
 /**
- * The pure stages for Node (`scripts/core.ts`): the very code that runs in Envoy, for training, evaluation and tests.
- * All messages are batches: u32 count, then the items.
+ * The pure stages for Node (`scripts/core.ts`): the very code that runs in Envoy, for training, evaluation, tests and
+ * decisions outside of a proxy. The messages of this file are batches: u32 count, then the items.
  */
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { MessageReader, MessageWriter } from "./core-message";
+import { MessageReader, MessageWriter } from "./core/message";
+import { writeValue } from "./core/value-message";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
 import { contentCodings } from "./values/content-coding";
 import { MAX_INFLATED_BYTES } from "./values/content-layers";
 import { Container, decodeForms } from "./values/decode";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
 import { RequestBody } from "./values/request-body";
-import { Component, decodingName, fieldLabel, Value, ValueKind } from "./values/value";
+import { Component, Value, ValueKind } from "./values/value";
 
+export { answerQuestion, evaluate } from "./core/evaluation";
+export { closeGate, openGate, policyRefusal } from "./core/gate";
 export { bundleDigest, clearBelow, denyAlone, modelDeny, screenReady } from "./screen/screen";
 
 const CONTENT_TYPE = bytes("content-type");
@@ -68,22 +71,4 @@ export function screenValues(batch: Uint8Array): Uint8Array {
     output.u32(worstEnd());
   }
   return output.finish();
-}
-
-/** u32 kind, component, start, end; byte strings label, name; count of decodings and their names; count of forms, each steps and bytes. */
-function writeValue(output: MessageWriter, value: Value): void {
-  output.u32(value.kind);
-  output.u32(value.component);
-  output.u32(value.start);
-  output.u32(value.end);
-  output.bytes(fieldLabel(value));
-  output.bytes(value.name);
-  const decodings = value.decodings;
-  output.u32(decodings.length);
-  for (let i = 0; i < decodings.length; i++) output.bytes(decodingName(decodings[i]));
-  output.u32(value.forms.length);
-  for (let i = 0; i < value.forms.length; i++) {
-    output.u32(value.steps[i]);
-    output.bytes(value.forms[i]);
-  }
 }

@@ -62,7 +62,8 @@ function codeOf(reason: Reason): Uint8Array {
   return reason == Reason.Permitted ? NONE : reasonRow(reason).code;
 }
 
-function tokenName(outcome: TokenOutcome): Uint8Array {
+/** `absent`, `valid`, or the reason code of its refusal. */
+export function tokenName(outcome: TokenOutcome): Uint8Array {
   if (outcome == TokenOutcome.ABSENT) return ABSENT;
   if (outcome == TokenOutcome.VALID) return VALID;
   return reasonRow(<Reason>(Reason.TokenMalformed + (outcome - TokenOutcome.MALFORMED))).code;
