@@ -21,6 +21,8 @@ export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** By the decision's id, in hexadecimal. */
   readonly records: ReadonlyMap<string, DecisionRecord>;
+  /** The digest of the policy under which a decision was reported. */
+  policyOf(id: string): string;
   /** The record of a decision, once it was reported. */
   record(id: string): Promise<DecisionRecord>;
   /** Ends its connections and takes the socket away. */
@@ -29,6 +31,7 @@ export interface PlayedSidecar {
 
 export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
   const records = new Map<string, DecisionRecord>();
+  const policies = new Map<string, string>();
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
   server.on("session", (session) => {
@@ -47,8 +50,12 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       );
       return;
     }
-    const report = Report.requestDeserialize(message) as { records: DecisionRecord[] };
-    for (const record of report.records) records.set(record.decisionId.toString("hex"), record);
+    const report = Report.requestDeserialize(message) as { records: DecisionRecord[]; policyDigest: Buffer };
+    for (const record of report.records) {
+      const id = record.decisionId.toString("hex");
+      records.set(id, record);
+      policies.set(id, report.policyDigest.toString("hex"));
+    }
     const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
     answer(stream, Report.responseSerialize({ acknowledged }));
   });
@@ -57,6 +64,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   const played: PlayedSidecar = {
     behave,
     records,
+    policyOf: (id) => policies.get(id) ?? "",
     record: async (id) =>
       (await eventually(
         () => records.get(id),
