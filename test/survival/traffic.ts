@@ -87,17 +87,20 @@ export class MixedTraffic {
   /** Sends from so many clients, each one request after the other, until `enough` says so. */
   async run(clients: number, enough: (sent: number) => boolean): Promise<Tally> {
     const agent = new Agent({ keepAlive: true, maxSockets: clients });
+    const own = new Set<string>();
     const permitted = new Set<string>();
     const wrong: string[] = [];
-    const from = this.#upstream.arrivals.length;
+    const { arrivals, requests } = this.#upstream;
     let [sent, unanswered, unavailable] = [0, 0, 0];
     const client = async () => {
       while (!enough(sent)) {
         const kind = this.#kinds[this.#next % this.#kinds.length] as Kind;
         const target = kind.target(this.#next++);
         sent++;
+        const request = `${kind.method ?? "GET"} ${target}`;
+        own.add(request);
         const status = await send(agent, this.#url, target, kind);
-        if (status === 200) permitted.add(`${kind.method ?? "GET"} ${target}`);
+        if (status === 200) permitted.add(request);
         if (status === 503) unavailable++;
         if (status === 0) unanswered++;
         else if (!kind.right.includes(status)) wrong.push(`${kind.name}: ${status}`);
@@ -105,11 +108,11 @@ export class MixedTraffic {
     };
     await Promise.all(Array.from({ length: clients }, client));
     agent.destroy();
-    const arrivals = this.#upstream.arrivals.splice(from);
-    this.#upstream.requests.length = 0;
-    const undecided = arrivals.filter((arrival) => !permitted.delete(arrival));
+    const arrived = arrivals.filter((arrival) => own.has(arrival));
+    [arrivals.length, requests.length] = [0, 0];
+    const undecided = arrived.filter((arrival) => !permitted.delete(arrival));
     wrong.push(...[...permitted].map((target) => `${target}: 200, and never arrived`));
-    return { sent, permitted: arrivals.length - undecided.length, unanswered, wrong, undecided, unavailable };
+    return { sent, permitted: arrived.length - undecided.length, unanswered, wrong, undecided, unavailable };
   }
 }
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { SCREEN_SEGMENT_OFFSET, screenSegment } from "../../scripts/build/bundle.ts";
-import { compileModule } from "../../scripts/build/compile-module.ts";
 import { insertDataSegment } from "../../scripts/build/data-segment.ts";
+import { compileFilter } from "../harness/compile-filter.ts";
 import { eventually } from "../harness/eventually.ts";
 import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -34,7 +34,7 @@ before(
   async () => {
     folder = await mkdtemp(join(tmpdir(), "trap-"));
     const wasmFile = join(folder, "trap.wasm");
-    await compileModule("test/filter/entries/trap-entry.ts", "filter", wasmFile);
+    await compileFilter("test/filter/entries/trap-entry.ts", wasmFile);
     const segment = await screenSegment("models/bundle");
     await writeFile(wasmFile, insertDataSegment(await readFile(wasmFile), SCREEN_SEGMENT_OFFSET, segment));
     upstream = await startRecordingUpstream((request, response) => {
@@ -125,5 +125,23 @@ test("a trap of the VM lets nothing through, and nobody waits for ever", { timeo
   await eventually(
     () => [...sidecar.records.values()].some(({ route }) => route === "asked"),
     (reported) => reported,
+  );
+});
+
+test("traps in a row leave the gate closed until it is back, never open", { timeout: 60_000 }, async () => {
+  const before = upstream.arrivals.length;
+  const statuses: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    statuses.push(await status("GET /screened/a", "x-trap: now\r\n"));
+    statuses.push(await status(`GET /screened/a?q=${attack}`));
+  }
+  assert.ok(
+    statuses.every((one) => one === 503 || one === 403),
+    `${statuses}`,
+  );
+  assert.equal(upstream.arrivals.length, before);
+  await eventually(
+    () => status("GET /screened/a"),
+    (one) => one === 200,
   );
 });
