@@ -32,7 +32,8 @@ function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object)
     typed_extension_protocol_options: {
       [httpProtocolOptions]: {
         "@type": `type.googleapis.com/${httpProtocolOptions}`,
-        common_http_protocol_options: { idle_timeout: "60s" },
+        // Below what servers close idle connections after (5 s are common): one that closes just then loses a request.
+        common_http_protocol_options: { idle_timeout: "4s" },
         ...protocol,
       },
     },

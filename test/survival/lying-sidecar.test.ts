@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -152,6 +153,45 @@ test("answers without end are not taken in: the gateway's memory stays as it was
   const grown = (await residentBytes()) - before;
   assert.ok(grown < 16 * 1024 * 1024, `${grown} bytes more`);
   sidecar.behave = benign;
+  await eventually(
+    async () => (await get("/closed/a?q=hello")).status,
+    (status) => status === 200,
+  );
+});
+
+/** What listens where the sidecar should; null: the socket is not there. */
+const strangers: readonly [name: string, serve: ((socket: Socket) => void) | null][] = [
+  ["takes connections and says nothing", (socket) => void socket.pause()],
+  ["closes what connects", (socket) => socket.destroy()],
+  ["speaks HTTP/1.1", (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")],
+  ["sends noise", (socket) => socket.end(Buffer.alloc(4096, 0xa5))],
+  ["is not there", null],
+];
+
+test("whatever listens in the sidecar's place, or nothing, only the score is lost", { timeout: 60_000 }, async () => {
+  await sidecar.stop();
+  for (const [name, serve] of strangers) {
+    await rm(gate.sidecarSocket, { force: true });
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      serve?.(socket);
+    });
+    if (serve) await new Promise<void>((done) => server.listen(gate.sidecarSocket, done));
+    for (let i = 0; i < 3; i++) {
+      const answers = await Promise.all(["/open/a?q=hello", `/open/a?q=${attack}`, "/closed/a?q=hello"].map(get));
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 403, 503],
+        name,
+      );
+      assert.ok(answers.every(({ millis }) => millis < 5_000));
+    }
+    for (const socket of sockets) socket.destroy();
+    if (serve) await new Promise((done) => server.close(done));
+  }
+  sidecar = await playSidecar(gate.sidecarSocket, benign);
   await eventually(
     async () => (await get("/closed/a?q=hello")).status,
     (status) => status === 200,

@@ -21,6 +21,8 @@ export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** By the decision's id, in hexadecimal. */
   readonly records: ReadonlyMap<string, WireDecision>;
+  /** The digest of the policy under which a decision was reported. */
+  policyOf(id: string): string;
   /** The record of a decision, once it was reported. */
   record(id: string): Promise<WireDecision>;
   /** Ends its connections and takes the socket away. */
@@ -29,6 +31,7 @@ export interface PlayedSidecar {
 
 export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
   const records = new Map<string, WireDecision>();
+  const policies = new Map<string, string>();
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
   server.on("session", (session) => {
@@ -47,9 +50,11 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       );
       return;
     }
-    const report = Report.requestDeserialize(message) as { records: WireRecord[] };
+    const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
     for (const { decisionId, decision } of report.records) {
-      if (decision !== null) records.set(decisionId.toString("hex"), decision);
+      const id = decisionId.toString("hex");
+      if (decision !== null) records.set(id, decision);
+      policies.set(id, report.policyDigest.toString("hex"));
     }
     const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
     answer(stream, Report.responseSerialize({ acknowledged }));
@@ -59,6 +64,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   const played: PlayedSidecar = {
     behave,
     records,
+    policyOf: (id) => policies.get(id) ?? "",
     record: async (id) =>
       (await eventually(
         () => records.get(id),
