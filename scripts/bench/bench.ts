@@ -9,7 +9,7 @@ import { printReport } from "./report.ts";
 import { runBenchmark } from "./run.ts";
 import { scenario, scenarios } from "./scenarios.ts";
 
-const usage = "npm run bench -- [--json FILE] [--rounds N] [--seconds S] [--only ID,ID…]";
+const usage = "npm run bench -- [--json FILE] [--rounds N] [--seconds S] [--minutes M] [--only ID,ID…]";
 
 /** `npm run bench`: 0 when everything was measured, whatever the figures say; 1 when something could not be. */
 export async function bench(args: string[]): Promise<number> {
@@ -28,6 +28,7 @@ async function measureAndTell(args: string[]): Promise<number> {
       json: { type: "string" },
       rounds: { type: "string", default: "15" },
       seconds: { type: "string", default: "0.8" },
+      minutes: { type: "string", default: "14.5" },
       only: { type: "string" },
     },
   });
@@ -37,6 +38,7 @@ async function measureAndTell(args: string[]): Promise<number> {
       scenarios: values.only === undefined ? scenarios : values.only.split(",").map(named),
       rounds: numberBetween("--rounds", values.rounds, 1, 1_000),
       seconds: numberBetween("--seconds", values.seconds, 0.1, 600),
+      minutes: numberBetween("--minutes", values.minutes, 1, 1_440),
       folder,
       signal: onInterruption(),
       report: (line) => process.stderr.write(`bench: ${line}\n`),

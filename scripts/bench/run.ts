@@ -19,6 +19,8 @@ export interface BenchmarkOptions {
   readonly rounds: number;
   /** Of each window. */
   readonly seconds: number;
+  /** No round begins that would probably end later than so many after the start. */
+  readonly minutes: number;
   /** For everything that is written meanwhile. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -51,14 +53,20 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
     const rounds: Round[] = [];
     for (let number = 1; number <= options.rounds; number++) {
       report(`round ${number} of ${options.rounds}`);
+      const began = Date.now();
       rounds.push(await oneRound(wanted, contenders, requests, rates, options.seconds, signal));
+      const now = Date.now();
+      if (number < options.rounds && now - started.getTime() + (now - began) > options.minutes * 60_000) {
+        report(`${options.minutes} minutes leave no time for more rounds`);
+        break;
+      }
     }
     return {
       version: 1,
       started: started.toISOString(),
       minutes: (Date.now() - started.getTime()) / 60_000,
       machine,
-      rounds: options.rounds,
+      rounds: rounds.length,
       windowSeconds: options.seconds,
       generatorLateness: estimate(rounds.flatMap((round) => [...round.values()].map(({ atRate }) => atRate.lateness)))
         .median,
