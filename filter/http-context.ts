@@ -4,6 +4,7 @@ import {
   continueRequest,
   DataStatus,
   getBuffer,
+  getHeader,
   getRequestHeaders,
   getRequestTrailers,
   HeadersStatus,
@@ -31,6 +32,7 @@ import { bundleDigest } from "./screen/screen";
 import { Effect, Reason, Verdict } from "./verdict";
 
 const DECISION_HEADER = bytes("x-postern-decision");
+const STATUS = bytes(":status");
 
 /** Where a stream stands. */
 const enum Phase {
@@ -64,7 +66,13 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
   onRequestHeaders(_count: i32, endOfStream: bool): HeadersStatus {
     const gate = this.gate;
     const headers = getRequestHeaders();
-    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peerCertificate());
+    const evaluation = new Evaluation(
+      gate.policy,
+      gate.environment,
+      gate.tokens,
+      headers,
+      peerCertificate(gate.policy),
+    );
     const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis());
     this.decision = decision;
     const spoofed = spoofedNames(headers, gate.policy);
@@ -109,8 +117,17 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
 
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
     const decision = this.decision;
-    if (decision !== null) replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
+    if (decision === null) return HeadersStatus.Continue;
+    const status = getHeader(MapType.ResponseHeaders, STATUS);
+    if (status !== null) decision.respond(status);
+    replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
     return HeadersStatus.Continue;
+  }
+
+  onResponseBody(size: i32, _endOfStream: bool): DataStatus {
+    const decision = this.decision;
+    if (decision !== null) decision.addResponseBytes(size);
+    return DataStatus.Continue;
   }
 
   onLog(): void {

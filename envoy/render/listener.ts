@@ -2,8 +2,8 @@ import { accessLog } from "./access-log.ts";
 import { upstreamRoutes } from "./clusters.ts";
 import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
 
-/** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the filter, the router. */
-export function renderListener(plan: EnvoyPlan): object {
+/** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
+export function renderListener(plan: EnvoyPlan, filters: readonly object[] = [filterByFile(plan)]): object {
   return {
     name: "edge",
     address: { socket_address: { address: plan.listen.host, port_value: plan.listen.port } },
@@ -11,7 +11,9 @@ export function renderListener(plan: EnvoyPlan): object {
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan) }],
+        filters: [
+          { name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan, filters) },
+        ],
       },
     ],
   };
@@ -36,7 +38,7 @@ function downstreamTls(tls: TlsPlan): object {
   };
 }
 
-function connectionManager(plan: EnvoyPlan): object {
+function connectionManager(plan: EnvoyPlan, filters: readonly object[]): object {
   return {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     stat_prefix: "edge",
@@ -76,7 +78,7 @@ function connectionManager(plan: EnvoyPlan): object {
         },
       ],
     },
-    http_filters: [filterByFile(plan), router()],
+    http_filters: [...filters, router()],
   };
 }
 

@@ -1,4 +1,4 @@
-import { bytes, fillRandom, getProperty, setProperty } from "proxy-wasm-as";
+import { bytes, fillRandom, setProperty } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
@@ -7,13 +7,13 @@ import { encodeCompletion, encodeDecision } from "./record";
 import { PendingRecord } from "./report-message";
 import { Reporter, ReportListener } from "./reporter";
 
-const RESPONSE_CODE = bytes("response\0code");
-const RESPONSE_SIZE = bytes("response\0size");
 const FILTER_STATE_DECISION = bytes("postern.decision");
 const FILTER_STATE_EFFECT = bytes("postern.effect");
 const FILTER_STATE_REASON = bytes("postern.reason");
 const FILTER_STATE_ROUTE = bytes("postern.route");
 const ID_BYTES = 16;
+const STATUS_DIGITS = 3;
+const DIGIT_ZERO: u32 = 0x30;
 const PERMIT = bytes("permit");
 const DENY = bytes("deny");
 const NONE = new Uint8Array(0);
@@ -29,6 +29,9 @@ export class Decision {
   private record: PendingRecord | null = null;
   private completion: Uint8Array | null = null;
   private ended: Reason = Reason.Permitted;
+  /** Of the response; 0: none has begun. */
+  private status: u32 = 0;
+  private size: u64 = 0;
 
   constructor(
     public readonly evaluation: Evaluation,
@@ -76,11 +79,23 @@ export class Decision {
     if (route !== null) setProperty(FILTER_STATE_ROUTE, route.name);
   }
 
-  /** The stream is over; its response is read from Envoy's own account of it. */
+  /** The response has begun; `status` as in `:status`. */
+  respond(status: Uint8Array): void {
+    this.status = 0;
+    for (let i = 0; i < status.length && i < STATUS_DIGITS; i++) {
+      this.status = this.status * 10 + (<u32>unchecked(status[i]) - DIGIT_ZERO);
+    }
+  }
+
+  /** So many more bytes of the response's body go to the client. */
+  addResponseBytes(count: i32): void {
+    this.size += <u64>count;
+  }
+
+  /** The stream is over. */
   endStream(): void {
     if (this.completion !== null) return;
-    const status = <u32>numberProperty(RESPONSE_CODE);
-    const completion = encodeCompletion(status, numberProperty(RESPONSE_SIZE), this.ended);
+    const completion = encodeCompletion(this.status, this.size, this.ended);
     this.completion = completion;
     const record = this.record;
     if (record === null) return;
@@ -97,10 +112,4 @@ export class Decision {
     this.reporter.submit(record, this.gate.environment.nowMillis());
     return record;
   }
-}
-
-/** An integer property of Envoy: 8 bytes, little-endian; 0 where it is absent. */
-function numberProperty(path: Uint8Array): u64 {
-  const value = getProperty(path);
-  return value !== null && value.length == 8 ? load<u64>(value.dataStart) : 0;
 }

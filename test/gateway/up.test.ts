@@ -58,9 +58,17 @@ test("a request passes through Envoy and the filter, is recorded with its id, an
   const record = await gateway.waitForRecord(id);
   assert.equal(record.effect, "permit");
   assert.equal(record.route, "first");
+  assert.deepEqual(record.response, { status: 200, bytes: Buffer.byteLength(answer.body) });
   const { output, ended } = runPostern(["explain", id, "--state", gateway.state]);
   assert.equal(await ended, 0, output());
   assert.match(output(), /route first, rung prevent/);
+});
+
+test("the record of a denial has the status and size of the reply", async () => {
+  const denied = await get("/none");
+  assert.equal(denied.status, 403);
+  const record = await gateway.waitForRecord(denied.headers["x-postern-decision"] ?? "");
+  assert.deepEqual(record.response, { status: 403, bytes: Buffer.byteLength(denied.body) });
 });
 
 test("one process of the group, the sidecar, names it in its command line", async () => {

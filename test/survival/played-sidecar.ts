@@ -3,7 +3,7 @@ import { createServer, type Http2Server, type ServerHttp2Session, type ServerHtt
 import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import type { WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { eventually } from "../harness/eventually.ts";
 
 const protoPath = fileURLToPath(new URL("../../inference-sidecar/proto/postern.proto", import.meta.url));
@@ -16,21 +16,24 @@ const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const
 /** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
 export type ScoreBehaviour = (stream: ServerHttp2Stream, windows: readonly string[]) => void;
 
+/** What was reported of a decision, at once or in two records. */
+type Reported = WireDecision & WireCompletion;
+
 /** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
 export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** By the decision's id, in hexadecimal. */
-  readonly records: ReadonlyMap<string, WireDecision>;
+  readonly records: ReadonlyMap<string, Reported>;
   /** The digest of the policy under which a decision was reported. */
   policyOf(id: string): string;
-  /** The record of a decision, once it was reported. */
-  record(id: string): Promise<WireDecision>;
+  /** The record of a decision, once it and its completion were reported. */
+  record(id: string): Promise<Reported>;
   /** Ends its connections and takes the socket away. */
   stop(): Promise<void>;
 }
 
 export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
-  const records = new Map<string, WireDecision>();
+  const records = new Map<string, Reported>();
   const policies = new Map<string, string>();
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
@@ -51,9 +54,9 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       return;
     }
     const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
-    for (const { decisionId, decision } of report.records) {
+    for (const { decisionId, decision, completion } of report.records) {
       const id = decisionId.toString("hex");
-      if (decision !== null) records.set(id, decision);
+      records.set(id, { ...records.get(id), ...decision, ...completion } as Reported);
       policies.set(id, report.policyDigest.toString("hex"));
     }
     const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
@@ -68,8 +71,8 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
     record: async (id) =>
       (await eventually(
         () => records.get(id),
-        (record) => record !== undefined,
-      )) as WireDecision,
+        (record) => record?.reason !== undefined && record.responseStatus !== undefined,
+      )) as Reported,
     stop: async () => {
       for (const session of sessions) session.destroy();
       await new Promise<void>((done) => server.close(() => done()));
