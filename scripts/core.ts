@@ -22,6 +22,9 @@ const valueKinds = [
   "xml-text",
   "text",
   "rest",
+  "path-parameter",
+  "graphql-name",
+  "graphql-string",
 ] as const;
 
 const components = ["path", "query", "header", "body"] as const;
@@ -55,6 +58,20 @@ export interface CoreRequest {
   readonly body?: Uint8Array;
 }
 
+/** Bytes of one form of one value of a request, and what they came from. */
+export interface Window {
+  readonly value: number;
+  readonly form: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Origin {
+  readonly component: (typeof components)[number];
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface ScreenScore {
   /** Probability of an attack, 0 to 1,000,000. */
   readonly millionths: number;
@@ -75,6 +92,8 @@ export interface Core {
   forms(payloads: readonly Uint8Array[]): Form[][];
   /** All values of each request. */
   values(requests: readonly CoreRequest[]): CoreValue[][];
+  /** For each window of a request the smallest range of it from which the window was decoded. Indices must exist. */
+  locate(request: CoreRequest, windows: readonly Window[]): Origin[];
   /** The screen's score of each text as it stands, without decoding. @throws Error there is no bundle */
   screen(texts: readonly Uint8Array[]): ScreenScore[];
   /** @throws Error there is no bundle */
@@ -87,6 +106,7 @@ interface Exports extends Record<string, unknown> {
   Uint8Array_ID: { valueOf(): number };
   decodePayloads: BatchFunction;
   extractValues: BatchFunction;
+  locateWindows: BatchFunction;
   screenValues: BatchFunction;
   screenReady(): number;
   clearBelow(): number;
@@ -123,7 +143,21 @@ export async function loadCore(): Promise<Core> {
   return {
     forms: (payloads) => call(exports.decodePayloads, payloads, (reader) => [...readValue(reader).forms]),
     values: (requests) =>
-      call(exports.extractValues, requests.map(encodeRequest), (reader) => reader.list(() => readValue(reader))),
+      call(
+        exports.extractValues,
+        requests.map((request) => encodeRequest(request)),
+        (reader) => reader.list(() => readValue(reader)),
+      ),
+    locate: (request, windows) => {
+      const [origins = []] = call(exports.locateWindows, [encodeRequest(request, windows)], (reader) =>
+        reader.list(() => ({
+          component: components[reader.u32()] ?? "body",
+          start: reader.u32(),
+          end: reader.u32(),
+        })),
+      );
+      return origins;
+    },
     screen: (texts) => {
       requireScreen();
       return call(exports.screenValues, texts, (reader) => ({
@@ -159,8 +193,8 @@ function inBatches<T>(items: readonly Uint8Array[], call: (batch: Uint8Array[]) 
   return results;
 }
 
-/** The request's header pairs as the proxy-wasm host serializes them, and the body: two byte strings. */
-function encodeRequest(request: CoreRequest): Uint8Array {
+/** The request's header pairs as the proxy-wasm host serializes them, and the body: two byte strings; then windows of it. */
+function encodeRequest(request: CoreRequest, windows: readonly Window[] = []): Uint8Array {
   const pairs = [[":method", request.method], [":path", request.path], ...request.headers] as const;
   const texts = pairs.flat().map((text) => (typeof text === "string" ? Buffer.from(text) : text));
   let at = 4 + 4 * texts.length;
@@ -172,10 +206,12 @@ function encodeRequest(request: CoreRequest): Uint8Array {
     encoded.set(text, at);
     at += text.length + 1;
   }
-  return new MessageWriter(encoded.length + 8)
+  const writer = new MessageWriter(encoded.length + 8)
     .bytes(encoded)
     .bytes(request.body ?? new Uint8Array(0))
-    .finish();
+    .u32(windows.length);
+  for (const { value, form, start, end } of windows) writer.u32(value).u32(form).u32(start).u32(end);
+  return writer.finish();
 }
 
 function readValue(reader: MessageReader): CoreValue {

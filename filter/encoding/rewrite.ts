@@ -1,4 +1,4 @@
-import { trace } from "./trace";
+import { startPass, trace } from "./trace";
 import { writeCodePoint } from "./utf8";
 
 /**
@@ -17,7 +17,7 @@ class Rewrite {
     this.length = length;
     this.read = 0;
     this.write = 0;
-    if (trace !== null) trace!.beginPass();
+    startPass();
     return this;
   }
 
@@ -80,7 +80,11 @@ class Rewrite {
   }
 
   keepUntil(end: i32): void {
-    while (this.read < end) this.keep();
+    const size = end - this.read;
+    const data = this.text.dataStart;
+    if (this.write != this.read) memory.copy(data + this.write, data + this.read, size);
+    this.read = end;
+    this.write += size;
   }
 
   /** The next `size` bytes become one. */

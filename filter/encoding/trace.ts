@@ -69,6 +69,11 @@ export function startTrace(): Trace {
   return started;
 }
 
+/** What is replaced from now on is of one more pass. */
+export function startPass(): void {
+  if (trace !== null) trace!.beginPass();
+}
+
 export function endTrace(): void {
   trace = null;
 }

@@ -1,7 +1,8 @@
 import { rewrite } from "../encoding/rewrite";
+import { isWhitespace } from "./spacing";
 
 /**
- * Characters that a lenient decoder takes for ASCII, folded in place in the first `length` bytes. Both functions give
+ * Characters that a lenient decoder takes for ASCII, folded in place in the first `length` bytes. Each function gives
  * the new length; an unchanged length means unchanged bytes.
  */
 
@@ -9,6 +10,8 @@ const SLASH: u8 = 0x2f;
 const BACKSLASH: u8 = 0x5c;
 const DOT: u8 = 0x2e;
 const FULL_WIDTH_LEAD: u8 = 0xef;
+const NUL: u8 = 0;
+const MIN_WIDE_BYTES = 6;
 
 /**
  * Overlong UTF-8 of an ASCII character, forbidden by RFC 3629 section 3: C0/C1 with one further byte, E0 80 to 81 and
@@ -53,4 +56,31 @@ export function foldFullWidth(text: Uint8Array, length: i32): i32 {
     else pass.keep();
   }
   return pass.finish();
+}
+
+/**
+ * ASCII in UTF-16 of either byte order, found by at least three bytes that each follow a NUL: their NULs go. Anything
+ * else that holds a NUL stays.
+ */
+export function foldWide(text: Uint8Array, length: i32): i32 {
+  const pass = rewrite(text, length);
+  while (pass.seek(NUL, NUL)) {
+    const start = pass.read;
+    let end = start;
+    while (end + 1 < length && unchecked(text[end]) == NUL && isText(unchecked(text[end + 1]))) end += 2;
+    if (end - start < MIN_WIDE_BYTES) {
+      pass.keep();
+      continue;
+    }
+    while (pass.read < end) {
+      pass.drop(1);
+      pass.keep();
+    }
+    if (end < length && unchecked(text[end]) == NUL) pass.drop(1);
+  }
+  return pass.finish();
+}
+
+function isText(byte: u8): bool {
+  return (byte >= 0x20 && byte < 0x7f) || isWhitespace(byte);
 }

@@ -1,14 +1,15 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
+import { Container } from "./container";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
-import { Container } from "./decode";
 import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
-import { Component, Value, ValueKind } from "./value";
+import { Component, Source } from "./source";
+import { Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;
 
@@ -22,16 +23,16 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
     if (treatment == HeaderTreatment.Path) {
       collectTarget(collector, value);
     } else if (treatment == HeaderTreatment.Cookies) {
-      collectCookies(collector, value);
+      collectCookies(collector, headerSource(value));
     } else if (treatment == HeaderTreatment.Referer) {
-      collectReferer(collector, name, value);
+      collectReferer(collector, name, headerSource(value));
     } else if (treatment == HeaderTreatment.Credentials) {
-      collectCredentials(collector, name, value);
+      collectCredentials(collector, name, headerSource(value));
     } else if (
       treatment == HeaderTreatment.FreeText ||
       (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
     ) {
-      collector.add(ValueKind.Header, Component.Header, name, value, 0, value.length, Container.Raw);
+      collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
     }
   }
   collector.finish();
@@ -40,16 +41,20 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
 /** Adds every value of a body. False: it is in a form that can't be inspected (a character set that hides ASCII). */
 export function extractFromBody(contentType: Uint8Array, body: Uint8Array, out: Value[]): bool {
   const collector = new Collector(out);
-  const inspected = collectBody(collector, contentType, body, false);
+  const inspected = collectBody(collector, contentType, Source.of(Component.Body, body), 0);
   collector.finish();
   return inspected;
+}
+
+function headerSource(value: Uint8Array): Source {
+  return Source.of(Component.Header, value);
 }
 
 /** `:path`: the path, and after the first `?` the query. */
 function collectTarget(collector: Collector, target: Uint8Array): void {
   const mark = target.indexOf(QUERY);
-  collectPath(collector, mark < 0 ? target : target.subarray(0, mark));
+  collectPath(collector, Source.of(Component.Path, mark < 0 ? target : target.subarray(0, mark)));
   if (mark < 0) return;
-  const query = target.subarray(mark + 1);
-  collectPairs(collector, Component.Query, ValueKind.QueryName, ValueKind.QueryValue, query, 0, query.length);
+  const query = Source.of(Component.Query, target.subarray(mark + 1));
+  collectPairs(collector, ValueKind.QueryName, ValueKind.QueryValue, query, 0);
 }

@@ -40,8 +40,15 @@ export function foldComments(text: Uint8Array, length: i32): i32 {
 
 /** Whether there may be a comment in the first `length` bytes. */
 export function hasCommentStart(text: Uint8Array, length: i32): bool {
-  for (let i = 1; i < length; i++) {
-    if (unchecked(text[i]) == STAR && unchecked(text[i - 1]) == SLASH) return true;
+  const data = text.dataStart;
+  let at = 0;
+  for (; at + 17 <= length; at += 16) {
+    const slashes = i8x16.eq(v128.load(data + at), i8x16.splat(SLASH));
+    const stars = i8x16.eq(v128.load(data + at + 1), i8x16.splat(STAR));
+    if (v128.any_true(v128.and(slashes, stars))) return true;
+  }
+  for (; at + 1 < length; at++) {
+    if (load<u8>(data + at) == SLASH && load<u8>(data + at + 1) == STAR) return true;
   }
   return false;
 }

@@ -1,0 +1,63 @@
+import { Container, decodeContainer } from "./container";
+import { Forms, noDecodings } from "./forms";
+import { Pieces } from "./pieces";
+
+/** What a byte range of a request counts from. */
+export const enum Component {
+  Path,
+  Query,
+  Header,
+  Body,
+}
+
+/**
+ * A text in which values stand: a component of the request, what a range of another such text decodes to, or pieces of
+ * several joined. Ranges are led from it back to the component.
+ */
+export class Source {
+  private constructor(
+    public readonly component: Component,
+    public readonly text: Uint8Array,
+    public readonly parent: Source | null,
+    public readonly pieces: Pieces | null,
+    /** The range of the parent. */
+    public readonly from: i32,
+    public readonly to: i32,
+    public readonly container: Container,
+    /** Of `Decoding`, from the component to this text. */
+    public readonly decodings: u8[],
+  ) {}
+
+  static of(component: Component, text: Uint8Array): Source {
+    return new Source(component, text, null, null, 0, text.length, Container.Raw, noDecodings);
+  }
+
+  static joined(pieces: Pieces): Source {
+    const text = pieces.text;
+    return new Source(pieces.component, text, null, pieces, 0, text.length, Container.Raw, noDecodings);
+  }
+
+  /** What the range `from` to `to` of this text holds, decoded as its place says. */
+  within(from: i32, to: i32, container: Container): Source {
+    const told = new Forms(this.decodings);
+    const text = decodeContainer(this.text.subarray(from, to), container, told);
+    return new Source(this.component, text, this, null, from, to, container, told.decodings);
+  }
+
+  /** Of a position in this text, in the component; what was decoded or joined has the whole range that it came from. */
+  startOf(at: i32): i32 {
+    const pieces = this.pieces;
+    if (pieces !== null) return pieces.start;
+    const parent = this.parent;
+    if (parent === null) return at;
+    return parent.startOf(this.container == Container.Raw ? this.from + at : this.from);
+  }
+
+  endOf(at: i32): i32 {
+    const pieces = this.pieces;
+    if (pieces !== null) return pieces.end;
+    const parent = this.parent;
+    if (parent === null) return at;
+    return parent.endOf(this.container == Container.Raw ? this.from + at : this.to);
+  }
+}
