@@ -98,11 +98,14 @@ export interface Core {
   screen(texts: readonly Uint8Array[]): ScreenScore[];
   /** @throws Error there is no bundle */
   thresholds(): Thresholds;
+  /** Of the module's memory; it never shrinks. */
+  memoryBytes(): number;
 }
 
 type BatchFunction = (batch: number) => number;
 
 interface Exports extends Record<string, unknown> {
+  memory: WebAssembly.Memory;
   Uint8Array_ID: { valueOf(): number };
   decodePayloads: BatchFunction;
   extractValues: BatchFunction;
@@ -158,6 +161,7 @@ export async function loadCore(): Promise<Core> {
       );
       return origins;
     },
+    memoryBytes: () => exports.memory.buffer.byteLength,
     screen: (texts) => {
       requireScreen();
       return call(exports.screenValues, texts, (reader) => ({

@@ -35,9 +35,10 @@ export function collectBody(collector: Collector, contentType: Uint8Array, sourc
   for (let i = 0; i < readings.length; i++) {
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
   }
-  // What only looks wide may be read byte by byte all the same.
   if (declared != 0 && (declared & Charset.Ascii) == 0) return inspected;
-  return collectReadable(collector, format, contentType, source, depth) && inspected;
+  // What only looks wide may be read byte by byte all the same, but then it is no JSON.
+  const narrow = readings.length > 0 && format == BodyFormat.Json ? BodyFormat.Text : format;
+  return collectReadable(collector, narrow, contentType, source, depth) && inspected;
 }
 
 /** Of a body in which ASCII stands for itself. */

@@ -48,7 +48,7 @@ function leadOut(source: Source, start: i32, end: i32): Origin {
   return leadBack(parent, source.from, source.to, source.container, 0, start, end);
 }
 
-/** Of what of a joined text lies in one piece. */
+/** Of what of a joined text lies in one piece; of a separator behind it the piece's last byte. */
 function leadPiece(source: Source, piece: i32, start: i32, end: i32): Origin {
   const pieces = source.pieces!;
   const begin = pieces.startOf(piece);
@@ -59,7 +59,7 @@ function leadPiece(source: Source, piece: i32, start: i32, end: i32): Origin {
     pieces.toOf(piece),
     pieces.containerOf(piece),
     0,
-    min(start - begin, size),
+    min(start - begin, size - 1),
     min(end - begin, size),
   );
 }
