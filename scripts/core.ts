@@ -105,7 +105,7 @@ export interface Core {
 type BatchFunction = (batch: number) => number;
 
 interface Exports extends Record<string, unknown> {
-  memory: WebAssembly.Memory;
+  memory: { readonly buffer: ArrayBuffer };
   Uint8Array_ID: { valueOf(): number };
   decodePayloads: BatchFunction;
   extractValues: BatchFunction;

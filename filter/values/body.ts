@@ -36,8 +36,9 @@ export function collectBody(collector: Collector, contentType: Uint8Array, sourc
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
   }
   if (declared != 0 && (declared & Charset.Ascii) == 0) return inspected;
-  // What only looks wide may be read byte by byte all the same, but then it is no JSON.
-  const narrow = readings.length > 0 && format == BodyFormat.Json ? BodyFormat.Text : format;
+  // What only looks wide may be read byte by byte all the same, but then it is no text as a whole.
+  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
+  const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
   return collectReadable(collector, narrow, contentType, source, depth) && inspected;
 }
 

@@ -38,15 +38,17 @@ export function collectPairs(
     }
     const nameEnd = equals < 0 ? at : equals;
     const value = equals < 0 ? at : equals + 1;
-    if (!isPlainName(text, at, nameEnd) || onlyEquals(text, value, stop)) {
+    if (nameEnd > at && (!isPlainName(text, at, nameEnd) || onlyEquals(text, value, stop))) {
       const name = owner !== null ? owner : collector.number(number);
       collector.add(nameKind, name, source, at, nameEnd, Container.PlusPercent);
     }
-    const name = owner !== null ? owner : collector.name(text, at, nameEnd);
-    collector.add(valueKind, name, source, value, stop, Container.PlusPercent);
-    if (nameEnd > at && stop > value && !collector.full) {
-      duplicates.add(at, nameEnd, value, stop);
-      if (equal(name, QUERY)) collectGraphql(collector, source.within(value, stop, Container.PlusPercent), 0);
+    if (stop > value) {
+      const name = owner !== null ? owner : collector.name(text, at, nameEnd);
+      collector.add(valueKind, name, source, value, stop, Container.PlusPercent);
+      if (nameEnd > at && !collector.full) {
+        duplicates.add(at, nameEnd, value, stop);
+        if (equal(name, QUERY)) collectGraphql(collector, source.within(value, stop, Container.PlusPercent), 0);
+      }
     }
     at = stop + 1;
   }

@@ -227,7 +227,7 @@ test("parameters that come more than once are given joined as well", () => {
     "query:a = un ion;,2",
   ]);
   const [values = []] = core.values([{ method: "GET", path: `/?${"a=1&b=2&".repeat(200)}`, headers: [] }]);
-  assert.equal(values.length, 402);
+  assert.equal(values.length, 400, "lists of words and numbers are not");
 });
 
 test("a character set that hides ASCII is no body that was inspected", () => {
