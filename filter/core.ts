@@ -7,12 +7,16 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { MessageReader, MessageWriter } from "./core/message";
 import { writeValue } from "./core/value-message";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
+import { Container } from "./values/container";
 import { contentCodings } from "./values/content-coding";
 import { MAX_INFLATED_BYTES } from "./values/content-layers";
-import { Container, decodeForms } from "./values/decode";
+import { decodeForms } from "./values/decode";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
+import { noDecodings } from "./values/forms";
+import { originOf } from "./values/origin";
 import { RequestBody } from "./values/request-body";
-import { Component, Value, ValueKind } from "./values/value";
+import { Component, Source } from "./values/source";
+import { Value, ValueKind } from "./values/value";
 
 export { answerQuestion, evaluate } from "./core/evaluation";
 export { closeGate, openGate, policyRefusal } from "./core/gate";
@@ -29,9 +33,10 @@ export function decodePayloads(batch: Uint8Array): Uint8Array {
   const count = input.u32();
   for (let i: u32 = 0; i < count; i++) {
     const payload = input.bytes();
-    const decoded = decodeForms(payload, Container.Raw);
-    const value = new Value(ValueKind.Text, Component.Body, payload.subarray(0, 0), 0, payload.length, decoded);
-    writeValue(output, value);
+    const source = Source.of(Component.Body, payload);
+    const decoded = decodeForms(payload, Container.Raw, noDecodings);
+    const name = payload.subarray(0, 0);
+    writeValue(output, new Value(ValueKind.Text, name, source, 0, payload.length, Container.Raw, decoded));
   }
   return output.finish();
 }
@@ -42,22 +47,37 @@ export function extractValues(batch: Uint8Array): Uint8Array {
   const output = new MessageWriter();
   const count = input.u32();
   for (let i: u32 = 0; i < count; i++) {
-    const request = new MessageReader(input.bytes());
-    const headers = HeaderMap.decode(request.bytes());
-    const body = request.bytes();
-    const values: Value[] = [];
-    extractFromHeaders(headers, values);
-    if (body.length > 0) extractFromBody(wholeBody(headers, body), values);
+    const values = readValues(new MessageReader(input.bytes()));
     output.u32(values.length);
     for (let j = 0; j < values.length; j++) writeValue(output, values[j]);
   }
   return output.finish();
 }
 
-function wholeBody(headers: HeaderMap, body: Uint8Array): RequestBody {
-  const contentType = headers.first(CONTENT_TYPE);
-  const type = contentType === null ? body.subarray(0, 0) : contentType;
-  return new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
+/**
+ * Requests as above, each followed in its byte string by u32 count and as many windows (u32 index of a value, of its form,
+ * start and end in it) → for each window u32 component, start and end of what it came from.
+ */
+export function locateWindows(batch: Uint8Array): Uint8Array {
+  const input = new MessageReader(batch);
+  const output = new MessageWriter();
+  const count = input.u32();
+  for (let i: u32 = 0; i < count; i++) {
+    const item = new MessageReader(input.bytes());
+    const values = readValues(item);
+    const windows = item.u32();
+    output.u32(windows);
+    for (let j: u32 = 0; j < windows; j++) {
+      const value = values[item.u32()];
+      const form = item.u32();
+      const start = item.u32();
+      const origin = originOf(value, form, start, item.u32());
+      output.u32(origin.component);
+      output.u32(origin.start);
+      output.u32(origin.end);
+    }
+  }
+  return output.finish();
 }
 
 /** Values as they stand (byte strings, no decoding) → for each u32 score in millionths, worst window's start and end. */
@@ -71,4 +91,20 @@ export function screenValues(batch: Uint8Array): Uint8Array {
     output.u32(worstEnd());
   }
   return output.finish();
+}
+
+/** All values of a request: two byte strings, header pairs and body. */
+function readValues(request: MessageReader): Value[] {
+  const headers = HeaderMap.decode(request.bytes());
+  const body = request.bytes();
+  const values: Value[] = [];
+  extractFromHeaders(headers, values);
+  if (body.length > 0) extractFromBody(wholeBody(headers, body), values);
+  return values;
+}
+
+function wholeBody(headers: HeaderMap, body: Uint8Array): RequestBody {
+  const contentType = headers.first(CONTENT_TYPE);
+  const type = contentType === null ? body.subarray(0, 0) : contentType;
+  return new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
 }

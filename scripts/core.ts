@@ -1,13 +1,15 @@
 import { type Gate, openGate } from "./core/gate.ts";
 import { instantiateCore, type MessageFunction } from "./core/instance.ts";
 import { type MessageReader, MessageWriter } from "./core/message.ts";
-import { type CoreRequest, encodeRequest } from "./core/request.ts";
+import { type CoreRequest, encodeRequest, writeRequest } from "./core/request.ts";
 import { type CoreValue, type Form, readValue } from "./core/value.ts";
+import { type Origin, readOrigin, type Window, writeWindows } from "./core/window.ts";
 
 export type { Evaluation, ModelScore, Question } from "./core/evaluation.ts";
 export type { AskModel, EvaluationRequest, Gate } from "./core/gate.ts";
 export type { CoreRequest } from "./core/request.ts";
 export type { CoreValue, Form } from "./core/value.ts";
+export type { Origin, Window } from "./core/window.ts";
 
 /** So many bytes of input go into one call. */
 const BATCH_BYTES = 1 << 20;
@@ -38,6 +40,8 @@ export interface Core {
   forms(payloads: readonly Uint8Array[]): Form[][];
   /** All values of each request. */
   values(requests: readonly CoreRequest[]): CoreValue[][];
+  /** For each window of a request the smallest range of it from which the window was decoded. Indices must exist. */
+  locate(request: CoreRequest, windows: readonly Window[]): Origin[];
   /** The screen's score of each text as it stands, without decoding. @throws Error there is no bundle */
   screen(texts: readonly Uint8Array[]): ScreenScore[];
   /** @throws Error there is no bundle */
@@ -75,7 +79,18 @@ export async function loadCore(): Promise<Core> {
     },
     forms: (payloads) => batched(exports.decodePayloads, payloads, (reader) => [...readValue(reader).forms]),
     values: (requests) =>
-      batched(exports.extractValues, requests.map(encodeRequest), (reader) => reader.list(() => readValue(reader))),
+      batched(
+        exports.extractValues,
+        requests.map((request) => encodeRequest(request)),
+        (reader) => reader.list(() => readValue(reader)),
+      ),
+    locate: (request, windows) => {
+      const message = writeWindows(writeRequest(new MessageWriter(), request), windows).finish();
+      const [origins = []] = batched(exports.locateWindows, [message], (reader) =>
+        reader.list(() => readOrigin(reader)),
+      );
+      return origins;
+    },
     screen: (texts) => {
       requireScreen();
       return batched(exports.screenValues, texts, (reader) => ({

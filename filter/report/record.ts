@@ -46,7 +46,8 @@ export function encodeCompletion(responseStatus: u32, responseBytes: u64, ended:
 function encodeFinding(finding: Suspect): Uint8Array {
   const value = finding.value;
   const writer = new ProtobufWriter(64);
-  writer.bytes(1, fieldLabel(value)).uint(2, value.start).uint(3, value.end);
+  const origin = finding.origin;
+  writer.bytes(1, fieldLabel(value)).uint(2, origin.start).uint(3, origin.end);
   for (let i = 0; i < value.steps[finding.form]; i++) writer.element(4, decodingName(value.decodings[i]));
   return writer.finish();
 }

@@ -14,6 +14,10 @@ export const enum Decoding {
   FullWidth,
   Comment,
   Whitespace,
+  QuotedPrintable,
+  EncodedWord,
+  Utf16,
+  Utf32,
   Gzip,
   Deflate,
 }
@@ -31,6 +35,10 @@ const names: Uint8Array[] = [
   bytes("full-width"),
   bytes("comment"),
   bytes("whitespace"),
+  bytes("quoted-printable"),
+  bytes("encoded-word"),
+  bytes("utf-16"),
+  bytes("utf-32"),
   bytes("gzip"),
   bytes("deflate"),
 ];

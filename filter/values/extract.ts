@@ -1,17 +1,18 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
+import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
-import { Container } from "./decode";
 import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
 import { RequestBody } from "./request-body";
+import { Component, Source } from "./source";
 import { collectTextRuns } from "./text-runs";
-import { Component, Value, ValueKind } from "./value";
+import { Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;
 const NO_NAME = new Uint8Array(0);
@@ -26,16 +27,16 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
     if (treatment == HeaderTreatment.Path) {
       collectTarget(collector, value);
     } else if (treatment == HeaderTreatment.Cookies) {
-      collectCookies(collector, value);
+      collectCookies(collector, headerSource(value));
     } else if (treatment == HeaderTreatment.Referer) {
-      collectReferer(collector, name, value);
+      collectReferer(collector, name, headerSource(value));
     } else if (treatment == HeaderTreatment.Credentials) {
-      collectCredentials(collector, name, value);
+      collectCredentials(collector, name, headerSource(value));
     } else if (
       treatment == HeaderTreatment.FreeText ||
       (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
     ) {
-      collector.add(ValueKind.Header, Component.Header, name, value, 0, value.length, Container.Raw);
+      collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
     }
   }
   collector.finish();
@@ -60,30 +61,37 @@ export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
   if (layers.outcome == LayersOutcome.Opaque) return BodyOutcome.Opaque;
   const isTooLarge = layers.outcome == LayersOutcome.TooLarge;
   if (isTooLarge && !body.judgedByPrefix) return BodyOutcome.TooLarge;
-  const collector = new Collector(out, layers.codings, body.bytes.length);
-  const inspected = collectBody(collector, body.contentType, layers.content, false);
+  const sent = Source.of(Component.Body, body.bytes);
+  const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
+  const collector = new Collector(out);
+  const inspected = collectBody(collector, body.contentType, content, 0);
   collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
-    const asSent = new Collector(out, layers.codings.slice(0, i), body.bytes.length);
-    collectGzipTexts(asSent, layers.sources[i], layers.texts[i]);
-    collectTextRuns(asSent, ValueKind.Text, NO_NAME, layers.sources[i]);
+    const asSent = new Collector(out);
+    const source = i == 0 ? sent : sent.inflated(layers.sources[i], layers.codings.slice(0, i));
+    collectGzipTexts(asSent, source, layers.texts[i]);
+    collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
   }
   if (!inspected) return BodyOutcome.Opaque;
   return isTooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
-function collectGzipTexts(collector: Collector, source: Uint8Array, ranges: i32[]): void {
+function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {
   for (let i = 0; i < ranges.length; i += 2) {
-    collector.add(ValueKind.Text, Component.Body, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
+    collector.add(ValueKind.Text, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
   }
+}
+
+function headerSource(value: Uint8Array): Source {
+  return Source.of(Component.Header, value);
 }
 
 /** `:path`: the path, and after the first `?` the query. */
 function collectTarget(collector: Collector, target: Uint8Array): void {
   const mark = target.indexOf(QUERY);
-  collectPath(collector, mark < 0 ? target : target.subarray(0, mark));
+  collectPath(collector, Source.of(Component.Path, mark < 0 ? target : target.subarray(0, mark)));
   if (mark < 0) return;
-  const query = target.subarray(mark + 1);
-  collectPairs(collector, Component.Query, ValueKind.QueryName, ValueKind.QueryValue, query, 0, query.length);
+  const query = Source.of(Component.Query, target.subarray(mark + 1));
+  collectPairs(collector, ValueKind.QueryName, ValueKind.QueryValue, query, 0);
 }

@@ -11,6 +11,7 @@ interface Exports extends Record<string, unknown> {
   Uint8Array_ID: { valueOf(): number };
   decodePayloads: MessageFunction;
   extractValues: MessageFunction;
+  locateWindows: MessageFunction;
   screenValues: MessageFunction;
   screenReady(): number;
   clearBelow(): number;

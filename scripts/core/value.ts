@@ -19,6 +19,9 @@ const valueKinds = [
   "xml-text",
   "text",
   "rest",
+  "path-parameter",
+  "graphql-name",
+  "graphql-string",
 ] as const;
 
 /** In the order of `Component` there. */
