@@ -97,7 +97,7 @@ for (const [name, happen] of faults) {
     const tally = await running;
     context.diagnostic(`${tally.sent} requests, ${tally.unavailable} times 503`);
     holds(tally);
-    assert.ok(tally.sent > 100);
+    assert.ok(tally.sent >= 16, "each kind was sent");
     await scoredAgain();
   });
 }
