@@ -39,6 +39,8 @@ function plan(changes: Partial<EnvoyPlan> = {}): EnvoyPlan {
     filterConfigFile: join(folder, "ecds.json"),
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),
+    dashboard: null,
+    heapBytes: 268_435_456,
     ...changes,
   };
 }
@@ -54,6 +56,10 @@ const cases: readonly [name: string, changes: () => Partial<EnvoyPlan>][] = [
   [
     "TLS with client certificates, forwarded ones believed",
     () => ({ tls: tls(join(folder, "ca.pem")), forwardClientCertificate: true }),
+  ],
+  [
+    "a published dashboard",
+    () => ({ dashboard: { listen: { host: "127.0.0.1", port: 9191 }, socket: join(folder, "dashboard.sock") } }),
   ],
   [
     "an https upstream by name",
