@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { demoFolder } from "../../scripts/demo/folder.ts";
+import { type DemoFolder, demoFolder } from "../../scripts/demo/folder.ts";
+import { send } from "../../scripts/demo/send.ts";
+import { scoringIsBack } from "../../scripts/demo/steps.ts";
 import { tour } from "../../scripts/demo/tour.ts";
-import { missingForContainers, startStack, type TestStack } from "../harness/containers.ts";
+import { missingForContainers, type Service, startStack, type TestStack } from "../harness/containers.ts";
 import { eventually } from "../harness/eventually.ts";
 
 const missing = await missingForContainers();
@@ -13,9 +15,12 @@ const missing = await missingForContainers();
 describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () => {
   let stack: TestStack;
   let folder = "";
+  let demo: DemoFolder;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "compose-"));
     stack = await startStack();
+    await stack.compose("cp", "gateway:/etc/postern", join(folder, "demo"));
+    demo = await demoFolder(join(folder, "demo"));
   });
   after(async () => {
     await stack?.stop();
@@ -44,6 +49,13 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
     );
   });
 
+  test("Envoy sheds load before its container's memory is used up", async () => {
+    const bootstrap = `JSON.parse(fs.readFileSync("/var/lib/postern/run/envoy.json", "utf8"))`;
+    const monitor = JSON.parse(await inside("gateway", `${bootstrap}.overload_manager.resource_monitors[0]`));
+    const { Memory } = (await stack.inspect("gateway")).HostConfig;
+    assert.equal(monitor.typed_config.max_heap_size_bytes, Memory / 2);
+  });
+
   test("the sidecar has no network but the loopback", async () => {
     assert.equal((await stack.inspect("sidecar")).HostConfig.NetworkMode, "none");
     assert.deepEqual(JSON.parse(await inside("sidecar", "Object.keys(os.networkInterfaces())")), ["lo"]);
@@ -64,12 +76,10 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
 
   test("the tour: every decision is the expected one, also after the sidecar was killed and has started again", async (t) => {
     t.diagnostic(`memory before the tour: ${await stack.memory()}`);
-    const demo = join(folder, "demo");
     const state = join(folder, "state");
-    await stack.compose("cp", "gateway:/etc/postern", demo);
     const rows = await tour({
       url: `https://${await stack.port("gateway", 8443)}`,
-      folder: await demoFolder(demo),
+      folder: demo,
       killSidecar: async () => {
         // Its first process is the init process, which nothing inside can kill; the sidecar is that one's only child.
         const sidecar = `Number(fs.readFileSync("/proc/1/task/1/children", "utf8"))`;
@@ -100,19 +110,21 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
   });
 
   test("killed all at once, they come up again with the decisions that were logged", async () => {
-    const count = async () => Number(await inside("sidecar", logLines));
+    const texts = `fs.readdirSync("/var/lib/postern/log").map((name) => fs.readFileSync("/var/lib/postern/log/" + name, "utf8"))`;
+    const count = async () => Number(await inside("sidecar", `${texts}.join("").split("\\n").length`));
     const before = await count();
     await stack.compose("kill");
     await stack.compose("up", "--detach");
     await stack.untilHealthy();
     assert.ok(before > 20);
     assert.equal(await count(), before);
-    const response = await fetch(`https://${await stack.port("gateway", 8443)}/healthz`).catch((error) => error.cause);
-    assert.equal(response.code, "DEPTH_ZERO_SELF_SIGNED_CERT");
+    const authority = await readFile(demo.authorityPath, "utf8");
+    const url = `https://${await stack.port("gateway", 8443)}`;
+    assert.equal((await send(scoringIsBack, url, authority, demo)).status, scoringIsBack.expect.status);
   });
 
   /** Runs JavaScript in a container; gives the value of the expression, as JSON. */
-  function inside(service: "sidecar", expression: string): Promise<string> {
+  function inside(service: Service, expression: string): Promise<string> {
     const script = `console.log(JSON.stringify(${expression}))`;
     return stack.compose("exec", "--no-TTY", service, "/nodejs/bin/node", "--eval", script);
   }

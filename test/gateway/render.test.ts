@@ -90,6 +90,11 @@ test("a client certificate is validated where one is asked for, and never accept
   assert.doesNotMatch(JSON.stringify(renderBootstrap(plan({ tls: tls(null) }))), /validation_context/);
 });
 
+test("load is shed when the heap that was given is nearly used up", () => {
+  const rendered = JSON.stringify(renderBootstrap(plan({ heapBytes: 123_456_789 })));
+  assert.match(rendered, /"max_heap_size_bytes":123456789/);
+});
+
 test("an https upstream is validated: authority, name and SNI", () => {
   const upstream = { protocol: "https", host: "shop.internal", port: 443, trustBundleFile: "/ca.pem" } as const;
   const byName = JSON.stringify(renderBootstrap(plan({ upstream })));
