@@ -8,7 +8,6 @@ import { send } from "../../scripts/demo/send.ts";
 import { scoringIsBack } from "../../scripts/demo/steps.ts";
 import { tour } from "../../scripts/demo/tour.ts";
 import { missingForContainers, type Service, startStack, type TestStack } from "../harness/containers.ts";
-import { eventually } from "../harness/eventually.ts";
 
 const missing = await missingForContainers();
 
