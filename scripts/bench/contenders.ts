@@ -6,6 +6,7 @@ import { renderListener } from "../../envoy/render/listener.ts";
 import { sidecarCluster } from "../../envoy/render/plan.ts";
 import type { DemoFolder } from "../demo/folder.ts";
 import { findEnvoy } from "../gateway/envoy-binary.ts";
+import { heapBytes } from "../gateway/envoy-plan.ts";
 import { startGateway } from "../gateway/gateway.ts";
 import { chooseAddress } from "../gateway/ports.ts";
 import { prepareState, stateFolder } from "../gateway/state.ts";
@@ -119,7 +120,9 @@ async function startRivals(
     adminSocket: state.adminSocket,
     filterConfigFile: state.filterConfigFile,
     filterConfigFolder: state.run,
-    accessLog: join(state.log, "access.log"),
+    accessLog: state.accessLog,
+    dashboard: null,
+    heapBytes: heapBytes(),
   };
   for (const [name, filters] of ways) {
     const listen = await freeAddress();

@@ -37,6 +37,8 @@ export async function startProbe(tls: TlsPlan, upstream: UpstreamPlan): Promise<
       filterConfigFile: "",
       filterConfigFolder: folder,
       accessLog: "/dev/null",
+      dashboard: null,
+      heapBytes: 512 * 1024 * 1024,
     };
     return {
       static_resources: { listeners: [probed(renderListener(plan), wasm)], clusters: upstreamClusters(upstream) },

@@ -37,6 +37,8 @@ export interface Settings {
   readonly main?: string;
   readonly state?: string;
   readonly socketPath?: string;
+  /** Default: any free port. */
+  readonly dashboard?: { readonly socketPath: string };
   readonly bundleDirectory?: string;
   readonly limits?: Record<string, number>;
   readonly log?: Record<string, number>;
@@ -67,7 +69,7 @@ export async function startSidecar(settings: Settings = {}): Promise<RunningSide
     socketPath,
     stateDirectory: state,
     bundleDirectory: settings.bundleDirectory ?? testBundle,
-    dashboard: { port: 0, token },
+    dashboard: { ...(settings.dashboard ?? { port: 0 }), token },
     limits: settings.limits ?? {},
     log: settings.log ?? {},
   };

@@ -67,5 +67,7 @@ function plan(folder: string, { hostname, port }: URL): EnvoyPlan {
     filterConfigFile: join(folder, "ecds.json"),
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),
+    dashboard: null,
+    heapBytes: 512 * 1024 * 1024,
   };
 }
