@@ -75,9 +75,15 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
   const written = lines.filter((line): line is LogRecord | CompletionLine => !("gap" in line));
-  for (const line of written) if ("effect" in line) metrics.records.inc({ effect: line.effect });
+  countEffects(written, metrics);
   parts.onWritten(written);
   return last;
+}
+
+function countEffects(lines: readonly (LogRecord | CompletionLine)[], metrics: Metrics): void {
+  const counts = new Map<string, number>();
+  for (const line of lines) if ("effect" in line) counts.set(line.effect, (counts.get(line.effect) ?? 0) + 1);
+  for (const [effect, count] of counts) metrics.records.inc({ effect }, count);
 }
 
 async function onDisk({ log, metrics }: ReportParts, work: (log: SealedLog) => Promise<void>): Promise<void> {

@@ -17,9 +17,16 @@ export interface Link {
   readonly prev: string;
 }
 
-/** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
+/** Keeps the places of a line's link among its members. */
+export const unlinked: Link = { n: 0, prev: "" };
+
+/**
+ * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record that brings a link of
+ * its own has all its members in canonical order, and is written as it stands: sorting them costs more than all the rest.
+ */
 export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
-  const line = canonical({ ...record, n: n + 1, prev: hash });
+  const linked = { ...record, n: n + 1, prev: hash };
+  const line = "prev" in record ? JSON.stringify(linked) : canonical(linked);
   return { line, end: { n: n + 1, hash: hashOf(line) } };
 }
 

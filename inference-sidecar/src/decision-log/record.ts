@@ -1,3 +1,4 @@
+import { unlinked } from "./chain.ts";
 import { printable } from "./printable.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
@@ -34,11 +35,8 @@ export interface WireDecision {
   attackClass: string | number;
   finding: { field: string; start: number; end: number; decodings: string[] } | null;
   uninspected: string;
-  timings: Record<`${Stage}Us`, number> | null;
+  timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
 }
-
-const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
-type Stage = (typeof STAGES)[number];
 
 /** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
 export type LogRecord = ReturnType<typeof decisionLine>;
@@ -67,8 +65,19 @@ export function logLine(record: WireRecord, origin: RecordOrigin, time: string):
     : decisionLine(record, record.decision, origin);
 }
 
+// Members stand in the order of canonical JSON (RFC 8785): by name, capital letters first.
+
 function completionLine({ decisionId, sequence, completion }: WireRecord, { worker }: RecordOrigin, time: string) {
-  return { v: 1, time, worker, sequence, completes: hex(decisionId, 16), response: response(completion) };
+  return {
+    completes: hex(decisionId, 16),
+    n: unlinked.n,
+    prev: unlinked.prev,
+    response: response(completion),
+    sequence,
+    time,
+    v: 1,
+    worker,
+  };
 }
 
 function decisionLine(
@@ -76,57 +85,72 @@ function decisionLine(
   record: WireDecision,
   { worker, policy, bundle, pseudonym }: RecordOrigin,
 ) {
-  const { finding, timings } = record;
   return {
-    v: 1,
-    id: hex(decisionId, 16),
-    time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
-    worker,
-    sequence,
-    policy,
     bundle,
-    method: printable(record.method, 32),
-    route: printable(record.route, 128),
-    rung: enumName(record.rung),
     effect: enumName(record.effect),
+    id: hex(decisionId, 16),
+    method: printable(record.method, 32),
+    n: unlinked.n,
+    policy,
+    prev: unlinked.prev,
     reason: printable(record.reason, 64),
-    wouldDeny: printable(record.wouldDeny, 64) || null,
-    subject: {
-      issuer: printable(record.issuer, 128),
-      id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
-      workload: printable(record.workload, 256),
-      grant: printable(record.grant, 160),
-      token: printable(record.token, 48),
-    },
-    score: {
-      by: enumName(record.scoredBy),
-      value: record.scoreMillionths / 1_000_000,
-      // The screen knows no classes.
-      class: enumName(record.scoredBy) === "model" ? enumName(record.attackClass) : "",
-      finding:
-        finding === null
-          ? null
-          : {
-              field: printable(finding.field, 96),
-              start: finding.start,
-              end: finding.end,
-              decodings: finding.decodings.slice(0, DECODINGS_MOST).map((name) => printable(name, 32)),
-            },
-      uninspected: printable(record.uninspected, 64) || null,
-    },
     /** Null: the stream had not ended; a later line of the same id tells. */
     response: response(completion),
-    timingsUs: Object.fromEntries(STAGES.map((stage) => [stage, timings?.[`${stage}Us`] ?? 0])) as Record<
-      Stage,
-      number
-    >,
+    route: printable(record.route, 128),
+    rung: enumName(record.rung),
+    score: score(record),
+    sequence,
+    subject: {
+      grant: printable(record.grant, 160),
+      id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
+      issuer: printable(record.issuer, 128),
+      token: printable(record.token, 48),
+      workload: printable(record.workload, 256),
+    },
+    time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
+    timingsUs: timings(record.timings),
+    v: 1,
+    wouldDeny: printable(record.wouldDeny, 64) || null,
+    worker,
+  };
+}
+
+function score({ scoredBy, scoreMillionths, attackClass, finding, uninspected }: WireDecision) {
+  const by = enumName(scoredBy);
+  return {
+    by,
+    // The screen knows no classes.
+    class: by === "model" ? enumName(attackClass) : "",
+    finding: finding === null ? null : place(finding),
+    uninspected: printable(uninspected, 64) || null,
+    value: scoreMillionths / 1_000_000,
+  };
+}
+
+function timings(spent: WireDecision["timings"]) {
+  return {
+    identity: spent?.identityUs ?? 0,
+    inference: spent?.inferenceUs ?? 0,
+    policy: spent?.policyUs ?? 0,
+    request: spent?.requestUs ?? 0,
+    screen: spent?.screenUs ?? 0,
+    values: spent?.valuesUs ?? 0,
+  };
+}
+
+function place({ field, start, end, decodings }: NonNullable<WireDecision["finding"]>) {
+  return {
+    decodings: decodings.slice(0, DECODINGS_MOST).map((name) => printable(name, 32)),
+    end,
+    field: printable(field, 96),
+    start,
   };
 }
 
 function response(completion: WireCompletion | null) {
   if (completion === null) return null;
   const { responseStatus: status, responseBytes: bytes, ended } = completion;
-  return { status, bytes, ended: printable(ended, 64) || null };
+  return { bytes, ended: printable(ended, 64) || null, status };
 }
 
 /** At most `most` bytes in hexadecimal. */
