@@ -1,22 +1,21 @@
-import { bytes, fillRandom, setProperty } from "proxy-wasm-as";
+import { bytes, setProperty } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
+import { randomId } from "./decision-id";
 import { encodeCompletion, encodeDecision } from "./record";
 import { PendingRecord } from "./report-message";
 import { Reporter, ReportListener } from "./reporter";
 
-const FILTER_STATE_DECISION = bytes("postern.decision");
-const FILTER_STATE_EFFECT = bytes("postern.effect");
-const FILTER_STATE_REASON = bytes("postern.reason");
-const FILTER_STATE_ROUTE = bytes("postern.route");
-const ID_BYTES = 16;
+const FILTER_STATE = bytes("postern");
 const STATUS_DIGITS = 3;
 const DIGIT_ZERO: u32 = 0x30;
 const PERMIT = bytes("permit");
 const DENY = bytes("deny");
 const NONE = new Uint8Array(0);
+const NO_ROUTE = bytes("-");
+const SPACE: u8 = 0x20;
 
 /**
  * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
@@ -39,8 +38,7 @@ export class Decision {
     private readonly reporter: Reporter,
     private readonly arrivedMillis: i64,
   ) {
-    const id = new Uint8Array(ID_BYTES);
-    fillRandom(id);
+    const id = randomId();
     this.id = id;
     this.hex = encodeHex(id);
   }
@@ -70,13 +68,19 @@ export class Decision {
     this.ended = reason;
   }
 
-  /** Tells Envoy's access log; the stream must be the effective context. */
+  /**
+   * Tells Envoy's access log, in one filter state (each costs as much as reading all headers): id, effect, reason, route.
+   * The stream must be the effective context.
+   */
   publish(verdict: Verdict): void {
-    setProperty(FILTER_STATE_DECISION, this.hex);
-    setProperty(FILTER_STATE_EFFECT, verdict.effect == Effect.Deny ? DENY : PERMIT);
-    setProperty(FILTER_STATE_REASON, reasonRow(verdict.reason).code);
     const route = this.evaluation.route;
-    if (route !== null) setProperty(FILTER_STATE_ROUTE, route.name);
+    const told: StaticArray<Uint8Array> = [
+      this.hex,
+      verdict.effect == Effect.Deny ? DENY : PERMIT,
+      reasonRow(verdict.reason).code,
+      route === null ? NO_ROUTE : route.name,
+    ];
+    setProperty(FILTER_STATE, joined(told));
   }
 
   /** The response has begun; `status` as in `:status`. */
@@ -109,7 +113,16 @@ export class Decision {
   private submit(decision: Uint8Array, completion: Uint8Array | null): PendingRecord {
     const policy = this.evaluation.policy;
     const record = this.reporter.record(this.id, policy.digest, decision, completion, policy.logRequired);
-    this.reporter.submit(record, this.gate.environment.nowMillis());
+    this.reporter.submit(record);
     return record;
   }
+}
+
+/** The texts with a space between them. */
+function joined(texts: StaticArray<Uint8Array>): Uint8Array {
+  let length = texts.length - 1;
+  for (let i = 0; i < texts.length; i++) length += texts[i].length;
+  const line = new Uint8Array(length).fill(SPACE);
+  for (let i = 0, at = 0; i < texts.length; at += texts[i].length + 1, i++) line.set(texts[i], at);
+  return line;
 }

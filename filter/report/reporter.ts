@@ -87,13 +87,13 @@ export class Reporter {
     return new PendingRecord(++this.sequence, decisionId, policyDigest, decision, completion, durable);
   }
 
-  submit(record: PendingRecord, nowMillis: i64): void {
+  submit(record: PendingRecord): void {
     this.waiting.push(record);
     this.waitingBytes += record.weight;
     while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
       this.dropOldest(MAX_WAITING / 8);
     }
-    if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis);
+    if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis());
   }
 
   /** Tells the listener when the record, the last one submitted, is on the disk: its policy must say `log: required`. */
@@ -148,7 +148,7 @@ export class Reporter {
     const started = this.callStartedMillis;
     this.callStartedMillis = 0;
     if (!succeeded) this.notBeforeMillis = started + RETRY_AFTER_MILLIS;
-    else if (this.waiters.length > 0) this.flush(<i64>(currentTimeNanos() / 1_000_000));
+    else if (this.waiters.length > 0) this.flush(nowMillis());
   }
 
   private tell(count: i32, acknowledged: bool): void {
@@ -172,4 +172,8 @@ export class Reporter {
     for (let i = 0; i < count; i++) this.waitingBytes -= this.waiting[i].weight;
     this.waiting = this.waiting.slice(count);
   }
+}
+
+function nowMillis(): i64 {
+  return <i64>(currentTimeNanos() / 1_000_000);
 }

@@ -4,7 +4,7 @@ import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { loadCore } from "../../scripts/core.ts";
 
-const EVALUATIONS = 1_000_000;
+const EVALUATIONS = 200_000;
 const policyText = `
 version: 1
 mode: prevent
