@@ -18,7 +18,7 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
   return {
     v: 1,
     n: 1,
-    prev: "",
+    prev: "0",
     id: id.padEnd(32, "0"),
     time: "2026-01-31T08:00:00.000Z",
     worker: "aa",

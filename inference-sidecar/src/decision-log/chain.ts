@@ -21,12 +21,12 @@ export interface Link {
 export const unlinked: Link = { n: 0, prev: "" };
 
 /**
- * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record that brings a link of
- * its own has all its members in canonical order, and is written as it stands: sorting them costs more than all the rest.
+ * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record with the link
+ * `unlinked` has all its members in canonical order and is written as it stands: to sort them costs more than all the rest.
  */
-export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
+export function seal(record: object & Partial<Link>, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
   const linked = { ...record, n: n + 1, prev: hash };
-  const line = "prev" in record ? JSON.stringify(linked) : canonical(linked);
+  const line = record.prev === unlinked.prev ? JSON.stringify(linked) : canonical(linked);
   return { line, end: { n: n + 1, hash: hashOf(line) } };
 }
 
