@@ -110,8 +110,8 @@ function decisionLine(
     time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
     timingsUs: timings(record.timings),
     v: 1,
-    wouldDeny: printable(record.wouldDeny, 64) || null,
     worker,
+    wouldDeny: printable(record.wouldDeny, 64) || null,
   };
 }
 

@@ -17,9 +17,12 @@ import {
 import { MessageWriter } from "../../../filter/core/message";
 import { sha256 } from "../../../filter/crypto/sha256";
 import { encodeHex } from "../../../filter/encoding/hex";
-import { peerCertificate } from "../../../filter/enforcement/peer";
+import { connectionCertificate } from "../../../filter/enforcement/peer";
 import { screenValue, worstEnd, worstStart } from "../../../filter/screen/screen";
+import { contentCodings } from "../../../filter/values/content-coding";
+import { MAX_INFLATED_BYTES } from "../../../filter/values/content-layers";
 import { extractFromBody, extractFromHeaders } from "../../../filter/values/extract";
+import { RequestBody } from "../../../filter/values/request-body";
 import { decodingName, fieldLabel, Value } from "../../../filter/values/value";
 
 export * from "proxy-wasm-as/exports";
@@ -64,9 +67,11 @@ function answer(headers: HeaderMap, body: Uint8Array): void {
   const values: Value[] = [];
   extractFromHeaders(headers, values);
   const contentType = headers.first(CONTENT_TYPE);
-  if (body.length > 0) extractFromBody(contentType === null ? NONE : contentType, body, values);
+  const type = contentType === null ? NONE : contentType;
+  const whole = new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
+  if (body.length > 0) extractFromBody(whole, values);
 
-  const peer = peerCertificate();
+  const peer = connectionCertificate();
   const seen = new MessageWriter();
   seen.u32(u32(peer.presented));
   seen.bytes(peer.uri);
