@@ -1,15 +1,25 @@
 /**
- * The pure stages for Node (`scripts/core.ts`): the very code that runs in Envoy, for training, evaluation and tests.
- * All messages are batches: u32 count, then the items.
+ * The pure stages for Node (`scripts/core.ts`): the very code that runs in Envoy, for training, evaluation, tests and
+ * decisions outside of a proxy. The messages of this file are batches: u32 count, then the items.
  */
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { MessageReader, MessageWriter } from "./core-message";
+import { MessageReader, MessageWriter } from "./core/message";
+import { writeValue } from "./core/value-message";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
-import { Container, decodeForms } from "./values/decode";
+import { Container } from "./values/container";
+import { contentCodings } from "./values/content-coding";
+import { MAX_INFLATED_BYTES } from "./values/content-layers";
+import { decodeForms } from "./values/decode";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
-import { Component, decodingName, fieldLabel, Value, ValueKind } from "./values/value";
+import { noDecodings } from "./values/forms";
+import { originOf } from "./values/origin";
+import { RequestBody } from "./values/request-body";
+import { Component, Source } from "./values/source";
+import { Value, ValueKind } from "./values/value";
 
+export { answerQuestion, evaluate } from "./core/evaluation";
+export { closeGate, openGate, policyRefusal } from "./core/gate";
 export { bundleDigest, clearBelow, denyAlone, modelDeny, screenReady } from "./screen/screen";
 
 const CONTENT_TYPE = bytes("content-type");
@@ -23,9 +33,10 @@ export function decodePayloads(batch: Uint8Array): Uint8Array {
   const count = input.u32();
   for (let i: u32 = 0; i < count; i++) {
     const payload = input.bytes();
-    const decoded = decodeForms(payload, Container.Raw);
-    const value = new Value(ValueKind.Text, Component.Body, payload.subarray(0, 0), 0, payload.length, decoded);
-    writeValue(output, value);
+    const source = Source.of(Component.Body, payload);
+    const decoded = decodeForms(payload, Container.Raw, noDecodings);
+    const name = payload.subarray(0, 0);
+    writeValue(output, new Value(ValueKind.Text, name, source, 0, payload.length, Container.Raw, decoded));
   }
   return output.finish();
 }
@@ -36,15 +47,35 @@ export function extractValues(batch: Uint8Array): Uint8Array {
   const output = new MessageWriter();
   const count = input.u32();
   for (let i: u32 = 0; i < count; i++) {
-    const request = new MessageReader(input.bytes());
-    const headers = HeaderMap.decode(request.bytes());
-    const body = request.bytes();
-    const values: Value[] = [];
-    extractFromHeaders(headers, values);
-    const contentType = headers.first(CONTENT_TYPE);
-    if (body.length > 0) extractFromBody(contentType === null ? body.subarray(0, 0) : contentType, body, values);
+    const values = readValues(new MessageReader(input.bytes()));
     output.u32(values.length);
     for (let j = 0; j < values.length; j++) writeValue(output, values[j]);
+  }
+  return output.finish();
+}
+
+/**
+ * Requests as above, each followed in its byte string by u32 count and as many windows (u32 index of a value, of its form,
+ * start and end in it) → for each window u32 component, start and end of what it came from.
+ */
+export function locateWindows(batch: Uint8Array): Uint8Array {
+  const input = new MessageReader(batch);
+  const output = new MessageWriter();
+  const count = input.u32();
+  for (let i: u32 = 0; i < count; i++) {
+    const item = new MessageReader(input.bytes());
+    const values = readValues(item);
+    const windows = item.u32();
+    output.u32(windows);
+    for (let j: u32 = 0; j < windows; j++) {
+      const value = values[item.u32()];
+      const form = item.u32();
+      const start = item.u32();
+      const origin = originOf(value, form, start, item.u32());
+      output.u32(origin.component);
+      output.u32(origin.start);
+      output.u32(origin.end);
+    }
   }
   return output.finish();
 }
@@ -62,20 +93,18 @@ export function screenValues(batch: Uint8Array): Uint8Array {
   return output.finish();
 }
 
-/** u32 kind, component, start, end; byte strings label, name; count of decodings and their names; count of forms, each steps and bytes. */
-function writeValue(output: MessageWriter, value: Value): void {
-  output.u32(value.kind);
-  output.u32(value.component);
-  output.u32(value.start);
-  output.u32(value.end);
-  output.bytes(fieldLabel(value));
-  output.bytes(value.name);
-  const decodings = value.decodings;
-  output.u32(decodings.length);
-  for (let i = 0; i < decodings.length; i++) output.bytes(decodingName(decodings[i]));
-  output.u32(value.forms.length);
-  for (let i = 0; i < value.forms.length; i++) {
-    output.u32(value.steps[i]);
-    output.bytes(value.forms[i]);
-  }
+/** All values of a request: two byte strings, header pairs and body. */
+function readValues(request: MessageReader): Value[] {
+  const headers = HeaderMap.decode(request.bytes());
+  const body = request.bytes();
+  const values: Value[] = [];
+  extractFromHeaders(headers, values);
+  if (body.length > 0) extractFromBody(wholeBody(headers, body), values);
+  return values;
+}
+
+function wholeBody(headers: HeaderMap, body: Uint8Array): RequestBody {
+  const contentType = headers.first(CONTENT_TYPE);
+  const type = contentType === null ? body.subarray(0, 0) : contentType;
+  return new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
 }

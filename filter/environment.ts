@@ -1,3 +1,5 @@
+import { VerificationBudget } from "./identity/verification-budget";
+
 /** A value that all workers share; `version` is what a later write must name. */
 export class SharedValue {
   constructor(
@@ -11,6 +13,16 @@ export const NO_VERSION: u32 = 0xffffffff;
 
 /** What the pure stages may ask of the world. In Envoy the host answers, in Node the caller. */
 export abstract class Environment {
+  constructor(
+    /** Pays for signatures that do not verify. */
+    public readonly verifications: VerificationBudget,
+    /**
+     * The same for proofs of possession (DPoP): every request brings a new one, and a flood of forged tokens must not
+     * refuse them. Only who has a valid token can spend it.
+     */
+    public readonly proofs: VerificationBudget,
+  ) {}
+
   /** Wall clock, Unix milliseconds. */
   abstract nowMillis(): i64;
   /** Clock for durations, microseconds from any origin. */

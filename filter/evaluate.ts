@@ -18,18 +18,30 @@ import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
 import { decide, judgeScore } from "./trust-algorithm";
-import { extractFromBody, extractFromHeaders } from "./values/extract";
+import { contentCodings } from "./values/content-coding";
+import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
+import { RequestBody } from "./values/request-body";
 import { Value } from "./values/value";
-import { Reason, Rung, Verdict } from "./verdict";
+import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
 
+/** What an evaluation wants next. */
+export const enum Step {
+  /** Nothing: its verdict is final. */
+  Decided,
+  /** The body, by `takeBody`. */
+  Body,
+  /** The model's answer to `question` within `deadlineMillis`, by `takeScores` or `modelUnavailable`. */
+  Model,
+}
+
 /**
  * One request on its way through the stages, in their order. The constructor runs stages 1 to 3 (request, identity,
- * policy); `inspectHead`, `inspectBody` run 4 and 5 (values, screen); the model's answer, or its absence, comes in by
- * `takeScores` or `modelUnavailable`; `verdict` is stage 7 on what is known by then.
+ * policy); `begin` and `takeBody` run 4 and 5 (values, screen); stage 6 is the caller's, who brings the model's answer;
+ * `verdict` is stage 7 on what is known by then. Each gives what is wanted next, until that is nothing.
  */
 export class Evaluation {
   readonly request: AccessRequest;
@@ -44,9 +56,12 @@ export class Evaluation {
   readonly evidence: ScoreEvidence;
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
-  private readonly values: Value[] = [];
-  /** What the model was last asked, or is to be asked next. */
+  /** What the model is to be asked, or was asked last. */
   question: Suspect[] = [];
+  /** How long the model may take for the question. */
+  deadlineMillis: u32 = 0;
+  private readonly values: Value[] = [];
+  private askedMicros: i64 = 0;
 
   constructor(
     public readonly policy: CompiledPolicy,
@@ -93,15 +108,14 @@ export class Evaluation {
     return route !== null && route.score != SCORE_OFF;
   }
 
-  /** Whether the body belongs to what is scored. */
-  get wantsBody(): bool {
-    const route = this.route;
-    return route !== null && route.score == SCORE_FULL;
+  /** Whether the request must not move before its score is judged: it may be denied for it, or the record must have it. */
+  get holds(): bool {
+    return this.rung >= Rung.Prevent || this.mustBeRecorded;
   }
 
-  /** Whether the request must not move before its score is judged. */
-  get holds(): bool {
-    return this.rung >= Rung.Prevent;
+  /** Whether the request must not move before its record is on the disk. */
+  get mustBeRecorded(): bool {
+    return this.policy.logRequired && this.rung >= reasonRow(Reason.LogUnavailable).enforcedFrom;
   }
 
   /** Bytes of the body that are held or copied at most. */
@@ -110,64 +124,36 @@ export class Evaluation {
     return route === null ? 0 : <i32>route.maxBody;
   }
 
-  /** How long the model may take: the route's deadline where the request waits, more where nothing does. */
-  get deadlineMillis(): u32 {
-    const route = this.route;
-    if (route === null) return 0;
-    return this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
+  /** Whether hygiene, identity and privilege let the request in. */
+  get isAdmitted(): bool {
+    return this.accessVerdict().effect == Effect.Permit;
   }
 
-  inspectHead(): void {
+  /** When a stream that the route's grant opened must end, Unix milliseconds; 0: never. */
+  get acceptedUntilMillis(): i64 {
+    const route = this.route;
+    if (route === null || route.isPublic || this.rung < reasonRow(Reason.TokenExpired).enforcedFrom) return 0;
+    return this.authentication.subject.acceptedUntilMillis;
+  }
+
+  /** Inspects the head, where anything is scored. */
+  begin(bodyFollows: bool): Step {
+    if (!this.wantsScore || !this.isAdmitted) return Step.Decided;
+    if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values);
     this.screenFrom(0, start);
+    return bodyFollows && this.wantsBody ? Step.Body : this.inspected();
   }
 
-  inspectBody(body: Uint8Array): void {
-    if (body.length == 0) return;
-    if (this.request.hasOpaqueEncoding) {
-      this.evidence.cannotInspect(Reason.BodyEncoding);
-      return;
-    }
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    if (!extractFromBody(this.request.contentType, body, this.values)) this.evidence.cannotInspect(Reason.BodyEncoding);
-    this.screenFrom(from, start);
+  /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
+  takeBody(body: Uint8Array, tooLarge: bool): Step {
+    if (!tooLarge || this.judgedAsTooLarge()) this.inspectBytes(body, tooLarge);
+    return this.inspected();
   }
 
-  /** The body is over the route's limit: judged by its first bytes where the route says so, else not at all. */
-  bodyTooLarge(prefix: Uint8Array): void {
-    const route = this.route;
-    if (route !== null && route.prefixWhenTooLarge) {
-      this.evidence.uninspected = Reason.BodyTooLarge;
-      this.inspectBody(prefix);
-    } else {
-      this.evidence.cannotInspect(Reason.BodyTooLarge);
-    }
-  }
-
-  /** After the last inspection: true where the model is to be asked, false where the screen has decided. */
-  needsModel(): bool {
-    const evidence = this.evidence;
-    const route = this.route;
-    if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return false;
-    const worst = this.suspects.worstMillionths;
-    evidence.screenMillionths = worst;
-    const unsure = worst >= clearBelow() && worst < evidence.denyAlone;
-    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) return true;
-    this.creditScreen(ScoredBy.Screen);
-    return false;
-  }
-
-  /** What the model is to be asked next; empty: it has been asked about all that the screen did not clear. */
-  nextQuestion(): Suspect[] {
-    const route = this.route;
-    this.question = this.suspects.next(route !== null && route.askAlways);
-    return this.question;
-  }
-
-  /** The model's answer to the last question, one score for each suspect in order. True: nothing is left to ask. */
-  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): bool {
+  /** The model's answer to the question, one score for each suspect in order. */
+  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): Step {
     const evidence = this.evidence;
     const asked = this.question;
     for (let i = 0; i < asked.length && i < millionths.length; i++) {
@@ -177,17 +163,19 @@ export class Evaluation {
       evidence.attackClass = classes[i];
       evidence.finding = asked[i];
     }
-    if (judgeScore(evidence) != Reason.Permitted) return true;
-    if (this.nextQuestion().length > 0) return false;
-    if (this.suspects.overflowed) this.modelUnavailable();
-    return true;
+    this.timings.inference = <u32>this.askingMicros;
+    if (judgeScore(evidence) != Reason.Permitted) return Step.Decided;
+    if (this.nextQuestion()) return this.ask();
+    return this.suspects.overflowed ? this.modelUnavailable() : Step.Decided;
   }
 
   /** The model could not answer, or not about everything: the one place where the route's failure mode is applied. */
-  modelUnavailable(): void {
+  modelUnavailable(): Step {
     const route = this.route;
     if (route !== null && route.openWhenUnavailable) this.creditScreen(ScoredBy.ScreenAlone);
     else this.evidence.cannotInspect(Reason.ScoreUnavailable);
+    this.timings.inference = <u32>this.askingMicros;
+    return Step.Decided;
   }
 
   /** The verdict on hygiene, identity and privilege alone, before anything is scored. */
@@ -197,6 +185,94 @@ export class Evaluation {
 
   verdict(): Verdict {
     return decide(this.rung, this.access, judgeScore(this.evidence));
+  }
+
+  /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */
+  private get wantsBody(): bool {
+    return this.scoresBody && !this.request.isUpgrade;
+  }
+
+  /** The body streamed by, and there was no room for a copy of it. */
+  bodyNotKept(): Step {
+    this.evidence.cannotInspect(Reason.InspectionBudget);
+    return this.inspected();
+  }
+
+  /** The decision is made: what it rested on is let go, whatever time the stream goes on. */
+  letGo(): void {
+    this.values.length = 0;
+    this.suspects.worst.length = 0;
+    this.question = [];
+    this.evidence.finding = null;
+  }
+
+  /** After the last inspection: the screen has decided, or the model is to be asked. */
+  private inspected(): Step {
+    const evidence = this.evidence;
+    const route = this.route;
+    if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return Step.Decided;
+    const worst = this.suspects.worstMillionths;
+    evidence.screenMillionths = worst;
+    const unsure = worst >= clearBelow() && worst < evidence.denyAlone;
+    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) {
+      this.askedMicros = this.environment.monotonicMicros();
+      this.nextQuestion();
+      return this.ask();
+    }
+    this.creditScreen(ScoredBy.Screen);
+    return Step.Decided;
+  }
+
+  /** Within what is left: of the route's deadline where the request waits, of more where nothing does. */
+  private ask(): Step {
+    const route = this.route;
+    if (route === null) return Step.Decided;
+    const deadline = this.holds ? route.deadlineMillis : max(route.deadlineMillis, UNHURRIED_MILLIS);
+    const left = <i64>deadline - this.askingMicros / 1000;
+    if (left <= 0) return this.modelUnavailable();
+    this.deadlineMillis = <u32>left;
+    return Step.Model;
+  }
+
+  /** False: the model has been asked about all that the screen did not clear. */
+  private nextQuestion(): bool {
+    const route = this.route;
+    this.question = this.suspects.next(route !== null && route.askAlways);
+    return this.question.length > 0;
+  }
+
+  /** Microseconds since the model was first asked. */
+  private get askingMicros(): i64 {
+    return this.environment.monotonicMicros() - this.askedMicros;
+  }
+
+  private get scoresBody(): bool {
+    const route = this.route;
+    return route !== null && route.score == SCORE_FULL;
+  }
+
+  private inspectBytes(bytes: Uint8Array, isCut: bool): void {
+    const route = this.route;
+    if (bytes.length == 0 || route === null) return;
+    const start = this.environment.monotonicMicros();
+    const from = this.values.length;
+    const request = this.request;
+    const codings = contentCodings(request.headers);
+    const prefixCounts = route.prefixWhenTooLarge;
+    const body = new RequestBody(request.contentType, codings, bytes, isCut, <i32>route.maxBody, prefixCounts);
+    const outcome = extractFromBody(body, this.values);
+    if (outcome == BodyOutcome.Opaque) this.evidence.cannotInspect(Reason.BodyEncoding);
+    if (outcome == BodyOutcome.TooLarge) this.judgedAsTooLarge();
+    this.screenFrom(from, start);
+  }
+
+  /** Records that the body is not inspected whole. True: the route has it judged by its first bytes. */
+  private judgedAsTooLarge(): bool {
+    const route = this.route;
+    const byPrefix = route !== null && route.prefixWhenTooLarge;
+    if (byPrefix) this.evidence.uninspected = Reason.BodyTooLarge;
+    else this.evidence.cannotInspect(Reason.BodyTooLarge);
+    return byPrefix;
   }
 
   private creditScreen(scoredBy: ScoredBy): void {

@@ -4,6 +4,7 @@ import {
   continueRequest,
   DataStatus,
   getBuffer,
+  getHeader,
   getRequestHeaders,
   getRequestTrailers,
   HeadersStatus,
@@ -20,18 +21,20 @@ import { challenge } from "./enforcement/challenge";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
-import { Evaluation } from "./evaluate";
+import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
+import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
 import { Decision } from "./report/decision";
-import { Reporter } from "./report/reporter";
+import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
 import { Effect, Reason, Verdict } from "./verdict";
 
 const DECISION_HEADER = bytes("x-postern-decision");
 const NONCE_HEADER = bytes("dpop-nonce");
+const STATUS = bytes(":status");
 
 /** Where a stream stands. */
 const enum Phase {
@@ -40,16 +43,19 @@ const enum Phase {
   Body,
   /** Held until the model answers. */
   Asking,
+  /** Permitted, and held until its record is on the disk. */
+  Recording,
   Forwarded,
   Denied,
 }
 
 /** One stream: pause, resume, reply. What is decided, and why, is the evaluation's. */
-export class PosternHttpContext extends HttpContext implements ScoreListener {
+export class PosternHttpContext extends HttpContext implements ScoreListener, ReportListener, BoundStream {
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private copy: BodyCopy | null = null;
-  private askedMicros: i64 = 0;
+  /** When the token that the stream was opened with expires; null: nothing ends the stream. */
+  private deadline: StreamDeadline | null = null;
 
   constructor(
     contextId: u32,
@@ -62,67 +68,76 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
   onRequestHeaders(_count: i32, endOfStream: bool): HeadersStatus {
     const gate = this.gate;
     const headers = getRequestHeaders();
-    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peerCertificate());
+    const evaluation = new Evaluation(
+      gate.policy,
+      gate.environment,
+      gate.tokens,
+      headers,
+      peerCertificate(gate.policy),
+    );
     const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis());
     this.decision = decision;
     const spoofed = spoofedNames(headers, gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
-    if (evaluation.accessVerdict().effect == Effect.Deny) {
-      this.conclude(decision);
-      return HeadersStatus.StopIteration;
+    if (evaluation.isAdmitted) {
+      const until = evaluation.acceptedUntilMillis;
+      if (until > 0) this.deadline = new StreamDeadline(this, until);
+      giveIdentity(evaluation.authentication.subject, gate.policy);
     }
-    giveIdentity(evaluation.authentication.subject, gate.policy);
-    if (evaluation.wantsScore) evaluation.inspectHead();
-    if (evaluation.wantsBody && !endOfStream) {
-      this.phase = Phase.Body;
-      if (evaluation.holds) return HeadersStatus.StopIteration;
-      this.copy = new BodyCopy(evaluation.bodyLimit);
-      decision.publish(evaluation.accessVerdict());
-      return HeadersStatus.Continue;
-    }
-    return this.inspected(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+    return this.follow(decision, evaluation.begin(!endOfStream)) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
   onRequestBody(size: i32, endOfStream: bool): DataStatus {
     const decision = this.decision;
-    if (this.phase == Phase.Asking || this.phase == Phase.Denied) return DataStatus.StopIterationAndWatermark;
+    if (this.isHeld) return DataStatus.StopIterationAndWatermark;
     if (this.phase != Phase.Body || decision === null) return DataStatus.Continue;
     if (!decision.evaluation.holds) {
       this.copyChunk(size);
       if (endOfStream) this.copied(decision);
       return DataStatus.Continue;
     }
-    if (size > decision.evaluation.bodyLimit) decision.evaluation.bodyTooLarge(heldBody(decision.evaluation.bodyLimit));
-    else if (!endOfStream) return DataStatus.StopIterationAndBuffer;
-    else decision.evaluation.inspectBody(heldBody(size));
-    return this.inspected(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
+    const evaluation = decision.evaluation;
+    const tooLarge = size > evaluation.bodyLimit;
+    if (!tooLarge && !endOfStream) return DataStatus.StopIterationAndBuffer;
+    const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
+    return this.follow(decision, step) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
   }
 
   onRequestTrailers(_count: i32): TrailersStatus {
     const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
-    if (this.phase == Phase.Asking || this.phase == Phase.Denied) return TrailersStatus.StopIteration;
+    if (this.isHeld) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (!decision.evaluation.holds) {
       this.copied(decision);
       return TrailersStatus.Continue;
     }
-    decision.evaluation.inspectBody(heldBody(decision.evaluation.bodyLimit));
-    return this.inspected(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
+    const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
+    return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
 
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
     const decision = this.decision;
     if (decision === null) return HeadersStatus.Continue;
+    const status = getHeader(MapType.ResponseHeaders, STATUS);
+    if (status !== null) decision.respond(status);
     replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
     const nonce = decision.evaluation.authentication.nonce;
     if (nonce.length > 0) replaceHeader(MapType.ResponseHeaders, NONCE_HEADER, nonce);
     return HeadersStatus.Continue;
   }
 
+  onResponseBody(size: i32, _endOfStream: bool): DataStatus {
+    const decision = this.decision;
+    if (decision !== null) decision.addResponseBytes(size);
+    return DataStatus.Continue;
+  }
+
   onLog(): void {
     const decision = this.decision;
+    const deadline = this.deadline;
+    if (deadline !== null) deadline.cancel();
     if (decision === null) return;
     const neverWhole = this.phase == Phase.Asking || this.phase == Phase.Body;
     if (neverWhole && decision.evaluation.holds) {
@@ -138,42 +153,73 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const decision = this.decision;
     if (decision === null || decision.isMade) return;
     const evaluation = decision.evaluation;
-    evaluation.timings.inference = <u32>(this.gate.environment.monotonicMicros() - this.askedMicros);
-    if (response === null) evaluation.modelUnavailable();
-    else if (!evaluation.takeScores(response.millionths, response.classes) && this.ask(evaluation)) return;
+    const step =
+      response === null ? evaluation.modelUnavailable() : evaluation.takeScores(response.millionths, response.classes);
+    if (step == Step.Model && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       decision.make(evaluation.verdict());
+      this.releaseCopy();
       return;
     }
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     if (this.conclude(decision)) continueRequest();
   }
 
-  /** All that is wanted has been seen. True: the stream goes on; false: it waits or was answered. */
-  private inspected(decision: Decision): bool {
+  /** The record of a permitted request is on the disk, or can't be put there. Runs on the root context. */
+  onRecorded(acknowledged: bool): void {
+    const decision = this.decision;
+    if (this.phase != Phase.Recording || decision === null) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    this.phase = acknowledged ? Phase.Forwarded : Phase.Denied;
+    if (acknowledged) {
+      continueRequest();
+      return;
+    }
+    decision.endEarly(Reason.LogUnavailable);
+    sendDenial(Reason.LogUnavailable, challenge(decision.evaluation, Reason.LogUnavailable), decision.hex);
+  }
+
+  /** The token has expired: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
+  onDeadline(): void {
+    const decision = this.decision;
+    if (decision === null || this.phase == Phase.Denied) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    if (decision.evaluation.holds && !decision.isMade) {
+      const verdict = new Verdict(Effect.Deny, Reason.TokenExpired, Reason.Permitted);
+      decision.make(verdict);
+      decision.publish(verdict);
+    } else {
+      if (this.phase == Phase.Body) this.copied(decision);
+      decision.endEarly(Reason.TokenExpired);
+    }
+    this.phase = Phase.Denied;
+    sendDenial(Reason.TokenExpired, challenge(decision.evaluation, Reason.TokenExpired), decision.hex);
+  }
+
+  /** Nothing more of the request is wanted, and nothing of it may move. */
+  private get isHeld(): bool {
+    return this.phase == Phase.Asking || this.phase == Phase.Recording || this.phase == Phase.Denied;
+  }
+
+  /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
+  private follow(decision: Decision, step: Step): bool {
     const evaluation = decision.evaluation;
-    if (!evaluation.wantsScore || !evaluation.needsModel()) return this.conclude(decision);
-    this.askedMicros = this.gate.environment.monotonicMicros();
-    evaluation.nextQuestion();
-    if (!this.ask(evaluation)) return this.conclude(decision);
+    if (step == Step.Decided || (step == Step.Model && !this.ask(evaluation))) return this.conclude(decision);
     if (evaluation.holds) {
-      this.phase = Phase.Asking;
+      this.phase = step == Step.Body ? Phase.Body : Phase.Asking;
       return false;
     }
+    if (step == Step.Body) this.copy = new BodyCopy(evaluation.bodyLimit);
+    this.phase = step == Step.Body ? Phase.Body : Phase.Forwarded;
     decision.publish(evaluation.accessVerdict());
-    this.phase = Phase.Forwarded;
     return true;
   }
 
-  /** Asks the model the evaluation's next question, within what is left of the deadline. False: nobody will answer. */
+  /** Asks the model the evaluation's question. False: nobody will answer. */
   private ask(evaluation: Evaluation): bool {
-    const environment = this.gate.environment;
-    const spentMillis = (environment.monotonicMicros() - this.askedMicros) / 1000;
-    const leftMillis = <i64>evaluation.deadlineMillis - spentMillis;
-    if (leftMillis > 0) {
-      const deadline = <u32>leftMillis;
-      if (askModel(evaluation.question, bundleDigest(), deadline, environment.nowMillis(), this)) return true;
-    }
+    const now = this.gate.environment.nowMillis();
+    if (askModel(evaluation.question, bundleDigest(), evaluation.deadlineMillis, now, evaluation.holds, this))
+      return true;
     evaluation.modelUnavailable();
     return false;
   }
@@ -183,31 +229,42 @@ export class PosternHttpContext extends HttpContext implements ScoreListener {
     const verdict = decision.evaluation.verdict();
     decision.make(verdict);
     decision.publish(verdict);
-    if (verdict.effect == Effect.Permit) {
-      this.phase = Phase.Forwarded;
-      return true;
+    if (verdict.effect == Effect.Deny) {
+      this.phase = Phase.Denied;
+      sendDenial(verdict.reason, challenge(decision.evaluation, verdict.reason), decision.hex);
+      return false;
     }
-    this.phase = Phase.Denied;
-    sendDenial(verdict.reason, challenge(decision.evaluation, verdict.reason), decision.hex);
-    return false;
+    if (decision.evaluation.mustBeRecorded) {
+      this.phase = Phase.Recording;
+      decision.awaitRecord(this);
+      return false;
+    }
+    this.phase = Phase.Forwarded;
+    return true;
   }
 
   private copyChunk(size: i32): void {
     const copy = this.copy;
     if (copy === null || size == 0) return;
     const room = copy.room;
-    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
     if (size > room) copy.overflowed = true;
+    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
   }
 
   /** The whole body has streamed by: judged without holding anything back. */
   private copied(decision: Decision): void {
     const copy = this.copy;
-    this.copy = null;
     if (copy === null) return;
-    if (copy.overflowed) decision.evaluation.bodyTooLarge(copy.joined());
-    else decision.evaluation.inspectBody(copy.joined());
-    this.inspected(decision);
+    const evaluation = decision.evaluation;
+    const refused = copy.refused;
+    this.follow(decision, refused ? evaluation.bodyNotKept() : evaluation.takeBody(copy.content(), copy.overflowed));
+    if (decision.isMade) this.releaseCopy();
+  }
+
+  private releaseCopy(): void {
+    const copy = this.copy;
+    this.copy = null;
+    if (copy !== null) copy.release();
   }
 }
 

@@ -1,12 +1,11 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 
 const METHOD = bytes(":method");
 const PATH = bytes(":path");
 const AUTHORITY = bytes(":authority");
 const CONTENT_TYPE = bytes("content-type");
-const CONTENT_ENCODING = bytes("content-encoding");
-const IDENTITY = bytes("identity");
+const UPGRADE = bytes("upgrade");
 const QUERY: u8 = 0x3f;
 
 /** The head of a request as the stages see it: views of one copy of its header pairs. */
@@ -26,10 +25,9 @@ export class AccessRequest {
     this.contentType = valueOrEmpty(headers, CONTENT_TYPE);
   }
 
-  /** Whether the body is encoded in a way that this version cannot look into. */
-  get hasOpaqueEncoding(): bool {
-    const encoding = this.headers.first(CONTENT_ENCODING);
-    return encoding !== null && encoding.length > 0 && !equal(encoding, IDENTITY);
+  /** Whether it asks for another protocol on its connection (RFC 9110 section 7.8): what follows has no end. */
+  get isUpgrade(): bool {
+    return this.headers.first(UPGRADE) !== null;
   }
 }
 

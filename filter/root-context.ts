@@ -1,5 +1,6 @@
 import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext, setTickPeriod } from "proxy-wasm-as";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
+import { meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
@@ -32,7 +33,9 @@ export class PosternRootContext extends RootContext {
   onTick(): void {
     const now = this.environment.nowMillis();
     endOverdueCalls(now);
+    meetDeadlines(now);
     reporter.flush(now);
+    reporter.endOverdueWaits(now);
     const gate = this.gate;
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);

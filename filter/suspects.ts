@@ -1,6 +1,7 @@
 import { equal } from "proxy-wasm-as/bytes";
 import { clearBelow, screenValue, worstEnd, worstStart } from "./screen/screen";
 import { CONTEXT_BYTES } from "./screen/worst-window";
+import { Origin, originOf } from "./values/origin";
 import { Value } from "./values/value";
 
 /** At most so many windows go to the model in one call. */
@@ -23,6 +24,12 @@ export class Suspect {
     /** The screen's score, millionths. */
     public readonly millionths: u32,
   ) {}
+
+  /** The smallest range of the request from which the window came. Linear: to be asked of what is recorded. */
+  get origin(): Origin {
+    const start = <i32>(this.window.dataStart - this.value.forms[this.form].dataStart);
+    return originOf(this.value, this.form, start, start + this.window.length);
+  }
 }
 
 /** What the screen finds worst in one request, the worst first; no window twice. */

@@ -59,9 +59,12 @@ export const enum Reason {
   RequestIncomplete,
   BodyTooLarge,
   BodyEncoding,
+  UpgradeUnscored,
+  InspectionBudget,
   ScoreUnavailable,
   AttackScored,
   AttackScreened,
+  LogUnavailable,
 }
 
 /** A row of the one table of reasons; `docs/reasons.md` is held to it by a test, both ways. */
@@ -128,9 +131,12 @@ const reasons: StaticArray<ReasonRow> = [
   row("request_incomplete", 400, "bad_request", Rung.Prevent),
   row("body_too_large", 413, "body_too_large", Rung.Prevent),
   row("body_encoding", 415, "unsupported_encoding", Rung.Prevent),
+  row("upgrade_unscored", 403, "forbidden", Rung.Prevent),
+  row("inspection_budget", 503, "unavailable", Rung.Prevent),
   row("score_unavailable", 503, "unavailable", Rung.Prevent),
   row("attack_scored", 403, "request_rejected", Rung.Prevent),
   row("attack_screened", 403, "request_rejected", Rung.Prevent),
+  row("log_unavailable", 503, "unavailable", Rung.Detect),
 ];
 
 export function reasonRow(reason: Reason): ReasonRow {

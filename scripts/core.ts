@@ -1,59 +1,18 @@
-import { readFile } from "node:fs/promises";
-import { instantiate } from "@assemblyscript/loader";
-import { buildCore } from "./build/core.ts";
-import { MessageReader, MessageWriter } from "./core-message.ts";
+import { type Gate, openGate } from "./core/gate.ts";
+import { instantiateCore, type MessageFunction } from "./core/instance.ts";
+import { type MessageReader, MessageWriter } from "./core/message.ts";
+import { type CoreRequest, encodeRequest, writeRequest } from "./core/request.ts";
+import { type CoreValue, type Form, readValue } from "./core/value.ts";
+import { type Origin, readOrigin, type Window, writeWindows } from "./core/window.ts";
 
-/** In the order of `ValueKind` in `filter/values/value.ts`. */
-const valueKinds = [
-  "path",
-  "path-segment",
-  "query-name",
-  "query-value",
-  "cookie-name",
-  "cookie-value",
-  "header",
-  "form-name",
-  "form-value",
-  "json-name",
-  "json-string",
-  "file-name",
-  "file",
-  "xml-name",
-  "xml-text",
-  "text",
-  "rest",
-] as const;
-
-const components = ["path", "query", "header", "body"] as const;
+export type { Evaluation, ModelScore, Question } from "./core/evaluation.ts";
+export type { AskModel, EvaluationRequest, Gate } from "./core/gate.ts";
+export type { CoreRequest } from "./core/request.ts";
+export type { CoreValue, Form } from "./core/value.ts";
+export type { Origin, Window } from "./core/window.ts";
 
 /** So many bytes of input go into one call. */
 const BATCH_BYTES = 1 << 20;
-
-export interface Form {
-  readonly bytes: Uint8Array;
-  /** What led from the raw bytes to this form, in order. */
-  readonly decodings: readonly string[];
-}
-
-export interface CoreValue {
-  readonly kind: (typeof valueKinds)[number];
-  readonly component: (typeof components)[number];
-  /** Byte range of the raw value in its component. */
-  readonly start: number;
-  readonly end: number;
-  /** Such as `query:q`. */
-  readonly label: string;
-  readonly name: Uint8Array;
-  readonly forms: readonly Form[];
-}
-
-export interface CoreRequest {
-  readonly method: string;
-  /** With the query, as on the wire; a string stands for its UTF-8. */
-  readonly path: string | Uint8Array;
-  readonly headers: readonly (readonly [name: string, value: string | Uint8Array])[];
-  readonly body?: Uint8Array;
-}
 
 export interface ScreenScore {
   /** Probability of an attack, 0 to 1,000,000. */
@@ -70,48 +29,41 @@ export interface Thresholds {
   readonly modelDeny: number;
 }
 
+/** The pure stages of the filter, compiled from the same sources. What is thrown comes of wrong use, never of a request. */
 export interface Core {
+  /**
+   * A gate with a policy: `compilePolicy(policy).blob` and `secretsOf(policy)`. Any number of them may be open.
+   * @throws Error the policy is refused, or there is no bundle
+   */
+  openGate(blob: Uint8Array, secrets?: Readonly<Record<string, string>>): Gate;
   /** Payloads as bare values: all forms of each, the first being the payload itself. */
   forms(payloads: readonly Uint8Array[]): Form[][];
   /** All values of each request. */
   values(requests: readonly CoreRequest[]): CoreValue[][];
+  /** For each window of a request the smallest range of it from which the window was decoded. Indices must exist. */
+  locate(request: CoreRequest, windows: readonly Window[]): Origin[];
   /** The screen's score of each text as it stands, without decoding. @throws Error there is no bundle */
   screen(texts: readonly Uint8Array[]): ScreenScore[];
   /** @throws Error there is no bundle */
   thresholds(): Thresholds;
+  /** Of the module's linear memory. */
+  readonly memoryBytes: number;
 }
 
-type BatchFunction = (batch: number) => number;
-
-interface Exports extends Record<string, unknown> {
-  Uint8Array_ID: { valueOf(): number };
-  decodePayloads: BatchFunction;
-  extractValues: BatchFunction;
-  screenValues: BatchFunction;
-  screenReady(): number;
-  clearBelow(): number;
-  denyAlone(): number;
-  modelDeny(): number;
-}
-
-/** Loads the core, built first if it is missing or stale. @throws Error it does not compile */
+/** Loads a core of its own, built first if it is missing or stale. @throws Error it does not compile */
 export async function loadCore(): Promise<Core> {
-  const { exports } = await instantiate<Exports>(await readFile(await buildCore()));
-  const { __newArray, __getUint8Array, __collect } = exports;
-  if (!__newArray || !__getUint8Array || !__collect)
-    throw new Error("the core was built without its runtime's exports");
+  const instance = await instantiateCore();
+  const { exports } = instance;
 
-  function call<T>(
-    batchFunction: BatchFunction,
+  function batched<T>(
+    moduleFunction: MessageFunction,
     items: readonly Uint8Array[],
     readAnswer: (reader: MessageReader) => T,
   ): T[] {
     return inBatches(items, (batch) => {
       const message = new MessageWriter().u32(batch.length);
       for (const item of batch) message.bytes(item);
-      const pointer = __newArray(exports.Uint8Array_ID.valueOf(), message.finish());
-      const reader = new MessageReader(__getUint8Array(batchFunction(pointer)));
-      __collect();
+      const reader = instance.ask(moduleFunction, message.finish());
       return batch.map(() => readAnswer(reader));
     });
   }
@@ -121,12 +73,27 @@ export async function loadCore(): Promise<Core> {
   }
 
   return {
-    forms: (payloads) => call(exports.decodePayloads, payloads, (reader) => [...readValue(reader).forms]),
+    openGate: (blob, secrets = {}) => {
+      requireScreen();
+      return openGate(instance, blob, secrets);
+    },
+    forms: (payloads) => batched(exports.decodePayloads, payloads, (reader) => [...readValue(reader).forms]),
     values: (requests) =>
-      call(exports.extractValues, requests.map(encodeRequest), (reader) => reader.list(() => readValue(reader))),
+      batched(
+        exports.extractValues,
+        requests.map((request) => encodeRequest(request)),
+        (reader) => reader.list(() => readValue(reader)),
+      ),
+    locate: (request, windows) => {
+      const message = writeWindows(writeRequest(new MessageWriter(), request), windows).finish();
+      const [origins = []] = batched(exports.locateWindows, [message], (reader) =>
+        reader.list(() => readOrigin(reader)),
+      );
+      return origins;
+    },
     screen: (texts) => {
       requireScreen();
-      return call(exports.screenValues, texts, (reader) => ({
+      return batched(exports.screenValues, texts, (reader) => ({
         millionths: reader.u32(),
         start: reader.u32(),
         end: reader.u32(),
@@ -139,6 +106,9 @@ export async function loadCore(): Promise<Core> {
         denyAlone: exports.denyAlone() >>> 0,
         modelDeny: exports.modelDeny() >>> 0,
       };
+    },
+    get memoryBytes() {
+      return instance.memoryBytes();
     },
   };
 }
@@ -157,35 +127,4 @@ function inBatches<T>(items: readonly Uint8Array[], call: (batch: Uint8Array[]) 
   }
   for (const result of call(batch)) results.push(result);
   return results;
-}
-
-/** The request's header pairs as the proxy-wasm host serializes them, and the body: two byte strings. */
-function encodeRequest(request: CoreRequest): Uint8Array {
-  const pairs = [[":method", request.method], [":path", request.path], ...request.headers] as const;
-  const texts = pairs.flat().map((text) => (typeof text === "string" ? Buffer.from(text) : text));
-  let at = 4 + 4 * texts.length;
-  // A NUL after each text.
-  const encoded = Buffer.alloc(texts.reduce((length, text) => length + text.length + 1, at));
-  encoded.writeUInt32LE(pairs.length, 0);
-  for (const [index, text] of texts.entries()) {
-    encoded.writeUInt32LE(text.length, 4 + 4 * index);
-    encoded.set(text, at);
-    at += text.length + 1;
-  }
-  return new MessageWriter(encoded.length + 8)
-    .bytes(encoded)
-    .bytes(request.body ?? new Uint8Array(0))
-    .finish();
-}
-
-function readValue(reader: MessageReader): CoreValue {
-  const kind = valueKinds[reader.u32()] ?? "rest";
-  const component = components[reader.u32()] ?? "body";
-  const start = reader.u32();
-  const end = reader.u32();
-  const label = reader.text();
-  const name = reader.bytes();
-  const decodings = reader.list(() => reader.text());
-  const forms = reader.list(() => ({ decodings: decodings.slice(0, reader.u32()), bytes: reader.bytes() }));
-  return { kind, component, start, end, label, name, forms };
 }

@@ -2,14 +2,15 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
 // The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start.
+const token = randomBytes(32).toString("base64url");
 const configuration = {
   socketPath: "/run/postern/sidecar.sock",
   stateDirectory: "/var/lib/postern",
-  bundleDirectory: "/opt/postern/models/bundle",
-  dashboard: { host: "127.0.0.1", port: 9191, token: randomBytes(32).toString("base64url") },
+  bundleDirectory: "/opt/postern/bundle",
+  dashboard: { socketPath: "/run/postern/dashboard.sock", token },
 };
 const path = "/tmp/sidecar.json";
 writeFileSync(path, JSON.stringify(configuration), { mode: 0o600 });
+process.stdout.write(`dashboard  http://127.0.0.1:${process.env.DASHBOARD_PORT}/?token=${token}\n`);
 process.argv.push("--config", path);
-const main = "/opt/postern/build/inference-sidecar/main.mjs";
-await import(main);
+await import(new URL("./inference-sidecar/main.mjs", import.meta.url).href);

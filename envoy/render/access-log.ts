@@ -11,10 +11,8 @@ export function accessLog(path: string): object {
       log_format: {
         json_format: {
           time: "%START_TIME%",
-          decision: "%FILTER_STATE(wasm.postern.decision:PLAIN)%",
-          effect: "%FILTER_STATE(wasm.postern.effect:PLAIN)%",
-          reason: "%FILTER_STATE(wasm.postern.reason:PLAIN)%",
-          route: "%FILTER_STATE(wasm.postern.route:PLAIN)%",
+          // Its id, effect, reason and route, with a space between them.
+          decision: "%FILTER_STATE(wasm.postern:PLAIN)%",
           request_id: "%REQ(X-REQUEST-ID)%",
           protocol: "%PROTOCOL%",
           status: "%RESPONSE_CODE%",

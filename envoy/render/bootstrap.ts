@@ -1,4 +1,5 @@
-import { sidecarPipeCluster, upstreamCluster } from "./clusters.ts";
+import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
+import { dashboardListener, dashboardPipeCluster } from "./dashboard.ts";
 import { renderListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
@@ -10,10 +11,14 @@ export function renderBootstrap(plan: EnvoyPlan): object {
     node: { id: "postern", cluster: "postern" },
     admin: { address: { pipe: { path: plan.adminSocket, mode: 0o600 } } },
     static_resources: {
-      listeners: [renderListener(plan)],
-      clusters: [upstreamCluster(plan.upstream), sidecarPipeCluster(plan.sidecarSocket)],
+      listeners: [renderListener(plan), ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : [])],
+      clusters: [
+        ...upstreamClusters(plan.upstream),
+        sidecarPipeCluster(plan.sidecarSocket),
+        ...(plan.dashboard ? [dashboardPipeCluster(plan.dashboard)] : []),
+      ],
     },
-    overload_manager: overloadManager(),
+    overload_manager: overloadManager(plan.heapBytes),
     stats_config: statsConfig(),
   };
 }

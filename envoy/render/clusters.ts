@@ -1,26 +1,44 @@
 import { isIP } from "node:net";
 import { connectionBufferBytes, sidecarCluster, type UpstreamPlan } from "./plan.ts";
 
+const sidecarBufferBytes = 65_536;
+const upstreamName = "upstream";
+const grpcUpstreamName = "upstream_grpc";
 const httpProtocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-export function upstreamCluster(upstream: UpstreamPlan): object {
+/** The upstream's clusters by name: the second one, for gRPC, speaks HTTP/2 where the first does not. */
+export function upstreamClusters(upstream: UpstreamPlan): object[] {
+  if (upstream.protocol === "https") return [upstreamCluster(upstreamName, upstream, { auto_config: {} })];
+  return [
+    upstreamCluster(upstreamName, upstream, { explicit_http_config: { http_protocol_options: {} } }),
+    upstreamCluster(grpcUpstreamName, upstream, { explicit_http_config: { http2_protocol_options: {} } }),
+  ];
+}
+
+/** Where a request goes. gRPC is always HTTP/2: over TLS that is negotiated, without TLS it is known beforehand. */
+export function upstreamRoutes({ protocol }: UpstreamPlan): object[] {
+  const to = (cluster: string) => ({ cluster, timeout: "0s" });
+  const all = { match: { prefix: "/" }, route: to(upstreamName) };
+  return protocol === "https" ? [all] : [{ match: { prefix: "/", grpc: {} }, route: to(grpcUpstreamName) }, all];
+}
+
+function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object): object {
   const address = { address: upstream.host, port_value: upstream.port };
   return {
-    name: "upstream",
+    name,
     type: isIP(upstream.host) ? "STATIC" : "STRICT_DNS",
     connect_timeout: "5s",
     per_connection_buffer_limit_bytes: connectionBufferBytes,
     typed_extension_protocol_options: {
       [httpProtocolOptions]: {
         "@type": `type.googleapis.com/${httpProtocolOptions}`,
-        common_http_protocol_options: { idle_timeout: "60s" },
-        ...(upstream.protocol === "https"
-          ? { auto_config: {} }
-          : { explicit_http_config: { http_protocol_options: {} } }),
+        // Below what servers close idle connections after (5 s are common): one that closes just then loses a request.
+        common_http_protocol_options: { idle_timeout: "4s" },
+        ...protocol,
       },
     },
     load_assignment: {
-      cluster_name: "upstream",
+      cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: address } } }] }],
     },
     ...(upstream.protocol === "https" ? { transport_socket: upstreamTls(upstream) } : {}),
@@ -51,10 +69,18 @@ export function sidecarPipeCluster(socket: string): object {
     name: sidecarCluster,
     type: "STATIC",
     connect_timeout: "0.25s",
+    per_connection_buffer_limit_bytes: sidecarBufferBytes,
     typed_extension_protocol_options: {
       [httpProtocolOptions]: {
         "@type": `type.googleapis.com/${httpProtocolOptions}`,
-        explicit_http_config: { http2_protocol_options: {} },
+        // What it may send before Envoy has read it; the filter limits each message.
+        common_http_protocol_options: { max_headers_count: 32, max_response_headers_kb: 8 },
+        explicit_http_config: {
+          http2_protocol_options: {
+            initial_stream_window_size: sidecarBufferBytes,
+            initial_connection_window_size: sidecarBufferBytes,
+          },
+        },
       },
     },
     load_assignment: {

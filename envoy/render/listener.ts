@@ -1,8 +1,9 @@
 import { accessLog } from "./access-log.ts";
+import { upstreamRoutes } from "./clusters.ts";
 import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
 
-/** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the filter, the router. */
-export function renderListener(plan: EnvoyPlan): object {
+/** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
+export function renderListener(plan: EnvoyPlan, filters: readonly object[] = [filterByFile(plan)]): object {
   return {
     name: "edge",
     address: { socket_address: { address: plan.listen.host, port_value: plan.listen.port } },
@@ -10,7 +11,9 @@ export function renderListener(plan: EnvoyPlan): object {
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan) }],
+        filters: [
+          { name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan, filters) },
+        ],
       },
     ],
   };
@@ -35,7 +38,7 @@ function downstreamTls(tls: TlsPlan): object {
   };
 }
 
-function connectionManager(plan: EnvoyPlan): object {
+function connectionManager(plan: EnvoyPlan, filters: readonly object[]): object {
   return {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
     stat_prefix: "edge",
@@ -58,6 +61,7 @@ function connectionManager(plan: EnvoyPlan): object {
       initial_stream_window_size: 65_536,
       initial_connection_window_size: 1_048_576,
     },
+    upgrade_configs: [{ upgrade_type: "websocket" }],
     request_headers_timeout: "10s",
     // Bounds an upload, and ends a stream that a trap of the filter's VM left paused. Above a score's longest deadline (30 s).
     request_timeout: "300s",
@@ -70,11 +74,11 @@ function connectionManager(plan: EnvoyPlan): object {
         {
           name: "upstream",
           domains: ["*"],
-          routes: [{ match: { prefix: "/" }, route: { cluster: "upstream", timeout: "0s" } }],
+          routes: upstreamRoutes(plan.upstream),
         },
       ],
     },
-    http_filters: [filterByFile(plan), router()],
+    http_filters: [...filters, router()],
   };
 }
 

@@ -1,8 +1,7 @@
-const maximumHeapBytes = 512 * 1024 * 1024;
 const maximumConnections = 10_000;
 
-/** Envoy's edge best practices, sized for a gateway with 1 GiB: it sheds connections and memory before it is killed for them. */
-export function overloadManager(): object {
+/** Envoy's edge best practices: it sheds connections and memory before it is killed for them. */
+export function overloadManager(heapBytes: number): object {
   return {
     refresh_interval: "0.25s",
     buffer_factory_config: { minimum_account_to_track_power_of_two: 20 },
@@ -11,7 +10,7 @@ export function overloadManager(): object {
         name: "envoy.resource_monitors.fixed_heap",
         typed_config: {
           "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
-          max_heap_size_bytes: maximumHeapBytes,
+          max_heap_size_bytes: heapBytes,
         },
       },
       {

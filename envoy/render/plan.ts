@@ -13,6 +13,16 @@ export interface EnvoyPlan {
   readonly filterConfigFolder: string;
   /** A file, or /dev/stdout. */
   readonly accessLog: string;
+  /** Null: no dashboard is published. */
+  readonly dashboard: DashboardPlan | null;
+  /** Near this much memory Envoy sheds load (its own heap, without the filter's memory). */
+  readonly heapBytes: number;
+}
+
+/** The dashboard of a sidecar that has no network: what comes in at `listen` goes to its socket as it is. */
+export interface DashboardPlan {
+  readonly listen: Address;
+  readonly socket: string;
 }
 
 export interface Address {

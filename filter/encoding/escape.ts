@@ -3,7 +3,7 @@
  * an unchanged length means unchanged bytes, because every escape is longer than what it stands for.
  */
 import { hexDigit } from "./hex";
-import { writeCodePoint } from "./utf8";
+import { rewrite } from "./rewrite";
 
 const BACKSLASH: u8 = 0x5c;
 const PERCENT: u8 = 0x25;
@@ -16,50 +16,39 @@ const LAST_CODE_POINT = 0x10ffff;
 
 /** `\uXXXX` with surrogate pairs, `\u{X…}` (ECMAScript) and `%uXXXX` (ECMAScript's `escape`, as IIS decodes it). */
 export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    if ((byte == BACKSLASH || byte == PERCENT) && read + 1 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_U) {
-      const unit = codeUnit(text, read + 2, length);
-      if (unit >= 0) {
-        const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, read + 6, length) : -1;
-        write = writeCodePoint(low < 0 ? unit : 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), text, write);
-        read += low < 0 ? 6 : 12;
-        continue;
-      }
-      const after = byte == BACKSLASH ? bracedEnd(text, read + 2, length) : 0;
-      if (after != 0) {
-        write = writeCodePoint(bracedPoint(text, read + 3, after - 1), text, write);
-        read = after;
-        continue;
-      }
+  const pass = rewrite(text, length);
+  while (pass.seek(BACKSLASH, PERCENT)) {
+    const at = pass.read;
+    if (at + 1 >= length || (unchecked(text[at + 1]) | 0x20) != LOWER_U) {
+      pass.keep();
+      continue;
     }
-    unchecked((text[write++] = byte));
-    read += 1;
+    const unit = codeUnit(text, at + 2, length);
+    if (unit >= 0) {
+      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, at + 6, length) : -1;
+      if (low < 0) pass.putPoint(unit, 6);
+      else pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), 12);
+      continue;
+    }
+    const after = unchecked(text[at]) == BACKSLASH ? bracedEnd(text, at + 2, length) : 0;
+    if (after != 0) pass.putPoint(bracedPoint(text, at + 3, after - 1), after - at);
+    else pass.keep();
   }
-  return write;
+  return pass.finish();
 }
 
 /** `\xHH`. */
 export function decodeHexEscapes(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    if (byte == BACKSLASH && read + 3 < length && (unchecked(text[read + 1]) | 0x20) == LOWER_X) {
-      const high = hexDigit(unchecked(text[read + 2]));
-      const low = hexDigit(unchecked(text[read + 3]));
-      if ((high | low) >= 0) {
-        unchecked((text[write++] = <u8>((high << 4) | low)));
-        read += 4;
-        continue;
-      }
-    }
-    unchecked((text[write++] = byte));
-    read += 1;
+  const pass = rewrite(text, length);
+  while (pass.seek(BACKSLASH, BACKSLASH)) {
+    const at = pass.read;
+    const marked = at + 3 < length && (unchecked(text[at + 1]) | 0x20) == LOWER_X;
+    const high = marked ? hexDigit(unchecked(text[at + 2])) : -1;
+    const low = high >= 0 ? hexDigit(unchecked(text[at + 3])) : -1;
+    if (low >= 0) pass.put(<u8>((high << 4) | low), 4);
+    else pass.keep();
   }
-  return write;
+  return pass.finish();
 }
 
 /**
@@ -67,32 +56,24 @@ export function decodeHexEscapes(text: Uint8Array, length: i32): i32 {
  * more likely a folder's or a group's number.
  */
 export function decodeOctalEscapes(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    if (byte == BACKSLASH) {
-      let digits = read + 1;
-      const most = min(length, digits + (digits < length && unchecked(text[digits]) == ZERO ? 4 : 3));
-      let point: u32 = 0;
-      while (digits < most && (unchecked(text[digits]) & 0xf8) == ZERO) {
-        point = (point << 3) | (unchecked(text[digits]) & 7);
-        digits += 1;
-      }
-      if (point >= 0x7f && digits == read + 5) {
-        point >>= 3;
-        digits -= 1;
-      }
-      if (point >= 0x20 && point < 0x7f) {
-        unchecked((text[write++] = <u8>point));
-        read = digits;
-        continue;
-      }
+  const pass = rewrite(text, length);
+  while (pass.seek(BACKSLASH, BACKSLASH)) {
+    const at = pass.read;
+    let digits = at + 1;
+    const most = min(length, digits + (digits < length && unchecked(text[digits]) == ZERO ? 4 : 3));
+    let point: u32 = 0;
+    while (digits < most && (unchecked(text[digits]) & 0xf8) == ZERO) {
+      point = (point << 3) | (unchecked(text[digits]) & 7);
+      digits += 1;
     }
-    unchecked((text[write++] = byte));
-    read += 1;
+    if (point >= 0x7f && digits == at + 5) {
+      point >>= 3;
+      digits -= 1;
+    }
+    if (point >= 0x20 && point < 0x7f) pass.put(<u8>point, digits - at);
+    else pass.keep();
   }
-  return write;
+  return pass.finish();
 }
 
 /** Four hexadecimal digits at `at` as a UTF-16 code unit, or -1. */

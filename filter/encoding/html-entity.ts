@@ -1,5 +1,5 @@
 import { hexDigit } from "./hex";
-import { writeCodePoint } from "./utf8";
+import { rewrite } from "./rewrite";
 
 const AMPERSAND: u8 = 0x26;
 const HASH: u8 = 0x23;
@@ -67,23 +67,18 @@ const BARE_NAMES = 4;
  * length means unchanged bytes.
  */
 export function decodeHtmlEntities(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    if (byte == AMPERSAND && read + 2 < length) {
-      const numeric = unchecked(text[read + 1]) == HASH;
-      const after = numeric ? readNumeric(text, read + 2, length) : readNamed(text, read + 1, length);
-      if (after != 0) {
-        read = after;
-        write = writeCodePoint(referencedPoint, text, write);
-        continue;
-      }
+  const pass = rewrite(text, length);
+  while (pass.seek(AMPERSAND, AMPERSAND)) {
+    const at = pass.read;
+    let after = 0;
+    if (at + 2 < length) {
+      const numeric = unchecked(text[at + 1]) == HASH;
+      after = numeric ? readNumeric(text, at + 2, length) : readNamed(text, at + 1, length);
     }
-    unchecked((text[write++] = byte));
-    read += 1;
+    if (after != 0) pass.putPoint(referencedPoint, after - at);
+    else pass.keep();
   }
-  return write;
+  return pass.finish();
 }
 
 /** What the last reference that was read stands for. */

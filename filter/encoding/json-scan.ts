@@ -1,5 +1,7 @@
 import { hexDigit } from "./hex";
-import { writeCodePoint } from "./utf8";
+import { rewrite } from "./rewrite";
+
+const BACKSLASH: u8 = 0x5c;
 
 /**
  * Position after the number that begins at `at` (RFC 8259 section 6); -1: none begins there. What follows it is the
@@ -37,12 +39,13 @@ export function jsonNumberEnd(source: Uint8Array, at: i32): i32 {
 export function jsonStringEnd(source: Uint8Array, at: i32): i32 {
   const length = source.length;
   let escaped = false;
-  while (at < length) {
+  while (true) {
+    at = ordinaryEnd(source, at);
+    if (at >= length) return 0;
     const byte = unchecked(source[at]);
     if (byte == 0x22) return escaped ? -at : at;
     if (byte < 0x20) return 0;
     at += 1;
-    if (byte != 0x5c) continue;
     escaped = true;
     const kind = byteAt(source, at);
     if (kind == 0x75) {
@@ -53,39 +56,48 @@ export function jsonStringEnd(source: Uint8Array, at: i32): i32 {
       at += 1;
     }
   }
-  return 0;
 }
 
-/** Escapes of a well-formed string's content resolved to UTF-8; surrogate pairs are joined. */
-export function unescapeJson(raw: Uint8Array): Uint8Array {
-  const out = new Uint8Array(raw.length);
-  let at = 0;
-  let written = 0;
-  while (at < raw.length) {
-    const byte = unchecked(raw[at]);
-    at += 1;
-    if (byte != 0x5c) {
-      unchecked((out[written++] = byte));
-      continue;
-    }
-    const kind = byteAt(raw, at);
-    at += 1;
-    if (kind != 0x75) {
-      out[written++] = <u8>simpleEscape(kind);
-      continue;
-    }
-    let codePoint: u32 = <u32>max(codeUnitAt(raw, at), 0);
-    at += 4;
-    if ((codePoint & 0xfc00) == 0xd800 && byteAt(raw, at) == 0x5c && byteAt(raw, at + 1) == 0x75) {
-      const low = codeUnitAt(raw, at + 2);
-      if ((low & 0xfc00) == 0xdc00) {
-        codePoint = 0x10000 + ((codePoint & 0x3ff) << 10) + (<u32>low & 0x3ff);
-        at += 6;
-      }
-    }
-    written = writeCodePoint(codePoint, out, written);
+/** Position of the next quote, backslash or control character from `at` on. */
+function ordinaryEnd(source: Uint8Array, at: i32): i32 {
+  const data = source.dataStart;
+  const length = source.length;
+  const quotes = i8x16.splat(0x22);
+  const backslashes = i8x16.splat(BACKSLASH);
+  for (; at + 16 <= length; at += 16) {
+    const chunk = v128.load(data + at);
+    const ends = v128.or(i8x16.eq(chunk, quotes), i8x16.eq(chunk, backslashes));
+    const mask = i8x16.bitmask(v128.or(ends, i8x16.lt_u(chunk, i8x16.splat(0x20))));
+    if (mask != 0) return at + ctz(mask);
   }
-  return out.subarray(0, written);
+  for (; at < length; at++) {
+    const byte = load<u8>(data + at);
+    if (byte == 0x22 || byte == BACKSLASH || byte < 0x20) return at;
+  }
+  return length;
+}
+
+/** Escapes of a well-formed string's content resolved to UTF-8; surrogate pairs are joined. What is no escape stays. */
+export function unescapeJson(raw: Uint8Array): Uint8Array {
+  const out = raw.slice();
+  const pass = rewrite(out, out.length);
+  while (pass.seek(BACKSLASH, BACKSLASH)) {
+    const at = pass.read;
+    const kind = byteAt(out, at + 1);
+    const unit = kind == 0x75 ? codeUnitAt(out, at + 2) : -1;
+    const simple = simpleEscape(kind);
+    if (unit >= 0) {
+      const high = (unit & 0xfc00) == 0xd800 && byteAt(out, at + 6) == BACKSLASH && byteAt(out, at + 7) == 0x75;
+      const low = high ? codeUnitAt(out, at + 8) : -1;
+      if ((low & 0xfc00) == 0xdc00) pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), 12);
+      else pass.putPoint(unit, 6);
+    } else if (simple != 0) {
+      pass.put(<u8>simple, 2);
+    } else {
+      pass.keep();
+    }
+  }
+  return out.subarray(0, pass.finish());
 }
 
 /** 0 past the end: no byte of JSON's grammar. */

@@ -42,12 +42,25 @@ export class JsonReader {
   escaped: bool = false;
   /** Objects and arrays that are open after the last token. */
   depth: i32 = 0;
-  private position: i32 = 0;
   private expected: Expected = Expected.Value;
   /** Bit d - 1: the container at depth d is an object. */
   private objects: u64 = 0;
 
-  constructor(private readonly source: Uint8Array) {}
+  /** `position`: where the text begins. */
+  constructor(
+    private readonly source: Uint8Array,
+    private position: i32 = 0,
+  ) {}
+
+  /** Past the last token. */
+  get nextPosition(): i32 {
+    return this.position;
+  }
+
+  /** Whether the one value of the text was read; what follows it has not been looked at. */
+  get complete(): bool {
+    return this.expected == Expected.Nothing;
+  }
 
   next(): JsonToken {
     this.skipWhitespace();

@@ -1,4 +1,5 @@
 import { hexDigit } from "./hex";
+import { rewrite } from "./rewrite";
 
 const PERCENT: u8 = 0x25;
 const PLUS: u8 = 0x2b;
@@ -9,23 +10,15 @@ const SPACE: u8 = 0x20;
  * their byte, anything else stays. Gives the new length; an unchanged length means unchanged bytes.
  */
 export function decodePercent(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    if (byte == PERCENT && read + 2 < length) {
-      const high = hexDigit(unchecked(text[read + 1]));
-      const low = hexDigit(unchecked(text[read + 2]));
-      if ((high | low) >= 0) {
-        unchecked((text[write++] = <u8>((high << 4) | low)));
-        read += 3;
-        continue;
-      }
-    }
-    unchecked((text[write++] = byte));
-    read += 1;
+  const pass = rewrite(text, length);
+  while (pass.seek(PERCENT, PERCENT)) {
+    const at = pass.read;
+    const high = at + 2 < length ? hexDigit(unchecked(text[at + 1])) : -1;
+    const low = high >= 0 ? hexDigit(unchecked(text[at + 2])) : -1;
+    if (low >= 0) pass.put(<u8>((high << 4) | low), 3);
+    else pass.keep();
   }
-  return write;
+  return pass.finish();
 }
 
 /**

@@ -1,26 +1,58 @@
-/** A bounded copy of a body that streams on while it is read (`observe` and `detect` hold nothing back). */
+/** Bytes that the copies of all streams of a VM may take together. */
+const MAX_TOTAL: i32 = 2 * 1024 * 1024;
+const FIRST_CAPACITY: i32 = 1024;
+
+let total: i32 = 0;
+
+/**
+ * A bounded copy of a body that streams on while it is read (`observe` and `detect` hold nothing back). What it takes is
+ * given back by `release`: when its request is judged, or the copy is of no use.
+ */
 export class BodyCopy {
-  private chunks: Uint8Array[] = [];
+  private buffer: Uint8Array = new Uint8Array(0);
   private length: i32 = 0;
-  /** More came than was kept. */
+  /** More came than the limit: the copy is the body's beginning. */
   overflowed: bool = false;
+  /** The VM had no room for it: nothing is kept. */
+  refused: bool = false;
 
   constructor(private readonly limit: i32) {}
 
   /** How many more bytes would be kept. */
   get room(): i32 {
-    return this.limit - this.length;
+    return this.refused ? 0 : this.limit - this.length;
   }
 
+  /** `chunk`: not longer than `room`. */
   add(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
+    const length = this.length + chunk.length;
+    if (length > this.buffer.length && !this.grow(length)) {
+      this.refused = true;
+      this.release();
+      return;
+    }
+    memory.copy(this.buffer.dataStart + this.length, chunk.dataStart, chunk.length);
+    this.length = length;
   }
 
-  joined(): Uint8Array {
-    if (this.chunks.length == 1) return this.chunks[0];
-    const body = new Uint8Array(this.length);
-    for (let i = 0, at = 0; i < this.chunks.length; at += this.chunks[i].length, i++) body.set(this.chunks[i], at);
-    return body;
+  /** A view of what was kept. */
+  content(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  release(): void {
+    total -= this.buffer.length;
+    this.buffer = new Uint8Array(0);
+    this.length = 0;
+  }
+
+  private grow(needed: i32): bool {
+    const capacity = min(this.limit, max(needed, max(FIRST_CAPACITY, 2 * this.buffer.length)));
+    if (total - this.buffer.length + capacity > MAX_TOTAL) return false;
+    total += capacity - this.buffer.length;
+    const larger = new Uint8Array(capacity);
+    memory.copy(larger.dataStart, this.buffer.dataStart, this.length);
+    this.buffer = larger;
+    return true;
   }
 }

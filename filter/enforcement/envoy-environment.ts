@@ -13,14 +13,23 @@ import {
 import { decodeHex } from "../encoding/hex";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment, SharedValue } from "../environment";
+import { VerificationBudget } from "../identity/verification-budget";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const PEER_DIGEST = bytes("connection\0sha256_peer_certificate_digest");
 const SOURCE_ADDRESS = bytes("source\0address");
 const SHA256 = bytes("sha256");
 
+/** The budgets of this worker: each worker has a VM, and so a module state, of its own. They outlive policies. */
+const workerVerificationBudget = new VerificationBudget();
+const workerProofBudget = new VerificationBudget();
+
 /** The world as Envoy gives it: its clock, BoringSSL, and the environment variables of `host_env_keys`. */
 export class EnvoyEnvironment extends Environment {
+  constructor() {
+    super(workerVerificationBudget, workerProofBudget);
+  }
+
   nowMillis(): i64 {
     return <i64>(currentTimeNanos() / 1_000_000);
   }

@@ -7,7 +7,7 @@ import { SenderCheck } from "./sender-constraint";
 import { Subject } from "./subject";
 import { TokenCache } from "./token-cache";
 import { TokenOutcome } from "./token-outcome";
-import { judgeTime } from "./validity";
+import { acceptedUntilMillis, judgeTime } from "./validity";
 import { VerifiedToken } from "./verified-token";
 import { verifyToken } from "./verify-token";
 import { findWorkload } from "./workload";
@@ -90,5 +90,5 @@ function identify(subject: Subject, verified: VerifiedToken): void {
   subject.subject = verified.claims.subject;
   subject.scopes = verified.claims.scopes;
   subject.claims = verified.claims.set;
-  subject.expiresAtSeconds = verified.claims.expiresAtMillis / 1000;
+  subject.acceptedUntilMillis = acceptedUntilMillis(verified);
 }

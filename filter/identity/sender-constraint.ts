@@ -14,7 +14,6 @@ import { Replay, rememberProof } from "./replay-window";
 import { verifyWithKey } from "./signature";
 import { namesTarget } from "./target-uri";
 import { TokenOutcome } from "./token-outcome";
-import { workerProofBudget } from "./verification-budget";
 import { VerifiedToken } from "./verified-token";
 
 const DPOP = bytes("dpop");
@@ -90,7 +89,7 @@ export class SenderCheck {
 
   private checkSignature(proof: DpopProof): TokenOutcome {
     const key = proof.key;
-    const budget = workerProofBudget;
+    const budget = this.environment.proofs;
     const outcome = verifyWithKey(
       key.algorithm,
       key.spki,

@@ -24,8 +24,8 @@ export function verifySignature(
   jws: CompactJws,
   issuer: Issuer,
   environment: Environment,
-  budget: VerificationBudget,
 ): TokenOutcome {
+  const budget = environment.verifications;
   const signature = decodeBase64Url(jws.signature);
   if (signature === null || signature.length == 0) return TokenOutcome.MALFORMED;
   if ((issuer.algorithms & header.algorithm) == 0) return TokenOutcome.ALGORITHM;

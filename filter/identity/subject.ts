@@ -13,8 +13,8 @@ export class Subject {
   scopes: Uint8Array[] = [];
   /** Of the verified token; empty: none was verified. */
   claims: ClaimSet = new ClaimSet(NONE);
-  /** `exp`, Unix seconds. */
-  expiresAtSeconds: i64 = 0;
+  /** When the token is no longer accepted: `exp` with the issuer's clock skew, Unix milliseconds. */
+  acceptedUntilMillis: i64 = 0;
 
   constructor(
     /** Verified SPIFFE id; empty: none. */

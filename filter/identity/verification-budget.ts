@@ -28,12 +28,3 @@ export class VerificationBudget {
     this.available -= THOUSANDTHS;
   }
 }
-
-/** The budget of this worker: each worker has a VM, and so a module state, of its own. It outlives policies. */
-export const workerVerificationBudget = new VerificationBudget();
-
-/**
- * That of proofs of possession (DPoP): every request brings a new one, and a flood of forged tokens must not refuse them.
- * Only who has a valid token can spend it.
- */
-export const workerProofBudget = new VerificationBudget();

@@ -8,7 +8,6 @@ import { splitCompactJws } from "./compact-jws";
 import { JoseHeader } from "./jose-header";
 import { verifySignature } from "./signature";
 import { TokenOutcome } from "./token-outcome";
-import { workerVerificationBudget } from "./verification-budget";
 import { VerifiedToken } from "./verified-token";
 
 /** A token that was looked at: `verified` with VALID, or why it was refused. */
@@ -36,7 +35,7 @@ export function verifyToken(token: Uint8Array, policy: CompiledPolicy, environme
   if (name === null) return refused(TokenOutcome.MALFORMED);
   const issuer = findIssuer(policy, name);
   if (issuer === null) return refused(TokenOutcome.ISSUER);
-  const outcome = verifySignature(header, jws, issuer, environment, workerVerificationBudget);
+  const outcome = verifySignature(header, jws, issuer, environment);
   if (outcome != TokenOutcome.VALID) return refused(outcome);
 
   const claims = Claims.read(payload);

@@ -8,6 +8,8 @@ import {
   HEADER_NAMES_OFFSET,
   HEADER_SIZE,
   LENGTH_OFFSET,
+  LOG_OFFSET,
+  LOG_REQUIRED,
   MAGIC,
   MAXIMUM_PROOF_AGE,
   MODE_OFFSET,
@@ -52,7 +54,8 @@ function directoryIsSound(bytes: Uint8Array): bool {
 }
 
 function headIsSound(blob: PolicyBlob): bool {
-  if (blob.word(MODE_OFFSET) > 2 || blob.word(PROOF_NONCE_OFFSET) > 1) return false;
+  if (blob.word(MODE_OFFSET) > 2 || blob.word(LOG_OFFSET) > LOG_REQUIRED || blob.word(PROOF_NONCE_OFFSET) > 1)
+    return false;
   const age = blob.word(PROOF_AGE_OFFSET);
   if (age == 0 || age > MAXIMUM_PROOF_AGE) return false;
   for (let i = 0; i < 4; i++) if (!isString(blob, blob.word(HEADER_NAMES_OFFSET + i * 4))) return false;

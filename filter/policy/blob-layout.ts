@@ -5,9 +5,10 @@
 //  40  length of the blob                               44  rung on which requests stand that no route matches
 //  48  string indices of the subject, issuer, workload and scopes headers
 //  64  trust domains (start, count in LIST)             72  identities believed in XFCC (start, count in LIST)
-//  80  root node for any host, or NONE                  84  age of a DPoP proof in seconds, at most
-//  88  1: a DPoP proof needs a nonce                    92  origins of the gate (start, count in LIST)
-// 100  section directory: (offset, count of records) each, in the order of `SECTION_…`
+//  80  root node for any host, or NONE                  84  log: 0 batched, 1 required
+//  88  age of a DPoP proof in seconds, at most           92  1: a DPoP proof needs a nonce
+//  96  origins of the gate (start, count in LIST)
+// 104  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
 export const VERSION: u32 = 1;
@@ -21,10 +22,11 @@ export const HEADER_NAMES_OFFSET: i32 = 48;
 export const TRUST_DOMAINS_OFFSET: i32 = 64;
 export const FORWARDED_FROM_OFFSET: i32 = 72;
 export const ANY_HOST_OFFSET: i32 = 80;
-export const PROOF_AGE_OFFSET: i32 = 84;
-export const PROOF_NONCE_OFFSET: i32 = 88;
-export const ORIGINS_OFFSET: i32 = 92;
-export const DIRECTORY_OFFSET: i32 = 100;
+export const LOG_OFFSET: i32 = 84;
+export const PROOF_AGE_OFFSET: i32 = 88;
+export const PROOF_NONCE_OFFSET: i32 = 92;
+export const ORIGINS_OFFSET: i32 = 96;
+export const DIRECTORY_OFFSET: i32 = 104;
 
 /** offset, length */
 export const SECTION_STRINGS: i32 = 0;
@@ -68,6 +70,8 @@ export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
 export const RECORD_SIZES: StaticArray<i32> = [8, 4, 40, 12, 56, 60, 12, 8, 8, 8, 32, 8, 4, 20, 8];
+
+export const LOG_REQUIRED: u32 = 1;
 
 // How a value is compared: equal as text, number or boolean; text that begins so; number within a bound.
 export const VALUE_STRING: u32 = 0;

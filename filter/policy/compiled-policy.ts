@@ -4,6 +4,8 @@ import {
   DIGESTED_OFFSET,
   FORWARDED_FROM_OFFSET,
   HEADER_NAMES_OFFSET,
+  LOG_OFFSET,
+  LOG_REQUIRED,
   MODE_OFFSET,
   ORIGINS_OFFSET,
   PROOF_AGE_OFFSET,
@@ -26,6 +28,8 @@ export class CompiledPolicy {
   readonly digest: Uint8Array;
   /** Rung on which a request stands that no route matches: 0 observe, 1 detect, 2 prevent. */
   readonly mode: u8;
+  /** From `detect` up a request waits until its record is on the disk. */
+  readonly logRequired: bool;
   readonly issuers: Issuer[];
   /** SPIFFE trust domain names accepted from the verified peer certificate. */
   readonly trustDomains: Uint8Array[];
@@ -47,6 +51,7 @@ export class CompiledPolicy {
   private constructor(readonly blob: PolicyBlob) {
     this.digest = blob.bytes.subarray(DIGEST_OFFSET, DIGESTED_OFFSET);
     this.mode = <u8>blob.word(MODE_OFFSET);
+    this.logRequired = blob.word(LOG_OFFSET) == LOG_REQUIRED;
     this.issuers = allIssuers(blob);
     this.trustDomains = stringRun(blob, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4));
     this.forwardedFrom = stringRun(blob, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4));

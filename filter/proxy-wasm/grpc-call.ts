@@ -25,7 +25,7 @@ export abstract class GrpcCall extends PendingCall {
 const pending = new PendingCalls<GrpcCall>();
 
 /**
- * Calls a unary method on a cluster. `Ok`: `call` is kept until it ends. Otherwise none of its callbacks is ever called
+ * Calls a unary method on a cluster; an answer of more than `maxAnswerBytes` ends the call unread. `Ok`: `call` is kept until it ends. Otherwise none of its callbacks is ever called
  * (`InternalFailure`: no such cluster, no endpoint; `BadArgument`: `call` is pending already).
  */
 export function grpcCall(
@@ -34,11 +34,12 @@ export function grpcCall(
   methodName: Uint8Array,
   message: Uint8Array,
   timeoutMillis: u32,
+  maxAnswerBytes: u32,
   call: GrpcCall,
 ): Status {
   if (call.token != 0) return Status.BadArgument;
   const root = activeRootContextId();
-  const service = encodeGrpcService(cluster);
+  const service = encodeGrpcService(cluster, maxAnswerBytes);
   clearReturned();
   const status = proxy_grpc_call(
     service.dataStart,

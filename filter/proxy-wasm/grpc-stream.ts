@@ -26,16 +26,17 @@ export abstract class GrpcStream extends PendingCall {
 
 const pending = new PendingCalls<GrpcStream>();
 
-/** Opens a stream to a method on a cluster. Not `Ok`, as for `grpcCall`: none of its callbacks is ever called. */
+/** Opens a stream to a method on a cluster; a message of more than `maxMessageBytes` closes it unread. Not `Ok`, as for `grpcCall`: none of its callbacks is ever called. */
 export function grpcStream(
   cluster: Uint8Array,
   serviceName: Uint8Array,
   methodName: Uint8Array,
+  maxMessageBytes: u32,
   stream: GrpcStream,
 ): Status {
   if (stream.token != 0) return Status.BadArgument;
   const root = activeRootContextId();
-  const service = encodeGrpcService(cluster);
+  const service = encodeGrpcService(cluster, maxMessageBytes);
   clearReturned();
   const status = proxy_grpc_stream(
     service.dataStart,

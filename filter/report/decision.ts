@@ -1,31 +1,34 @@
-import { bytes, fillRandom, getProperty, setProperty } from "proxy-wasm-as";
+import { bytes, setProperty } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
-import { Effect, reasonRow, Verdict } from "../verdict";
-import { encodeRecord } from "./record";
-import { Reporter } from "./reporter";
+import { Effect, Reason, reasonRow, Verdict } from "../verdict";
+import { randomId } from "./decision-id";
+import { encodeCompletion, encodeDecision } from "./record";
+import { PendingRecord } from "./report-message";
+import { Reporter, ReportListener } from "./reporter";
 
-const RESPONSE_CODE = bytes("response\0code");
-const RESPONSE_SIZE = bytes("response\0size");
-const FILTER_STATE_DECISION = bytes("postern.decision");
-const FILTER_STATE_EFFECT = bytes("postern.effect");
-const FILTER_STATE_REASON = bytes("postern.reason");
-const FILTER_STATE_ROUTE = bytes("postern.route");
-const ID_BYTES = 16;
+const FILTER_STATE = bytes("postern");
+const STATUS_DIGITS = 3;
+const DIGIT_ZERO: u32 = 0x30;
 const PERMIT = bytes("permit");
 const DENY = bytes("deny");
+const NONE = new Uint8Array(0);
+const NO_ROUTE = bytes("-");
+const SPACE: u8 = 0x20;
 
 /**
- * One decision on its way into the record: it is complete when the stream has ended and its evidence is all there.
- * Either may come first: in `observe` and `detect` nothing waits for a score.
+ * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
+ * first: in `observe` and `detect` nothing waits for a score.
  */
 export class Decision {
   /** 128 random bits, in lower-case hexadecimal. */
   readonly hex: Uint8Array;
   private readonly id: Uint8Array;
-  private verdict: Verdict | null = null;
-  private streamEnded: bool = false;
+  private record: PendingRecord | null = null;
+  private completion: Uint8Array | null = null;
+  private ended: Reason = Reason.Permitted;
+  /** Of the response; 0: none has begun. */
   private status: u32 = 0;
   private size: u64 = 0;
 
@@ -35,53 +38,91 @@ export class Decision {
     private readonly reporter: Reporter,
     private readonly arrivedMillis: i64,
   ) {
-    const id = new Uint8Array(ID_BYTES);
-    fillRandom(id);
+    const id = randomId();
     this.id = id;
     this.hex = encodeHex(id);
   }
 
   get isMade(): bool {
-    return this.verdict !== null;
+    return this.record !== null;
   }
 
-  /** Makes the decision, once. */
+  /** Makes the decision, once, and records it. */
   make(verdict: Verdict): void {
-    if (this.verdict !== null) return;
-    this.verdict = verdict;
-    if (this.streamEnded) this.submit(verdict);
-  }
-
-  /** Tells Envoy's access log; the stream must be the effective context. */
-  publish(verdict: Verdict): void {
-    setProperty(FILTER_STATE_DECISION, this.hex);
-    setProperty(FILTER_STATE_EFFECT, verdict.effect == Effect.Deny ? DENY : PERMIT);
-    setProperty(FILTER_STATE_REASON, reasonRow(verdict.reason).code);
-    const route = this.evaluation.route;
-    if (route !== null) setProperty(FILTER_STATE_ROUTE, route.name);
-  }
-
-  /** The stream is over; its response is read from Envoy's own account of it. */
-  endStream(): void {
-    if (this.streamEnded) return;
-    this.streamEnded = true;
-    this.status = <u32>numberProperty(RESPONSE_CODE);
-    this.size = numberProperty(RESPONSE_SIZE);
-    const verdict = this.verdict;
-    if (verdict !== null) this.submit(verdict);
-  }
-
-  private submit(verdict: Verdict): void {
+    if (this.record !== null) return;
     const evaluation = this.evaluation;
+    const decision = encodeDecision(this.arrivedMillis, evaluation, verdict);
+    evaluation.letGo();
     this.gate.metrics.count(evaluation, verdict);
-    const sequence = this.reporter.nextSequence();
-    const record = encodeRecord(sequence, this.id, this.arrivedMillis, evaluation, verdict, this.status, this.size);
-    this.reporter.submit(record, this.gate.environment.nowMillis());
+    this.record = this.submit(decision, this.completion);
+  }
+
+  /** The record is on its way; `listener` is told when it is on the disk, or that it could not be in time. */
+  awaitRecord(listener: ReportListener): void {
+    const record = this.record;
+    if (record !== null) this.reporter.await(record, listener, this.gate.environment.nowMillis());
+  }
+
+  /** The gate ends the stream of a request that it had let through. */
+  endEarly(reason: Reason): void {
+    this.ended = reason;
+  }
+
+  /**
+   * Tells Envoy's access log, in one filter state (each costs as much as reading all headers): id, effect, reason, route.
+   * The stream must be the effective context.
+   */
+  publish(verdict: Verdict): void {
+    const route = this.evaluation.route;
+    const told: StaticArray<Uint8Array> = [
+      this.hex,
+      verdict.effect == Effect.Deny ? DENY : PERMIT,
+      reasonRow(verdict.reason).code,
+      route === null ? NO_ROUTE : route.name,
+    ];
+    setProperty(FILTER_STATE, joined(told));
+  }
+
+  /** The response has begun; `status` as in `:status`. */
+  respond(status: Uint8Array): void {
+    this.status = 0;
+    for (let i = 0; i < status.length && i < STATUS_DIGITS; i++) {
+      this.status = this.status * 10 + (<u32>unchecked(status[i]) - DIGIT_ZERO);
+    }
+  }
+
+  /** So many more bytes of the response's body go to the client. */
+  addResponseBytes(count: i32): void {
+    this.size += <u64>count;
+  }
+
+  /** The stream is over. */
+  endStream(): void {
+    if (this.completion !== null) return;
+    const completion = encodeCompletion(this.status, this.size, this.ended);
+    this.completion = completion;
+    const record = this.record;
+    if (record === null) return;
+    if (!record.sent) {
+      record.completion = completion;
+      return;
+    }
+    this.submit(NONE, completion);
+  }
+
+  private submit(decision: Uint8Array, completion: Uint8Array | null): PendingRecord {
+    const policy = this.evaluation.policy;
+    const record = this.reporter.record(this.id, policy.digest, decision, completion, policy.logRequired);
+    this.reporter.submit(record);
+    return record;
   }
 }
 
-/** An integer property of Envoy: 8 bytes, little-endian; 0 where it is absent. */
-function numberProperty(path: Uint8Array): u64 {
-  const value = getProperty(path);
-  return value !== null && value.length == 8 ? load<u64>(value.dataStart) : 0;
+/** The texts with a space between them. */
+function joined(texts: StaticArray<Uint8Array>): Uint8Array {
+  let length = texts.length - 1;
+  for (let i = 0; i < texts.length; i++) length += texts[i].length;
+  const line = new Uint8Array(length).fill(SPACE);
+  for (let i = 0, at = 0; i < texts.length; at += texts[i].length + 1, i++) line.set(texts[i], at);
+  return line;
 }

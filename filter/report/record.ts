@@ -14,57 +14,43 @@ const ABSENT = bytes("absent");
 const VALID = bytes("valid");
 const NONE = new Uint8Array(0);
 
-/** An encoded record that waits for its acknowledgement. */
-export class CompletedRecord {
-  constructor(
-    public readonly sequence: u64,
-    public readonly policyDigest: Uint8Array,
-    public readonly encoded: Uint8Array,
-  ) {}
-}
-
-/** `postern.v1.DecisionRecord`: what was decided and why, without any value of the request. */
-export function encodeRecord(
-  sequence: u64,
-  decisionId: Uint8Array,
-  arrivedMillis: i64,
-  evaluation: Evaluation,
-  verdict: Verdict,
-  responseStatus: u32,
-  responseBytes: u64,
-): CompletedRecord {
+/** `postern.v1.Decision`: what was decided and why, without any value of the request. */
+export function encodeDecision(arrivedMillis: i64, evaluation: Evaluation, verdict: Verdict): Uint8Array {
   const writer = new ProtobufWriter(384);
   const subject = evaluation.authentication.subject;
   const issuer = subject.issuer;
   const evidence = evaluation.evidence;
-  writer
-    .uint(1, sequence)
-    .bytes(2, decisionId)
-    .uint(3, <u64>arrivedMillis);
-  writer.bytes(4, cut(evaluation.request.method));
+  writer.uint(1, <u64>arrivedMillis).bytes(2, cut(evaluation.request.method));
   const route = evaluation.route;
-  if (route !== null) writer.bytes(5, cut(route.name));
-  writer.uint(6, evaluation.rung).uint(7, verdict.effect);
-  writer.bytes(8, reasonRow(verdict.reason).code).bytes(9, codeOf(verdict.wouldDeny));
-  if (issuer !== null) writer.bytes(10, cut(issuer.name)).bytes(11, cut(subject.subject));
-  writer.bytes(12, cut(subject.workload));
+  if (route !== null) writer.bytes(3, cut(route.name));
+  writer.uint(4, evaluation.rung).uint(5, verdict.effect);
+  writer.bytes(6, reasonRow(verdict.reason).code).bytes(7, codeOf(verdict.wouldDeny));
+  if (issuer !== null) writer.bytes(8, cut(issuer.name)).bytes(9, cut(subject.subject));
+  writer.bytes(10, cut(subject.workload));
   const grants = evaluation.grants;
-  if (grants.grant >= 0) writer.bytes(13, grantId(evaluation.policy, grants.grant));
-  writer.bytes(14, tokenName(evaluation.authentication.token));
-  writer.uint(15, evidence.scoredBy).uint(16, evidence.millionths).uint(17, evidence.attackClass);
+  if (grants.grant >= 0) writer.bytes(11, grantId(evaluation.policy, grants.grant));
+  writer.bytes(12, tokenName(evaluation.authentication.token));
+  writer.uint(13, evidence.scoredBy).uint(14, evidence.millionths).uint(15, evidence.attackClass);
   const finding = evidence.finding;
-  if (finding !== null) writer.element(18, encodeFinding(finding));
-  writer.bytes(19, codeOf(evidence.uninspected));
-  writer.uint(20, responseStatus).uint(21, responseBytes);
-  writer.element(22, encodeTimings(evaluation.timings));
-  if (grants.expired >= 0) writer.bytes(23, grantId(evaluation.policy, grants.expired));
-  return new CompletedRecord(sequence, evaluation.policy.digest, writer.finish());
+  if (finding !== null) writer.element(16, encodeFinding(finding));
+  writer.bytes(17, codeOf(evidence.uninspected));
+  writer.element(18, encodeTimings(evaluation.timings));
+  if (grants.expired >= 0) writer.bytes(19, grantId(evaluation.policy, grants.expired));
+  return writer.finish();
+}
+
+/** `postern.v1.Completion`. `ended`: why the gate ended the stream of a permitted request; `Permitted`: it did not. */
+export function encodeCompletion(responseStatus: u32, responseBytes: u64, ended: Reason): Uint8Array {
+  const writer = new ProtobufWriter(32);
+  writer.uint(1, responseStatus).uint(2, responseBytes).bytes(3, codeOf(ended));
+  return writer.finish();
 }
 
 function encodeFinding(finding: Suspect): Uint8Array {
   const value = finding.value;
   const writer = new ProtobufWriter(64);
-  writer.bytes(1, fieldLabel(value)).uint(2, value.start).uint(3, value.end);
+  const origin = finding.origin;
+  writer.bytes(1, fieldLabel(value)).uint(2, origin.start).uint(3, origin.end);
   for (let i = 0; i < value.steps[finding.form]; i++) writer.element(4, decodingName(value.decodings[i]));
   return writer.finish();
 }
@@ -80,7 +66,8 @@ function codeOf(reason: Reason): Uint8Array {
   return reason == Reason.Permitted ? NONE : reasonRow(reason).code;
 }
 
-function tokenName(outcome: TokenOutcome): Uint8Array {
+/** `absent`, `valid`, or the reason code of its refusal. */
+export function tokenName(outcome: TokenOutcome): Uint8Array {
   if (outcome == TokenOutcome.ABSENT) return ABSENT;
   if (outcome == TokenOutcome.VALID) return VALID;
   return reasonRow(<Reason>(Reason.TokenMalformed + (outcome - TokenOutcome.MALFORMED))).code;

@@ -1,17 +1,49 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
-import { CompletedRecord } from "./record";
 
-/** `postern.v1.ReportRequest`. */
+/** A record on its way to the sidecar: `postern.v1.Record` without its sequence and id. */
+export class PendingRecord {
+  /** It is part of a report: it must come again as it is. */
+  sent: bool = false;
+  /** There was no room for it. */
+  dropped: bool = false;
+
+  constructor(
+    public readonly sequence: u64,
+    public readonly decisionId: Uint8Array,
+    public readonly policyDigest: Uint8Array,
+    /** Empty: none. */
+    public readonly decision: Uint8Array,
+    public completion: Uint8Array | null,
+    /** Its acknowledgement must mean that it is on the disk. */
+    public readonly durable: bool,
+  ) {}
+
+  /** Bytes that it keeps, roughly. */
+  get weight(): i32 {
+    return this.decision.length + 64;
+  }
+}
+
+/** `postern.v1.ReportRequest`. `durable`: the reply must wait for the disk. */
 export function encodeReportRequest(
   worker: Uint8Array,
   policyDigest: Uint8Array,
   bundleDigest: Uint8Array,
   lost: u64,
-  records: CompletedRecord[],
+  records: PendingRecord[],
+  durable: bool,
 ): Uint8Array {
   const writer = new ProtobufWriter(4096);
   writer.bytes(1, worker).bytes(2, policyDigest).bytes(3, bundleDigest).uint(4, lost);
-  for (let i = 0; i < records.length; i++) writer.element(5, records[i].encoded);
+  for (let i = 0; i < records.length; i++) writer.element(5, encodeRecord(records[i]));
+  return writer.uint(6, durable ? 1 : 0).finish();
+}
+
+function encodeRecord(record: PendingRecord): Uint8Array {
+  const writer = new ProtobufWriter(record.weight + 32);
+  writer.uint(1, record.sequence).bytes(2, record.decisionId).bytes(3, record.decision);
+  const completion = record.completion;
+  if (completion !== null) writer.element(4, completion);
   return writer.finish();
 }
 

@@ -1,12 +1,13 @@
-import { bytes, equal, fillRandom, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
+import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
-import { CompletedRecord } from "./record";
-import { decodeAcknowledged, encodeReportRequest } from "./report-message";
+import { decodeAcknowledged, encodeReportRequest, PendingRecord } from "./report-message";
 
 const CLUSTER = bytes("postern_sidecar");
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Report");
 const CALL_DEADLINE_MILLIS: u32 = 2_000;
+/** An acknowledgement is one number. */
+const MAX_ANSWER_BYTES: u32 = 256;
 const WATCHDOG_MILLIS: i64 = 4_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /** A batch is sent at the next tick, or at once when it is full. */
@@ -14,6 +15,23 @@ const FULL_BATCH = 256;
 /** Records kept while the sidecar is away; the oldest go first, and are counted. */
 const MAX_WAITING = 8_192;
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** How long a request waits for its record at most (`log: required`); the tick's period is the resolution. */
+const AWAIT_MILLIS: i64 = 1_000;
+
+/** Waits for a record to be on the disk. */
+export interface ReportListener {
+  /** Once, on the root context. False: it could not be acknowledged in time. */
+  onRecorded(acknowledged: bool): void;
+}
+
+class Waiter {
+  constructor(
+    public readonly record: PendingRecord,
+    public readonly listener: ReportListener,
+    public readonly untilMillis: i64,
+  ) {}
+}
 
 class ReportCall extends GrpcCall {
   constructor(private readonly reporter: Reporter) {
@@ -39,7 +57,9 @@ export class Reporter {
   lost: u64 = 0;
   private counted: u64 = 0;
   private sequence: u64 = 0;
-  private waiting: CompletedRecord[] = [];
+  private waiting: PendingRecord[] = [];
+  /** With ascending sequences. */
+  private waiters: Waiter[] = [];
   private waitingBytes: i32 = 0;
   private callStartedMillis: i64 = 0;
   private notBeforeMillis: i64 = 0;
@@ -56,17 +76,37 @@ export class Reporter {
     return more;
   }
 
-  nextSequence(): u64 {
-    return ++this.sequence;
+  /** The worker's next record; to be submitted at once. */
+  record(
+    decisionId: Uint8Array,
+    policyDigest: Uint8Array,
+    decision: Uint8Array,
+    completion: Uint8Array | null,
+    durable: bool,
+  ): PendingRecord {
+    return new PendingRecord(++this.sequence, decisionId, policyDigest, decision, completion, durable);
   }
 
-  submit(record: CompletedRecord, nowMillis: i64): void {
+  submit(record: PendingRecord): void {
     this.waiting.push(record);
-    this.waitingBytes += record.encoded.length;
+    this.waitingBytes += record.weight;
     while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
       this.dropOldest(MAX_WAITING / 8);
     }
-    if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis);
+    if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis());
+  }
+
+  /** Tells the listener when the record, the last one submitted, is on the disk: its policy must say `log: required`. */
+  await(record: PendingRecord, listener: ReportListener, nowMillis: i64): void {
+    this.waiters.push(new Waiter(record, listener, nowMillis + AWAIT_MILLIS));
+    this.flush(nowMillis);
+  }
+
+  /** Those who have waited too long are told so. */
+  endOverdueWaits(nowMillis: i64): void {
+    let count = 0;
+    while (count < this.waiters.length && this.waiters[count].untilMillis <= nowMillis) count++;
+    this.tell(count, false);
   }
 
   /** Sends the next batch, if there is one and no call is under way. */
@@ -79,9 +119,19 @@ export class Reporter {
       count++;
     }
     const batch = this.waiting.slice(0, count);
-    const message = encodeReportRequest(this.worker, policyDigest, bundleDigest(), this.lost, batch);
+    for (let i = 0; i < count; i++) batch[i].sent = true;
+    const durable = batch[0].durable;
+    const message = encodeReportRequest(this.worker, policyDigest, bundleDigest(), this.lost, batch, durable);
     this.callStartedMillis = nowMillis;
-    const status = grpcCall(CLUSTER, SERVICE, METHOD, message, CALL_DEADLINE_MILLIS, new ReportCall(this));
+    const status = grpcCall(
+      CLUSTER,
+      SERVICE,
+      METHOD,
+      message,
+      CALL_DEADLINE_MILLIS,
+      MAX_ANSWER_BYTES,
+      new ReportCall(this),
+    );
     if (status != Status.Ok) this.callEnded(false);
   }
 
@@ -89,21 +139,41 @@ export class Reporter {
     let count = 0;
     while (count < this.waiting.length && this.waiting[count].sequence <= sequence) count++;
     this.drop(count);
+    count = 0;
+    while (count < this.waiters.length && this.waiters[count].record.sequence <= sequence) count++;
+    this.tell(count, true);
   }
 
   callEnded(succeeded: bool): void {
-    if (!succeeded) this.notBeforeMillis = this.callStartedMillis + RETRY_AFTER_MILLIS;
+    const started = this.callStartedMillis;
     this.callStartedMillis = 0;
+    if (!succeeded) this.notBeforeMillis = started + RETRY_AFTER_MILLIS;
+    else if (this.waiters.length > 0) this.flush(nowMillis());
+  }
+
+  private tell(count: i32, acknowledged: bool): void {
+    if (count == 0) return;
+    const told = this.waiters.slice(0, count);
+    this.waiters = this.waiters.slice(count);
+    for (let i = 0; i < count; i++) {
+      const waiter = told[i];
+      waiter.listener.onRecorded(acknowledged && !waiter.record.dropped);
+    }
   }
 
   private dropOldest(count: i32): void {
     const dropped = min(count, this.waiting.length);
     this.lost += <u64>dropped;
+    for (let i = 0; i < dropped; i++) this.waiting[i].dropped = true;
     this.drop(dropped);
   }
 
   private drop(count: i32): void {
-    for (let i = 0; i < count; i++) this.waitingBytes -= this.waiting[i].encoded.length;
+    for (let i = 0; i < count; i++) this.waitingBytes -= this.waiting[i].weight;
     this.waiting = this.waiting.slice(count);
   }
+}
+
+function nowMillis(): i64 {
+  return <i64>(currentTimeNanos() / 1_000_000);
 }

@@ -1,9 +1,10 @@
 import { hexDigit } from "../encoding/hex";
+import { trace } from "../encoding/trace";
 
 /**
- * Base64 (RFC 4648) as attacks come in it: either alphabet or both mixed, padding optional, line breaks skipped, and a
- * space read as the `+` that a form decoder made of it. Only what decodes to text counts, so identifiers, hexadecimal
- * digests and random tokens stay what they are.
+ * Base64 (RFC 4648) as attacks come in it: either alphabet or both mixed, padding optional, line breaks skipped, a last
+ * digit too many ignored. Only what decodes to text counts, so identifiers, hexadecimal digests and random tokens stay
+ * what they are.
  */
 
 /** Fewer letters can't be base64 of `MIN_DECODED_BYTES`. */
@@ -11,16 +12,11 @@ export const MIN_BASE64_LENGTH = 11;
 const MIN_DECODED_BYTES = 8;
 /** From this many bytes on, one in eight may be no text; below, all must be ASCII: in 11 to 21 letters chance is too likely. */
 const LENIENT_BYTES = 16;
-/** What is not text after so many bytes will not become it. */
-const PROBE_BYTES = 32;
+/** Bytes of a character of UTF-8 that may yet turn out to be text. */
+const PENDING_BYTES = 3;
 const MAX_PADDING = 2;
 const EQUALS: u8 = 0x3d;
-const COMMA: u8 = 0x2c;
 const SPACE: u8 = 0x20;
-/** "base" and "64" as they are loaded, little-endian. */
-const BASE: u32 = 0x65736162;
-const SIXTY_FOUR: u16 = 0x3436;
-const LOWER_CASE: u32 = 0x20202020;
 
 const SKIP: i8 = -1;
 const FOREIGN: i8 = -2;
@@ -55,10 +51,20 @@ export function hasUrlAlphabet(text: Uint8Array, length: i32): bool {
   return false;
 }
 
+/** How a space is read. */
+export const enum Base64Space {
+  /** As the `+` that a form decoder made one of. */
+  Plus = 62,
+  /** As nothing: lenient decoders skip whitespace. */
+  Skipped = -1,
+}
+
 /** Whether the range `start` to `end` of `text` is base64 of text; digests, UUIDs and numbers are none. Reads only. */
-export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
+export function isBase64Text(text: Uint8Array, start: i32, end: i32, space: Base64Space = Base64Space.Plus): bool {
   let stop = end;
   while (stop > start && end - stop < MAX_PADDING && unchecked(text[stop - 1]) == EQUALS) stop--;
+  const most = ((stop - start) * 3) >> 2;
+  const tolerated = most < LENIENT_BYTES ? 0 : (most >> 3) + PENDING_BYTES;
   let digits = 0;
   let bits: u32 = 0;
   let decoded = 0;
@@ -66,10 +72,13 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
   let ascii = 0;
   let continuation = 0;
   let sequence = 0;
+  /** NUL bytes at even and at odd positions: one in two is UTF-16. */
+  let evenNuls = 0;
+  let oddNuls = 0;
   let isHexadecimal = true;
   for (let i = start; i < stop; i++) {
     const digit = unchecked(text[i]);
-    const sextet = unchecked(sextets[digit]);
+    const sextet = digit == SPACE ? <i8>space : unchecked(sextets[digit]);
     isHexadecimal = isHexadecimal && (digit == 0x2d || hexDigit(digit) >= 0);
     if (sextet == SKIP) continue;
     if (sextet == FOREIGN) return false;
@@ -85,55 +94,50 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32): bool {
     } else {
       continuation = 0;
       if ((byte >= 0x20 && byte < 0x7f) || byte == 0x09 || byte == 0x0a || byte == 0x0d) ascii += 1;
+      else if (byte == 0 && (decoded & 1) == 0) oddNuls += 1;
+      else if (byte == 0) evenNuls += 1;
     }
-    if (decoded == PROBE_BYTES && multibyte + ascii < PROBE_BYTES / 2) return false;
+    if (decoded - ascii - multibyte - evenNuls - oddNuls > tolerated) return false;
   }
-  if (isHexadecimal || decoded < MIN_DECODED_BYTES || (digits & 3) == 1) return false;
-  return decoded < LENIENT_BYTES ? ascii == decoded : (multibyte + ascii) * 8 >= decoded * 7;
+  if (isHexadecimal || decoded < MIN_DECODED_BYTES) return false;
+  if (decoded < LENIENT_BYTES) return ascii == decoded;
+  const nuls = max(evenNuls, oddNuls);
+  const wide = nuls * 8 >= decoded * 3 ? nuls : 0;
+  return (multibyte + ascii + wide) * 8 >= decoded * 7;
 }
 
-/** Decodes a range for which `isBase64Text` holds to `write` in the same bytes, `write` ≤ `start`; gives the end. */
-export function decodeBase64At(text: Uint8Array, start: i32, end: i32, write: i32): i32 {
+/** How a space must be read for the first `length` bytes to be base64 of text; 0: they are none. */
+export function base64Space(text: Uint8Array, length: i32): i32 {
+  if (isBase64Text(text, 0, length)) return Base64Space.Plus;
+  const space = text.indexOf(SPACE);
+  if (space < 0 || space >= length) return 0;
+  return isBase64Text(text, 0, length, Base64Space.Skipped) ? Base64Space.Skipped : 0;
+}
+
+/** Decodes a range of base64 to `write` in the same bytes, `write` ≤ `start`; gives the end. Foreign bytes are skipped. */
+export function decodeBase64At(text: Uint8Array, start: i32, end: i32, write: i32, space: i32 = Base64Space.Plus): i32 {
   let digits = 0;
   let bits: u32 = 0;
+  /** The quantum that is read, and where what it becomes begins. */
+  let quantum = start;
+  let written = write;
   for (let i = start; i < end; i++) {
-    const sextet = unchecked(sextets[unchecked(text[i])]);
+    const digit = unchecked(text[i]);
+    const sextet = digit == SPACE ? <i8>space : unchecked(sextets[digit]);
     if (sextet < 0) continue;
     bits = (bits << 6) | <u32>sextet;
     digits += 1;
-    if ((digits & 3) != 1) unchecked((text[write++] = <u8>(bits >> (6 - 2 * ((digits - 1) & 3)))));
-  }
-  return write;
-}
-
-/** The content of every `base64,` (RFC 2397) in the first `length` bytes that is text, decoded in place; the new length. */
-export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
-  while (read < length) {
-    const byte = unchecked(text[read++]);
-    unchecked((text[write++] = byte));
-    if (byte != COMMA || !endsWithBase64(text, write - 1)) continue;
-    let end = read;
-    while (end < length && isDataUrlByte(unchecked(text[end]))) end += 1;
-    if (isBase64Text(text, read, end)) {
-      write = decodeBase64At(text, read, end, write);
-    } else {
-      memory.copy(text.dataStart + write, text.dataStart + read, end - read);
-      write += end - read;
+    const place = digits & 3;
+    if (place == 1) {
+      quantum = i;
+      continue;
     }
-    read = end;
+    unchecked((text[write++] = <u8>(bits >> (6 - 2 * ((digits - 1) & 3)))));
+    if (place != 0) continue;
+    if (trace !== null) trace!.replaced(quantum, i + 1, written, write);
+    quantum = i + 1;
+    written = write;
   }
+  if (trace !== null) trace!.replaced(quantum, end, written, write);
   return write;
-}
-
-/** Whether the bytes before `end` are `base64`. */
-function endsWithBase64(text: Uint8Array, end: i32): bool {
-  if (end < 6) return false;
-  const at = text.dataStart + end - 6;
-  return (load<u32>(at) | LOWER_CASE) == BASE && load<u16>(at, 4) == SIXTY_FOUR;
-}
-
-function isDataUrlByte(byte: u8): bool {
-  return byte == EQUALS || (byte != SPACE && isBase64Byte(byte));
 }

@@ -1,64 +1,92 @@
+import { Charset, charsetsByLook, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
-import { BodyFormat, bodyFormat, isAsciiCompatible } from "./content-type";
-import { Container } from "./decode";
+import { Container } from "./container";
+import { BodyFormat, bodyFormat } from "./content-type";
+import { collectGraphql } from "./graphql";
 import { collectJson } from "./json";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { collectPairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { collectTextRuns, isBinary } from "./text-runs";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 import { beginsAsXml, collectXml, hidesAscii } from "./xml";
 
 const EQUALS: u8 = 0x3d;
-const LESS_THAN: u8 = 0x3c;
 const OPEN_BRACE: u8 = 0x7b;
 const OPEN_BRACKET: u8 = 0x5b;
 const BYTE_ORDER_MARK: u32 = 0xbfbbef;
+/** A part of a part is the last in which parts are looked for. */
+const MAX_MULTIPART_DEPTH = 2;
 
 /**
  * The values of a body: as its content type says, and, where it says nothing or the body is something else, by its look:
- * what an application takes it for is not ours to know. `isPart`: it is a part of a multipart body, in which no further
- * parts are looked for. False: it is in a character set in which nothing would be seen.
+ * what an application takes it for is not ours to know. `depth`: of how many multipart bodies it is a part. False: it is
+ * in a character set in which nothing would be seen.
  */
-export function collectBody(collector: Collector, contentType: Uint8Array, body: Uint8Array, isPart: bool): bool {
+export function collectBody(collector: Collector, contentType: Uint8Array, source: Source, depth: i32): bool {
   const format = bodyFormat(contentType);
   const declaredText = format == BodyFormat.Form || format == BodyFormat.Json || format == BodyFormat.Xml;
-  if (!isAsciiCompatible(contentType) || isWide(body, declaredText)) return false;
+  const declared = declaredCharsets(contentType);
+  if ((declared & Charset.Hidden) != 0) return false;
+  const readings = wideReadings(source, declared | charsetsByLook(source.text, declaredText));
+  let inspected = true;
+  for (let i = 0; i < readings.length; i++) {
+    inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
+  }
+  if (declared != 0 && (declared & Charset.Ascii) == 0) return inspected;
+  // What only looks wide may be read byte by byte all the same, but then it is no text as a whole.
+  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
+  const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
+  return collectReadable(collector, narrow, contentType, source, depth) && inspected;
+}
+
+/** Of a body in which ASCII stands for itself. */
+function collectReadable(
+  collector: Collector,
+  format: BodyFormat,
+  contentType: Uint8Array,
+  source: Source,
+  depth: i32,
+): bool {
+  const body = source.text;
   const start = textStart(body);
   if (start == body.length) return true;
-  if (!isPart && (format == BodyFormat.Multipart || (contentType.length == 0 && looksLikeMultipart(body)))) {
-    const outcome = collectMultipart(collector, contentType, body);
-    collector.readFrom(0);
+  const byLook = format == BodyFormat.Other && looksLikeMultipart(body);
+  if (depth < MAX_MULTIPART_DEPTH && (format == BodyFormat.Multipart || byLook)) {
+    const outcome = collectMultipart(collector, contentType, source, depth);
     if (outcome != MultipartOutcome.Malformed) return outcome == MultipartOutcome.WellFormed;
-    collectText(collector, format, body, start);
+    collectText(collector, format, source, start);
     return true;
   }
   const form = looksLikeForm(body, start);
   if (form || format == BodyFormat.Form) {
-    collectPairs(collector, Component.Body, ValueKind.FormName, ValueKind.FormValue, body, start, body.length);
+    collectPairs(collector, ValueKind.FormName, ValueKind.FormValue, source, start);
   }
   if (form && format == BodyFormat.Form) return true;
   const first = unchecked(body[start]);
   if (format == BodyFormat.Json || first == OPEN_BRACE || first == OPEN_BRACKET) {
-    if (collectJson(collector, body, start)) return true;
+    if (collectJson(collector, source, start, format == BodyFormat.Json)) return true;
   }
   if (format == BodyFormat.Xml || beginsAsXml(body, start)) {
-    if (hidesAscii(body, start)) return false;
-    if (collectXml(collector, body, start)) return true;
+    if (hidesAscii(source, start)) return false;
+    if (collectXml(collector, source, start)) return true;
   }
-  collectText(collector, format, body, start);
+  if (format == BodyFormat.Graphql) collectGraphql(collector, source, start);
+  collectText(collector, format, source, start);
   return true;
 }
 
 /** The whole as one text, or the text in it where it is binary and nothing says or looks otherwise. */
-function collectText(collector: Collector, format: BodyFormat, body: Uint8Array, start: i32): void {
-  const name = body.subarray(0, 0);
+function collectText(collector: Collector, format: BodyFormat, source: Source, start: i32): void {
+  const body = source.text;
+  const name = collector.name(body, 0, 0);
   const mayBeBinary = format == BodyFormat.Other || format == BodyFormat.Multipart;
   if (mayBeBinary && formNameEnd(body, start) < 0 && isBinary(body)) {
-    collectTextRuns(collector, ValueKind.Text, name, body);
+    collectTextRuns(collector, ValueKind.Text, name, source);
   } else {
-    collector.add(ValueKind.Text, Component.Body, name, body, start, body.length, Container.Raw);
+    collector.add(ValueKind.Text, name, source, start, body.length, Container.Raw);
   }
 }
 
@@ -68,22 +96,6 @@ function textStart(body: Uint8Array): i32 {
   let at = marked ? 3 : 0;
   while (at < body.length && isWhitespace(unchecked(body[at]))) at += 1;
   return at;
-}
-
-/**
- * Whether it can be UTF-16 or UTF-32, which lenient readers detect by its first bytes. Where text is declared, a NUL or a
- * byte of a byte order mark among them tells it; elsewhere only the mark, or markup next to a NUL: a file may begin so.
- */
-function isWide(body: Uint8Array, declaredText: bool): bool {
-  const first = body.length > 1 ? unchecked(body[0]) : 0x20;
-  const second = body.length > 1 ? unchecked(body[1]) : 0x20;
-  if ((first == 0xff && second == 0xfe) || (first == 0xfe && second == 0xff)) return true;
-  if (first == 0 || second == 0) return declaredText || isMarkup(first | second);
-  return declaredText && (first >= 0xfe || second >= 0xfe);
-}
-
-function isMarkup(byte: u8): bool {
-  return byte == LESS_THAN || byte == OPEN_BRACE || byte == OPEN_BRACKET;
 }
 
 /** Whether it begins with a name and `=`, and holds no whitespace, control or non-ASCII byte, which forms encode. */

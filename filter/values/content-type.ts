@@ -1,5 +1,4 @@
 import { bytes } from "proxy-wasm-as/bytes";
-import { isLetterOrDigit } from "./plain-name";
 import { isWhitespace } from "./spacing";
 
 /** How a body is to be read. */
@@ -10,6 +9,7 @@ export const enum BodyFormat {
   Multipart,
   /** text/*: never taken for binary. */
   Text,
+  Graphql,
   /** Everything else: by its look. */
   Other,
 }
@@ -21,26 +21,16 @@ const XML_SUFFIX = bytes("+xml");
 const XML_SUBTYPE = bytes("/xml");
 const MULTIPART = bytes("multipart/");
 const TEXT = bytes("text/");
-const CHARSET = bytes("charset");
+const GRAPHQL = bytes("application/graphql");
 const SEMICOLON: u8 = 0x3b;
-const EQUALS: u8 = 0x3d;
-const STAR: u8 = 0x2a;
 
-/** Character sets in which ASCII stands for itself, by how their names begin. */
-const asciiCompatible: Uint8Array[] = [
-  bytes("utf-8"),
-  bytes("utf8"),
-  bytes("us-ascii"),
-  bytes("ascii"),
-  bytes("iso-8859-"),
-  bytes("latin"),
-  bytes("windows-125"),
-  bytes("cp125"),
-  bytes("koi8-"),
-  bytes("gb"),
-  bytes("big5"),
-  bytes("euc-"),
-  bytes("shift_jis"),
+/** JSON texts that follow each other (RFC 7464 for the first). */
+const jsonSequences: Uint8Array[] = [
+  bytes("application/json-seq"),
+  bytes("application/x-ndjson"),
+  bytes("application/ndjson"),
+  bytes("application/jsonl"),
+  bytes("application/x-jsonlines"),
 ];
 
 /** Of a `content-type` (RFC 9110, section 8.3); parameters and case do not matter. */
@@ -53,42 +43,15 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   const length = end - start;
   if (length == FORM.length && matchesAt(contentType, start, FORM)) return BodyFormat.Form;
   if (length == APPLICATION_JSON.length && matchesAt(contentType, start, APPLICATION_JSON)) return BodyFormat.Json;
+  if (length == GRAPHQL.length && matchesAt(contentType, start, GRAPHQL)) return BodyFormat.Graphql;
+  for (let i = 0; i < jsonSequences.length; i++) {
+    if (length == jsonSequences[i].length && matchesAt(contentType, start, jsonSequences[i])) return BodyFormat.Json;
+  }
   if (endsWith(contentType, start, end, JSON_SUFFIX)) return BodyFormat.Json;
   if (endsWith(contentType, start, end, XML_SUFFIX) || endsWith(contentType, start, end, XML_SUBTYPE))
     return BodyFormat.Xml;
   if (matchesAt(contentType, start, MULTIPART)) return BodyFormat.Multipart;
   return matchesAt(contentType, start, TEXT) ? BodyFormat.Text : BodyFormat.Other;
-}
-
-/**
- * Whether every `charset` that is named leaves ASCII as it is; under UTF-16, UTF-7 or EBCDIC nothing would be seen. The
- * name is looked for anywhere, so that no reading of quotes and separators hides it; whitespace, quotes and case do not
- * matter, and the extended form of RFC 8187 is none that we know.
- */
-export function isAsciiCompatible(contentType: Uint8Array): bool {
-  for (let at = 0; at + CHARSET.length <= contentType.length; at++) {
-    if (!matchesAt(contentType, at, CHARSET)) continue;
-    let next = skipWhitespace(contentType, at + CHARSET.length);
-    if (next < contentType.length && contentType[next] == STAR) return false;
-    if (next >= contentType.length || contentType[next] != EQUALS) continue;
-    next = skipWhitespace(contentType, next + 1);
-    while (next < contentType.length && isQuote(contentType[next])) next = skipWhitespace(contentType, next + 1);
-    if (!isKnownCharset(contentType, next)) return false;
-  }
-  return true;
-}
-
-/** Whether the name at `at`, up to a quote, `;` or whitespace, is that of a character set in which ASCII is itself. */
-export function isKnownCharset(text: Uint8Array, at: i32): bool {
-  let known = false;
-  for (let i = 0; i < asciiCompatible.length && !known; i++) known = matchesAt(text, at, asciiCompatible[i]);
-  if (!known) return false;
-  for (; at < text.length; at++) {
-    const byte = text[at];
-    if (isLetterOrDigit(byte) || byte == 0x2d || byte == 0x5f || byte == 0x3a) continue;
-    return byte == SEMICOLON || isQuote(byte) || isWhitespace(byte);
-  }
-  return true;
 }
 
 export function skipWhitespace(text: Uint8Array, at: i32): i32 {

@@ -1,7 +1,8 @@
 import { Collector } from "./collector";
-import { Container } from "./decode";
+import { Container } from "./container";
 import { isPlainName } from "./plain-name";
-import { Component, ValueKind } from "./value";
+import { Source } from "./source";
+import { ValueKind } from "./value";
 
 const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
@@ -9,7 +10,8 @@ const SPACE: u8 = 0x20;
 const QUOTE: u8 = 0x22;
 
 /** Name and value of each cookie of one `cookie` field (RFC 6265, section 4.2); quotes around a value are not its own. */
-export function collectCookies(collector: Collector, field: Uint8Array): void {
+export function collectCookies(collector: Collector, source: Source): void {
+  const field = source.text;
   const end = field.length;
   let number = 0;
   for (let at = 0; at < end; number++) {
@@ -22,15 +24,7 @@ export function collectCookies(collector: Collector, field: Uint8Array): void {
     }
     const nameEnd = equals < 0 ? at : equals;
     if (!isPlainName(field, at, nameEnd)) {
-      collector.add(
-        ValueKind.CookieName,
-        Component.Header,
-        collector.number(number),
-        field,
-        at,
-        nameEnd,
-        Container.Raw,
-      );
+      collector.add(ValueKind.CookieName, collector.number(number), source, at, nameEnd, Container.Raw);
     }
     let value = equals < 0 ? at : equals + 1;
     let valueEnd = stop;
@@ -38,8 +32,8 @@ export function collectCookies(collector: Collector, field: Uint8Array): void {
       value += 1;
       valueEnd -= 1;
     }
-    const name = field.subarray(at, nameEnd);
-    collector.add(ValueKind.CookieValue, Component.Header, name, field, value, valueEnd, Container.Raw);
+    const name = collector.name(field, at, nameEnd);
+    collector.add(ValueKind.CookieValue, name, source, value, valueEnd, Container.Raw);
     at = stop + 1;
   }
 }

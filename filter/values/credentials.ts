@@ -1,11 +1,12 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { decodeBase64 } from "../encoding/base64";
 import { Collector } from "./collector";
+import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
-import { Container } from "./decode";
 import { breaksParameters, breaksToken68 } from "./header-grammar";
 import { isLetterOrDigit } from "./plain-name";
-import { Component, ValueKind } from "./value";
+import { Source } from "./source";
+import { ValueKind } from "./value";
 
 const BASIC = bytes("basic ");
 const SPACE: u8 = 0x20;
@@ -14,7 +15,8 @@ const SPACE: u8 = 0x20;
  * An `authorization` field (RFC 9110, section 11.4): a scheme and a token or parameters. It is a credential, so it is a
  * value only where it breaks that grammar, or where user name and password (RFC 7617) hold more than words need.
  */
-export function collectCredentials(collector: Collector, name: Uint8Array, field: Uint8Array): void {
+export function collectCredentials(collector: Collector, name: Uint8Array, source: Source): void {
+  const field = source.text;
   const end = field.length;
   let scheme = 0;
   while (scheme < end && unchecked(field[scheme]) != SPACE) scheme += 1;
@@ -23,12 +25,12 @@ export function collectCredentials(collector: Collector, name: Uint8Array, field
   if (matchesAt(field, 0, BASIC) && !breaksToken68(rest)) {
     const pair = decodeBase64(rest);
     if (pair === null || !isHarmless(pair)) {
-      collector.add(ValueKind.Header, Component.Header, name, field, start, end, Container.Raw);
+      collector.add(ValueKind.Header, name, source, start, end, Container.Raw);
     }
     return;
   }
   if (!breaksToken68(field.subarray(0, scheme)) && (!breaksToken68(rest) || !breaksParameters(rest))) return;
-  collector.add(ValueKind.Header, Component.Header, name, field, 0, end, Container.Raw);
+  collector.add(ValueKind.Header, name, source, 0, end, Container.Raw);
 }
 
 /** Letters, digits, and punctuation without which hardly an attack can do: quotes, brackets, space, `/ ; \ |` are missing. */

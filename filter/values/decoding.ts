@@ -14,6 +14,12 @@ export const enum Decoding {
   FullWidth,
   Comment,
   Whitespace,
+  QuotedPrintable,
+  EncodedWord,
+  Utf16,
+  Utf32,
+  Gzip,
+  Deflate,
 }
 
 const names: Uint8Array[] = [
@@ -29,6 +35,12 @@ const names: Uint8Array[] = [
   bytes("full-width"),
   bytes("comment"),
   bytes("whitespace"),
+  bytes("quoted-printable"),
+  bytes("encoded-word"),
+  bytes("utf-16"),
+  bytes("utf-32"),
+  bytes("gzip"),
+  bytes("deflate"),
 ];
 
 /** Name of a decoding for the log. */

@@ -1,16 +1,21 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
+import { Container } from "./container";
+import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
-import { Container } from "./decode";
 import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
-import { Component, Value, ValueKind } from "./value";
+import { RequestBody } from "./request-body";
+import { Component, Source } from "./source";
+import { collectTextRuns } from "./text-runs";
+import { Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;
+const NO_NAME = new Uint8Array(0);
 
 /** Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring. */
 export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
@@ -22,34 +27,71 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
     if (treatment == HeaderTreatment.Path) {
       collectTarget(collector, value);
     } else if (treatment == HeaderTreatment.Cookies) {
-      collectCookies(collector, value);
+      collectCookies(collector, headerSource(value));
     } else if (treatment == HeaderTreatment.Referer) {
-      collectReferer(collector, name, value);
+      collectReferer(collector, name, headerSource(value));
     } else if (treatment == HeaderTreatment.Credentials) {
-      collectCredentials(collector, name, value);
+      collectCredentials(collector, name, headerSource(value));
     } else if (
       treatment == HeaderTreatment.FreeText ||
       (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
     ) {
-      collector.add(ValueKind.Header, Component.Header, name, value, 0, value.length, Container.Raw);
+      collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
     }
   }
   collector.finish();
 }
 
-/** Adds every value of a body. False: it is in a form that can't be inspected (a character set that hides ASCII). */
-export function extractFromBody(contentType: Uint8Array, body: Uint8Array, out: Value[]): bool {
+export const enum BodyOutcome {
+  Inspected,
+  /** In a coding or a character set in which nothing is seen. */
+  Opaque,
+  /** Inflated it is over the limit: not inspected, or, where it is judged by its first bytes, not beyond them. */
+  TooLarge,
+}
+
+/**
+ * Adds every value of a body: of its content, once its codings are undone, and of what was sent, for servers that
+ * don't undo them.
+ */
+export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
+  const codings = body.codings;
+  if (codings === null) return BodyOutcome.Opaque;
+  const layers = new ContentLayers(body.bytes, codings, body.isCut, body.limit);
+  if (layers.outcome == LayersOutcome.Opaque) return BodyOutcome.Opaque;
+  const isTooLarge = layers.outcome == LayersOutcome.TooLarge;
+  if (isTooLarge && !body.judgedByPrefix) return BodyOutcome.TooLarge;
+  const sent = Source.of(Component.Body, body.bytes);
+  const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
   const collector = new Collector(out);
-  const inspected = collectBody(collector, contentType, body, false);
+  const inspected = collectBody(collector, body.contentType, content, 0);
   collector.finish();
-  return inspected;
+  for (let i = 0; i < layers.sources.length; i++) {
+    const asSent = new Collector(out);
+    const source = i == 0 ? sent : sent.inflated(layers.sources[i], layers.codings.slice(0, i));
+    collectGzipTexts(asSent, source, layers.texts[i]);
+    collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
+    asSent.finish();
+  }
+  if (!inspected) return BodyOutcome.Opaque;
+  return isTooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+}
+
+function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    collector.add(ValueKind.Text, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
+  }
+}
+
+function headerSource(value: Uint8Array): Source {
+  return Source.of(Component.Header, value);
 }
 
 /** `:path`: the path, and after the first `?` the query. */
 function collectTarget(collector: Collector, target: Uint8Array): void {
   const mark = target.indexOf(QUERY);
-  collectPath(collector, mark < 0 ? target : target.subarray(0, mark));
+  collectPath(collector, Source.of(Component.Path, mark < 0 ? target : target.subarray(0, mark)));
   if (mark < 0) return;
-  const query = target.subarray(mark + 1);
-  collectPairs(collector, Component.Query, ValueKind.QueryName, ValueKind.QueryValue, query, 0, query.length);
+  const query = Source.of(Component.Query, target.subarray(mark + 1));
+  collectPairs(collector, ValueKind.QueryName, ValueKind.QueryValue, query, 0);
 }

@@ -21,6 +21,9 @@ const XML_NAME = bytes("xml-name:");
 const XML_TEXT = bytes("xml:");
 const BODY = bytes("body");
 const REST = bytes("rest");
+const PATH_PARAMETER = bytes("path-parameter:");
+const GRAPHQL_NAME = bytes("graphql-name:");
+const GRAPHQL = bytes("graphql:");
 
 /** Where a value stands, for the log: `query:q`, `json:/items/0/note`, `path:2`. Printable ASCII, at most 96 bytes. */
 export function fieldLabel(value: Value): Uint8Array {
@@ -69,6 +72,12 @@ function labelPrefix(kind: ValueKind): Uint8Array {
       return XML_TEXT;
     case ValueKind.Text:
       return BODY;
+    case ValueKind.PathParameter:
+      return PATH_PARAMETER;
+    case ValueKind.GraphqlName:
+      return GRAPHQL_NAME;
+    case ValueKind.GraphqlString:
+      return GRAPHQL;
     default:
       return REST;
   }

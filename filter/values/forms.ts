@@ -1,13 +1,20 @@
+import { trace } from "../encoding/trace";
+
 /** Shared by the many values that have one form, as it came: never pushed to. */
-const noDecodings: u8[] = [];
+export const noDecodings: u8[] = [];
 const noSteps: i32[] = [0];
 
 /** The decoded forms of one value, as they grow: see `Value`. */
 export class Forms {
   readonly forms: Uint8Array[] = [];
   /** Of `Decoding`. */
-  decodings: u8[] = noDecodings;
+  decodings: u8[];
   steps: i32[] = noSteps;
+
+  /** `before`: what was undone to get to the text in which the value stands. */
+  constructor(private readonly before: u8[]) {
+    this.decodings = before;
+  }
 
   /** The most decoded form; there is one from the first `add` on. */
   get last(): Uint8Array {
@@ -16,7 +23,7 @@ export class Forms {
 
   /** A decoding that leads to the next form. */
   apply(decoding: u8): void {
-    if (this.decodings === noDecodings) this.decodings = [];
+    if (this.decodings === this.before) this.decodings = this.before.slice();
     this.decodings.push(decoding);
   }
 
@@ -27,5 +34,6 @@ export class Forms {
       this.steps.push(this.decodings.length);
     }
     this.forms.push(form);
+    if (trace !== null) trace!.completeForm();
   }
 }

@@ -1,5 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
-import { isKnownCharset, matchesAt, skipWhitespace } from "./content-type";
+import { Charset, charsetNamed } from "./charset";
+import { matchesAt, skipWhitespace } from "./content-type";
 import { isLetterOrDigit } from "./plain-name";
 
 const NAME = bytes("name");
@@ -66,7 +67,7 @@ export class Disposition {
       const value = this.body.subarray(start, end);
       const language = value.indexOf(APOSTROPHE);
       const text = language < 0 ? -1 : value.indexOf(APOSTROPHE, language + 1);
-      const known = text >= 0 && isKnownCharset(value, 0);
+      const known = text >= 0 && charsetNamed(value, 0) == Charset.Ascii;
       if (!known) this.malformed = true;
       this.extendedStart = known ? start + text + 1 : start;
       this.extendedEnd = end;

@@ -1,30 +1,30 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
 import { breaksTokens } from "./header-grammar";
 import { Disposition, isNameByte, isWord } from "./multipart-disposition";
-
-export const enum TransferEncoding {
-  Identity,
-  Base64,
-  QuotedPrintable,
-}
 
 const DISPOSITION = bytes("content-disposition");
 const TYPE = bytes("content-type");
 const ENCODING = bytes("content-transfer-encoding");
 const FORM_DATA = bytes("form-data");
+/** Of a file in a part of several (RFC 2183, and RFC 2388, section 4.2). */
+const nestedDispositions: Uint8Array[] = [bytes("file"), bytes("attachment"), bytes("inline")];
 const BASE64 = bytes("base64");
 const QUOTED_PRINTABLE = bytes("quoted-printable");
 const COLON: u8 = 0x3a;
 
-/** The headers of one part (RFC 7578, section 4.2), read from `start` on; `malformed` where readers may differ. */
+/**
+ * The headers of one part (RFC 7578, section 4.2), read from `start` on; `malformed` where readers may differ. `nested`:
+ * of a part of a part, which needs no name.
+ */
 export class PartHeaders {
   /** Where the content begins. */
   end: i32 = 0;
   malformed: bool = false;
   readonly disposition: Disposition;
   contentType: Uint8Array;
-  encoding: TransferEncoding = TransferEncoding.Identity;
+  encoding: Container = Container.Raw;
   private typed: bool = false;
   private disposed: bool = false;
 
@@ -32,6 +32,7 @@ export class PartHeaders {
     private readonly body: Uint8Array,
     start: i32,
     end: i32,
+    private readonly nested: bool,
   ) {
     this.disposition = new Disposition(body);
     this.contentType = body.subarray(0, 0);
@@ -53,7 +54,7 @@ export class PartHeaders {
       this.header(at, stop);
       at = next;
     }
-    if (this.disposition.nameStart < 0 || this.disposition.malformed) this.malformed = true;
+    if ((this.disposition.nameStart < 0 && !nested) || this.disposition.malformed) this.malformed = true;
   }
 
   private header(start: i32, end: i32): void {
@@ -66,9 +67,10 @@ export class PartHeaders {
     const value = this.body.subarray(min(skipWhitespace(this.body, colon + 1), end), end);
     const name = this.body.subarray(start, colon);
     if (isWord(name, DISPOSITION)) {
-      if (this.disposed || !matchesAt(value, 0, FORM_DATA)) this.malformed = true;
+      const type = this.dispositionType(value);
+      if (this.disposed || type == 0) this.malformed = true;
       this.disposed = true;
-      this.disposition.read(end - value.length + FORM_DATA.length, end);
+      this.disposition.read(end - value.length + type, end);
       return;
     }
     if (breaksTokens(value)) this.malformed = true;
@@ -77,9 +79,18 @@ export class PartHeaders {
       this.typed = true;
       this.contentType = value;
     } else if (isWord(name, ENCODING)) {
-      if (this.encoding != TransferEncoding.Identity) this.malformed = true;
-      if (isWord(value, BASE64)) this.encoding = TransferEncoding.Base64;
-      if (isWord(value, QUOTED_PRINTABLE)) this.encoding = TransferEncoding.QuotedPrintable;
+      if (this.encoding != Container.Raw) this.malformed = true;
+      if (isWord(value, BASE64)) this.encoding = Container.Base64;
+      if (isWord(value, QUOTED_PRINTABLE)) this.encoding = Container.QuotedPrintable;
     }
+  }
+  /** Bytes of the disposition type; 0: it is none that belongs here. */
+  private dispositionType(value: Uint8Array): i32 {
+    if (matchesAt(value, 0, FORM_DATA)) return FORM_DATA.length;
+    if (!this.nested) return 0;
+    for (let i = 0; i < nestedDispositions.length; i++) {
+      if (matchesAt(value, 0, nestedDispositions[i])) return nestedDispositions[i].length;
+    }
+    return 0;
   }
 }

@@ -1,14 +1,14 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
-import { decodeBase64At } from "./base64-text";
 import { collectBody } from "./body";
+import { Charset, charsetNamed, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
-import { BodyFormat, bodyFormat, isAsciiCompatible, isKnownCharset } from "./content-type";
-import { Container } from "./decode";
-import { PartHeaders, TransferEncoding } from "./multipart-headers";
+import { Container } from "./container";
+import { BodyFormat, bodyFormat } from "./content-type";
+import { PartHeaders } from "./multipart-headers";
 import { isPlainName } from "./plain-name";
-import { decodeQuotedPrintable } from "./quoted-printable";
+import { Source } from "./source";
 import { collectTextRuns, isBinary } from "./text-runs";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 import { beginsAsXml } from "./xml";
 
 export const enum PartOutcome {
@@ -21,56 +21,40 @@ export const enum PartOutcome {
 const CHARSET_FIELD = bytes("_charset_");
 
 /** Name, file names and content of the part `start` to `end`, the `number`th. */
-export function collectPart(collector: Collector, body: Uint8Array, start: i32, end: i32, number: i32): PartOutcome {
-  const headers = new PartHeaders(body, start, end);
+export function collectPart(
+  collector: Collector,
+  source: Source,
+  start: i32,
+  end: i32,
+  number: i32,
+  depth: i32,
+): PartOutcome {
+  const headers = new PartHeaders(source.text, start, end, depth > 0);
   const disposition = headers.disposition;
   const name = disposition.name;
-  collector.readFrom(0);
   if (!isPlainName(name, 0, name.length)) {
     const from = disposition.nameStart;
-    collector.add(
-      ValueKind.FormName,
-      Component.Body,
-      collector.number(number),
-      body,
-      from,
-      from + name.length,
-      Container.Raw,
-    );
+    const to = from + name.length;
+    collector.add(ValueKind.FormName, collector.number(number), source, from, to, Container.EncodedWords);
   }
   collector.add(
     ValueKind.FileName,
-    Component.Body,
     name,
-    body,
+    source,
     disposition.fileNameStart,
     disposition.fileNameEnd,
-    Container.Raw,
+    Container.EncodedWords,
   );
   collector.add(
     ValueKind.FileName,
-    Component.Body,
     name,
-    body,
+    source,
     disposition.extendedStart,
     disposition.extendedEnd,
     Container.Percent,
   );
-  let content = body.subarray(headers.end, end);
-  if (headers.encoding == TransferEncoding.Identity) {
-    collector.readFrom(headers.end);
-  } else {
-    const decoded = content.slice();
-    const base64 = headers.encoding == TransferEncoding.Base64;
-    const length = base64
-      ? decodeBase64At(decoded, 0, decoded.length, 0)
-      : decodeQuotedPrintable(decoded, decoded.length);
-    content = decoded.subarray(0, length);
-    collector.readDecoded(headers.end, end);
-  }
-  const inspected = collectContent(collector, headers, name, content);
-  collector.readFrom(0);
-  if (!inspected) return PartOutcome.Hidden;
+  const content = source.within(headers.end, end, headers.encoding);
+  if (!collectContent(collector, headers, name, content, depth)) return PartOutcome.Hidden;
   return headers.malformed ? PartOutcome.Malformed : PartOutcome.WellFormed;
 }
 
@@ -78,19 +62,32 @@ export function collectPart(collector: Collector, body: Uint8Array, start: i32, 
  * Only a file can be binary: what is no file an application takes as text, whatever bytes are in it. False: it is in a
  * character set in which nothing would be seen.
  */
-function collectContent(collector: Collector, headers: PartHeaders, name: Uint8Array, content: Uint8Array): bool {
+function collectContent(
+  collector: Collector,
+  headers: PartHeaders,
+  name: Uint8Array,
+  content: Source,
+  depth: i32,
+): bool {
   const type = headers.contentType;
-  const format = bodyFormat(type);
-  const known = format == BodyFormat.Json || format == BodyFormat.Form || format == BodyFormat.Xml;
-  if (known || (headers.disposition.isFile && beginsAsXml(content, 0)))
-    return collectBody(collector, type, content, true);
-  if (!isAsciiCompatible(type)) return false;
-  if (equal(name, CHARSET_FIELD) && !isKnownCharset(content, 0)) return false;
-  if (headers.disposition.isFile && isBinary(content)) {
-    collectTextRuns(collector, ValueKind.File, name, content);
-    return true;
+  const isFile = headers.disposition.isFile;
+  if (isStructured(bodyFormat(type)) || (isFile && beginsAsXml(content.text, 0))) {
+    return collectBody(collector, type, content, depth + 1);
   }
-  const kind = headers.disposition.isFile ? ValueKind.File : ValueKind.FormValue;
-  collector.add(kind, Component.Body, name, content, 0, content.length, Container.Raw);
+  const declared = declaredCharsets(type);
+  if ((declared & Charset.Hidden) != 0) return false;
+  if (equal(name, CHARSET_FIELD) && charsetNamed(content.text, 0) != Charset.Ascii) return false;
+  const kind = isFile ? ValueKind.File : ValueKind.FormValue;
+  const readings = wideReadings(content, declared);
+  if (declared == 0 || (declared & Charset.Ascii) != 0) readings.push(content);
+  for (let i = 0; i < readings.length; i++) {
+    const reading = readings[i];
+    if (isFile && isBinary(reading.text)) collectTextRuns(collector, kind, name, reading);
+    else collector.add(kind, name, reading, 0, reading.text.length, Container.Raw);
+  }
   return true;
+}
+
+function isStructured(format: BodyFormat): bool {
+  return format != BodyFormat.Text && format != BodyFormat.Other;
 }

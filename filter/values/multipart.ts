@@ -1,9 +1,10 @@
 import { Collector } from "./collector";
-import { Container } from "./decode";
+import { Container } from "./container";
 import { boundaryByLook, boundaryOf } from "./multipart-boundary";
 import { collectPart, PartOutcome } from "./multipart-part";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 
 export const enum MultipartOutcome {
   WellFormed,
@@ -21,8 +22,17 @@ export function looksLikeMultipart(body: Uint8Array): bool {
   return boundaryByLook(body).length > 0;
 }
 
-/** The parts of a multipart body (RFC 2046, section 5.1), and the text before and after them. Linear. */
-export function collectMultipart(collector: Collector, contentType: Uint8Array, body: Uint8Array): MultipartOutcome {
+/**
+ * The parts of a multipart body (RFC 2046, section 5.1), and the text before and after them; `depth`: of how many such
+ * bodies it is a part. Linear.
+ */
+export function collectMultipart(
+  collector: Collector,
+  contentType: Uint8Array,
+  source: Source,
+  depth: i32,
+): MultipartOutcome {
+  const body = source.text;
   let boundary = boundaryOf(contentType);
   let malformed = boundary.length == 0 && contentType.length > 0;
   if (boundary.length == 0) boundary = boundaryByLook(body);
@@ -45,9 +55,9 @@ export function collectMultipart(collector: Collector, contentType: Uint8Array, 
       malformed = malformed || before == 1 || (end < body.length && next - end != 2);
       const stop = max(at - before, part);
       if (part < 0) {
-        addText(collector, body, 0, stop);
+        addText(collector, source, 0, stop);
       } else {
-        const outcome = collectPart(collector, body, part, stop, number++);
+        const outcome = collectPart(collector, source, part, stop, number++, depth);
         malformed = malformed || outcome == PartOutcome.Malformed;
         hidden = hidden || outcome == PartOutcome.Hidden;
       }
@@ -59,19 +69,19 @@ export function collectMultipart(collector: Collector, contentType: Uint8Array, 
     at = next;
   }
   if (part >= 0 && closed) {
-    addText(collector, body, part, body.length);
+    addText(collector, source, part, body.length);
   } else if (part >= 0) {
-    hidden = collectPart(collector, body, part, body.length, number) == PartOutcome.Hidden || hidden;
+    hidden = collectPart(collector, source, part, body.length, number, depth) == PartOutcome.Hidden || hidden;
   }
   if (hidden) return MultipartOutcome.Hidden;
   return malformed || !closed ? MultipartOutcome.Malformed : MultipartOutcome.WellFormed;
 }
 
 /** What stands outside the parts, which readers should ignore. */
-function addText(collector: Collector, body: Uint8Array, start: i32, end: i32): void {
+function addText(collector: Collector, source: Source, start: i32, end: i32): void {
+  const body = source.text;
   while (start < end && isWhitespace(unchecked(body[start]))) start += 1;
-  collector.readFrom(0);
-  collector.add(ValueKind.Text, Component.Body, body.subarray(0, 0), body, start, end, Container.Raw);
+  collector.add(ValueKind.Text, collector.name(body, 0, 0), source, start, end, Container.Raw);
 }
 
 function isDelimiter(body: Uint8Array, at: i32, boundary: Uint8Array): bool {

@@ -1,27 +1,59 @@
 import { Collector } from "./collector";
-import { Container } from "./decode";
-import { isLetterOrDigit } from "./plain-name";
-import { Component, ValueKind } from "./value";
+import { Container } from "./container";
+import { isLetterOrDigit, isPlainName } from "./plain-name";
+import { Source } from "./source";
+import { ValueKind } from "./value";
 
 const SLASH: u8 = 0x2f;
 const DOT: u8 = 0x2e;
+const SEMICOLON: u8 = 0x3b;
+const EQUALS: u8 = 0x3d;
 
 /**
- * Each segment of a path that is not empty. The whole path too where it has several and something in it is odd: an
- * attack may stand across segments (`/../../etc/passwd`, `/<b>x</b>`), and an everyday path need not be scored twice.
+ * Each segment of a path that is not empty, and its parameters. The whole path too where it has several and something in
+ * it is odd: an attack may stand across segments (`/../../etc/passwd`, `/<b>x</b>`), and an everyday path need not be
+ * scored twice.
  */
-export function collectPath(collector: Collector, path: Uint8Array): void {
+export function collectPath(collector: Collector, source: Source): void {
+  const path = source.text;
   const end = path.length;
   let number = 0;
   let start = 0;
+  let parameters = -1;
   for (let at = 0; at <= end; at++) {
-    if (at < end && unchecked(path[at]) != SLASH) continue;
-    collector.add(ValueKind.PathSegment, Component.Path, collector.number(number), path, start, at, Container.Percent);
+    const byte = at < end ? unchecked(path[at]) : SLASH;
+    if (byte == SEMICOLON && parameters < 0) parameters = at;
+    if (byte != SLASH) continue;
+    collector.add(ValueKind.PathSegment, collector.number(number), source, start, at, Container.Percent);
+    if (parameters >= 0) collectParameters(collector, source, parameters, at);
     if (at > start) number += 1;
     start = at + 1;
+    parameters = -1;
   }
   if (number > 1 && isOdd(path)) {
-    collector.add(ValueKind.Path, Component.Path, path.subarray(0, 0), path, 0, end, Container.Percent);
+    collector.add(ValueKind.Path, collector.name(path, 0, 0), source, 0, end, Container.Percent);
+  }
+}
+
+/** Name, where it is not plain, and value of each `;name=value` (RFC 3986, section 3.3); one without `=` is a value. */
+function collectParameters(collector: Collector, source: Source, start: i32, end: i32): void {
+  const path = source.text;
+  let number = 0;
+  for (let at = start + 1; at < end; number++) {
+    let stop = at;
+    let equals = -1;
+    while (stop < end && unchecked(path[stop]) != SEMICOLON) {
+      if (equals < 0 && unchecked(path[stop]) == EQUALS) equals = stop;
+      stop += 1;
+    }
+    const nameEnd = equals < 0 ? at : equals;
+    if (!isPlainName(path, at, nameEnd)) {
+      collector.add(ValueKind.PathParameter, collector.number(number), source, at, nameEnd, Container.Percent);
+    }
+    const name = collector.name(path, at, nameEnd);
+    const value = equals < 0 ? at : equals + 1;
+    collector.add(ValueKind.PathParameter, name, source, value, stop, Container.Percent);
+    at = stop + 1;
   }
 }
 

@@ -1,27 +1,29 @@
 import { Collector } from "./collector";
-import { Container } from "./decode";
+import { Container } from "./container";
 import { collectPairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
-import { Component, ValueKind } from "./value";
+import { Source } from "./source";
+import { ValueKind } from "./value";
 
 const COLON: u8 = 0x3a;
 const SLASH: u8 = 0x2f;
 const QUESTION: u8 = 0x3f;
 
 /** Path and query of a `referer` that is a URL with an everyday authority; any other is a value as a whole. */
-export function collectReferer(collector: Collector, name: Uint8Array, field: Uint8Array): void {
+export function collectReferer(collector: Collector, name: Uint8Array, source: Source): void {
+  const field = source.text;
   const path = authorityEnd(field);
   if (path < 0) {
-    collector.add(ValueKind.Header, Component.Header, name, field, 0, field.length, Container.Raw);
+    collector.add(ValueKind.Header, name, source, 0, field.length, Container.Raw);
     return;
   }
   let query = path;
   while (query < field.length && unchecked(field[query]) != QUESTION) query += 1;
   if (query - path > 1) {
-    collector.add(ValueKind.Header, Component.Header, name, field, path, query, Container.Percent);
+    collector.add(ValueKind.Header, name, source, path, query, Container.Percent);
   }
   if (query < field.length) {
-    collectPairs(collector, Component.Header, ValueKind.Header, ValueKind.Header, field, query + 1, field.length, name);
+    collectPairs(collector, ValueKind.Header, ValueKind.Header, source, query + 1, name);
   }
 }
 

@@ -1,3 +1,5 @@
+import { rewrite } from "../encoding/rewrite";
+
 const SLASH: u8 = 0x2f;
 const STAR: u8 = 0x2a;
 const BANG: u8 = 0x21;
@@ -13,47 +15,59 @@ export function isWhitespace(byte: u8): bool {
  * only the marks go, since its content is executed. A comment that does not end stays. Gives the new length.
  */
 export function foldComments(text: Uint8Array, length: i32): i32 {
-  let read = 0;
-  let write = 0;
+  const pass = rewrite(text, length);
   let opened = false;
   let unclosed = false;
-  while (read < length) {
-    const byte = unchecked(text[read]);
-    const next = read + 1 < length ? unchecked(text[read + 1]) : 0;
+  while (pass.seek(SLASH, STAR)) {
+    const at = pass.read;
+    const byte = unchecked(text[at]);
+    const next: u8 = at + 1 < length ? unchecked(text[at + 1]) : 0;
     if (byte == SLASH && next == STAR && !unclosed) {
-      const executed = read + 2 < length && unchecked(text[read + 2]) == BANG;
-      const close = executed ? 0 : commentEnd(text, read + 2, length);
-      unclosed = close < 0;
-      if (!unclosed) {
-        unchecked((text[write++] = SPACE));
-        read = executed ? digitsEnd(text, read + 3, length) : close;
-        opened = opened || executed;
-        continue;
-      }
+      const executed = at + 2 < length && unchecked(text[at + 2]) == BANG;
+      const end = executed ? digitsEnd(text, at + 3, length) : commentEnd(text, at + 2, length);
+      unclosed = end < 0;
+      opened = opened || executed;
+      if (unclosed) pass.keep();
+      else pass.put(SPACE, end - at);
     } else if (byte == STAR && next == SLASH && opened) {
-      unchecked((text[write++] = SPACE));
-      read += 2;
-      continue;
+      pass.put(SPACE, 2);
+    } else {
+      pass.keep();
     }
-    unchecked((text[write++] = byte));
-    read += 1;
   }
-  return write;
+  return pass.finish();
 }
 
 /** Whether there may be a comment in the first `length` bytes. */
 export function hasCommentStart(text: Uint8Array, length: i32): bool {
-  for (let i = 1; i < length; i++) {
-    if (unchecked(text[i]) == STAR && unchecked(text[i - 1]) == SLASH) return true;
+  const data = text.dataStart;
+  let at = 0;
+  for (; at + 17 <= length; at += 16) {
+    const slashes = i8x16.eq(v128.load(data + at), i8x16.splat(SLASH));
+    const stars = i8x16.eq(v128.load(data + at + 1), i8x16.splat(STAR));
+    if (v128.any_true(v128.and(slashes, stars))) return true;
+  }
+  for (; at + 1 < length; at++) {
+    if (load<u8>(data + at) == SLASH && load<u8>(data + at + 1) == STAR) return true;
   }
   return false;
 }
 
 /** Whether the first `length` bytes hold whitespace other than single spaces. */
 export function hasWhitespaceToFold(text: Uint8Array, length: i32): bool {
+  const data = text.dataStart;
+  const spaces = i8x16.splat(SPACE);
+  let at = 0;
+  for (; at + 17 <= length; at += 16) {
+    const chunk = v128.load(data + at);
+    const next = v128.load(data + at + 1);
+    const controls = i8x16.lt_u(i8x16.sub(chunk, i8x16.splat(0x09)), i8x16.splat(5));
+    const doubled = v128.and(i8x16.eq(chunk, spaces), i8x16.eq(next, spaces));
+    if (v128.any_true(v128.or(controls, doubled))) return true;
+  }
   let previous: u8 = 0;
-  for (let i = 0; i < length; i++) {
-    const byte = unchecked(text[i]);
+  for (; at < length; at++) {
+    const byte = load<u8>(data + at);
     if (isWhitespace(byte) && (byte != SPACE || previous == SPACE)) return true;
     previous = byte;
   }
@@ -62,16 +76,17 @@ export function hasWhitespaceToFold(text: Uint8Array, length: i32): bool {
 
 /** Each run of whitespace in the first `length` bytes → one space, in place. Gives the new length. */
 export function foldWhitespace(text: Uint8Array, length: i32): i32 {
-  let write = 0;
-  let inRun = false;
-  for (let read = 0; read < length; read++) {
-    const byte = unchecked(text[read]);
-    const space = isWhitespace(byte);
-    if (!space) unchecked((text[write++] = byte));
-    else if (!inRun) unchecked((text[write++] = SPACE));
-    inRun = space;
+  const pass = rewrite(text, length);
+  for (let at = 0; at < length; ) {
+    const start = at;
+    while (at < length && !isWhitespace(unchecked(text[at]))) at += 1;
+    pass.keepUntil(at);
+    const space = at;
+    while (at < length && isWhitespace(unchecked(text[at]))) at += 1;
+    if (at > space) pass.put(SPACE, at - space);
+    if (at == start) break;
   }
-  return write;
+  return pass.finish();
 }
 
 function commentEnd(text: Uint8Array, at: i32, end: i32): i32 {

@@ -1,7 +1,10 @@
+import { rewrite } from "../encoding/rewrite";
 import { isValidUtf8 } from "../encoding/utf8";
 import { Collector } from "./collector";
+import { Container } from "./container";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 
 /** Compressed data holds text of this length by chance only. */
 const MIN_RUN_BYTES = 24;
@@ -23,37 +26,45 @@ export function isBinary(content: Uint8Array): bool {
 }
 
 /** The runs of at least 24 bytes of printable ASCII, whitespace and UTF-8. Linear. */
-export function collectTextRuns(collector: Collector, kind: ValueKind, name: Uint8Array, content: Uint8Array): void {
-  let joined = new Uint8Array(0);
-  let joinedLength = 0;
-  let joinedStart = 0;
-  let joinedEnd = 0;
+export function collectTextRuns(collector: Collector, kind: ValueKind, name: Uint8Array, source: Source): void {
+  const content = source.text;
   let runs = 0;
-  for (let at = 0; at < content.length; ) {
+  let at = 0;
+  while (at < content.length && runs < SINGLE_RUNS) {
     const start = at;
-    for (let size = textSize(content, at); size > 0; size = textSize(content, at)) at += size;
+    at = runEnd(content, at);
     if (at - start >= MIN_RUN_BYTES) {
       runs += 1;
-      const run = content.subarray(start, at);
-      if (runs <= SINGLE_RUNS) {
-        collector.addDecoded(kind, Component.Body, name, start, at, run, -1);
-      } else {
-        // Runs lie at least a byte apart, so that with a line feed each they fit in what is left.
-        if (joined.length == 0) {
-          joined = new Uint8Array(content.length - start);
-          joinedStart = start;
-        } else {
-          joined[joinedLength++] = LINE_FEED;
-        }
-        joined.set(run, joinedLength);
-        joinedLength += run.length;
-        joinedEnd = at;
-      }
+      collector.add(kind, name, source, start, at, Container.Raw);
     }
     at += 1;
   }
-  const rest = joined.subarray(0, joinedLength);
-  collector.addDecoded(kind, Component.Body, name, joinedStart, joinedEnd, rest, -1);
+  collector.add(kind, name, source, at, content.length, Container.TextRuns);
+}
+
+/** All such runs of a binary content, a line each. */
+export function joinTextRuns(content: Uint8Array): Uint8Array {
+  const text = content.slice();
+  const pass = rewrite(text, text.length);
+  let at = 0;
+  while (at < text.length) {
+    const start = at;
+    at = runEnd(text, at);
+    if (at - start >= MIN_RUN_BYTES) {
+      // Runs lie at least a byte apart: that is where the line feed goes.
+      if (pass.write == 0) pass.drop(start);
+      else pass.put(LINE_FEED, start - pass.read);
+      pass.keepUntil(at);
+    }
+    at += 1;
+  }
+  pass.drop(text.length - pass.read);
+  return text.subarray(0, pass.finish());
+}
+
+function runEnd(content: Uint8Array, at: i32): i32 {
+  for (let size = textSize(content, at); size > 0; size = textSize(content, at)) at += size;
+  return at;
 }
 
 /** Bytes of the printable character or whitespace at `at`; 0: there is none. */

@@ -1,4 +1,6 @@
+import { Container } from "./container";
 import { Forms } from "./forms";
+import { Component, Source } from "./source";
 
 export { decodingName } from "./decoding";
 export { fieldLabel } from "./field-label";
@@ -25,14 +27,10 @@ export const enum ValueKind {
   Text,
   /** What is left of a request with more values than are looked at one by one, joined. */
   Rest,
-}
-
-/** What a value's byte range counts from. */
-export const enum Component {
-  Path,
-  Query,
-  Header,
-  Body,
+  /** A parameter of a path segment (RFC 3986, section 3.3). */
+  PathParameter,
+  GraphqlName,
+  GraphqlString,
 }
 
 /** One value of a request with all its decoded forms. Views of the request and of the decoders' output; never changed. */
@@ -46,16 +44,30 @@ export class Value {
 
   constructor(
     public readonly kind: ValueKind,
-    public readonly component: Component,
     /** Raw name of the field; of a path segment or a name, its ordinal; of a JSON value, its pointer (RFC 6901). */
     public readonly name: Uint8Array,
-    /** Byte range of the raw value in its component. */
-    public readonly start: i32,
-    public readonly end: i32,
+    public readonly source: Source,
+    /** Range of the raw value in its source. */
+    public readonly from: i32,
+    public readonly to: i32,
+    public readonly container: Container,
     decoded: Forms,
   ) {
     this.forms = decoded.forms;
     this.decodings = decoded.decodings;
     this.steps = decoded.steps;
+  }
+
+  get component(): Component {
+    return this.source.component;
+  }
+
+  /** Byte range of the raw value in its component. */
+  get start(): i32 {
+    return this.source.startOf(this.from);
+  }
+
+  get end(): i32 {
+    return this.source.endOf(this.to);
   }
 }

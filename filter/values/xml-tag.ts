@@ -1,9 +1,10 @@
 import { Collector } from "./collector";
+import { Container } from "./container";
 import { isQuote, skipWhitespace } from "./content-type";
-import { Container } from "./decode";
 import { isPlainName } from "./plain-name";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 
 const GREATER_THAN: u8 = 0x3e;
 const LESS_THAN: u8 = 0x3c;
@@ -22,16 +23,18 @@ export function nameEnd(text: Uint8Array, at: i32): i32 {
 }
 
 /** A name, where it or what stands around its colon is not plain. */
-export function collectName(collector: Collector, text: Uint8Array, start: i32, end: i32): void {
+export function collectName(collector: Collector, source: Source, start: i32, end: i32): void {
+  const text = source.text;
   let colon = start;
   while (colon < end && unchecked(text[colon]) != COLON) colon += 1;
   const local = colon < end ? colon + 1 : end;
   if (isPlainName(text, start, colon) && isPlainName(text, local, end)) return;
-  collector.add(ValueKind.XmlName, Component.Body, text.subarray(0, 0), text, start, end, Container.Raw);
+  collector.add(ValueKind.XmlName, collector.name(text, 0, 0), source, start, end, Container.Raw);
 }
 
 /** The attributes of a tag from `at` on; gives the position past its `>`; -1: it is not well-formed. */
-export function collectAttributes(collector: Collector, text: Uint8Array, at: i32): i32 {
+export function collectAttributes(collector: Collector, source: Source, at: i32): i32 {
+  const text = source.text;
   while (true) {
     at = skipWhitespace(text, at);
     if (at >= text.length) return -1;
@@ -40,7 +43,7 @@ export function collectAttributes(collector: Collector, text: Uint8Array, at: i3
     if (byte == SLASH) return at + 1 < text.length && unchecked(text[at + 1]) == GREATER_THAN ? at + 2 : -1;
     const end = nameEnd(text, at);
     if (end == at) return -1;
-    collectName(collector, text, at, end);
+    collectName(collector, source, at, end);
     let value = skipWhitespace(text, end);
     if (value >= text.length || unchecked(text[value]) != EQUALS) return -1;
     value = skipWhitespace(text, value + 1);
@@ -49,8 +52,7 @@ export function collectAttributes(collector: Collector, text: Uint8Array, at: i3
     let stop = value + 1;
     while (stop < text.length && unchecked(text[stop]) != quote) stop += 1;
     if (stop >= text.length) return -1;
-    const name = text.subarray(at, end);
-    collector.add(ValueKind.XmlText, Component.Body, name, text, value + 1, stop, Container.Raw);
+    collector.add(ValueKind.XmlText, collector.name(text, at, end), source, value + 1, stop, Container.Raw);
     at = stop + 1;
   }
 }

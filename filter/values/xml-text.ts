@@ -1,24 +1,39 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { rewrite } from "../encoding/rewrite";
 import { Collector } from "./collector";
-import { Container } from "./decode";
+import { Container } from "./container";
+import { matchesAt } from "./content-type";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
+import { declarationEnd, find } from "./xml-scan";
+
+export const COMMENT = bytes("<!--");
+export const COMMENT_END = bytes("-->");
+export const CDATA = bytes("<![cdata[");
+export const CDATA_END = bytes("]]>");
+export const INSTRUCTION_END = bytes("?>");
+const LESS_THAN: u8 = 0x3c;
+const QUESTION: u8 = 0x3f;
 
 /**
  * The text between two tags as an application gets it: what stands around comments, CDATA marks and instructions is
  * joined, so that none of them cuts an attack in two. Goes by the name of the element that began last.
  */
 export class XmlText {
-  private joined: Uint8Array = new Uint8Array(0);
-  private length: i32 = 0;
   private pieces: i32 = 0;
+  /** The text of the only piece. */
   private start: i32 = 0;
   private end: i32 = 0;
+  /** From the first piece to the last, with the marks around them. */
+  private outerStart: i32 = 0;
+  private outerEnd: i32 = 0;
   private nameStart: i32 = 0;
   private nameEnd: i32 = 0;
 
   constructor(
     private readonly collector: Collector,
-    private readonly body: Uint8Array,
+    private readonly source: Source,
   ) {}
 
   enter(start: i32, end: i32): void {
@@ -26,42 +41,62 @@ export class XmlText {
     this.nameEnd = end;
   }
 
-  /** A piece of text; gives whether it is blank. Blank pieces count only between others. */
-  add(start: i32, end: i32): bool {
+  /** A piece of text, with the marks around it; gives whether it is blank. Blank pieces count only between others. */
+  add(start: i32, end: i32, outerStart: i32, outerEnd: i32): bool {
+    const text = this.source.text;
     let first = start;
-    while (first < end && isWhitespace(unchecked(this.body[first]))) first += 1;
-    if (first == end && this.pieces == 0) return true;
-    if (start == end) return true;
+    while (first < end && isWhitespace(unchecked(text[first]))) first += 1;
+    if (first == end && (this.pieces == 0 || start == end)) return true;
     if (this.pieces == 0) {
       this.start = first;
-    } else {
-      if (this.joined.length == 0) this.joined = new Uint8Array(this.body.length);
-      if (this.pieces == 1) this.join(this.start, this.end);
-      this.join(start, end);
+      this.outerStart = outerStart < start ? outerStart : first;
     }
     this.pieces += 1;
     this.end = end;
+    this.outerEnd = outerEnd;
     return first == end;
   }
 
   /** A tag or the end: the text is complete. */
   flush(): void {
     if (this.pieces == 0) return;
-    const name = this.body.subarray(this.nameStart, this.nameEnd);
-    let end = this.end;
+    const text = this.source.text;
+    const name = this.collector.name(text, this.nameStart, this.nameEnd);
     if (this.pieces == 1) {
-      while (end > this.start && isWhitespace(unchecked(this.body[end - 1]))) end -= 1;
-      this.collector.add(ValueKind.XmlText, Component.Body, name, this.body, this.start, end, Container.Raw);
+      while (this.end > this.start && isWhitespace(unchecked(text[this.end - 1]))) this.end -= 1;
+      this.collector.add(ValueKind.XmlText, name, this.source, this.start, this.end, Container.Raw);
     } else {
-      const text = this.joined.slice(0, this.length);
-      this.collector.addDecoded(ValueKind.XmlText, Component.Body, name, this.start, end, text, -1);
+      this.collector.add(ValueKind.XmlText, name, this.source, this.outerStart, this.outerEnd, Container.XmlText);
     }
     this.pieces = 0;
-    this.length = 0;
   }
+}
 
-  private join(start: i32, end: i32): void {
-    memory.copy(this.joined.dataStart + this.length, this.body.dataStart + start, end - start);
-    this.length += end - start;
+/** What stands around the comments, CDATA marks, instructions and declarations of a text without tags. */
+export function joinXmlText(raw: Uint8Array): Uint8Array {
+  const text = raw.slice();
+  const pass = rewrite(text, text.length);
+  while (pass.seek(LESS_THAN, LESS_THAN)) {
+    const at = pass.read;
+    if (matchesAt(text, at, CDATA)) {
+      const end = find(text, at + CDATA.length, CDATA_END);
+      if (end < 0) break;
+      pass.drop(CDATA.length);
+      pass.keepUntil(end);
+      pass.drop(CDATA_END.length);
+      continue;
+    }
+    let end = -1;
+    if (matchesAt(text, at, COMMENT)) end = past(text, at + COMMENT.length, COMMENT_END);
+    else if (at + 1 < text.length && unchecked(text[at + 1]) == QUESTION) end = past(text, at + 2, INSTRUCTION_END);
+    else end = declarationEnd(text, at);
+    if (end < 0) break;
+    pass.drop(end - at);
   }
+  return text.subarray(0, pass.finish());
+}
+
+function past(text: Uint8Array, at: i32, mark: Uint8Array): i32 {
+  const found = find(text, at, mark);
+  return found < 0 ? -1 : found + mark.length;
 }

@@ -1,19 +1,16 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { Charset, charsetNamed } from "./charset";
 import { Collector } from "./collector";
-import { isKnownCharset, isQuote, matchesAt, skipWhitespace } from "./content-type";
-import { Container } from "./decode";
+import { Container } from "./container";
+import { isQuote, matchesAt, skipWhitespace } from "./content-type";
+import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { Component, ValueKind } from "./value";
+import { ValueKind } from "./value";
 import { declarationEnd, find, isPlainDeclaration } from "./xml-scan";
 import { collectAttributes, collectName, nameEnd } from "./xml-tag";
-import { XmlText } from "./xml-text";
+import { CDATA, CDATA_END, COMMENT, COMMENT_END, INSTRUCTION_END, XmlText } from "./xml-text";
 
 const DECLARATION = bytes("<?xml");
-const COMMENT = bytes("<!--");
-const COMMENT_END = bytes("-->");
-const CDATA = bytes("<![cdata[");
-const CDATA_END = bytes("]]>");
-const INSTRUCTION_END = bytes("?>");
 const ENCODING = bytes("encoding");
 /** `<?xm` in EBCDIC, little-endian. */
 const EBCDIC_DECLARATION: u32 = 0x94a76f4c;
@@ -27,8 +24,12 @@ export function beginsAsXml(body: Uint8Array, start: i32): bool {
   return matchesAt(body, start, DECLARATION);
 }
 
-/** Whether it is EBCDIC, or its declaration names an encoding in which ASCII is not itself (XML 1.0, section 4.3.3). */
-export function hidesAscii(body: Uint8Array, start: i32): bool {
+/**
+ * Whether it is EBCDIC, or its declaration names an encoding (XML 1.0, section 4.3.3) in which nothing would be seen, or
+ * a wide one that it is not in.
+ */
+export function hidesAscii(source: Source, start: i32): bool {
+  const body = source.text;
   if (body.length - start >= 4 && load<u32>(body.dataStart + start) == EBCDIC_DECLARATION) return true;
   if (!beginsAsXml(body, start)) return false;
   const end = find(body, start, INSTRUCTION_END);
@@ -39,15 +40,17 @@ export function hidesAscii(body: Uint8Array, start: i32): bool {
   if (at >= declaration.length || declaration[at] != EQUALS) return false;
   at = skipWhitespace(declaration, at + 1);
   if (at < declaration.length && isQuote(declaration[at])) at += 1;
-  return !isKnownCharset(declaration, at);
+  const charset = charsetNamed(declaration, at);
+  return charset == Charset.Hidden || (charset != Charset.Ascii && source.container < Container.Utf16Little);
 }
 
 /**
  * Text, attributes, comments, document type declarations and instructions of an XML text (XML 1.0) that begins at
  * `from`, and names that are not plain. False: it is not well-formed (tags need not match); what was found until then stays.
  */
-export function collectXml(collector: Collector, body: Uint8Array, from: i32): bool {
-  const text = new XmlText(collector, body);
+export function collectXml(collector: Collector, source: Source, from: i32): bool {
+  const body = source.text;
+  const text = new XmlText(collector, source);
   let depth = 0;
   let elements = 0;
   let at = from;
@@ -55,12 +58,12 @@ export function collectXml(collector: Collector, body: Uint8Array, from: i32): b
     if (unchecked(body[at]) != LESS_THAN) {
       const start = at;
       while (at < body.length && unchecked(body[at]) != LESS_THAN) at += 1;
-      if (!text.add(start, at) && depth == 0) return giveUp(text);
+      if (!text.add(start, at, start, at) && depth == 0) return giveUp(text);
       continue;
     }
     const kind: u8 = at + 1 < body.length ? unchecked(body[at + 1]) : 0;
     if (kind == BANG || kind == QUESTION) {
-      const next = matchesAt(body, at, CDATA) ? cdata(text, body, at) : markup(collector, body, at, from);
+      const next = matchesAt(body, at, CDATA) ? cdata(text, body, at) : markup(collector, source, at, from);
       if (next < 0) return giveUp(text);
       at = next;
       continue;
@@ -70,8 +73,8 @@ export function collectXml(collector: Collector, body: Uint8Array, from: i32): b
     const start = closing ? at + 2 : at + 1;
     const stop = nameEnd(body, start);
     if (stop == start) return giveUp(text);
-    collectName(collector, body, start, stop);
-    at = collectAttributes(collector, body, stop);
+    collectName(collector, source, start, stop);
+    at = collectAttributes(collector, source, stop);
     if (at < 0 || (closing && depth == 0)) return giveUp(text);
     const empty = unchecked(body[at - 2]) == SLASH;
     if (closing) depth -= 1;
@@ -93,12 +96,14 @@ function cdata(text: XmlText, body: Uint8Array, at: i32): i32 {
   const start = at + CDATA.length;
   const end = find(body, start, CDATA_END);
   if (end < 0) return -1;
-  text.add(start, end);
-  return end + CDATA_END.length;
+  const next = end + CDATA_END.length;
+  text.add(start, end, at, next);
+  return next;
 }
 
 /** Past a comment, an instruction or a declaration, which is a value; -1: it does not end. */
-function markup(collector: Collector, body: Uint8Array, at: i32, from: i32): i32 {
+function markup(collector: Collector, source: Source, at: i32, from: i32): i32 {
+  const body = source.text;
   const comment = matchesAt(body, at, COMMENT);
   const instruction = unchecked(body[at + 1]) == QUESTION;
   let start = at;
@@ -119,6 +124,6 @@ function markup(collector: Collector, body: Uint8Array, at: i32, from: i32): i32
   if (declaration && isPlainDeclaration(body, at, end)) return next;
   while (start < end && isWhitespace(unchecked(body[start]))) start += 1;
   while (end > start && isWhitespace(unchecked(body[end - 1]))) end -= 1;
-  collector.add(ValueKind.XmlText, Component.Body, body.subarray(0, 0), body, start, end, Container.Raw);
+  collector.add(ValueKind.XmlText, collector.name(body, 0, 0), source, start, end, Container.Raw);
   return next;
 }

@@ -3,6 +3,9 @@ import { open } from "node:fs/promises";
 import { isAbsolute, normalize } from "node:path";
 import { StartError } from "./start-error.ts";
 
+/** On the loopback; `port` 0: any free one, told by the `listening` event. Or a Unix socket, for a proxy that publishes it. */
+export type DashboardAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
+
 /** Everything the sidecar can be told; defaults are filled in, the whole is frozen. */
 export interface Configuration {
   /** At most 100 bytes: an address of a Unix socket has 107. */
@@ -11,8 +14,8 @@ export interface Configuration {
   readonly stateDirectory: string;
   /** Holds `manifest.json`. */
   readonly bundleDirectory: string;
-  /** Serves `/metrics` as well. `port` 0: any free one, told by the `listening` event. */
-  readonly dashboard: { readonly host: string; readonly port: number; readonly token: string };
+  /** Serves `/metrics` as well. */
+  readonly dashboard: { readonly address: DashboardAddress; readonly token: string };
   readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
   readonly log: Readonly<Record<keyof typeof LOG, number>>;
 }
@@ -65,19 +68,30 @@ export function parseConfiguration(text: string): Configuration {
     throw refused(`not JSON: ${(error as Error).message}`);
   }
   const top = fields(value, "", ["socketPath", "stateDirectory", "bundleDirectory", "dashboard", "limits", "log"]);
-  const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "token"]);
+  const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "socketPath", "token"]);
   return Object.freeze({
-    socketPath: socketPath(top.socketPath),
+    socketPath: socketPath(top.socketPath, "socketPath"),
     stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
     bundleDirectory: absolutePath(top.bundleDirectory, "bundleDirectory"),
     dashboard: Object.freeze({
-      host: pattern(dashboard.host ?? "127.0.0.1", "dashboard.host", LOOPBACK, "a loopback address, 127.0.0.1 or ::1"),
-      port: integer(dashboard.port, "dashboard.port", 0, 65_535),
+      address: dashboardAddress(dashboard),
       token: pattern(dashboard.token, "dashboard.token", TOKEN, "32 to 128 of A-Z a-z 0-9 _ -"),
     }),
     limits: integers(top.limits ?? {}, "limits", LIMITS),
     log: integers(top.log ?? {}, "log", LOG),
   });
+}
+
+function dashboardAddress({ host, port, socketPath: path }: Record<string, unknown>): DashboardAddress {
+  if (path === undefined) {
+    return Object.freeze({
+      host: pattern(host ?? "127.0.0.1", "dashboard.host", LOOPBACK, "a loopback address, 127.0.0.1 or ::1"),
+      port: integer(port, "dashboard.port", 0, 65_535),
+    });
+  }
+  if (host !== undefined || port !== undefined)
+    throw refused("dashboard.socketPath: expected it alone, without host and port");
+  return Object.freeze({ socketPath: socketPath(path, "dashboard.socketPath") });
 }
 
 async function readPrivateFile(path: string): Promise<string> {
@@ -140,10 +154,10 @@ function absolutePath(value: unknown, at: string): string {
   return normalize(value);
 }
 
-function socketPath(value: unknown): string {
-  const path = absolutePath(value, "socketPath");
+function socketPath(value: unknown, at: string): string {
+  const path = absolutePath(value, at);
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES) {
-    throw refused(`socketPath: at most ${SOCKET_PATH_MAX_BYTES} bytes, the limit of a Unix socket's address`);
+    throw refused(`${at}: at most ${SOCKET_PATH_MAX_BYTES} bytes, the limit of a Unix socket's address`);
   }
   return path;
 }

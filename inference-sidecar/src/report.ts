@@ -1,6 +1,6 @@
 import type { Admission } from "./admission.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
-import { type DecisionRecord, hex, type LogRecord, logRecord } from "./decision-log/record.ts";
+import { type CompletionLine, hex, type LogRecord, logLine, type WireRecord } from "./decision-log/record.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
 import type { Metrics } from "./metrics.ts";
@@ -14,7 +14,8 @@ interface ReportRequest {
   policyDigest: Buffer;
   bundleDigest: Buffer;
   lost: number;
-  records: DecisionRecord[];
+  records: WireRecord[];
+  durable: boolean;
 }
 
 /** postern.v1.ReportResponse */
@@ -29,7 +30,7 @@ export interface ReportParts {
   readonly log: SealedLog;
   readonly pseudonym: Pseudonym;
   readonly metrics: Metrics;
-  readonly onWritten: (records: readonly LogRecord[]) => void;
+  readonly onWritten: (lines: readonly (LogRecord | CompletionLine)[]) => void;
 }
 
 const WORKER_BYTES = 16;
@@ -62,23 +63,32 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const origin = { worker, policy: hex(request.policyDigest, 32), bundle: hex(request.bundleDigest, 32), pseudonym };
   const time = new Date().toISOString();
   const lines = news.map((item) =>
-    "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logRecord(item.record, origin),
+    "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logLine(item.record, origin, time),
   );
   const onWritten = () => sequences.set(worker, { last, lost });
-  if (lines.length > 0) await append(lines, onWritten, parts);
-  else onWritten();
+  await onDisk(parts, async (log) => {
+    if (lines.length > 0) await log.append(lines, onWritten);
+    else onWritten();
+    if (request.durable) await log.sync();
+  });
   metrics.duplicates.inc(duplicates);
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
-  const records = lines.filter((line): line is LogRecord => "id" in line);
-  for (const { effect } of records) metrics.records.inc({ effect });
-  parts.onWritten(records);
+  const written = lines.filter((line): line is LogRecord | CompletionLine => !("gap" in line));
+  countEffects(written, metrics);
+  parts.onWritten(written);
   return last;
 }
 
-async function append(lines: readonly object[], onWritten: () => void, { log, metrics }: ReportParts): Promise<void> {
+function countEffects(lines: readonly (LogRecord | CompletionLine)[], metrics: Metrics): void {
+  const counts = new Map<string, number>();
+  for (const line of lines) if ("effect" in line) counts.set(line.effect, (counts.get(line.effect) ?? 0) + 1);
+  for (const [effect, count] of counts) metrics.records.inc({ effect }, count);
+}
+
+async function onDisk({ log, metrics }: ReportParts, work: (log: SealedLog) => Promise<void>): Promise<void> {
   try {
-    await log.append(lines, onWritten);
+    await work(log);
   } catch (error) {
     metrics.logErrors.inc();
     logDiskError(error as Error);
@@ -99,10 +109,11 @@ function validate({ worker, lost, records }: ReportRequest, recordsMost: number)
   if (!Number.isSafeInteger(lost)) throw invalid("lost is out of range");
   if (records.length > recordsMost) throw invalid(`expected at most ${recordsMost} records`);
   let before = 0;
-  for (const { sequence, decisionId, timeUnixMs, responseBytes } of records) {
+  for (const { sequence, decisionId, decision, completion } of records) {
     if (!Number.isSafeInteger(sequence) || sequence <= before) throw invalid("expected ascending sequences from 1");
     if (decisionId.length !== DECISION_ID_BYTES) throw invalid(`expected decision ids of ${DECISION_ID_BYTES} bytes`);
-    if (!Number.isSafeInteger(timeUnixMs) || !Number.isSafeInteger(responseBytes))
+    if (decision === null && completion === null) throw invalid("expected a decision or a completion in each record");
+    if (!Number.isSafeInteger(decision?.timeUnixMs ?? 0) || !Number.isSafeInteger(completion?.responseBytes ?? 0))
       throw invalid("a number is out of range");
     before = sequence;
   }

@@ -39,6 +39,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const bundle = await loadBundle(configuration.bundleDirectory);
   metrics.bundleInfo.set({ digest: bundle.digest.toString("hex") }, 1);
   await prepareSocketPath(socketPath, stateDirectory);
+  const { address } = configuration.dashboard;
+  if ("socketPath" in address) await prepareSocketPath(address.socketPath, stateDirectory);
   const health = new Health(SERVICE_NAME);
   const model = new Model({
     worker: new URL("model-worker.mjs", folder),

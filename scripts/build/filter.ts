@@ -11,7 +11,7 @@ import { digestOf, isStamped, writeStamp } from "./stamp.ts";
 const buildFolder = join(projectRoot, "build");
 const bundleFolder = join(projectRoot, "models", "bundle");
 /** The finished filter: compiled, with the screen's weights in it. */
-export const filterFile = join(buildFolder, "postern.wasm");
+const filterFile = join(buildFolder, "postern.wasm");
 
 const compiled = join(buildFolder, "filter.wasm");
 const compiledStamp = join(buildFolder, "filter.stamp");

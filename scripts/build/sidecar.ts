@@ -21,7 +21,7 @@ const COMPANIONS = {
 };
 
 /** Names that the bundled CommonJS packages expect. */
-const COMMONJS_NAMES = `import { createRequire } from "node:module";
+export const COMMONJS_NAMES = `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 const __dirname = import.meta.dirname ?? require("node:path").dirname(require("node:url").fileURLToPath(import.meta.url));`;
 

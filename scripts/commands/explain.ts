@@ -1,6 +1,5 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { narrate } from "../decision-log/narrate.ts";
-import { readDecisions } from "../decision-log/read.ts";
+import { findDecision } from "../decision-log/read.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -26,11 +25,4 @@ export async function explain(args: string[]): Promise<number> {
   }
   process.stdout.write(values.json ? `${JSON.stringify(decision)}\n` : `${narrate(decision).join("\n")}\n`);
   return 0;
-}
-
-async function findDecision(state: string, id: string): Promise<LogRecord | null> {
-  for await (const decision of readDecisions(state)) {
-    if (decision.id === id) return decision;
-  }
-  return null;
 }

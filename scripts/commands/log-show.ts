@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { readDecisions } from "../decision-log/read.ts";
+import { complete, isCompletion, readLog } from "../decision-log/read.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseSince } from "./parse-since.ts";
 import { UsageError } from "./usage-error.ts";
@@ -34,10 +34,12 @@ export async function logShow(args: string[]): Promise<number> {
     Date.parse(time) >= since;
 
   const newest: LogRecord[] = [];
-  for await (const decision of readDecisions(values.state)) {
-    if (!wanted(decision)) continue;
-    newest.push(decision);
-    if (newest.length > limit) newest.shift();
+  for await (const line of readLog(values.state)) {
+    if (isCompletion(line)) complete(newest, line);
+    else if (wanted(line)) {
+      newest.push(line);
+      if (newest.length > limit) newest.shift();
+    }
   }
   for (const decision of newest)
     process.stdout.write(`${values.json ? JSON.stringify(decision) : oneLine(decision)}\n`);
@@ -52,5 +54,5 @@ function oneLine({ id, time, method, route, rung, effect, reason, wouldDeny, sco
       ? effect
       : `${effect} (${reason})`;
   const scored = score.by === "nothing" ? "not scored" : `${score.value.toFixed(3)} by ${score.by}`;
-  return `${time}  ${id}  ${method.padEnd(6)} ${(route || "-").padEnd(20)} ${rung.padEnd(8)} ${String(response.status).padEnd(3)}  ${why}; ${scored}`;
+  return `${time}  ${id}  ${method.padEnd(6)} ${(route || "-").padEnd(20)} ${rung.padEnd(8)} ${String(response?.status ?? "-").padEnd(3)}  ${why}; ${scored}`;
 }

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { demoFolder } from "../demo/folder.ts";
+import { type DemoFolder, demoFolder } from "../demo/folder.ts";
 import { startUpstream } from "../demo/upstream.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { interrupted, onInterruption } from "./interruption.ts";
@@ -15,7 +15,8 @@ export async function start(args: string[]): Promise<number> {
   });
   const signal = onInterruption();
   const demo = await demoFolder(join(values.state, "demo"));
-  const upstream = await startUpstream();
+  const arrived = new Set<string>();
+  const upstream = await startUpstream({ onArrival: (step) => arrived.add(step) });
   try {
     const gateway = await startGateway({
       upstream: upstream.url,
@@ -29,10 +30,7 @@ export async function start(args: string[]): Promise<number> {
     });
     try {
       printAddresses(gateway, demo.authorityPath, demo.tokenPath, demo.policyPath);
-      if (values.check) {
-        const { tour } = await import("../demo/tour.ts");
-        return (await tour(gateway, upstream, demo)) ? 0 : 1;
-      }
+      if (values.check) return (await takeTour(gateway, demo, arrived)) ? 0 : 1;
       await interrupted(signal);
       return 0;
     } finally {
@@ -44,6 +42,22 @@ export async function start(args: string[]): Promise<number> {
   } finally {
     await upstream.stop();
   }
+}
+
+/** True when every decision was the expected one. */
+async function takeTour(gateway: Gateway, folder: DemoFolder, arrived: ReadonlySet<string>): Promise<boolean> {
+  const [{ tour }, { printTable }] = await Promise.all([import("../demo/tour.ts"), import("../demo/table.ts")]);
+  const rows = await tour({
+    url: gateway.url,
+    folder,
+    killSidecar: async () => {
+      if (gateway.sidecar.pid !== null) process.kill(gateway.sidecar.pid, "SIGKILL");
+    },
+    readState: async () => gateway.state.root,
+    arrived: async () => arrived,
+  });
+  printTable(rows);
+  return rows.every(({ asExpected }) => asExpected);
 }
 
 function printAddresses(

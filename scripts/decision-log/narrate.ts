@@ -30,9 +30,13 @@ export function narrate(decision: LogRecord): string[] {
 
 function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
   const answer =
-    response.status === 0
-      ? "the client left before the response"
-      : `status ${response.status}, ${response.bytes} bytes`;
+    response === null
+      ? "its stream has not ended"
+      : response.ended
+        ? `status ${response.status}, ${response.bytes} bytes, then ended by the gate: ${reasonTexts[response.ended]?.says ?? response.ended}`
+        : response.status === 0
+          ? "the client left before the response"
+          : `status ${response.status}, ${response.bytes} bytes`;
   if (effect === "deny") return `DENIED (${reason}): ${answer}`;
   return wouldDeny ? `permitted, a higher rung would have denied it (${wouldDeny}): ${answer}` : `permitted: ${answer}`;
 }

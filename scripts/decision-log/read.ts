@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { CompletionLine, LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 
 /** Paths of the decision log's files, oldest first. @throws Error a state folder without a log */
 async function logPaths(stateDirectory: string): Promise<string[]> {
@@ -16,23 +16,50 @@ async function logPaths(stateDirectory: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** Every decision of the log, oldest first. Lines that are no decision (a write that was cut off) are passed over. */
-export async function* readDecisions(stateDirectory: string): AsyncGenerator<LogRecord> {
+/** Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over. */
+export async function* readLog(stateDirectory: string): AsyncGenerator<LogRecord | CompletionLine> {
   for (const file of await logPaths(stateDirectory)) {
     const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
     for await (const line of lines) {
-      const decision = parseDecision(line);
-      if (decision) yield decision;
+      const record = parseRecord(line);
+      if (record) yield record;
     }
   }
 }
 
-function parseDecision(line: string): LogRecord | null {
+/** Every decision of the log, oldest first, as it was when it was made. */
+export async function* readDecisions(stateDirectory: string): AsyncGenerator<LogRecord> {
+  for await (const line of readLog(stateDirectory)) if (!isCompletion(line)) yield line;
+}
+
+/** One decision with its completion, as far as both are there. */
+export async function findDecision(stateDirectory: string, id: string): Promise<LogRecord | null> {
+  const found: LogRecord[] = [];
+  for await (const line of readLog(stateDirectory)) {
+    if (isCompletion(line)) complete(found, line);
+    else if (line.id === id) found.push(line);
+    if (found[0] !== undefined && found[0].response !== null) break;
+  }
+  return found[0] ?? null;
+}
+
+export function isCompletion(line: LogRecord | CompletionLine): line is CompletionLine {
+  return "completes" in line;
+}
+
+/** Gives the decision among these that the completion belongs to its response. */
+export function complete(decisions: LogRecord[], { completes, response }: CompletionLine): void {
+  const index = decisions.findLastIndex(({ id }) => id === completes);
+  const decision = decisions[index];
+  if (decision !== undefined) decisions[index] = { ...decision, response };
+}
+
+function parseRecord(line: string): LogRecord | CompletionLine | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && "id" in value && "effect" in value
-      ? (value as LogRecord)
-      : null;
+    if (typeof value !== "object" || value === null) return null;
+    const known = ("id" in value && "effect" in value) || ("completes" in value && "response" in value);
+    return known ? (value as LogRecord | CompletionLine) : null;
   } catch {
     return null;
   }

@@ -218,13 +218,24 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   },
   body_too_large: {
     check: "score",
-    says: "the body is larger than the route lets the score read",
+    says: "the body, as sent or inflated, is larger than the route lets the score read",
     change: "Send a smaller body, raise score.maxBody (at most 256KiB), or choose onTooLarge: prefix.",
   },
   body_encoding: {
     check: "score",
     says: "the body's encoding can't be inspected",
-    change: "The client must send the body without content-encoding.",
+    change:
+      "The client must send the body whole and as its content-encoding says (gzip or deflate, at most two), in a character set like UTF-8.",
+  },
+  upgrade_unscored: {
+    check: "score",
+    says: "the request asks for an upgrade, and the route scores bodies: what follows an upgrade has no end to wait for",
+    change: "Give upgrades (WebSocket) a route of their own with score: headers.",
+  },
+  inspection_budget: {
+    check: "score",
+    says: "so many bodies streamed by at once that there was no room for a copy of this one",
+    change: "Nothing: on a rung that denies, the body waits in Envoy and needs no copy.",
   },
   score_unavailable: {
     check: "score",
@@ -240,5 +251,10 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     check: "score",
     says: "the screen in the filter is sure that a value of the request is an attack",
     change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+  },
+  log_unavailable: {
+    check: "request",
+    says: "the policy says `log: required`, and the record could not be put on the disk in time",
+    change: "Look whether the sidecar runs and its disk has room (STATE/log/sidecar.log), or choose log: batched.",
   },
 };

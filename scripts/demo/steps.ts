@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { issueToken, type SigningKeys, tamper } from "./tokens.ts";
 
 /** A request of the tour and what must become of it. */
@@ -90,6 +90,11 @@ export async function steps(keys: SigningKeys): Promise<Step[]> {
       { attachment: Buffer.from(shell).toString("base64") },
       denied(403, "attack_screened", "screen"),
     ),
+    {
+      ...json("attack in compressed JSON", "/feedback", {}, denied(403, "attack_screened", "screen")),
+      body: gzipSync(JSON.stringify({ note: script })),
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+    },
     json(
       "the same on a route in detect",
       "/comments/3",
@@ -108,8 +113,8 @@ export async function steps(keys: SigningKeys): Promise<Step[]> {
     ),
     {
       ...json("body that can't be inspected", "/feedback", {}, denied(415, "body_encoding", "uninspected")),
-      body: gzipSync("{}"),
-      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+      body: brotliCompressSync("{}"),
+      headers: { "content-type": "application/json", "content-encoding": "br" },
     },
     { title: "model asked each time", path: "/closed-desk?visitor=alice", expect: permitted("model") },
     {

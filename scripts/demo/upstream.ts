@@ -6,17 +6,27 @@ export const stepHeader = "demo-step";
 
 export interface DemoUpstream {
   readonly url: URL;
-  /** The steps whose requests arrived here. */
-  readonly arrived: ReadonlySet<string>;
   stop(): Promise<void>;
 }
 
-/** A small server that answers with what it was sent; on a free port of the loopback unless told otherwise. */
-export async function startUpstream(listen = { host: "127.0.0.1", port: 0 }): Promise<DemoUpstream> {
-  const arrived = new Set<string>();
+interface UpstreamOptions {
+  /** Default: the loopback. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Called for each step that arrives. */
+  readonly onArrival: (step: string) => void;
+}
+
+/** A small server that answers with what it was sent. */
+export async function startUpstream({
+  host = "127.0.0.1",
+  port = 0,
+  onArrival,
+}: UpstreamOptions): Promise<DemoUpstream> {
   const server = createServer(async (request, response) => {
     const step = request.headers[stepHeader];
-    if (typeof step === "string") arrived.add(step);
+    if (typeof step === "string") onArrival(step);
     const echo = {
       method: request.method,
       path: request.url,
@@ -28,11 +38,10 @@ export async function startUpstream(listen = { host: "127.0.0.1", port: 0 }): Pr
   });
   await new Promise<void>((done, refuse) => {
     server.once("error", refuse);
-    server.listen(listen, done);
+    server.listen({ host, port }, done);
   });
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    arrived,
     stop: () =>
       new Promise((done) => {
         server.close(() => done());

@@ -1,3 +1,4 @@
+import type { DashboardPlan } from "../../envoy/render/plan.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { envoyPlan, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
@@ -17,8 +18,8 @@ export interface EnforcementOptions {
   readonly envoyBinary: string;
   /** Envoy's worker threads. */
   readonly workers: number;
-  /** A file, or /dev/stdout. */
-  readonly accessLog: string;
+  /** A sidecar's dashboard to publish; null: it listens by itself. */
+  readonly dashboard: DashboardPlan | null;
   readonly report: (line: string) => void;
 }
 
@@ -39,7 +40,7 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
   const { policy } = loaded;
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);
-  const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.accessLog);
+  const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.dashboard);
   const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
   const envoy = await startEnvoy(wish, report);
   return {

@@ -12,12 +12,12 @@ export interface FilterState {
 
 /** Whether Envoy is live: listening, with the filter's first configuration taken or refused. False while it can't be asked. */
 export async function isReady(adminSocket: string): Promise<boolean> {
-  return (await get(adminSocket, "/ready"))?.startsWith("LIVE") ?? false;
+  return (await adminPage(adminSocket, "/ready"))?.startsWith("LIVE") ?? false;
 }
 
 /** Null while Envoy can't be asked. */
 export async function filterState(adminSocket: string): Promise<FilterState | null> {
-  const stats = await get(adminSocket, `/stats?filter=${encodeURIComponent(discovery)}`);
+  const stats = await adminPage(adminSocket, `/stats?filter=${encodeURIComponent(discovery)}`);
   if (stats === null) return null;
   const read = (name: string) =>
     stats
@@ -30,7 +30,8 @@ export async function filterState(adminSocket: string): Promise<FilterState | nu
   };
 }
 
-function get(socketPath: string, path: string): Promise<string | null> {
+/** The text of a page of the admin interface; null while Envoy can't be asked. */
+export function adminPage(socketPath: string, path: string): Promise<string | null> {
   return new Promise((done) => {
     const call = request({ socketPath, path, timeout: 2_000 }, (response) => {
       let text = "";

@@ -1,8 +1,10 @@
-import type { EnvoyPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
+import type { DashboardPlan, EnvoyPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
 import { systemTrustBundle } from "./trust-store.ts";
+
+const largestHeapBytes = 512 * 1024 * 1024;
 
 /** What Envoy is to be rendered with, from the policy and this gateway's state folder. */
 export function envoyPlan(
@@ -10,7 +12,7 @@ export function envoyPlan(
   state: StateFolder,
   listen: ListenAddress,
   upstream: UpstreamPlan,
-  accessLog: string,
+  dashboard: DashboardPlan | null,
 ): EnvoyPlan {
   const { tls, workloads } = policy;
   return {
@@ -22,8 +24,15 @@ export function envoyPlan(
     adminSocket: state.adminSocket,
     filterConfigFile: state.filterConfigFile,
     filterConfigFolder: state.run,
-    accessLog,
+    accessLog: state.accessLog,
+    dashboard,
+    heapBytes: heapBytes(),
   };
+}
+
+/** Half of what this process and those it starts may use together (the control group's limit), at most 512 MiB. */
+export function heapBytes(): number {
+  return Math.min(largestHeapBytes, Math.floor((process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2));
 }
 
 /** An http or https origin as an upstream. */

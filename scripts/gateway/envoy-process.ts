@@ -60,6 +60,6 @@ function envoyProgram({ binary, state, workers, policy }: EnvoyWish): Program {
     cwd: state.run,
     // Secrets are in its environment and nowhere else.
     env: { ...process.env, ...secretsOf(policy) },
-    logFile: join(state.log, "envoy.log"),
+    logFile: state.envoyLog,
   };
 }

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readKeyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { buildFilter } from "../build/filter.ts";
@@ -85,7 +84,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
     wasmFile,
     envoyBinary,
     workers: options.concurrency ?? Math.max(1, availableParallelism() - 1),
-    accessLog: join(state.log, "access.log"),
+    dashboard: null,
     report,
   });
   undo.push(() => point.envoy.stop());

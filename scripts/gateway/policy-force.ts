@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { renderFilterConfig } from "../../envoy/render/filter-config.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
@@ -38,7 +37,7 @@ export async function putInForce(policy: Policy, state: StateFolder, wasmFile: s
   if (before?.version === version) return null;
   if (await isInForce(state.adminSocket, version, before?.rejected ?? 0)) return version;
   await replaceFile(state.filterConfigFile, lastGood);
-  throw new Error(`Envoy did not take the changed policy; ${join(state.log, "envoy.log")} says why`);
+  throw new Error(`Envoy did not take the changed policy; ${state.envoyLog ?? "what it said above"} says why`);
 }
 
 /** Waits until Envoy has taken that version: true, or refused it or did not answer: false. */

@@ -6,6 +6,7 @@ const tailLines = 12;
 
 /** Bytes in the program's log now, so that only what a start adds is shown. */
 export async function logSize({ logFile }: Program): Promise<number> {
+  if (logFile === null) return 0;
   return stat(logFile).then(
     ({ size }) => size,
     () => 0,
@@ -14,6 +15,7 @@ export async function logSize({ logFile }: Program): Promise<number> {
 
 /** The error of a program that did not come up, with the last lines it wrote since its log had `from` bytes. */
 export async function startFailure({ name, logFile }: Program, from: number): Promise<Error> {
+  if (logFile === null) return new Error(`${name} did not start; what it said stands above.`);
   const file = await open(logFile);
   try {
     const { size } = await file.stat();

@@ -16,6 +16,10 @@ export interface StateFolder {
   readonly sidecarSocket: string;
   /** What Envoy reads the filter's configuration from. */
   readonly filterConfigFile: string;
+  /** One line for each request; a file, or /dev/stdout where `envoyLog` is null. */
+  readonly accessLog: string;
+  /** What Envoy says; null: on this process's own output. */
+  readonly envoyLog: string | null;
 }
 
 /** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
@@ -26,18 +30,21 @@ const sidecarSocketName = "sidecar.sock";
 export function stateFolder(directory: string): StateFolder {
   const root = resolve(directory);
   const run = join(root, "run");
+  const log = join(root, "log");
   const tooLong = Buffer.byteLength(join(run, sidecarSocketName)) > longestSocketPath;
   const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
   const sockets = tooLong ? join(tmpdir(), `postern-${userInfo().uid}-${digest}`) : run;
   return {
     root,
     run,
-    log: join(root, "log"),
+    log,
     keys: join(root, "keys"),
     sockets,
     adminSocket: join(sockets, "admin.sock"),
     sidecarSocket: join(sockets, sidecarSocketName),
     filterConfigFile: join(run, "ecds.json"),
+    accessLog: join(log, "access.log"),
+    envoyLog: join(log, "envoy.log"),
   };
 }
 

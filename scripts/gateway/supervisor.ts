@@ -10,8 +10,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Its standard output and error are appended here. */
-  readonly logFile: string;
+  /** Its standard output and error are appended here; null: they are this process's own. */
+  readonly logFile: string | null;
 }
 
 const firstDelayMillis = 100;
@@ -77,10 +77,10 @@ export class Supervised {
   #start(): void {
     const { name, cwd, env, logFile } = this.#program;
     const [command, args] = withParent(this.#program.command, this.#program.args);
-    const log = openSync(logFile, "a", 0o600);
+    const log = logFile === null ? "inherit" : openSync(logFile, "a", 0o600);
     const startedAt = Date.now();
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", log, log] });
-    closeSync(log);
+    if (log !== "inherit") closeSync(log);
     this.#child = child;
     // `close` comes once, after `exit` or `error`.
     let failure = "";
@@ -93,7 +93,8 @@ export class Supervised {
       this.#ended = true;
       if (Date.now() - startedAt > steadyMillis) this.#delayMillis = firstDelayMillis;
       const how = failure || (signal ? `killed by ${signal}` : `exit code ${code}`);
-      this.#report(`${name} ended (${how}): starting it again in ${this.#delayMillis} ms; its log is ${logFile}`);
+      const where = logFile === null ? "" : `; its log is ${logFile}`;
+      this.#report(`${name} ended (${how}): starting it again in ${this.#delayMillis} ms${where}`);
       this.#retry = setTimeout(() => this.#start(), this.#delayMillis);
       this.#delayMillis = Math.min(this.#delayMillis * 2, longestDelayMillis);
     });

@@ -95,6 +95,16 @@ for (const [name, header, body, field, decoding] of denied) {
   });
 }
 
+test("the record names the bytes that carried the score, not the whole value", async () => {
+  const around = `${prose} `.repeat(20);
+  const body = `a=1&note=${encodeURIComponent(`${around}${attack} ${around}`)}`;
+  const { score } = await record(await post("/comments/a", form, body));
+  const { field, start = 0, end = 0 } = score.finding ?? {};
+  assert.equal(field, "form:note");
+  assert.ok(decodeURIComponent(body.slice(start, end)).includes(attack.slice(0, 12)), body.slice(start, end));
+  assert.ok(end - start < body.length / 4, `${start} to ${end} of ${body.length}`);
+});
+
 test("ordinary prose with apostrophes, SQL's words and <b> passes in prevent, unchanged", async () => {
   for (const [header, body] of [
     [json, JSON.stringify({ note: prose, name: "O'Brien" })],

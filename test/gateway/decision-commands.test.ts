@@ -17,6 +17,8 @@ let state = "";
 function record(id: string, changes: Partial<LogRecord>): LogRecord {
   return {
     v: 1,
+    n: 1,
+    prev: "0",
     id: id.padEnd(32, "0"),
     time: "2026-01-31T08:00:00.000Z",
     worker: "aa",
@@ -31,7 +33,7 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
     wouldDeny: null,
     subject: { issuer: "", id: "", workload: "", grant: "", expiredGrant: null, token: "absent" },
     score: { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null },
-    response: { status: 200, bytes: 2 },
+    response: { status: 200, bytes: 2, ended: null },
     timingsUs: { request: 1, identity: 0, policy: 0, values: 0, screen: 0, inference: 0 },
     ...changes,
   };
@@ -47,7 +49,7 @@ const attack = record("a", {
     finding: { field: "query:q", start: 2, end: 41, decodings: ["percent", "base64"] },
     uninspected: null,
   },
-  response: { status: 403, bytes: 130 },
+  response: { status: 403, bytes: 130, ended: null },
 });
 const missing = record("b", {
   time: "2026-02-01T08:00:00.000Z",

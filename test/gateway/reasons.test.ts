@@ -133,7 +133,7 @@ for (const mode of rungs) {
         assert.equal(record.effect, denies ? "deny" : "permit");
         assert.equal(denies || reason === "permitted" ? record.reason : record.wouldDeny, reason);
         assert.equal(answer.status, denies ? row.status : 200);
-        assert.equal(record.response.status, answer.status);
+        assert.equal(record.response?.status, answer.status);
         assert.equal(upstream.requests.length - seen, denies ? 0 : 1);
         if (!denies) return;
         const problem = JSON.parse(answer.body);

@@ -39,6 +39,8 @@ function plan(changes: Partial<EnvoyPlan> = {}): EnvoyPlan {
     filterConfigFile: join(folder, "ecds.json"),
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),
+    dashboard: null,
+    heapBytes: 268_435_456,
     ...changes,
   };
 }
@@ -54,6 +56,10 @@ const cases: readonly [name: string, changes: () => Partial<EnvoyPlan>][] = [
   [
     "TLS with client certificates, forwarded ones believed",
     () => ({ tls: tls(join(folder, "ca.pem")), forwardClientCertificate: true }),
+  ],
+  [
+    "a published dashboard",
+    () => ({ dashboard: { listen: { host: "127.0.0.1", port: 9191 }, socket: join(folder, "dashboard.sock") } }),
   ],
   [
     "an https upstream by name",
@@ -82,6 +88,11 @@ test("a client certificate is validated where one is asked for, and never accept
   assert.match(withBundle, /"require_client_certificate":false/);
   assert.doesNotMatch(withBundle, /ACCEPT_UNTRUSTED|trust_chain_verification/);
   assert.doesNotMatch(JSON.stringify(renderBootstrap(plan({ tls: tls(null) }))), /validation_context/);
+});
+
+test("load is shed when the heap that was given is nearly used up", () => {
+  const rendered = JSON.stringify(renderBootstrap(plan({ heapBytes: 123_456_789 })));
+  assert.match(rendered, /"max_heap_size_bytes":123456789/);
 });
 
 test("an https upstream is validated: authority, name and SNI", () => {

@@ -34,6 +34,20 @@ function isAlive(pid: number): boolean {
   }
 }
 
+test("a program without a log file of its own says on this process's output why it did not start", async () => {
+  const silent = { ...program("silent", "process.exit(3)"), logFile: null };
+  const supervised = await Supervised.start(silent, () => undefined);
+  try {
+    await eventually(
+      () => supervised.ended,
+      (ended) => ended,
+    );
+    assert.equal((await supervised.failure()).message, "silent did not start; what it said stands above.");
+  } finally {
+    await supervised.stop();
+  }
+});
+
 test("a process that is killed is started again, and says so; stop ends it for good", async () => {
   const said: string[] = [];
   const supervised = await Supervised.start(program("worker", "setInterval(() => {}, 1000)"), (line) =>

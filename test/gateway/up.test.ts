@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -58,9 +59,33 @@ test("a request passes through Envoy and the filter, is recorded with its id, an
   const record = await gateway.waitForRecord(id);
   assert.equal(record.effect, "permit");
   assert.equal(record.route, "first");
+  assert.deepEqual(record.response, { status: 200, bytes: Buffer.byteLength(answer.body), ended: null });
   const { output, ended } = runPostern(["explain", id, "--state", gateway.state]);
   assert.equal(await ended, 0, output());
   assert.match(output(), /route first, rung prevent/);
+});
+
+test("the record of a denial has the status and size of the reply", async () => {
+  const denied = await get("/none");
+  assert.equal(denied.status, 403);
+  const record = await gateway.waitForRecord(denied.headers["x-postern-decision"] ?? "");
+  assert.deepEqual(record.response, { status: 403, bytes: Buffer.byteLength(denied.body), ended: null });
+});
+
+test("Envoy's access log has the decision's id, effect, reason and route", async () => {
+  const ids = (await Promise.all([get("/one"), get("/none")])).map(
+    ({ headers }) => headers["x-postern-decision"] ?? "",
+  );
+  const text = await eventually(
+    () => readFile(join(gateway.state, "log", "access.log"), "utf8"),
+    (log) => ids.every((id) => log.includes(id)),
+    15_000,
+  );
+  const told = text
+    .split("\n")
+    .flatMap((line) => (line === "" ? [] : [(JSON.parse(line) as { decision: string }).decision]));
+  assert.ok(told.includes(`${ids[0]} permit permitted first`), text);
+  assert.ok(told.includes(`${ids[1]} deny route_not_found -`), text);
 });
 
 test("one process of the group, the sidecar, names it in its command line", async () => {

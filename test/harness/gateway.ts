@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { readDecisions } from "../../scripts/decision-log/read.ts";
+import { findDecision } from "../../scripts/decision-log/read.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "./eventually.ts";
 import { type GroupMember, groupMembers } from "./process-group.ts";
@@ -33,7 +33,7 @@ export interface TestGateway {
   members(): Promise<GroupMember[]>;
   sidecarPid(): Promise<number>;
   envoyPid(): Promise<number>;
-  /** The decision's record, once it is in the log. */
+  /** The decision's record, once it and its completion are in the log. */
   waitForRecord(id: string): Promise<LogRecord>;
   /** Ends it and waits; gives the exit code. The folders are removed. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
@@ -91,8 +91,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     envoyPid: () => member("envoy.json"),
     waitForRecord: async (id) => {
       const record = await eventually(
-        () => findRecord(state, id),
-        (found) => found !== null,
+        () => findDecision(state, id),
+        (found) => found !== null && found.response !== null,
         15_000,
       );
       return record as LogRecord;
@@ -120,11 +120,6 @@ export function runPostern(
     child.once("close", (code) => done(code));
   });
   return { child, output: () => text, ended };
-}
-
-async function findRecord(state: string, id: string): Promise<LogRecord | null> {
-  for await (const record of readDecisions(state)) if (record.id === id) return record;
-  return null;
 }
 
 /** The address in the line that starts with `name`. */

@@ -1,16 +1,21 @@
 import { findOnPath } from "../../scripts/find-on-path.ts";
+import { missingForContainers } from "./containers.ts";
 
-/** A program that some tests use and that need not be there. */
-export interface OptionalTool {
-  readonly tool: string;
-  /** What is not tested without it. */
+/** Tests that use what need not be there. */
+export interface OptionalTests {
+  /** What they test. */
   readonly tests: string;
-  /** Null: not on PATH. */
-  readonly path: string | null;
+  /** Why they are skipped, in words; null: they run. */
+  readonly missing: string | null;
 }
 
-const tools: readonly [tool: string, tests: string][] = [["chromium", "the dashboard in a real browser"]];
+export async function optionalTests(): Promise<OptionalTests[]> {
+  return [
+    { tests: "the dashboard in a real browser", missing: missingOnPath("chromium") },
+    { tests: "the containers", missing: await missingForContainers() },
+  ];
+}
 
-export function optionalTools(): OptionalTool[] {
-  return tools.map(([tool, tests]) => ({ tool, tests, path: findOnPath(tool) }));
+function missingOnPath(tool: string): string | null {
+  return findOnPath(tool) === null ? `${tool} is not on PATH` : null;
 }

@@ -14,6 +14,8 @@ export interface RecordedRequest {
 
 export interface RecordingUpstream {
   readonly url: URL;
+  /** Method and target of every request of which a head arrived, whether or not its end did. */
+  readonly arrivals: string[];
   /** In the order in which their ends arrived. */
   readonly requests: RecordedRequest[];
   stop(): Promise<void>;
@@ -21,9 +23,11 @@ export interface RecordingUpstream {
 
 /** A server on a free loopback port that records every request, then answers 200 `ok`, or as `answer` does. */
 export async function startRecordingUpstream(answer?: RequestListener): Promise<RecordingUpstream> {
+  const arrivals: string[] = [];
   const requests: RecordedRequest[] = [];
   const server = createServer({ maxHeaderSize: 128 * 1024 }, async (request, response) => {
     const parts: Buffer[] = [];
+    arrivals.push(`${request.method} ${request.url}`);
     try {
       for await (const part of request) parts.push(part as Buffer);
     } catch {
@@ -40,6 +44,7 @@ export async function startRecordingUpstream(answer?: RequestListener): Promise<
   });
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    arrivals,
     requests,
     stop: () =>
       new Promise((done) => {

@@ -255,7 +255,7 @@ describe("the command", () => {
     assert.equal(code, 1);
     assert.deepEqual(output.split("\n"), [
       `${path}:2:7: "x" is not possible here (expected observe, detect, prevent) [wrong_value]`,
-      `${path}:3:6: "y" is not possible here (expected batched) [wrong_value]`,
+      `${path}:3:6: "y" is not possible here (expected batched, required) [wrong_value]`,
     ]);
     const json = JSON.parse((await run("--json", path)).output);
     assert.deepEqual([json.valid, json.problems.length, json.problems[0].line], [false, 2, 2]);

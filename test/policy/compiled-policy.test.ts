@@ -121,6 +121,7 @@ describe("what is refused, with its reason", () => {
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],
     ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 100))), /section/],
     ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(3, 44))), /head/],
+    ["a log that is none", resealed(changed((copy) => copy.writeUInt32LE(2, 84))), /head/],
     ["a root outside the nodes", resealed(changed((copy) => copy.writeUInt32LE(99, 80))), /tree/],
   ];
   for (const [what, bytes, reason] of cases) test(what, () => assert.match(filter.decode(bytes), reason));

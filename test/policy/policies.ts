@@ -21,5 +21,5 @@ export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}):
   const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
   const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
-  return { mode: "prevent", tls: null, issuers: [], workloads, dpop, headers, routes, ...given };
+  return { mode: "prevent", log: "batched", tls: null, issuers: [], workloads, dpop, headers, routes, ...given };
 }

@@ -28,7 +28,6 @@ export const REFUSED: readonly Refused[] = [
   ["yaml_expansion", "deep nesting", `routes: ${"[".repeat(32)}^[${"]".repeat(33)}`],
   ["yaml_key", "a number as a key", "^1: a"],
   ["not_in_this_version", "mode: adapt", "mode: ^adapt"],
-  ["not_in_this_version", "log: required", "log: ^required"],
   ["not_in_this_version", "a field of a later version", "^operators: []"],
   ["not_in_this_version", "keys by URI", identity("algorithms: [ES256], jwks: { ^uri: 'https://a/b' }")],
   ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^PS256], jwks: { file: jwks.json }")],

@@ -5,23 +5,30 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConfiguration, readConfiguration } from "../../inference-sidecar/src/config.ts";
 
+const token = "x".repeat(32);
 const least = {
   socketPath: "/state/run/sidecar.sock",
   stateDirectory: "/state",
   bundleDirectory: "/bundle",
-  dashboard: { port: 9191, token: "x".repeat(32) },
+  dashboard: { port: 9191, token },
 };
 const parse = (changes: object) => parseConfiguration(JSON.stringify({ ...least, ...changes }));
 
 test("defaults are filled in and everything is frozen", () => {
   const configuration = parse({});
-  assert.equal(configuration.dashboard.host, "127.0.0.1");
+  assert.deepEqual(configuration.dashboard.address, { host: "127.0.0.1", port: 9191 });
   assert.equal(configuration.limits.windowsPerCall, 16);
   assert.equal(configuration.limits.windowBytes, 256);
   assert.equal(configuration.limits.scoreMessageBytes, 65_536);
   assert.equal(configuration.limits.reportMessageBytes, 4_194_304);
   assert.equal(configuration.log.rotationBytes, 16 * 1024 * 1024);
-  for (const part of [configuration, configuration.dashboard, configuration.limits, configuration.log]) {
+  for (const part of [
+    configuration,
+    configuration.dashboard,
+    configuration.dashboard.address,
+    configuration.limits,
+    configuration.log,
+  ]) {
     assert.equal(Object.isFrozen(part), true);
   }
 });
@@ -38,6 +45,12 @@ test("each mistake is named by its field and by what was expected", () => {
     [{ dashboard: { ...least.dashboard, host: "0.0.0.0" } }, /dashboard\.host: expected a loopback address/],
     [{ dashboard: { ...least.dashboard, host: "127.0.0.1.evil.example" } }, /dashboard\.host/],
     [{ dashboard: { ...least.dashboard, port: 65_536 } }, /dashboard\.port: expected a whole number from 0 to 65535/],
+    [
+      { dashboard: { ...least.dashboard, socketPath: "/state/run/d.sock" } },
+      /dashboard\.socketPath: expected it alone/,
+    ],
+    [{ dashboard: { socketPath: "d.sock", token } }, /dashboard\.socketPath: expected an absolute path/],
+    [{ dashboard: { socketPath: `/${"x".repeat(100)}`, token } }, /dashboard\.socketPath: at most 100 bytes/],
     [{ dashboard: { ...least.dashboard, token: "short" } }, /dashboard\.token: expected 32 to 128/],
     [{ limits: { windowsPerCall: 17 } }, /limits\.windowsPerCall: expected a whole number from 1 to 16/],
     [{ limits: { drainMs: 1.5 } }, /limits\.drainMs/],

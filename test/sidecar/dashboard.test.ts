@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { digest, type RunningSidecar, startSidecar, token } from "./harness.ts";
+import { digest, type RunningSidecar, startSidecar, token, wireRecord } from "./harness.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -58,7 +58,7 @@ function report(changes: object) {
     policyDigest: Buffer.alloc(32),
     bundleDigest: digest,
     lost: 0,
-    records: [record],
+    records: [wireRecord(record)],
   });
 }
 

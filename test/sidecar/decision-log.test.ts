@@ -4,8 +4,10 @@ import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { canonical, GENESIS, parseLine, seal } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
+import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { temporaryFolder } from "./harness.ts";
 
@@ -20,6 +22,42 @@ test("printable text is bounded, has no control characters and survives JSON", (
   );
   assert.equal(printable("abc", 3), "abc");
   assert.equal(printable("abcd", 3), "ab…");
+});
+
+test("the line of any record is canonical JSON as it stands", () => {
+  const text = fc.string({ unit: "binary", maxLength: 40 });
+  const finding = fc.record({
+    field: text,
+    start: fc.nat(),
+    end: fc.nat(),
+    decodings: fc.array(text, { maxLength: 3 }),
+  });
+  const decision = fc.record({
+    timeUnixMs: fc.nat(),
+    ...Object.fromEntries(
+      ["method", "route", "rung", "effect", "reason", "wouldDeny", "issuer", "workload", "grant", "token"].map(
+        (name) => [name, text],
+      ),
+    ),
+    subject: fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes)),
+    scoredBy: fc.constantFrom("MODEL", "SCREEN", 7),
+    scoreMillionths: fc.nat({ max: 1_000_000 }),
+    attackClass: fc.constantFrom("SQLI", 99),
+    finding: fc.option(finding),
+    uninspected: text,
+    timings: fc.constant(null),
+  });
+  const completion = fc.record({ responseStatus: fc.nat(), responseBytes: fc.nat(), ended: text });
+  const record = fc.record({ sequence: fc.nat(), decision: fc.option(decision), completion: fc.option(completion) });
+  const origin = { worker: "w", policy: "p", bundle: "b", pseudonym: () => "s" };
+  fc.assert(
+    fc.property(record, (one) => {
+      const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;
+      const { line } = seal(logLine(wire, origin, new Date(0).toISOString()), GENESIS);
+      assert.equal(line, canonical(JSON.parse(line)));
+      assert.deepEqual(parseLine(line)?.n, 1);
+    }),
+  );
 });
 
 test("whatever comes, in whatever order of reports, each sequence is written once and each miss is told", () => {

@@ -37,6 +37,8 @@ export interface Settings {
   readonly main?: string;
   readonly state?: string;
   readonly socketPath?: string;
+  /** Default: any free port. */
+  readonly dashboard?: { readonly socketPath: string };
   readonly bundleDirectory?: string;
   readonly limits?: Record<string, number>;
   readonly log?: Record<string, number>;
@@ -67,7 +69,7 @@ export async function startSidecar(settings: Settings = {}): Promise<RunningSide
     socketPath,
     stateDirectory: state,
     bundleDirectory: settings.bundleDirectory ?? testBundle,
-    dashboard: { port: 0, token },
+    dashboard: { ...(settings.dashboard ?? { port: 0 }), token },
     limits: settings.limits ?? {},
     log: settings.log ?? {},
   };
@@ -131,6 +133,19 @@ export async function until(
 
 interface ScoreResponse {
   scores: { attackMillionths: number; attackClass: string }[];
+}
+
+/** A decision and its completion side by side. */
+export interface FlatRecord {
+  readonly sequence: number;
+  readonly decisionId: Buffer;
+  readonly [field: string]: unknown;
+}
+
+/** postern.v1.Record */
+export function wireRecord({ sequence, decisionId, ...fields }: FlatRecord): object {
+  const { responseStatus, responseBytes, ended, ...decision } = fields;
+  return { sequence, decisionId, decision, completion: { responseStatus, responseBytes, ended } };
 }
 
 class TestClient {

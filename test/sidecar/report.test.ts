@@ -6,7 +6,17 @@ import { after, before, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
-import { digest, logLines, type RunningSidecar, service, startSidecar, temporaryFolder, until } from "./harness.ts";
+import {
+  digest,
+  type FlatRecord,
+  logLines,
+  type RunningSidecar,
+  service,
+  startSidecar,
+  temporaryFolder,
+  until,
+  wireRecord,
+} from "./harness.ts";
 
 const timings = { requestUs: 11, identityUs: 22, policyUs: 3, valuesUs: 44, screenUs: 5, inferenceUs: 900 };
 
@@ -39,8 +49,8 @@ function record(sequence: number, changes: object = {}) {
   };
 }
 
-function report(worker: Buffer, records: object[], lost = 0) {
-  return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost, records };
+function report(worker: Buffer, records: FlatRecord[], lost = 0) {
+  return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost, records: records.map(wireRecord) };
 }
 
 let sidecar: RunningSidecar;
@@ -94,7 +104,7 @@ test("a record becomes one line of the promised shape", async () => {
       finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
       uninspected: null,
     },
-    response: { status: 200, bytes: 512 },
+    response: { status: 200, bytes: 512, ended: null },
     timingsUs: { request: 11, identity: 22, policy: 3, values: 44, screen: 5, inference: 900 },
   });
 });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
+const SESSION_COOKIE = /^postern_\d{1,5}=(.*)$/;
 const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
 
 /**
@@ -25,15 +26,14 @@ export class Access {
   }
 
   hasSession(request: IncomingMessage): boolean {
-    const prefix = `${cookieName(request)}=`;
-    const cookies = (request.headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
-    return cookies.some((cookie) => cookie.startsWith(prefix) && equal(cookie.slice(prefix.length), this.#session));
+    const cookies = (request.headers.cookie ?? "").split(";").map((cookie) => SESSION_COOKIE.exec(cookie.trim()));
+    return cookies.some((found) => found?.[1] !== undefined && equal(found[1], this.#session));
   }
 }
 
-/** One for each port: dashboards of several gateways do not log each other out. */
-function cookieName({ socket }: IncomingMessage): string {
-  return `postern_${socket.localPort}`;
+/** One for each port that browsers are told: dashboards of several gateways do not log each other out. */
+function cookieName({ headers }: IncomingMessage): string {
+  return `postern_${/:(\d{1,5})$/.exec(headers.host ?? "")?.[1] ?? 80}`;
 }
 
 /** A name of another site that resolves to this machine (DNS rebinding) is refused. */

@@ -49,6 +49,7 @@ function score({ score }: LogRecord): string[] {
 }
 
 function answer({ response }: LogRecord): string {
+  if (response === null) return "Response: the stream has not ended.";
   return response.status === 0
     ? "Response: none, the stream ended before."
     : `Response: ${response.status}, ${response.bytes} bytes.`;

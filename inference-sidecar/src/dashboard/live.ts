@@ -42,14 +42,14 @@ export class LiveFeed {
   #sendAll(): void {
     for (const client of this.#clients) {
       if (client.response.writableLength > UNSENT_MOST_BYTES) client.response.destroy();
-      else if (client.mark !== this.#recent.total) this.#send(client);
+      else if (client.mark !== this.#recent.mark) this.#send(client);
       else if (performance.now() - client.sentAt > HEARTBEAT_MS) this.#write(client, ":\n\n");
     }
   }
 
   #send(client: Client): void {
     const update = this.#recent.since(client.mark);
-    client.mark = this.#recent.total;
+    client.mark = this.#recent.mark;
     this.#write(client, `data: ${JSON.stringify(update)}\n\n`);
   }
 

@@ -35,7 +35,12 @@ onlyDenied.addEventListener("change", () => {
 });
 
 function showWaiting() {
-  for (const decision of waiting) list.prepend(entry(decision));
+  for (const decision of waiting) {
+    // Known already: its stream has ended since.
+    const before = document.getElementById(decision.record.id);
+    if (before === null) list.prepend(entry(decision));
+    else before.replaceWith(entry(decision));
+  }
   waiting = [];
   while (list.childElementCount > SHOWN_MOST) list.lastElementChild.remove();
   empty.hidden = list.childElementCount > 0;
@@ -59,15 +64,17 @@ function entry({ record, why }) {
     element("strong", "outcome", [record.effect]),
     element("span", "reason", [record.wouldDeny === null ? record.reason : `would deny: ${record.wouldDeny}`]),
     element("span", "request", [
-      `${record.method} ${record.route || "no route"} → ${record.response.status || "ended"}`,
+      `${record.method} ${record.route || "no route"} → ${record.response === null ? "open" : record.response.status || "ended"}`,
     ]),
     element("span", "finding", [record.score.finding === null ? "" : record.score.finding.field]),
   ]);
   const reasons = why.map((sentence) => element("li", "", [sentence]));
   const id = element("p", "id", [`Decision ${record.id}`]);
-  return element("li", outcome === "permit" ? "permit" : `denied ${outcome}`, [
+  const item = element("li", outcome === "permit" ? "permit" : `denied ${outcome}`, [
     element("details", "", [summary, element("ul", "why", reasons), id]),
   ]);
+  item.id = record.id;
+  return item;
 }
 
 /** A string child becomes text, never markup. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../decision-log/record.ts";
+import type { CompletionLine, LogRecord } from "../decision-log/record.ts";
 import { explain } from "./explain.ts";
 
 /** What the page is told of a decision. */
@@ -14,7 +14,7 @@ interface Counts {
   readonly byReason: Readonly<Record<string, number>>;
 }
 
-/** One message to the page: the counts, and the decisions since the last one, oldest first. */
+/** One message to the page: the counts, and what is new since the last one, oldest first; a known id takes the old one's place. */
 export interface Update {
   readonly counts: Counts;
   readonly decisions: readonly ShownDecision[];
@@ -27,30 +27,36 @@ const OTHER = "other";
 
 /** The last decisions since the sidecar's start, in bounded memory. */
 export class RecentDecisions {
-  readonly #records: LogRecord[] = [];
+  /** By id, oldest news first. */
+  readonly #records = new Map<string, LogRecord>();
   readonly #byEffect = new Map<string, number>();
   readonly #byReason = new Map<string, number>();
   #total = 0;
+  #news = 0;
 
-  /** Decisions so far; a mark for `since`. */
-  get total(): number {
-    return this.#total;
+  /** Decisions and completions so far; a mark for `since`. */
+  get mark(): number {
+    return this.#news;
   }
 
-  add(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      this.#records.push(record);
-      count(this.#byEffect, record.effect);
-      count(this.#byReason, record.reason);
+  add(lines: readonly (LogRecord | CompletionLine)[]): void {
+    for (const line of lines) {
+      if ("completes" in line) {
+        const record = this.#records.get(line.completes);
+        if (record !== undefined) this.#remember({ ...record, response: line.response });
+        continue;
+      }
+      this.#remember(line);
+      this.#total += 1;
+      count(this.#byEffect, line.effect);
+      count(this.#byReason, line.reason);
     }
-    this.#total += records.length;
-    if (this.#records.length > DECISIONS_MOST) this.#records.splice(0, this.#records.length - DECISIONS_MOST);
   }
 
-  /** What came after the first `mark` decisions, as far as it is remembered. */
+  /** What came after `mark`, as far as it is remembered. */
   since(mark: number): Update {
-    const news = Math.min(this.#total - mark, this.#records.length);
-    const records = news > 0 ? this.#records.slice(-news) : [];
+    const news = Math.min(this.#news - mark, this.#records.size);
+    const records = news > 0 ? [...this.#records.values()].slice(-news) : [];
     return {
       counts: {
         total: this.#total,
@@ -59,6 +65,17 @@ export class RecentDecisions {
       },
       decisions: records.map((record) => ({ record, why: explain(record) })),
     };
+  }
+
+  #remember(record: LogRecord): void {
+    this.#records.delete(record.id);
+    this.#records.set(record.id, record);
+    this.#news += 1;
+    if (this.#records.size <= DECISIONS_MOST) return;
+    for (const oldest of this.#records.keys()) {
+      this.#records.delete(oldest);
+      return;
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, ListenOptions } from "node:net";
 import type { Registry } from "prom-client";
+import type { DashboardAddress } from "../config.ts";
+import { withSocketMode } from "../socket.ts";
 import { StartError } from "../start-error.ts";
 import { Access, isLoopbackHost } from "./access.ts";
 import { LiveFeed } from "./live.ts";
@@ -8,8 +10,7 @@ import type { Asset } from "./page.ts";
 import type { RecentDecisions } from "./recent.ts";
 
 export interface DashboardOptions {
-  readonly host: string;
-  readonly port: number;
+  readonly address: DashboardAddress;
   readonly token: string;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly recent: RecentDecisions;
@@ -32,7 +33,7 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * The dashboard and, beside it, `/metrics`: one loopback listener with one check of the Host header. The metrics ask for
+ * The dashboard and, beside it, `/metrics`: one listener with one check of the Host header. The metrics ask for
  * no token: they hold counts by closed labels only, and a scraper's configuration must outlive the token of one run.
  */
 export class Dashboard {
@@ -52,17 +53,25 @@ export class Dashboard {
     this.#server.maxConnections = CONNECTIONS_MOST;
   }
 
-  /** @returns the origin it listens on */
-  listen(): Promise<string> {
-    const { host, port } = this.#options;
+  /** @returns the origin it listens on, or the path of its socket, which must be free to bind */
+  async listen(): Promise<string> {
+    const { address } = this.#options;
+    if ("socketPath" in address) {
+      await withSocketMode(address.socketPath, () => this.#bind({ path: address.socketPath }));
+      return address.socketPath;
+    }
+    const { host } = address;
+    await this.#bind(address);
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  #bind(address: ListenOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", (error) => {
         reject(new StartError("dashboard_address", `dashboard: ${error.message}`));
       });
-      this.#server.listen({ host, port }, () => {
-        const { port: bound } = this.#server.address() as AddressInfo;
-        resolve(`http://${host.includes(":") ? `[${host}]` : host}:${bound}`);
-      });
+      this.#server.listen(address, resolve);
     });
   }
 

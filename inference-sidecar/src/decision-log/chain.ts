@@ -17,9 +17,16 @@ export interface Link {
   readonly prev: string;
 }
 
-/** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
-export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
-  const line = canonical({ ...record, n: n + 1, prev: hash });
+/** Keeps the places of a line's link among its members. */
+export const unlinked: Link = { n: 0, prev: "" };
+
+/**
+ * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record with the link
+ * `unlinked` has all its members in canonical order and is written as it stands: to sort them costs more than all the rest.
+ */
+export function seal(record: object & Partial<Link>, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
+  const linked = { ...record, n: n + 1, prev: hash };
+  const line = record.prev === unlinked.prev ? JSON.stringify(linked) : canonical(linked);
   return { line, end: { n: n + 1, hash: hashOf(line) } };
 }
 

@@ -1,10 +1,23 @@
+import { unlinked } from "./chain.ts";
 import { printable } from "./printable.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
-/** postern.v1.DecisionRecord as decoded: 64-bit numbers as doubles, enums by name (a number if unknown). */
-export interface DecisionRecord {
+/** postern.v1.Record as decoded: 64-bit numbers as doubles, enums by name (a number if unknown). */
+export interface WireRecord {
   sequence: number;
   decisionId: Buffer;
+  decision: WireDecision | null;
+  completion: WireCompletion | null;
+}
+
+export interface WireCompletion {
+  responseStatus: number;
+  responseBytes: number;
+  ended: string;
+}
+
+/** postern.v1.Decision */
+export interface WireDecision {
   timeUnixMs: number;
   method: string;
   route: string;
@@ -22,17 +35,15 @@ export interface DecisionRecord {
   attackClass: string | number;
   finding: { field: string; start: number; end: number; decodings: string[] } | null;
   uninspected: string;
-  responseStatus: number;
-  responseBytes: number;
-  timings: Record<`${Stage}Us`, number> | null;
+  timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
   expiredGrant: string;
 }
 
-const STAGES = ["request", "identity", "policy", "values", "screen", "inference"] as const;
-type Stage = (typeof STAGES)[number];
+/** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
+export type LogRecord = ReturnType<typeof decisionLine>;
 
-/** A line of the decision log; an empty text: there is none. Nothing in it is a value of a request. */
-export type LogRecord = ReturnType<typeof logRecord>;
+/** The line of a completion that came after its decision. */
+export type CompletionLine = ReturnType<typeof completionLine>;
 
 export interface RecordOrigin {
   /** Hexadecimal. */
@@ -45,53 +56,103 @@ export interface RecordOrigin {
 const DECODINGS_MOST = 16;
 const TIME_LAST_MS = 8.64e15;
 
-/** Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure. */
-export function logRecord(record: DecisionRecord, { worker, policy, bundle, pseudonym }: RecordOrigin) {
-  const { finding, timings } = record;
+/**
+ * Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure.
+ * @param time now, for what has no time of its own
+ */
+export function logLine(record: WireRecord, origin: RecordOrigin, time: string): LogRecord | CompletionLine {
+  return record.decision === null
+    ? completionLine(record, origin, time)
+    : decisionLine(record, record.decision, origin);
+}
+
+// Members stand in the order of canonical JSON (RFC 8785): by name, capital letters first.
+
+function completionLine({ decisionId, sequence, completion }: WireRecord, { worker }: RecordOrigin, time: string) {
   return {
+    completes: hex(decisionId, 16),
+    n: unlinked.n,
+    prev: unlinked.prev,
+    response: response(completion),
+    sequence,
+    time,
     v: 1,
-    id: hex(record.decisionId, 16),
-    time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
     worker,
-    sequence: record.sequence,
-    policy,
+  };
+}
+
+function decisionLine(
+  { decisionId, sequence, completion }: WireRecord,
+  record: WireDecision,
+  { worker, policy, bundle, pseudonym }: RecordOrigin,
+) {
+  return {
     bundle,
+    effect: enumName(record.effect),
+    id: hex(decisionId, 16),
     method: printable(record.method, 32),
+    n: unlinked.n,
+    policy,
+    prev: unlinked.prev,
+    reason: printable(record.reason, 64),
+    /** Null: the stream had not ended; a later line of the same id tells. */
+    response: response(completion),
     route: printable(record.route, 128),
     rung: enumName(record.rung),
-    effect: enumName(record.effect),
-    reason: printable(record.reason, 64),
-    wouldDeny: printable(record.wouldDeny, 64) || null,
+    score: score(record),
+    sequence,
     subject: {
-      issuer: printable(record.issuer, 128),
-      id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
-      workload: printable(record.workload, 256),
-      grant: printable(record.grant, 160),
       expiredGrant: printable(record.expiredGrant, 160) || null,
+      grant: printable(record.grant, 160),
+      id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),
+      issuer: printable(record.issuer, 128),
       token: printable(record.token, 48),
+      workload: printable(record.workload, 256),
     },
-    score: {
-      by: enumName(record.scoredBy),
-      value: record.scoreMillionths / 1_000_000,
-      // The screen knows no classes.
-      class: enumName(record.scoredBy) === "model" ? enumName(record.attackClass) : "",
-      finding:
-        finding === null
-          ? null
-          : {
-              field: printable(finding.field, 96),
-              start: finding.start,
-              end: finding.end,
-              decodings: finding.decodings.slice(0, DECODINGS_MOST).map((name) => printable(name, 32)),
-            },
-      uninspected: printable(record.uninspected, 64) || null,
-    },
-    response: { status: record.responseStatus, bytes: record.responseBytes },
-    timingsUs: Object.fromEntries(STAGES.map((stage) => [stage, timings?.[`${stage}Us`] ?? 0])) as Record<
-      Stage,
-      number
-    >,
+    time: new Date(Math.min(record.timeUnixMs, TIME_LAST_MS)).toISOString(),
+    timingsUs: timings(record.timings),
+    v: 1,
+    worker,
+    wouldDeny: printable(record.wouldDeny, 64) || null,
   };
+}
+
+function score({ scoredBy, scoreMillionths, attackClass, finding, uninspected }: WireDecision) {
+  const by = enumName(scoredBy);
+  return {
+    by,
+    // The screen knows no classes.
+    class: by === "model" ? enumName(attackClass) : "",
+    finding: finding === null ? null : place(finding),
+    uninspected: printable(uninspected, 64) || null,
+    value: scoreMillionths / 1_000_000,
+  };
+}
+
+function timings(spent: WireDecision["timings"]) {
+  return {
+    identity: spent?.identityUs ?? 0,
+    inference: spent?.inferenceUs ?? 0,
+    policy: spent?.policyUs ?? 0,
+    request: spent?.requestUs ?? 0,
+    screen: spent?.screenUs ?? 0,
+    values: spent?.valuesUs ?? 0,
+  };
+}
+
+function place({ field, start, end, decodings }: NonNullable<WireDecision["finding"]>) {
+  return {
+    decodings: decodings.slice(0, DECODINGS_MOST).map((name) => printable(name, 32)),
+    end,
+    field: printable(field, 96),
+    start,
+  };
+}
+
+function response(completion: WireCompletion | null) {
+  if (completion === null) return null;
+  const { responseStatus: status, responseBytes: bytes, ended } = completion;
+  return { bytes, ended: printable(ended, 64) || null, status };
 }
 
 /** At most `most` bytes in hexadecimal. */

@@ -54,6 +54,11 @@ export class SealedLog {
     return this.#inTurn(() => this.#append(records, onWritten));
   }
 
+  /** What was appended would outlast a loss of power. */
+  sync(): Promise<void> {
+    return this.#inTurn(async () => this.#file?.sync());
+  }
+
   /** Signs what is not signed yet and lets go of the file, after the writes before it. */
   close(): Promise<void> {
     return this.#inTurn(() => this.#closeFile());

@@ -27,6 +27,7 @@ export const MAXIMUM_VISITS = 4096;
 const ALGORITHM_BITS = { RS256: 1, ES256: 2, HS256: 4 } as const;
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
 const MODES = ["observe", "detect", "prevent"] as const;
+const LOGS = ["batched", "required"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 
 /** The policy as the filter takes it. Pure; the same policy always gives the same bytes. */
@@ -42,7 +43,8 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   for (const issuer of policy.issuers) writeIssuer(writer, issuer);
   for (const route of policy.routes) writeRoute(writer, route);
   const { maxAgeMs, nonce, origins } = policy.dpop;
-  head.push(writeTree(writer, routeTree(policy.routes)), maxAgeMs / 1000, nonce ? 1 : 0, ...writer.list(origins));
+  head.push(writeTree(writer, routeTree(policy.routes)), LOGS.indexOf(policy.log));
+  head.push(maxAgeMs / 1000, nonce ? 1 : 0, ...writer.list(origins));
   if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
   const compiled = writer.finish(head);
   if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");

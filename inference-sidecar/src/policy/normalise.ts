@@ -21,6 +21,7 @@ export function normalise(
   const names = { ...IDENTITY_HEADERS, ...headers };
   return {
     mode: policy.mode ?? DEFAULT_MODE,
+    log: policy.log ?? "batched",
     tls: tls ? { certificate: resolve(tls.certificate.file), key: resolve(tls.key.file) } : null,
     issuers: issuers.map((issuer, index) => normaliseIssuer(issuer, materials[index])),
     workloads: {

@@ -25,7 +25,6 @@ const FUTURE_ALGORITHMS = [
 /** Fields and values that the product is meant to have. Accepting one without effect would be a lie, so each is refused. */
 export const NOT_IN_THIS_VERSION: readonly Future[] = [
   { at: ["mode"], values: ["adapt"], instead: "observe, detect or prevent" },
-  { at: ["log"], values: ["required"], instead: "batched" },
   { at: ["evidence"], instead: "a policy without `evidence`" },
   { at: ["operators"], instead: "a policy without `operators`" },
   { at: ["limits"], instead: "a policy without `limits`" },

@@ -1,6 +1,9 @@
 /** Rungs of runtime protection, lowest first. */
 export type Mode = "observe" | "detect" | "prevent";
 
+/** When the record of a decision is written. */
+export type Log = "batched" | "required";
+
 export type SignatureAlgorithm = "RS256" | "ES256" | "HS256";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "CONNECT" | "TRACE";
@@ -8,6 +11,8 @@ export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPT
 /** A policy without gaps: defaults filled in, durations in ms, sizes in bytes, paths absolute, keys and secrets read. */
 export interface Policy {
   readonly mode: Mode;
+  /** `required`: from `detect` up a request waits until its record is on the disk. */
+  readonly log: Log;
   /** Null: plain HTTP. PEM files. */
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   readonly issuers: readonly Issuer[];

@@ -1,8 +1,9 @@
-import type { ClaimValue, Method, Mode, SenderConstraint, SignatureAlgorithm } from "./policy.ts";
+import type { ClaimValue, Log, Method, Mode, SenderConstraint, SignatureAlgorithm } from "./policy.ts";
 
 /** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
 export interface WrittenPolicy {
   mode?: Mode;
+  log?: Log;
   listener?: { tls?: { certificate: FileReference; key: FileReference } };
   identity?: {
     issuers?: WrittenIssuer[];

@@ -6,7 +6,7 @@ import { Claims } from "../../../filter/identity/claims";
 import { JoseHeader } from "../../../filter/identity/jose-header";
 import { PeerCertificate } from "../../../filter/identity/peer-certificate";
 import { TokenCache } from "../../../filter/identity/token-cache";
-import { workerVerificationBudget } from "../../../filter/identity/verification-budget";
+import { VerificationBudget } from "../../../filter/identity/verification-budget";
 import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
 import { monotonicMicros, nowMillis, secret, verify } from "./identity-host";
 
@@ -81,7 +81,8 @@ class TestEnvironment extends Environment {
   }
 }
 
-const environment = new TestEnvironment();
+const budget = new VerificationBudget();
+const environment = new TestEnvironment(budget);
 let policy: CompiledPolicy | null = null;
 let cache = new TokenCache();
 let last: Authentication | null = null;
@@ -117,9 +118,9 @@ export function subjectPart(part: i32): Uint8Array {
   return subject.workload;
 }
 
-export function expiresAtSeconds(): i64 {
+export function acceptedUntilMillis(): i64 {
   const authentication = last;
-  return authentication === null ? -1 : authentication.subject.expiresAtSeconds;
+  return authentication === null ? -1 : authentication.subject.acceptedUntilMillis;
 }
 
 /** `kind`: a `VALUE_…` of the compiled policy. */
@@ -140,11 +141,11 @@ export function cacheBytes(): i32 {
 }
 
 export function budgetAllows(millis: i64): bool {
-  return workerVerificationBudget.allows(millis);
+  return budget.allows(millis);
 }
 
 export function chargeBudget(): void {
-  workerVerificationBudget.charge();
+  budget.charge();
 }
 
 export function headerOutcome(json: Uint8Array): i32 {

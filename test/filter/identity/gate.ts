@@ -44,7 +44,7 @@ interface Exports extends Record<string, unknown> {
   usePolicy(blob: number): number;
   authenticateRequest(pairs: number, presented: number, uri: number): number;
   subjectPart(part: number): number;
-  expiresAtSeconds(): bigint;
+  acceptedUntilMillis(): bigint;
   claimFits(name: number, kind: number, text: number): number;
   cacheSize(): number;
   cacheBytes(): number;
@@ -168,8 +168,8 @@ export class Gate {
     return this.exports.sharedBytes();
   }
 
-  get expiresAtSeconds(): number {
-    return Number(this.exports.expiresAtSeconds());
+  get acceptedUntilMillis(): number {
+    return Number(this.exports.acceptedUntilMillis());
   }
 
   get cacheSize(): number {

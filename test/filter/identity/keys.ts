@@ -18,6 +18,7 @@ const spki = (key: KeyObject): Buffer => key.export({ format: "der", type: "spki
 /** An issuer with an RSA and an EC key and one with a shared secret; 30 s of skew; workloads of `edge.test`. */
 export const POLICY: Policy = {
   mode: "prevent",
+  log: "batched",
   tls: null,
   issuers: [
     {

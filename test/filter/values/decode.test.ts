@@ -32,6 +32,19 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["base64 in lines", base64(SCRIPT.repeat(3)).replace(/(.{40})/g, "$1\r\n"), "base64", SCRIPT.repeat(3)],
   ["base64url", base64("/?/?>>>???/../..").replace(/\+/g, "-").replace(/\//g, "_"), "base64url", "/?/?>>>???/../.."],
   ["base64 whose + became a space", base64("a>>>b>>>c~~~").replace(/\+/g, " "), "base64", "a>>>b>>>c~~~"],
+  ["base64 with a digit too many", `${base64("<svg/onload=alert(1234)>")}A`, "base64", "<svg/onload=alert(1234)>"],
+  [
+    "base64 with spaces",
+    base64(SCRIPT)
+      .replace(/(.{5})/g, "$1 ")
+      .replace(/[ =]+$/, ""),
+    "base64",
+    SCRIPT,
+  ],
+  ["base64 in quotes", `{'a': "${base64(SCRIPT)}"}, x`, "base64", `{'a': "${SCRIPT}"}, x`],
+  ["base64 of UTF-16", Buffer.from(SCRIPT, "utf16le").toString("base64"), "base64 utf-16", SCRIPT],
+  ["UTF-16", "%3C%00b%00>%00x%00", "percent utf-16", "<b>x"],
+  ["UTF-16 of the other byte order", "%00<%00b%00%3E", "percent utf-16", "<b>"],
   ["a data URL", `data:text/html;base64,${base64(SCRIPT)}`, "base64", `data:text/html;base64,${SCRIPT}`],
   ["overlong slashes and dots", "\xc0\xae\xc0\xae\xc0\xaf\xe0\x80\xae\xf0\x80\x80\xaf", "overlong", ".././"],
   ["an IIS form of a backslash", "..\xc1\x1c", "overlong", "..\\"],
@@ -54,7 +67,7 @@ test("keeps a form for every round, and the decodings that led to each", () => {
   const payload = encodeURIComponent(encodeURIComponent(base64("&lt;script&gt; alert(12);")));
   assert.deepEqual(
     formsOf(payload).map(([decodings]) => decodings),
-    ["", "percent", "percent percent", "percent percent base64", "percent percent base64 html-entity"],
+    ["", "percent", "percent percent base64", "percent percent base64 html-entity"],
   );
   assert.equal(formsOf(payload).at(-1)?.[1], "<script> alert(12);");
 });
@@ -83,6 +96,9 @@ const untouched: [what: string, payload: string][] = [
   ["a random token", "q8Zr_Jd0X-2mYvQm1Tn9oWcKp4EuHs7a"],
   ["a card number", "4111111111111111"],
   ["a JWT", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"],
+  ["a JWT in a sentence", "token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl, please"],
+  ["a path of many letters", "see /usr/local/share/applications/internationalization for it."],
+  ["a single NUL", "a\0bc"],
   ["a Windows path", "C:\\Users\\name\\file.txt"],
   ["a regular expression", "^\\d+\\w*\\.x$"],
   ["nothing", ""],

@@ -156,9 +156,10 @@ test("JSON: escapes are the container's decoding", () => {
   assert.equal(Buffer.from(value?.forms[0]?.bytes ?? []).toString(), "<script>\n");
 });
 
-test("broken JSON: what was found, and the raw text", () => {
+test("broken JSON: what was found, what stands in quotes behind the fault, and the raw text", () => {
   assert.deepEqual(told(body("application/json", '{"a":"x", b: "\\u003cy"}')), [
     "json:/a = x",
+    "json: = <y",
     'body = {"a":"x", b: "<y"}',
   ]);
   assert.deepEqual(told(body("application/json", "[".repeat(100))), [`body = ${"[".repeat(100)}`]);
@@ -171,15 +172,102 @@ test("text and unknown types as one text", () => {
   assert.deepEqual(body("text/plain", "  "), []);
 });
 
+test("JSON as lenient readers take it: comments, other quotes, trailing junk, any depth", () => {
+  const encoded = Buffer.from("<script>alert(1)").toString("base64");
+  const deep = `${"[".repeat(10_000)}"${encoded}"${"]".repeat(10_000)}`;
+  for (const text of [
+    `{"a":1, /* x */ 'b': '${encoded}'}`,
+    `{"a":1} trailing "${encoded}"`,
+    `{a: \`${encoded}\`}`,
+    deep,
+  ]) {
+    assert.ok(told(body("application/json", text)).includes("json: = <script>alert(1)"), text.slice(0, 40));
+  }
+  assert.deepEqual(told(body("text/plain", "[1] don't 'mind' it")), ["body = [1] don't 'mind' it"]);
+});
+
+test("JSON: duplicate names, and texts that follow each other", () => {
+  assert.deepEqual(told(body("application/json", '{"a":"x","a":"y"}')), ["json:/a = x", "json:/a = y"]);
+  const expected = ["json:/a = x", "json: = y", "json:/0 = z"];
+  assert.deepEqual(told(body("application/x-ndjson", '{"a":"x"}\n"y"\r\n3\n["z"]\n')), expected);
+  assert.deepEqual(told(body("application/json-seq", '\x1e{"a":"x"}\n\x1e"y"\n\x1e["z"]\n')), expected);
+});
+
+test("GraphQL: strings by their argument, comments, names that are not plain; the whole too", () => {
+  const document = 'query { u: user(id: "\\u003cx", note: """it\'s "y" """) { name } } # z';
+  const expected = ["graphql:id = <x", 'graphql:note = it\'s "y" ', "graphql: =  z"];
+  const whole = `query { u: user(id: "<x", note: """it's "y" """) { name } } # z`;
+  assert.deepEqual(told(body("application/graphql", document)), [...expected, `body = ${whole}`]);
+  assert.deepEqual(told(body("application/json", JSON.stringify({ query: document }))), [
+    `json:/query = ${whole}`,
+    ...expected,
+  ]);
+  assert.deepEqual(told(valuesOf({ path: `/?query=${encodeURIComponent(document)}` })).slice(-3), expected);
+  const name = Buffer.from("<script>alert(1)</script>").toString("base64url");
+  assert.ok(told(body("application/graphql", `{ ${name}: a }`)).includes("graphql-name:0 = <script>alert(1)</script>"));
+  assert.deepEqual(told(valuesOf({ path: "/?query=green+%22tea%22" })), ['query:query = green "tea"']);
+});
+
+test("path parameters: names that are not plain, and values", () => {
+  assert.deepEqual(told(valuesOf({ path: "/a;v=1.2;x$=%3Cb%3E;flag" })), [
+    "path:0 = a;v=1.2;x$=<b>;flag",
+    "path-parameter:v = 1.2",
+    "path-parameter:1 = x$",
+    "path-parameter:x$ = <b>",
+    "path-parameter: = flag",
+  ]);
+});
+
+test("parameters that come more than once are given joined as well", () => {
+  assert.deepEqual(told(valuesOf({ path: "/?a=un/*&b=1&a=*/ion%3B&a=2" })), [
+    "query:a = un/*",
+    "query:b = 1",
+    "query:a = */ion;",
+    "query:a = 2",
+    "query:a = un ion;,2",
+  ]);
+  const [values = []] = core.values([{ method: "GET", path: `/?${"a=1&b=2&".repeat(200)}`, headers: [] }]);
+  assert.equal(values.length, 400, "lists of words and numbers are not");
+});
+
 test("a character set that hides ASCII is no body that was inspected", () => {
-  for (const charset of ["utf-16", "UTF-7", "ibm037", '"utf-32"']) {
+  for (const charset of ["UTF-7", "ibm037", '"utf-99"', "utf-16x"]) {
     assert.deepEqual(body(`application/json; charset=${charset}`, '{"a":"b"}'), []);
   }
-  assert.deepEqual(body("application/json", Buffer.from('{"a":"b"}', "utf16le")), []);
-  assert.deepEqual(body("text/xml", Buffer.from("\ufeff<a>b</a>", "utf16le")), []);
-  assert.deepEqual(body("", Buffer.from("<a>b</a>", "utf16le").swap16()), []);
   assert.equal(body("video/mp4", `\0\0\0\x18ftyp\0${"text ".repeat(5)}`).length, 1);
   assert.equal(body("text/plain; charset=ISO-8859-1", "abc").length, 1);
+});
+
+/** UTF-32, little-endian. */
+function wide(text: string): Buffer {
+  return Buffer.concat([...text].map((character) => Buffer.of(character.codePointAt(0) ?? 0, 0, 0, 0)));
+}
+
+const json16 = Buffer.from('{"a":"<b>"}', "utf16le");
+const big16 = Buffer.from(json16).swap16();
+const readings: [what: string, contentType: string, body: Buffer][] = [
+  ["UTF-16 with its byte order", "application/json; charset=utf-16le", json16],
+  ["UTF-16 of which the byte order is not told", "application/json; charset=UTF-16", big16],
+  ["UTF-16 by its byte order mark", "application/json", Buffer.concat([Buffer.of(0xff, 0xfe), json16])],
+  [
+    "UTF-16 by its byte order mark, against what is declared",
+    "text/plain",
+    Buffer.concat([Buffer.of(0xfe, 0xff), big16]),
+  ],
+  ["UTF-16 by its look", "application/json; charset=utf-8", big16],
+  ["UTF-16 of an unknown type by its look", "", json16],
+  ["UTF-32", 'application/json; charset="utf-32le"', wide('{"a":"<b>"}')],
+  ["UTF-32 by its look", "application/json", wide('{"a":"<b>"}').swap32()],
+];
+for (const [what, contentType, text] of readings) {
+  test(`reads ${what}`, () => {
+    assert.ok(told(body(contentType, text)).includes("json:/a = <b>"), told(body(contentType, text)).join("\n"));
+  });
+}
+
+test("what only looks wide is read byte by byte too", () => {
+  const text = Buffer.from("\xff\xfe' or 1=1 --", "latin1");
+  assert.ok(body("text/plain", text).some(({ forms }) => Buffer.from(forms[0]?.bytes ?? []).includes("' or 1=1 --")));
 });
 
 test("a character set is seen in every spelling and in every parameter", () => {

@@ -72,6 +72,22 @@ test("HTML is one text", () => {
   assert.deepEqual(told("text/html", "<p>x</p>"), ["body = <p>x</p>"]);
 });
 
+test("SOAP, SVG and deep trees", () => {
+  const soap = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><m:Get><id>1' or '1</id></m:Get></s:Body></s:Envelope>`;
+  assert.equal(told("application/soap+xml", soap).at(-1), "xml:id = 1' or '1");
+  assert.deepEqual(told("image/svg+xml", "<svg><a href='java&#x73;cript:x'><text>y</text></a></svg>"), [
+    "xml:href = javascript:x",
+    "xml:text = y",
+  ]);
+  assert.deepEqual(told("text/xml", `${"<a>".repeat(10_000)}x${"</a>".repeat(10_000)}`), ["xml:a = x"]);
+});
+
+test("UTF-16, as it says of itself", () => {
+  const text = '<?xml version="1.0" encoding="UTF-16"?><a>&lt;b</a>';
+  assert.equal(told("text/xml", Buffer.from(`\ufeff${text}`, "utf16le"))[0], "xml:a = <b");
+  assert.deepEqual(told("text/xml", text), []);
+});
+
 test("an encoding that hides ASCII is no body that was inspected", () => {
   assert.deepEqual(told("text/xml", '<?xml version="1.0" encoding="UTF-7"?><a>+ADw-</a>'), []);
   assert.deepEqual(told("", "<?xml version='1.0' encoding = 'ibm037'?><a>x</a>"), []);

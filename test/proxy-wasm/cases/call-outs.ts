@@ -29,6 +29,11 @@ export function callOutCases(scene: Scene): void {
     assert.match((await grpc("oracle", "fail", "/grpc", 5_000)).body, /^close 8 too%20100%25%20much/);
   });
 
+  test("gRPC: a larger answer than the call allows closes with 8, unread", async () => {
+    assert.equal((await grpc("oracle", "a".repeat(1_019), "/grpc", 5_000)).body.length, "message echo ".length + 1_019);
+    assert.match((await grpc("oracle", "a".repeat(1_020), "/grpc", 5_000)).body, /^close 8 /);
+  });
+
   test("gRPC: nothing listens: close 14", async () => {
     assert.match((await grpc("refused", "hi", "/grpc", 5_000)).body, /^close 14 /);
   });

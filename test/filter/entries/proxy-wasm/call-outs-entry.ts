@@ -18,6 +18,7 @@ import { answer, text } from "./text-entry";
 
 const SERVICE = bytes("test.Oracle");
 const METHOD = bytes("Ask");
+const MAX_ANSWER_BYTES: u32 = 1024;
 const EMPTY = new Uint8Array(0);
 
 class ProbeGrpcCall extends GrpcCall {
@@ -54,10 +55,10 @@ export function startGrpcCall(path: string, headers: HeaderMap, streamId: u32, l
   if (path == "/grpc-stream") return startConversation(cluster, streamId);
   if (path == "/grpc-stream-reset") return resetConversation(cluster, streamId);
   const timeout = <u32>parseInt(text(header(headers, "x-timeout")), 10);
-  const status = grpcCall(cluster, SERVICE, METHOD, header(headers, "x-message"), timeout, call);
+  const status = grpcCall(cluster, SERVICE, METHOD, header(headers, "x-message"), timeout, MAX_ANSWER_BYTES, call);
   if (status != Status.Ok) return answer(`status ${status}`);
   if (path == "/grpc-cancel") {
-    const again = grpcCall(cluster, SERVICE, METHOD, EMPTY, timeout, call);
+    const again = grpcCall(cluster, SERVICE, METHOD, EMPTY, timeout, MAX_ANSWER_BYTES, call);
     const first = grpcCancel(call);
     return answer(`twice ${again} cancelled ${first} then ${grpcCancel(call)}`);
   }

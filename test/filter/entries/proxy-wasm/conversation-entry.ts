@@ -13,6 +13,7 @@ import { answer, text } from "./text-entry";
 
 const SERVICE = bytes("test.Oracle");
 const METHOD = bytes("Converse");
+const MAX_MESSAGE_BYTES: u32 = 1024;
 
 /** Says two things, one after the other's answer, and tells the HTTP stream all that happened. */
 class Conversation extends GrpcStream {
@@ -44,9 +45,9 @@ class Conversation extends GrpcStream {
 
 export function startConversation(cluster: Uint8Array, streamId: u32): HeadersStatus {
   const stream = new Conversation(streamId);
-  const status = grpcStream(cluster, SERVICE, METHOD, stream);
+  const status = grpcStream(cluster, SERVICE, METHOD, MAX_MESSAGE_BYTES, stream);
   if (status != Status.Ok) return answer(`status ${status}`);
-  const again = grpcStream(cluster, SERVICE, METHOD, stream);
+  const again = grpcStream(cluster, SERVICE, METHOD, MAX_MESSAGE_BYTES, stream);
   if (again != Status.BadArgument) return answer(`twice ${again}`);
   grpcSend(stream, bytes("one"), false);
   return HeadersStatus.StopAllIterationAndBuffer;
@@ -54,7 +55,7 @@ export function startConversation(cluster: Uint8Array, streamId: u32): HeadersSt
 
 export function resetConversation(cluster: Uint8Array, streamId: u32): HeadersStatus {
   const stream = new Conversation(streamId);
-  const opened = grpcStream(cluster, SERVICE, METHOD, stream);
+  const opened = grpcStream(cluster, SERVICE, METHOD, MAX_MESSAGE_BYTES, stream);
   const reset = grpcReset(stream);
   return answer(`opened ${opened} reset ${reset} then ${grpcReset(stream)}`);
 }

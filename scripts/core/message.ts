@@ -1,6 +1,6 @@
-const INITIAL_BYTES = 65_536;
+const INITIAL_BYTES = 4096;
 
-/** Writes the messages that `filter/core-message.ts` reads: u32 little-endian; byte strings as length and content. */
+/** Writes the messages that `filter/core/message.ts` reads: u32 little-endian; byte strings as length and content. */
 export class MessageWriter {
   #buffer: Buffer;
   #length = 0;
@@ -58,9 +58,15 @@ export class MessageReader {
     return this.#message.subarray(start, this.#position);
   }
 
+  /** Each byte is one character. */
   text(): string {
     const start = this.#skip();
     return this.#message.toString("latin1", start, this.#position);
+  }
+
+  utf8(): string {
+    const start = this.#skip();
+    return this.#message.toString("utf8", start, this.#position);
   }
 
   list<T>(read: () => T): T[] {

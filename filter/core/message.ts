@@ -24,7 +24,7 @@ export class MessageReader {
 }
 
 export class MessageWriter {
-  private message: Uint8Array = new Uint8Array(65536);
+  private message: Uint8Array = new Uint8Array(1024);
   private length: i32 = 0;
 
   u32(value: u32): void {

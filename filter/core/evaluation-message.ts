@@ -1,0 +1,80 @@
+import { Evaluation } from "../evaluate";
+import { grantId } from "../policy/grant";
+import { tokenName } from "../report/record";
+import { Suspect } from "../suspects";
+import { fieldLabel } from "../values/field-label";
+import { decodingName } from "../values/value";
+import { reasonRow, Verdict } from "../verdict";
+import { MessageWriter } from "./message";
+
+/**
+ * What is known of a request. u32 rung, holds; list of at most one route's name; grant's id (empty: none); token's
+ * outcome; subject: list of at most one issuer's name, `sub`, workload, list of scopes; verdict; score; then where
+ * `asks`, else empty: u32 deadline, list of findings. Each list is u32 count and its items.
+ */
+export function writeEvaluation(writer: MessageWriter, evaluation: Evaluation, asks: bool): void {
+  writer.u32(evaluation.rung);
+  writer.u32(u32(evaluation.holds));
+  const route = evaluation.route;
+  writer.u32(u32(route !== null));
+  if (route !== null) writer.bytes(route.name);
+  const grant = evaluation.grants.grant;
+  writer.bytes(grant < 0 ? new Uint8Array(0) : grantId(evaluation.policy, grant));
+  writer.bytes(tokenName(evaluation.authentication.token));
+  writeSubject(writer, evaluation);
+  writeVerdict(writer, asks ? evaluation.accessVerdict() : evaluation.verdict());
+  writeScore(writer, evaluation);
+  writer.u32(asks ? evaluation.deadlineMillis : 0);
+  writeFindings(writer, asks ? evaluation.question : []);
+}
+
+function writeSubject(writer: MessageWriter, evaluation: Evaluation): void {
+  const subject = evaluation.authentication.subject;
+  const issuer = subject.issuer;
+  writer.u32(u32(issuer !== null));
+  if (issuer !== null) writer.bytes(issuer.name);
+  writer.bytes(subject.subject);
+  writer.bytes(subject.workload);
+  writer.u32(subject.scopes.length);
+  for (let i = 0; i < subject.scopes.length; i++) writer.bytes(subject.scopes[i]);
+}
+
+/** u32 effect; reason's code, u32 status, public reason; code of what a higher rung would deny for. */
+function writeVerdict(writer: MessageWriter, verdict: Verdict): void {
+  const row = reasonRow(verdict.reason);
+  writer.u32(verdict.effect);
+  writer.bytes(row.code);
+  writer.u32(row.status);
+  writer.bytes(row.publicReason);
+  writer.bytes(reasonRow(verdict.wouldDeny).code);
+}
+
+/** u32 scored by, score, the screen's score, attack class; code of why something was not inspected; list of at most one finding. */
+function writeScore(writer: MessageWriter, evaluation: Evaluation): void {
+  const evidence = evaluation.evidence;
+  writer.u32(evidence.scoredBy);
+  writer.u32(evidence.millionths);
+  writer.u32(evaluation.suspects.worstMillionths);
+  writer.u32(evidence.attackClass);
+  writer.bytes(reasonRow(evidence.uninspected).code);
+  const finding = evidence.finding;
+  writeFindings(writer, finding === null ? [] : [finding]);
+}
+
+/** For each: label, u32 component, start, end, list of decodings, window, u32 the screen's score. */
+function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
+  writer.u32(findings.length);
+  for (let i = 0; i < findings.length; i++) {
+    const finding = findings[i];
+    const value = finding.value;
+    writer.bytes(fieldLabel(value));
+    writer.u32(value.component);
+    writer.u32(value.start);
+    writer.u32(value.end);
+    const steps = value.steps[finding.form];
+    writer.u32(steps);
+    for (let j = 0; j < steps; j++) writer.bytes(decodingName(value.decodings[j]));
+    writer.bytes(finding.window);
+    writer.u32(finding.millionths);
+  }
+}

@@ -1,0 +1,58 @@
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { Evaluation, Step } from "../evaluate";
+import { PeerCertificate } from "../identity/peer-certificate";
+import { CoreEnvironment } from "./environment";
+import { writeEvaluation } from "./evaluation-message";
+import { findGate } from "./gate";
+import { MessageReader, MessageWriter } from "./message";
+
+/** Those that wait for the model. */
+const open: Map<u32, Evaluation> = new Map();
+let asked: u32 = 0;
+
+/**
+ * u32 whether a peer certificate was presented, its URI, header pairs as the proxy-wasm host serializes them, body → the
+ * evaluation. Not `live`: it is judged as if alone.
+ */
+export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
+  const gate = findGate(handle);
+  if (gate === null) return new Uint8Array(0);
+  const reader = new MessageReader(message);
+  const peer = new PeerCertificate(reader.u32() != 0, reader.bytes());
+  const headers = HeaderMap.decode(reader.bytes());
+  const body = reader.bytes();
+  const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets);
+  const evaluation = new Evaluation(gate.policy, environment, gate.tokens, headers, peer);
+  let step = evaluation.begin(body.length > 0);
+  if (step == Step.Body) {
+    const limit = evaluation.bodyLimit;
+    step = evaluation.takeBody(body.subarray(0, limit), body.length > limit);
+  }
+  return settle(evaluation, step, ++asked);
+}
+
+/** For each window of the question u32 score in millionths and attack class; without any: the model is unavailable. */
+export function answerQuestion(question: u32, message: Uint8Array): Uint8Array {
+  if (!open.has(question)) return new Uint8Array(0);
+  const evaluation = open.get(question);
+  const count = message.length / 8;
+  if (count == 0) return settle(evaluation, evaluation.modelUnavailable(), question);
+  const reader = new MessageReader(message);
+  const millionths = new StaticArray<u32>(count);
+  const classes = new StaticArray<u32>(count);
+  for (let i = 0; i < count; i++) {
+    millionths[i] = reader.u32();
+    classes[i] = reader.u32();
+  }
+  return settle(evaluation, evaluation.takeScores(millionths, classes), question);
+}
+
+function settle(evaluation: Evaluation, step: Step, question: u32): Uint8Array {
+  const asks = step == Step.Model;
+  if (asks) open.set(question, evaluation);
+  else open.delete(question);
+  const writer = new MessageWriter();
+  writer.u32(asks ? question : 0);
+  writeEvaluation(writer, evaluation, asks);
+  return writer.finish();
+}

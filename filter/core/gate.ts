@@ -1,0 +1,42 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { TokenCache } from "../identity/token-cache";
+import { CompiledPolicy } from "../policy/compiled-policy";
+import { Secret } from "./environment";
+import { MessageReader } from "./message";
+
+/** What one accepted policy brings with it: no token verified under one is believed under another. */
+export class CoreGate {
+  readonly tokens: TokenCache = new TokenCache();
+
+  constructor(
+    public readonly policy: CompiledPolicy,
+    public readonly secrets: Secret[],
+  ) {}
+}
+
+const gates: Map<u32, CoreGate> = new Map();
+let opened: u32 = 0;
+
+/** The compiled policy, then a count of secrets, each environment variable's name and value → handle; 0: refused. */
+export function openGate(message: Uint8Array): u32 {
+  const reader = new MessageReader(message);
+  const policy = CompiledPolicy.decode(reader.bytes());
+  if (policy === null) return 0;
+  const secrets: Secret[] = [];
+  for (let left = reader.u32(); left > 0; left--) secrets.push(new Secret(reader.bytes(), reader.bytes()));
+  gates.set(++opened, new CoreGate(policy, secrets));
+  return opened;
+}
+
+/** Why the last `openGate` gave 0. */
+export function policyRefusal(): Uint8Array {
+  return bytes(CompiledPolicy.refusal);
+}
+
+export function closeGate(handle: u32): void {
+  gates.delete(handle);
+}
+
+export function findGate(handle: u32): CoreGate | null {
+  return gates.has(handle) ? gates.get(handle) : null;
+}

@@ -1,0 +1,15 @@
+/** What Node gives the core; addresses are of bytes in the module's memory. */
+
+/** For durations, microseconds from any origin. */
+export declare function monotonicMicros(): f64;
+
+/** As `verifySignature` of `filter/environment.ts`. */
+export declare function verifySignature(
+  hash: i32,
+  spki: usize,
+  spkiLength: i32,
+  signature: usize,
+  signatureLength: i32,
+  text: usize,
+  textLength: i32,
+): bool;

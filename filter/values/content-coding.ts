@@ -1,0 +1,52 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { matchesAt } from "./content-type";
+import { Decoding } from "./decoding";
+
+/** So many codings of one body are undone. */
+export const MAX_CODINGS: i32 = 2;
+
+const CONTENT_ENCODING = bytes("content-encoding");
+const GZIP = bytes("gzip");
+const X_GZIP = bytes("x-gzip");
+const DEFLATE = bytes("deflate");
+const IDENTITY = bytes("identity");
+const COMMA: u8 = 0x2c;
+
+/**
+ * The codings of a body in the order in which they were applied (RFC 9110, section 8.4), all fields of that name taken
+ * together. null: one is unknown or empty, or there are more than are undone.
+ */
+export function contentCodings(headers: HeaderMap): u8[] | null {
+  const codings: u8[] = [];
+  for (let i = headers.indexOf(CONTENT_ENCODING); i >= 0; i = headers.indexOf(CONTENT_ENCODING, i + 1)) {
+    const field = headers.value(i);
+    for (let at = 0; at <= field.length; ) {
+      const comma = field.indexOf(COMMA, at);
+      const end = comma < 0 ? field.length : comma;
+      const name = trimmed(field, at, end);
+      at = end + 1;
+      if (isName(name, IDENTITY)) continue;
+      if (codings.length == MAX_CODINGS) return null;
+      if (isName(name, GZIP) || isName(name, X_GZIP)) codings.push(<u8>Decoding.Gzip);
+      else if (isName(name, DEFLATE)) codings.push(<u8>Decoding.Deflate);
+      else return null;
+    }
+  }
+  return codings;
+}
+
+/** Without the optional whitespace of RFC 9110, section 5.6.3. */
+function trimmed(text: Uint8Array, start: i32, end: i32): Uint8Array {
+  while (start < end && isBlank(unchecked(text[start]))) start += 1;
+  while (end > start && isBlank(unchecked(text[end - 1]))) end -= 1;
+  return text.subarray(start, end);
+}
+
+function isBlank(byte: u8): bool {
+  return byte == 0x20 || byte == 0x09;
+}
+
+function isName(text: Uint8Array, name: Uint8Array): bool {
+  return text.length == name.length && matchesAt(text, 0, name);
+}

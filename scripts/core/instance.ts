@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { instantiate } from "@assemblyscript/loader";
+import { buildCore } from "../build/core.ts";
+import { verifySignature } from "./host.ts";
+import { MessageReader } from "./message.ts";
+
+/** Takes the address of a message; most give that of another. */
+export type MessageFunction = (message: number) => number;
+
+interface Exports extends Record<string, unknown> {
+  Uint8Array_ID: { valueOf(): number };
+  decodePayloads: MessageFunction;
+  extractValues: MessageFunction;
+  locateWindows: MessageFunction;
+  screenValues: MessageFunction;
+  screenReady(): number;
+  clearBelow(): number;
+  denyAlone(): number;
+  modelDeny(): number;
+  openGate: MessageFunction;
+  policyRefusal(): number;
+  closeGate(gate: number): void;
+  evaluate(gate: number, atMillis: number, live: boolean, message: number): number;
+  answerQuestion(question: number, message: number): number;
+}
+
+/** A running core: its functions, and messages to and from them. */
+export interface Instance {
+  readonly exports: Exports;
+  /** Bytes of linear memory. */
+  memoryBytes(): number;
+  /** Gives the function a message. */
+  call(moduleFunction: MessageFunction, message: Uint8Array): number;
+  /** The same, and reads the message that it gives. */
+  ask(moduleFunction: MessageFunction, message: Uint8Array): MessageReader;
+  /** Copies a message out of the module. */
+  read(message: number): Uint8Array;
+}
+
+/**
+ * The `minimal` runtime collects garbage only when it is told to, and a collection costs time for each live object: it
+ * waits until about this much was allocated. A call is taken to allocate so much, and so many times what it was given.
+ */
+const GARBAGE_BYTES = 4 << 20;
+const CALL_BYTES = 8192;
+const COPIES = 16;
+
+/** A core of its own, built first if it is missing or stale. @throws Error it does not compile */
+export async function instantiateCore(): Promise<Instance> {
+  const host = {
+    monotonicMicros: () => performance.now() * 1000,
+    verifySignature: (hash: number, ...spans: [number, number, number, number, number, number]) => {
+      const [key, keyLength, signature, signatureLength, text, textLength] = spans;
+      const bytes = (at: number, length: number) => Buffer.from(memory.buffer, at, length);
+      return verifySignature(hash, bytes(key, keyLength), bytes(signature, signatureLength), bytes(text, textLength));
+    },
+  };
+  const { exports } = await instantiate<Exports>(await readFile(await buildCore()), { host });
+  const { memory, __newArray, __getUint8Array: read, __collect } = exports;
+  if (!memory || !__newArray || !read || !__collect)
+    throw new Error("the core was built without its runtime's exports");
+  let garbage = 0;
+  const call = (moduleFunction: MessageFunction, message: Uint8Array) => {
+    garbage += CALL_BYTES + COPIES * message.length;
+    if (garbage >= GARBAGE_BYTES) {
+      __collect();
+      garbage = 0;
+    }
+    return moduleFunction(__newArray(exports.Uint8Array_ID.valueOf(), message));
+  };
+  return {
+    exports,
+    memoryBytes: () => memory.buffer.byteLength,
+    call,
+    ask: (moduleFunction, message) => new MessageReader(read(call(moduleFunction, message))),
+    read,
+  };
+}

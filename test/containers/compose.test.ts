@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type DemoFolder, demoFolder } from "../../scripts/demo/folder.ts";
+import { send } from "../../scripts/demo/send.ts";
+import { scoringIsBack } from "../../scripts/demo/steps.ts";
+import { tour } from "../../scripts/demo/tour.ts";
+import { missingForContainers, type Service, startStack, type TestStack } from "../harness/containers.ts";
+
+const missing = await missingForContainers();
+
+describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () => {
+  let stack: TestStack;
+  let folder = "";
+  let demo: DemoFolder;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "compose-"));
+    stack = await startStack();
+    await stack.compose("cp", "gateway:/etc/postern", join(folder, "demo"));
+    demo = await demoFolder(join(folder, "demo"));
+  });
+  after(async () => {
+    await stack?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("none has a capability, a writable root or root's rights; together they have 1 processor and 512 MiB", async () => {
+    const containers = await Promise.all((["gateway", "sidecar", "upstream"] as const).map(stack.inspect));
+    for (const { Config, HostConfig } of containers) {
+      assert.equal(Config.User, "65532:65532");
+      assert.equal(HostConfig.ReadonlyRootfs, true);
+      assert.deepEqual(HostConfig.CapDrop, ["ALL"]);
+      assert.equal(HostConfig.CapAdd ?? null, null);
+      assert.deepEqual(HostConfig.SecurityOpt, ["no-new-privileges:true"]);
+    }
+    const sum = (of: (one: (typeof containers)[number]) => number) =>
+      containers.reduce((total, one) => total + of(one), 0);
+    assert.ok(containers.every(({ HostConfig }) => HostConfig.NanoCpus > 0 && HostConfig.Memory > 0));
+    assert.equal(
+      sum(({ HostConfig }) => HostConfig.NanoCpus),
+      1e9,
+    );
+    assert.equal(
+      sum(({ HostConfig }) => HostConfig.Memory),
+      512 * 1024 * 1024,
+    );
+  });
+
+  test("Envoy sheds load before its container's memory is used up", async () => {
+    const bootstrap = `JSON.parse(fs.readFileSync("/var/lib/postern/run/envoy.json", "utf8"))`;
+    const monitor = JSON.parse(await inside("gateway", `${bootstrap}.overload_manager.resource_monitors[0]`));
+    const { Memory } = (await stack.inspect("gateway")).HostConfig;
+    assert.equal(monitor.typed_config.max_heap_size_bytes, Memory / 2);
+  });
+
+  test("the sidecar has no network but the loopback", async () => {
+    assert.equal((await stack.inspect("sidecar")).HostConfig.NetworkMode, "none");
+    assert.deepEqual(JSON.parse(await inside("sidecar", "Object.keys(os.networkInterfaces())")), ["lo"]);
+  });
+
+  test("Envoy publishes the sidecar's metrics and, behind its token, the dashboard", async () => {
+    const origin = `http://${await stack.port("gateway", 9191)}`;
+    const metrics = await (await fetch(`${origin}/metrics`)).text();
+    assert.match(metrics, /^postern_sidecar_model_ready 1$/m);
+    assert.equal((await fetch(origin)).status, 401);
+    const token = /^dashboard .*\?token=(\S+)$/m.exec(await stack.compose("logs", "--no-log-prefix", "sidecar"))?.[1];
+    const entered = await fetch(`${origin}/?token=${token}`, { redirect: "manual" });
+    assert.equal(entered.status, 303);
+    const cookie = String(entered.headers.get("set-cookie")).split(";")[0] ?? "";
+    const page = await fetch(origin, { headers: { cookie } });
+    assert.match(await page.text(), /<title>Postern: decisions<\/title>/);
+  });
+
+  test("the tour: every decision is the expected one, also after the sidecar was killed and has started again", async (t) => {
+    t.diagnostic(`memory before the tour: ${await stack.memory()}`);
+    const state = join(folder, "state");
+    const rows = await tour({
+      url: `https://${await stack.port("gateway", 8443)}`,
+      folder: demo,
+      killSidecar: async () => {
+        // Its first process is the init process, which nothing inside can kill; the sidecar is that one's only child.
+        const sidecar = `Number(fs.readFileSync("/proc/1/task/1/children", "utf8"))`;
+        await inside("sidecar", `process.kill(${sidecar}, "SIGKILL")`).catch(() => undefined);
+      },
+      readState: async () => {
+        await rm(state, { recursive: true, force: true });
+        await stack.compose("cp", "sidecar:/var/lib/postern", state);
+        return state;
+      },
+      arrived: async () => {
+        const said = await stack.compose("logs", "--no-log-prefix", "upstream");
+        const steps = said.split("\n").filter((line) => line.startsWith('{"arrived"'));
+        return new Set(steps.map((line) => (JSON.parse(line) as { arrived: string }).arrived));
+      },
+    });
+    assert.ok(rows.length > 20);
+    assert.deepEqual(
+      rows.filter(({ asExpected }) => !asExpected),
+      [],
+    );
+    assert.equal((await stack.inspect("sidecar")).RestartCount, 1);
+    await stack.untilHealthy();
+    t.diagnostic(`memory after the tour: ${await stack.memory()}`);
+    for (const service of ["gateway", "sidecar", "upstream"] as const) {
+      assert.equal((await stack.inspect(service)).State.OOMKilled, false, service);
+    }
+  });
+
+  test("killed all at once, they come up again with the decisions that were logged", async () => {
+    const texts = `fs.readdirSync("/var/lib/postern/log").map((name) => fs.readFileSync("/var/lib/postern/log/" + name, "utf8"))`;
+    const count = async () => Number(await inside("sidecar", `${texts}.join("").split("\\n").length`));
+    const before = await count();
+    await stack.compose("kill");
+    await stack.compose("up", "--detach");
+    await stack.untilHealthy();
+    assert.ok(before > 20);
+    assert.equal(await count(), before);
+    const authority = await readFile(demo.authorityPath, "utf8");
+    const url = `https://${await stack.port("gateway", 8443)}`;
+    assert.equal((await send(scoringIsBack, url, authority, demo)).status, scoringIsBack.expect.status);
+  });
+
+  /** Runs JavaScript in a container; gives the value of the expression, as JSON. */
+  function inside(service: Service, expression: string): Promise<string> {
+    const script = `console.log(JSON.stringify(${expression}))`;
+    return stack.compose("exec", "--no-TTY", service, "/nodejs/bin/node", "--eval", script);
+  }
+});

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { renderBootstrap } from "../../envoy/render/bootstrap.ts";
+import type { EnvoyPlan } from "../../envoy/render/plan.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { buildFilter } from "../../scripts/build/filter.ts";
+import { filterState } from "../../scripts/gateway/envoy-admin.ts";
+import { writePolicy } from "../../scripts/gateway/policy-force.ts";
+import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import { eventually } from "../harness/eventually.ts";
+
+export interface EnforcementOptions {
+  readonly upstream: URL;
+  /** YAML without files. */
+  readonly policy: string;
+  /** Another build of the filter. */
+  readonly wasmFile?: string;
+  /** Of an upload, in the rendered listener; absent: as rendered. */
+  readonly requestTimeout?: string;
+}
+
+/** Envoy as `postern up` renders it, without the sidecar: its socket is the test's. */
+export interface Enforcement {
+  readonly url: string;
+  readonly envoy: TestEnvoy;
+  readonly sidecarSocket: string;
+  /** Puts a policy in force; resolves once Envoy says so. */
+  change(policy: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startEnforcement(options: EnforcementOptions): Promise<Enforcement> {
+  const wasmFile = options.wasmFile ?? (await buildFilter(() => {}));
+  const write = async (text: string, folder: string) => {
+    const { policy } = await parsePolicy(text, join(folder, "policy.yaml"));
+    return writePolicy(policy, wasmFile, join(folder, "ecds.json"));
+  };
+  const envoy = await startEnvoy(async (folder) => {
+    await write(options.policy, folder);
+    const { requestTimeout } = options;
+    return JSON.parse(JSON.stringify(renderBootstrap(plan(folder, options.upstream))), (key, value) =>
+      key === "request_timeout" && requestTimeout !== undefined ? requestTimeout : value,
+    );
+  });
+  return {
+    url: `http://127.0.0.1:${await envoy.port("edge")}`,
+    envoy,
+    sidecarSocket: join(envoy.folder, "sidecar.sock"),
+    change: async (text) => {
+      const version = await write(text, envoy.folder);
+      await eventually(
+        async () => (await filterState(join(envoy.folder, "admin.sock")))?.version,
+        (inForce) => inForce === version,
+      );
+    },
+    stop: () => envoy.stop(),
+  };
+}
+
+function plan(folder: string, { hostname, port }: URL): EnvoyPlan {
+  return {
+    listen: { host: "127.0.0.1", port: 0 },
+    tls: null,
+    forwardClientCertificate: false,
+    upstream: { protocol: "http", host: hostname, port: Number(port), trustBundleFile: null },
+    sidecarSocket: join(folder, "sidecar.sock"),
+    adminSocket: join(folder, "admin.sock"),
+    filterConfigFile: join(folder, "ecds.json"),
+    filterConfigFolder: folder,
+    accessLog: join(folder, "access.log"),
+    dashboard: null,
+    heapBytes: 512 * 1024 * 1024,
+  };
+}

@@ -1,0 +1,118 @@
+import { rm } from "node:fs/promises";
+import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { fileURLToPath } from "node:url";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { eventually } from "../harness/eventually.ts";
+
+const protoPath = fileURLToPath(new URL("../../inference-sidecar/proto/postern.proto", import.meta.url));
+const proto = loadSync(protoPath, { longs: Number, enums: String, defaults: true });
+const service = proto["postern.v1.PolicyInformationPoint"] as ServiceDefinition;
+const Score = service.Score as MethodDefinition<object, object>;
+const Report = service.Report as MethodDefinition<object, object>;
+const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
+
+/** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
+export type ScoreBehaviour = (stream: ServerHttp2Stream, windows: readonly string[]) => void;
+
+/** What was reported of a decision, at once or in two records. */
+type Reported = WireDecision & WireCompletion;
+
+/** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
+export interface PlayedSidecar {
+  behave: ScoreBehaviour;
+  /** By the decision's id, in hexadecimal. */
+  readonly records: ReadonlyMap<string, Reported>;
+  /** The digest of the policy under which a decision was reported. */
+  policyOf(id: string): string;
+  /** The record of a decision, once it and its completion were reported. */
+  record(id: string): Promise<Reported>;
+  /** Ends its connections and takes the socket away. */
+  stop(): Promise<void>;
+}
+
+export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
+  const records = new Map<string, Reported>();
+  const policies = new Map<string, string>();
+  const sessions = new Set<ServerHttp2Session>();
+  const server: Http2Server = createServer();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session)).on("error", () => {});
+  });
+  server.on("stream", async (stream, headers) => {
+    stream.on("error", () => {});
+    const message = await receive(stream).catch(() => null);
+    if (message === null || stream.destroyed) return;
+    if (headers[":path"] === Score.path) {
+      const { windows } = Score.requestDeserialize(message) as { windows: Buffer[] };
+      played.behave(
+        stream,
+        windows.map((window) => window.toString("latin1")),
+      );
+      return;
+    }
+    const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
+    for (const { decisionId, decision, completion } of report.records) {
+      const id = decisionId.toString("hex");
+      records.set(id, { ...records.get(id), ...decision, ...completion } as Reported);
+      policies.set(id, report.policyDigest.toString("hex"));
+    }
+    const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
+    answer(stream, Report.responseSerialize({ acknowledged }));
+  });
+  await rm(socketPath, { force: true });
+  await new Promise<void>((done) => server.listen(socketPath, done));
+  const played: PlayedSidecar = {
+    behave,
+    records,
+    policyOf: (id) => policies.get(id) ?? "",
+    record: async (id) =>
+      (await eventually(
+        () => records.get(id),
+        (record) => record?.reason !== undefined && record.responseStatus !== undefined,
+      )) as Reported,
+    stop: async () => {
+      for (const session of sessions) session.destroy();
+      await new Promise<void>((done) => server.close(() => done()));
+    },
+  };
+  return played;
+}
+
+/** A gRPC message in its frame; `announced`: the length that its head gives. */
+export function frame(message: Uint8Array, announced = message.length): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(announced, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** Answers as gRPC does: a head, one message, a status in the trailers. */
+export function answer(stream: ServerHttp2Stream, message: Uint8Array, status = "0"): void {
+  if (stream.destroyed) return;
+  stream.respond(grpcHead, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
+  stream.end(frame(message));
+}
+
+/** A head and then these very bytes, the stream left open. */
+export function begin(stream: ServerHttp2Stream, bytes: Uint8Array): void {
+  stream.respond(grpcHead);
+  stream.write(bytes);
+}
+
+export function scores(...millionths: readonly number[]): Buffer {
+  return Score.responseSerialize({
+    scores: millionths.map((attackMillionths) => ({ attackMillionths, attackClass: 1 })),
+  });
+}
+
+/** Every window is harmless. */
+export const benign: ScoreBehaviour = (stream, windows) => answer(stream, scores(...windows.map(() => 1)));
+
+async function receive(stream: ServerHttp2Stream): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts).subarray(5);
+}
