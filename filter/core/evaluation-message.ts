@@ -68,9 +68,10 @@ function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
     const finding = findings[i];
     const value = finding.value;
     writer.bytes(fieldLabel(value));
-    writer.u32(value.component);
-    writer.u32(value.start);
-    writer.u32(value.end);
+    const origin = finding.origin;
+    writer.u32(origin.component);
+    writer.u32(origin.start);
+    writer.u32(origin.end);
     const steps = value.steps[finding.form];
     writer.u32(steps);
     for (let j = 0; j < steps; j++) writer.bytes(decodingName(value.decodings[j]));

@@ -29,7 +29,7 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS;
 
-export const HEAD_WORDS = 15;
+export const HEAD_WORDS = 16;
 export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIONS).length * 8;
 
 export const ROUTE_FLAGS = { public: 4, askAlways: 32, open: 64, prefix: 128, tokenGrant: 256 } as const;
