@@ -74,7 +74,7 @@ def choose(
 ) -> Thresholds:
     """All of held-out sources; `screen` and `model` are attack probabilities of each value.
 
-    A request is denied by the screen from denyAlone on (at most 0.05 % of requests and 0.5 % of bare benign values, that
+    A request is denied by the screen from denyAlone on (at most 0.05 % of requests and 0.7 % of bare benign values, that
     is documents and code, are so wrongly), else by the model from modelDeny on where the screen did not clear it; in
     all at most 0.2 % and 1.5 %. Of the pairs (clearBelow, modelDeny) that hold this, leave at most MOST_ASKED of
     different benign requests to the model and deny within TRADED_RECALL of the most attacks, the one that asks the model least.
@@ -90,7 +90,7 @@ def choose(
         )
         return float(max(bounds))
 
-    deny_alone = limit(screen, 0.0005, 0.005)
+    deny_alone = limit(screen, 0.0005, 0.007)
     different = np.unique(worst(screen[of_request], request[of_request]))
     least = float(np.quantile(different, 1 - MOST_ASKED, method="higher"))
     pairs = []
