@@ -16,6 +16,22 @@ def table(title: str, groups: dict, first: str) -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def groups_table(groups: list[dict]) -> str:
+    head = (
+        "### Each group held out, by a pair trained on everything else\n\n"
+        "| group | attack values | denied | mean over categories | benign requests | asked of the model | denied | benign values | denied |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    rows = []
+    for g in groups:
+        attacks, requests, values = g["attacks"], g["benignRequests"], g["benignValues"]
+        cells = [", ".join(g["sources"]), attacks["values"], percent(attacks["denied"]), percent(g["macroDenied"])]
+        cells += [requests["requests"], percent(requests["asked"]), percent(requests["denied"])]
+        cells += [values["values"], percent(values["denied"])]
+        rows.append("| " + " | ".join(map(str, cells)) + " |")
+    return head + "\n".join(rows) + "\n"
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
@@ -32,9 +48,8 @@ def main() -> None:
     fields = {
         "DIGEST": r["digest"],
         "THRESHOLDS": f"clearBelow {t['clearBelow']}, denyAlone {t['denyAlone']}, modelDeny {t['modelDeny']} (millionths)",
-        "COMMAND": r["command"],
         "SECONDS": str(r["seconds"]),
-        "FOLDS": "\n".join(f"- {', '.join(names)}" for names in r["folds"]),
+        "GROUPS": groups_table(r["groups"]),
         "SUMMARY": "\n".join(
             [
                 f"- Attack values of held-out sources ({attacks['values']}): {percent(attacks['asked'])} reach the model, {percent(attacks['denied'])} are denied; mean over categories {percent(attacks['macroDenied'])}. By the screen alone: {percent(attacks['deniedByScreenAlone'])}.",

@@ -20,6 +20,7 @@ FOLDS = [
 ]
 TEMPLATES = "generated"
 GLUED_SHARE = 0.6
+SHORT = 40  # bytes of an attack that a sentence outvotes soonest
 
 
 @dataclass
@@ -112,7 +113,7 @@ def augmented(samples: Samples, seed: int) -> Samples:
     prose = [t for t in benign if t.count(b" ") > 5]
     out = samples.pick([i for i, w in enumerate(samples.weight) if w > 0])
     for category, text in thin_families(r):
-        out.add(text, class_of(category), 0.4, TEMPLATES, category)
+        out.add(text, class_of(category), 0.6, TEMPLATES, category)
     for i in range(len(out)):
         if out.label[i] == BENIGN or len(out.text[i]) > 400:
             continue
@@ -124,6 +125,8 @@ def augmented(samples: Samples, seed: int) -> Samples:
             out.add(glue(r, text, prose if r.random() < 0.6 else benign), *copy)
         elif text != out.text[i]:
             out.add(text, *copy)
+        if 6 <= len(text) <= SHORT and r.random() < 0.5:
+            out.add(glue(r, text, prose), *copy)
     for text in negatives([t.decode("utf-8", "replace") for t in prose], 36000, seed):
         out.add(text, BENIGN, 0.6, TEMPLATES, "benign")
     balance(out)

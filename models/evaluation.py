@@ -4,7 +4,7 @@ import numpy as np
 
 from calibrate import Thresholds, worst
 from classes import BENIGN
-from dataset import Samples
+from dataset import FOLDS, Samples, fold_of
 
 
 def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, thresholds: Thresholds) -> dict:
@@ -14,6 +14,7 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
     asked = screened >= thresholds.clearBelow / 1e6
     alone = screened >= thresholds.denyAlone / 1e6
     denied = alone | (asked & (judged >= thresholds.modelDeny / 1e6))
+    fold = np.array([fold_of(name) for name in samples.source])
     attack = label != BENIGN
     believed = attack & (weight >= 0.2)
     of_request, bare = ~attack & (request >= 0), ~attack & (request < 0)
@@ -39,11 +40,24 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
             "deniedByScreenAlone": round(float(alone_.mean()), 5),
         }
 
+    def macro(of: np.ndarray) -> float:
+        return round(float(np.mean([denied[of & (category == name)].mean() for name in set(category[of])])), 4)
+
     categories = sorted(set(category[believed]))
     by_category = {name: group(believed & (category == name)) for name in categories}
     return {
-        "attacks": group(believed)
-        | {"macroDenied": round(float(np.mean([g["denied"] for g in by_category.values()])), 4)},
+        "attacks": group(believed) | {"macroDenied": macro(believed)},
+        "groups": [
+            {
+                "sources": names,
+                "attacks": group(believed & (fold == number)),
+                "macroDenied": macro(believed & (fold == number)),
+                "benignRequests": requests(of_request & (fold == number)),
+                "benignValues": group(bare & (fold == number)),
+            }
+            for number, names in enumerate(FOLDS)
+            if (believed & (fold == number)).any()
+        ],
         "attacksByCategory": by_category,
         "attacksBySource": {name: group(believed & (source == name)) for name in sorted(set(source[believed]))},
         "benignRequests": requests(of_request),

@@ -5,7 +5,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from classes import BENIGN, CLASSES
-from network import BLOCK, FOLDS, LENGTH, PADDING, SPAN, TABLES, WIDTH, rounded
+from network import FOLDS, LENGTH, PADDING, TABLES, rounded
 
 INPUT = "bytes"
 OUTPUT = "probabilities"
@@ -13,27 +13,22 @@ OUTPUT = "probabilities"
 
 def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float) -> onnx.ModelProto:
     """int32 [N, LENGTH] -> float32 [N, classes]; logits / temperature, `benign_shift` added to benign's, softmax."""
-    weights = {name: p[name] for name in ("span1_bias", "span2_bias", "hidden", "hidden_bias")}
-    weights |= {f"{name}_kernel": p[name].T[:, :, None] for name in ("span1", "span2")}  # Conv's [out, in, 1]
-    weights["out"], weights["out_bias"] = p["out"] / temperature, p["out_bias"] / temperature
+    weights = {name: p[name] for name in ("hidden", "hidden_bias")}
+    weights |= {"out": p["out"] / temperature, "out_bias": p["out_bias"] / temperature}
     weights["out_bias"][BENIGN] += benign_shift
     graph = Graph()
     for name, value in weights.items():
         graph.constant(name, np.ascontiguousarray(value, np.float32))
-    for name, values in {"axis1": [1], "axis2": [2], "from0": [0], "last": [WIDTH], "end": [WIDTH + 1]}.items():
-        graph.constant(name, np.array(values, np.int64))
+    for name, value in {"axis1": [1], "axis2": [2]}.items():
+        graph.constant(name, np.array(value, np.int64))
     graph.constant("zero", np.array(0, np.float32))
     graph.constant("one", np.array(1, np.float32))
-    embeddings(graph, p)
-    spans(graph)
-    graph.node("ReduceMax", ["spans", "axis2"], "worst_span", keepdims=0)
-    graph.node("ReduceMax", ["x", "axis2"], "largest", keepdims=0)
-    graph.node("Relu", ["largest"], "largest_positive")
-    graph.node("ReduceSum", ["x", "axis2"], "total", keepdims=0)
-    graph.node("ReduceSum", ["live", "axis2"], "bytes_live", keepdims=0)
+    graph.node("Relu", [embeddings(graph, p)], "largest_positive")
+    graph.node("ReduceSum", ["x", "axis1"], "total", keepdims=0)
+    graph.node("ReduceSum", ["live", "axis1"], "bytes_live", keepdims=0)
     graph.node("Max", ["bytes_live", "one"], "bytes_counted")
     graph.node("Div", ["total", "bytes_counted"], "mean")
-    graph.node("Concat", ["worst_span", "largest_positive", "mean"], "pooled", axis=1)
+    graph.node("Concat", ["largest_positive", "mean"], "pooled", axis=1)
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
     graph.node("Gemm", ["hidden_out", "out", "out_bias"], "logits")
@@ -41,8 +36,8 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
     return graph.model()
 
 
-def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> None:
-    """`x` [N, WIDTH, LENGTH] of embedded n-grams, `live` [N, 1, LENGTH]: 1 where a byte is."""
+def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> str:
+    """`x` [N, LENGTH, WIDTH] of embedded n-grams, `live` [N, LENGTH, 1]: 1 where a byte is; names the maximum of `x`."""
     graph.constant("padding", np.array(PADDING, np.int32))
     longest = max(TABLES)
     graph.constant("pads", np.array([0, 0, 0, longest - 1], np.int64))
@@ -68,27 +63,13 @@ def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> None:
         graph.node("Gather", [f"table{n}", f"row{n}"], f"whole{n}")
         graph.node("DequantizeLinear", [f"whole{n}", f"step{n}"], f"embedded{n}")
     graph.node("Concat", [f"embedded{n}" for n in TABLES], "embedded", axis=2)
-    graph.node("Transpose", ["embedded"], "channels", perm=[0, 2, 1])
     graph.node("Equal", [INPUT, "padding"], "dead")
     # No Cast anywhere: in onnxruntime-web its kernel is one function that V8 takes a second and 100 MB to optimise.
     graph.node("Where", ["dead", "zero", "one"], "alive")
-    graph.node("Unsqueeze", ["alive", "axis1"], "live")
-    graph.node("Mul", ["channels", "live"], "x")
-
-
-def spans(graph: "Graph") -> None:
-    """`spans` [N, HIDDEN, spans]: two layers over the mean of each span; nothing where a span has no byte."""
-    edge = BLOCK * (SPAN - 1)
-    graph.node("Concat", ["x", "live"], "x_and_live", axis=1)
-    pooling = {"kernel_shape": [BLOCK * SPAN], "strides": [BLOCK], "pads": [edge, edge], "count_include_pad": 1}
-    graph.node("AveragePool", ["x_and_live"], "span_means", **pooling)
-    graph.node("Conv", ["span_means", "span1_kernel", "span1_bias"], "span1_sum", kernel_shape=[1])
-    graph.node("Relu", ["span1_sum"], "span1_out")
-    graph.node("Conv", ["span1_out", "span2_kernel", "span2_bias"], "span2_sum", kernel_shape=[1])
-    graph.node("Relu", ["span2_sum"], "span2_out")
-    graph.node("Slice", ["span_means", "last", "end", "axis1"], "span_share")
-    graph.node("Greater", ["span_share", "zero"], "span_live")
-    graph.node("Where", ["span_live", "span2_out", "zero"], "spans")
+    graph.node("Unsqueeze", ["alive", "axis2"], "live")
+    graph.node("Mul", ["embedded", "live"], "x")
+    graph.node("ReduceMax", ["x", "axis1"], "largest", keepdims=0)
+    return "largest"
 
 
 class Graph:

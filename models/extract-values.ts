@@ -1,6 +1,6 @@
 /**
  * Labelled requests and payloads → JSON lines of their values in every decoded form, by the very code that runs in
- * Envoy: `node --import tsx models/extract-values.ts --data DIR --out build/values.jsonl`.
+ * Envoy: `node --import tsx models/extract-values.ts --data DIR --generated FILE --out build/values.jsonl`.
  *
  * A line: the row's id, source, label, category, subtype, kind, extracted, ambiguous, and `values`: kind, label (where
  * the value stood) and `forms`, one character a byte (Latin-1). A bare payload, of either label, is one value.
@@ -42,15 +42,19 @@ interface ExtractedValue {
 }
 
 async function main(): Promise<void> {
-  const { values: flags } = parseArgs({ options: { data: { type: "string" }, out: { type: "string" } } });
-  if (!flags.data || !flags.out) throw new Error("use: extract-values.ts --data DIR --out FILE");
+  const { values: flags } = parseArgs({
+    options: { data: { type: "string" }, generated: { type: "string" }, out: { type: "string" } },
+  });
+  const { data, generated } = flags;
+  if (!data || !generated || !flags.out)
+    throw new Error("use: extract-values.ts --data DIR --generated FILE --out FILE");
   const core = await loadCore();
   await mkdir(dirname(flags.out), { recursive: true });
   const out = createWriteStream(flags.out);
-  for (const file of [...PAYLOADS, ...REQUESTS]) {
-    for await (const rows of batches(linesOf(join(flags.data, file)))) write(extract(core, rows));
+  for (const file of [...[...PAYLOADS, ...REQUESTS].map((name) => join(data, name)), generated]) {
+    for await (const rows of batches(linesOf(file))) write(extract(core, rows));
   }
-  write(extract(core, await headerProfiles(join(flags.data, HEADER_PROFILES))));
+  write(extract(core, await headerProfiles(join(data, HEADER_PROFILES))));
   out.end();
   await finished(out);
 
@@ -101,7 +105,9 @@ async function headerProfiles(file: string): Promise<Row[]> {
 }
 
 function linesOf(file: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file).pipe(createGunzip()), crlfDelay: Number.POSITIVE_INFINITY });
+  const bytes = createReadStream(file);
+  const input = file.endsWith(".gz") ? bytes.pipe(createGunzip()) : bytes;
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 async function* batches(lines: AsyncIterable<string>): AsyncGenerator<Row[]> {

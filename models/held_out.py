@@ -8,7 +8,7 @@ import fit
 import screen
 from classes import BENIGN
 from dataset import FOLDS, Samples, augmented, fold_of
-from windows import WINDOW_BYTES, worst_window
+from windows import WINDOW_BYTES, worst_windows
 
 
 @dataclass
@@ -44,39 +44,34 @@ def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Gene
     On what it was trained on the screen is surer than it will be on anything else: its windows alone would teach the
     model that short ones are benign.
     """
-    windows = []
-    for text, label in zip(training.text, training.label):
+    windows = [window for _, window in worst_windows(weights, training.text)]
+    for i, (text, label) in enumerate(zip(training.text, training.label)):
         if rng.random() < 0.5:
-            windows.append(cut(weights, text)[1])
-        elif label != BENIGN:
-            windows.append(text if len(text) <= WINDOW_BYTES else cut(weights, text)[1])
+            continue
+        if label != BENIGN:
+            windows[i] = text if len(text) <= WINDOW_BYTES else windows[i]
         else:
             size = int(rng.integers(12, WINDOW_BYTES + 1))
             start = int(rng.integers(0, max(1, len(text) - size + 1)))
-            windows.append(text[start : start + size])
+            windows[i] = text[start : start + size]
     return windows
 
 
-def cut(weights: np.ndarray, text: bytes) -> tuple[int, bytes]:
-    """The worst window's sum and bytes: what the filter sends."""
-    total, start, end = worst_window(weights, text)
-    return total, text[start:end]
-
-
 def score(trained: Trained, samples: Samples) -> Scored:
-    found = [cut(trained.weights, text) for text in samples.text]
+    found = worst_windows(trained.weights, samples.text)
     sums = np.array([total for total, _ in found]) * trained.step
     return Scored(samples, sums, fit.predict(trained.parameters, [window for _, window in found]))
 
 
-def score_held_out(samples: Samples, folds: list[int], screen_epochs: int, model_epochs: int, seed: int) -> Scored:
-    """Every value of a fold, scored by what was trained on the other folds; in the folds' order."""
-    parts = []
-    for fold in folds:
-        print(f"fold {fold + 1} of {len(FOLDS)}: without {', '.join(FOLDS[fold])}", flush=True)
-        inside = [i for i, source in enumerate(samples.source) if fold_of(source) != fold]
-        outside = [i for i, source in enumerate(samples.source) if fold_of(source) == fold]
-        trained = train_pair(samples.pick(inside), screen_epochs, model_epochs, seed)
-        parts.append(score(trained, samples.pick(outside)))
+def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:
+    """Every value of a fold, scored by what was trained on the other folds."""
+    print(f"fold {fold + 1} of {len(FOLDS)}: without {', '.join(FOLDS[fold])}", flush=True)
+    inside = [i for i, source in enumerate(samples.source) if fold_of(source) != fold]
+    outside = [i for i, source in enumerate(samples.source) if fold_of(source) == fold]
+    return score(train_pair(samples.pick(inside), screen_epochs, model_epochs, seed), samples.pick(outside))
+
+
+def together(parts: list[Scored]) -> Scored:
+    """In the folds' order."""
     rows = Samples(*[sum(columns, []) for columns in zip(*[vars(part.samples).values() for part in parts])])
     return Scored(rows, np.concatenate([p.sums for p in parts]), np.concatenate([p.logits for p in parts]))

@@ -1,10 +1,8 @@
-"""The model: embeddings of hashed byte n-grams, judged in overlapping spans and over the whole window.
+"""The model: a window is a bag of hashed byte n-grams, embedded; their mean and maximum are judged by two layers.
 
-Written twice, for JAX (training) here and for ONNX in `export.py`; `train.py` compares them on real values.
+Written twice, in NumPy (training) here and as ONNX in `export.py`; `train.py` compares them on real values.
 """
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from classes import CLASSES
@@ -17,63 +15,48 @@ TABLES = {
     2: (16381, (131071, 40503)),
     3: (32749, (354613, 76801, 40127)),
     4: (32749, (275881, 411721, 93187, 20507)),
+    5: (32749, (104729, 275881, 411721, 93187, 20507)),
 }
 EMBEDDING = 16
 WIDTH = EMBEDDING * len(TABLES)
 HIDDEN = 64
-BLOCK = 8  # a span is SPAN blocks and begins at each block, the first ones before the window
-SPAN = 4
 
 # Letters in lower case; digits told apart only where addresses are long enough to be recognised.
 LOWER = np.arange(257, dtype=np.int32)
 LOWER[65:91] += 32
 SHAPE = np.where((LOWER >= 48) & (LOWER <= 57), 48, LOWER).astype(np.int32)
-FOLDS = {2: SHAPE, 3: SHAPE, 4: LOWER}
+FOLDS = {2: SHAPE, 3: SHAPE, 4: LOWER, 5: SHAPE}
 
 
-def initial(seed: int) -> dict[str, jnp.ndarray]:
-    keys = iter(jax.random.split(jax.random.key(seed), 12))
-
-    def dense(rows: int, columns: int) -> jnp.ndarray:
-        return jax.random.normal(next(keys), (rows, columns)) * np.sqrt(2 / rows)
+def initial(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def dense(rows: int, columns: int) -> np.ndarray:
+        return (rng.standard_normal((rows, columns)) * np.sqrt(2 / rows)).astype(np.float32)
 
     # Zeros: an n-gram that training never saw says nothing, as in a linear model.
-    tables = {f"table{n}": jnp.zeros((rows, EMBEDDING)) for n, (rows, _) in TABLES.items()}
+    tables = {f"table{n}": np.zeros((rows, EMBEDDING), np.float32) for n, (rows, _) in TABLES.items()}
     return tables | {
-        "span1": dense(WIDTH + 1, HIDDEN) * 2,
-        "span1_bias": jnp.full(HIDDEN, 0.1),
-        "span2": dense(HIDDEN, HIDDEN),
-        "span2_bias": jnp.full(HIDDEN, 0.1),
-        "hidden": dense(HIDDEN + 2 * WIDTH, HIDDEN),
-        "hidden_bias": jnp.full(HIDDEN, 0.1),
-        "out": dense(HIDDEN, len(CLASSES)) * 0.1,
-        "out_bias": jnp.zeros(len(CLASSES)),
+        "hidden": dense(2 * WIDTH, HIDDEN) * 2,
+        "hidden_bias": np.full(HIDDEN, 0.1, np.float32),
+        "out": dense(HIDDEN, len(CLASSES)) * np.float32(0.3),
+        "out_bias": np.zeros(len(CLASSES), np.float32),
     }
 
 
-def rows_of(ids: jnp.ndarray, n: int) -> jnp.ndarray:
+def rows_of(ids: np.ndarray, n: int) -> np.ndarray:
     """int32 [N, L] -> the table row of the n-gram that begins at each byte."""
     size, coefficients = TABLES[n]
-    padded = jnp.pad(jnp.asarray(FOLDS[n])[ids], ((0, 0), (0, n - 1)), constant_values=PADDING)
-    return sum(padded[:, j : j + ids.shape[1]] * c for j, c in enumerate(coefficients)) % size
+    padded = np.pad(FOLDS[n][ids], ((0, 0), (0, n - 1)), constant_values=PADDING)
+    return sum(padded[:, j : j + ids.shape[1]] * np.int32(c) for j, c in enumerate(coefficients)) % np.int32(size)
 
 
-def logits(p: dict[str, jnp.ndarray], ids: jnp.ndarray, keep: jnp.ndarray | None = None) -> jnp.ndarray:
-    """int32 [N, L] of byte values, PADDING behind, L a multiple of BLOCK -> [N, classes]. L does not change the result.
-
-    `keep` [N, L] of 0 and 1 leaves positions out while training.
-    """
-    live = (ids != PADDING).astype(jnp.float32)[:, :, None]
-    seen = live if keep is None else live * keep[:, :, None]
-    x = jnp.concatenate([p[f"table{n}"][rows_of(ids, n)] for n in TABLES], -1) * seen
-    blocks = jnp.concatenate([x, live], -1).reshape(len(ids), -1, BLOCK, WIDTH + 1).sum(2)
-    padded = jnp.pad(blocks, ((0, 0), (SPAN - 1, SPAN - 1), (0, 0)))
-    spans = sum(padded[:, k : k + blocks.shape[1] + SPAN - 1] for k in range(SPAN)) / (BLOCK * SPAN)
-    h = jax.nn.relu(spans @ p["span1"] + p["span1_bias"])
-    h = jax.nn.relu(h @ p["span2"] + p["span2_bias"]) * (spans[:, :, WIDTH:] > 0)
-    mean = x.sum(1) / jnp.maximum(live.sum(1), 1)
-    pooled = jnp.concatenate([h.max(1), jax.nn.relu(x.max(1)), mean], -1)
-    hidden = jax.nn.relu(pooled @ p["hidden"] + p["hidden_bias"])
+def logits(p: dict[str, np.ndarray], ids: np.ndarray) -> np.ndarray:
+    """int32 [N, L] of byte values, PADDING behind -> [N, classes]. L does not change the result."""
+    live = (ids != PADDING)[:, :, None]
+    bytes_live = np.maximum(live.sum(1), 1).astype(np.float32)
+    embedded = [p[f"table{n}"][rows_of(ids, n)] * live for n in TABLES]
+    means = [x.sum(1) / bytes_live for x in embedded]
+    largest = [np.maximum(x.max(1), 0) for x in embedded]
+    hidden = np.maximum(np.concatenate(largest + means, 1) @ p["hidden"] + p["hidden_bias"], 0)
     return hidden @ p["out"] + p["out_bias"]
 
 
@@ -91,7 +74,7 @@ def rounded(p: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, 
     out = dict(p)
     for n in TABLES:
         table = p[f"table{n}"]
-        step = float(np.quantile(np.abs(table), 0.9999, method="higher")) / 127
+        step = float(np.quantile(np.abs(table), 0.9999, method="higher")) / 127 or 1.0
         whole = np.clip(np.rint(table / step), -127, 127).astype(np.int8)
         tables[f"table{n}"] = (whole, step)
         out[f"table{n}"] = (whole * np.float32(step)).astype(np.float32)

@@ -2,9 +2,14 @@
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
 import time
 from pathlib import Path
+
+# One thread each: sums in one order, so one seed gives one result.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np
 import onnxruntime
@@ -16,8 +21,9 @@ import fit
 import screen
 from dataset import FOLDS, read
 from export import onnx_model
-from held_out import cut, score_held_out, train_pair
+from held_out import Scored, Trained, score_fold, together, train_pair
 from network import encode
+from windows import worst_windows
 
 
 def main() -> None:
@@ -28,13 +34,18 @@ def main() -> None:
     parser.add_argument("--seed", default=1, type=int)
     parser.add_argument("--folds", nargs="+", type=int, default=list(range(len(FOLDS))), help="validated on, from 0")
     parser.add_argument("--screen-epochs", default=4, type=int)
-    parser.add_argument("--fold-epochs", default=3, type=int, help="of the model, in each validation fold")
-    parser.add_argument("--epochs", default=3, type=int, help="of the shipped model")
+    parser.add_argument("--epochs", default=2, type=int, help="of the model")
+    parser.add_argument("--processes", default=2, type=int, help="trained beside each other")
     options = parser.parse_args()
     started = time.monotonic()
 
     samples = read(options.values)
-    held_out = score_held_out(samples, options.folds, options.screen_epochs, options.fold_epochs, options.seed)
+    with multiprocessing.get_context("fork").Pool(options.processes) as pool:
+        epochs = (options.screen_epochs, options.epochs, options.seed)
+        final = pool.apply_async(train_pair, (samples, *epochs))
+        parts = [pool.apply_async(score_fold, (samples, fold, *epochs)) for fold in options.folds]
+        held_out: Scored = together([part.get() for part in parts])
+        trained: Trained = final.get()
     attack, weight = held_out.attack, np.array(held_out.samples.weight)
     bias, scale = calibrate.fit_screen(held_out.sums, attack, weight)
     temperature, benign_shift = calibrate.fit_model(held_out.logits, attack, weight)
@@ -46,7 +57,6 @@ def main() -> None:
         flush=True,
     )
 
-    trained = train_pair(samples, options.screen_epochs, options.epochs, options.seed)
     model = onnx_model(trained.parameters, temperature, benign_shift).SerializeToString()
     agree(model, trained, samples.text[:: max(1, len(samples) // 400)], temperature, benign_shift)
     weights = screen.screen_bin(trained.weights, bias, scale * trained.step)
@@ -54,7 +64,6 @@ def main() -> None:
 
     report = evaluation.report(held_out.samples, screened, judged, thresholds)
     report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}
-    report |= {"folds": [FOLDS[fold] for fold in options.folds], "command": " ".join(["python", *sys.argv])}
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2) + "\n")
     print(f"{options.out}: {digest}; {len(model)} + {len(weights)} bytes; {report['seconds']} s")
@@ -62,7 +71,7 @@ def main() -> None:
 
 def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_shift: float) -> None:
     """The exported model must say what the trained one says."""
-    windows = [cut(trained.weights, text)[1] for text in texts]
+    windows = [window for _, window in worst_windows(trained.weights, texts)]
     (exported,) = onnxruntime.InferenceSession(model).run(None, {"bytes": encode(windows)})
     expected = calibrate.probabilities(fit.predict(trained.parameters, windows), temperature, benign_shift)
     apart = float(np.abs(exported - expected).max())

@@ -2,23 +2,51 @@
 
 import numpy as np
 
-from screen import FOLD, MULTIPLIER, STEPS
+from screen import BATCH, BUCKETS, STEPS, hashes, pack
 
 WINDOW_BYTES = 256
 CONTEXT_BYTES = 8
 
 
+def worst_windows(weights: np.ndarray, texts: list[bytes]) -> list[tuple[int, bytes]]:
+    """The sum and the bytes of the worst run of each text, with a little context: what the filter sends."""
+    out: list[tuple[int, bytes]] = [(0, b"")] * len(texts)
+    lengths = np.array([len(text) for text in texts])
+    low = 0
+    for bucket in BUCKETS:
+        chosen = np.flatnonzero((lengths < bucket) & (lengths >= low))
+        for i in range(0, len(chosen), BATCH):
+            batch = chosen[i : i + BATCH]
+            for index, (total, start, end) in zip(batch, of_alike(weights, [texts[j] for j in batch], bucket)):
+                out[index] = (total, texts[index][start:end])
+        low = bucket
+    for index in np.flatnonzero(lengths >= low):
+        total, start, end = worst_window(weights, texts[index])
+        out[index] = (total, texts[index][start:end])
+    return out
+
+
+def of_alike(weights: np.ndarray, texts: list[bytes], length: int) -> list[tuple[int, int, int]]:
+    """(sum, start, end) of texts shorter than `length`, which is at most STEPS + 1."""
+    packed, live = pack(texts, length)
+    steps = weights.astype(np.int64)[hashes(packed, int(np.log2(len(weights))))].sum(-1) * live
+    sums = np.pad(np.cumsum(steps, axis=1), ((0, 0), (1, 0)))
+    floor = np.minimum.accumulate(sums[:, :-1], axis=1)
+    gain = np.where(live, sums[:, 1:] - floor, -1)
+    best = gain.argmax(1)
+    rows = np.arange(len(texts))
+    at_floor = (sums[:, :-1] == floor[rows, best][:, None]) & (np.arange(length)[None, :] <= best[:, None])
+    start = length - 1 - at_floor[:, ::-1].argmax(1)
+    return [
+        placed(len(text), int(gain[row, best[row]]), int(start[row]), int(best[row]) + 1)
+        for row, text in enumerate(texts)
+    ]
+
+
 def step_weights(weights: np.ndarray, text: bytes) -> np.ndarray:
     """int64 [len + 1]: the sum of the weights of the n-grams that each step completes."""
-    bits = int(np.log2(len(weights)))
-    b = FOLD[np.frombuffer(text + b"\0", np.uint8)]
-    total, word = np.zeros(len(b), np.int64), np.zeros(len(b), np.uint32)
-    for k in range(4):
-        shifted = np.concatenate([np.zeros(k, np.uint32), b])[: len(b)]
-        word = word | (shifted << np.uint32(8 * k))
-        gram = word ^ np.uint32(0x5BD1E995) if k == 3 else word | np.uint32((k + 1) << 24)
-        total += weights[(gram * MULTIPLIER) >> np.uint32(32 - bits)]
-    return total
+    packed, _ = pack([text], len(text) + 1)
+    return weights[hashes(packed, int(np.log2(len(weights))))[0]].astype(np.int64).sum(-1)
 
 
 def worst_window(weights: np.ndarray, text: bytes) -> tuple[int, int, int]:
@@ -31,13 +59,16 @@ def worst_window(weights: np.ndarray, text: bytes) -> tuple[int, int, int]:
         floor = np.lib.stride_tricks.sliding_window_view(padded, STEPS).min(axis=1)
     gain = sums[1:] - floor
     best = int(gain.argmax())
-    if gain[best] <= 0:
-        return (0, *widen(len(text), 0, 0))
     first = max(0, best + 1 - STEPS)
     start = first + int((sums[first : best + 1] == floor[best]).nonzero()[0][-1])
-    return (int(gain[best]), *widen(len(text), max(0, start - 3), min(best + 1, len(text))))
+    return placed(len(text), int(gain[best]), start, best + 1)
 
 
-def widen(length: int, start: int, end: int) -> tuple[int, int]:
+def placed(length: int, total: int, start: int, end: int) -> tuple[int, int, int]:
+    """Bytes of a run of steps, with context; of no run the first bytes."""
+    if total <= 0:
+        total, start, end = 0, 0, 0
+    else:
+        start, end = max(0, start - 3), min(end, length)
     context = min(CONTEXT_BYTES, (WINDOW_BYTES - (end - start)) // 2)
-    return max(0, start - context), min(length, end + context)
+    return total, max(0, start - context), min(length, end + context)

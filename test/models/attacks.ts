@@ -1,4 +1,4 @@
-/** Classic attacks, by class. Each must be denied alone and inside a sentence. */
+/** Classic attacks, by class. Each must be denied alone, and nearly all inside a sentence. */
 export const attacks: Record<string, string[]> = {
   sqli: [
     "' OR '1'='1",
@@ -59,4 +59,25 @@ export const ordinary = [
   "password",
   "a=1;b=2",
   '{"size": "XL", "note": "it\'s a gift"}',
+  '[{"$match":{"tenant":"acme"}},{"$unwind":"$lines"},{"$group":{"_id":"$lines.sku","qty":{"$sum":"$lines.qty"}}}]',
+  "startswith(CompanyName,'Alfr') eq true",
+  "status = 'open' and priority > 3 order by created desc",
+  "query Viewer($n: Int!) { viewer { repositories(first: $n) { nodes { name stargazerCount } } } }",
+  '{"size":0,"query":{"range":{"ts":{"gte":"now-1h"}}},"aggs":{"codes":{"terms":{"field":"status"}}}}',
+  '{"csp-report":{"document-uri":"https://shop.example/cart","blocked-uri":"inline","violated-directive":"script-src \'self\'"}}',
+  "http://10.1.2.3:8080/health",
+  "192.168.0.1",
+  "/var/lib/docker/overlay2",
+  "a".repeat(100),
+  "SELECT c.name, count(o.id) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.name ORDER BY 2 DESC",
+  "We use `SELECT * FROM users WHERE id = $1` here; the index on users(id) makes it fast.",
+  "Run npm install; npm start; then open http://localhost:3000",
+  "docker run -d -p 80:80 --name web nginx:alpine",
+  "Error: ENOENT: no such file or directory, open '/srv/app/config.json' at Object.openSync (node:fs:601:3)",
+  "{{ user.first_name }}, your parcel {{ parcel.number }} arrives {{ date }}",
+  "../styles/main.css",
+  "O'Brien & D'Arcy; solicitors (est. 1899)",
+  "x^2 + y^2 = r^2; if x > 0 and y < 0 then z = 1 or 2",
+  "The <script> tag goes into the head; onclick is old style.",
+  '<div class="card"><h2>Menu</h2><p>Soup &amp; bread</p><img src="/soup.jpg" alt="Soup"></div>',
 ];

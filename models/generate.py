@@ -1,0 +1,106 @@
+"""Attacks and benign values out of the grammars, as rows like those of the data: `python models/generate.py --out FILE`.
+
+They go through the same decoding as every other row (`extract-values.ts`); some are encoded for it to decode.
+"""
+
+import argparse
+import base64
+import html
+import json
+import random
+import urllib.parse
+from pathlib import Path
+
+from grammar import Grammar
+
+GRAMMARS = Path(__file__).parent / "grammars"
+# Rows of each grammar: thin ones repeat themselves soon.
+COUNTS = {
+    "sqli": 6000,
+    "xss": 4500,
+    "rce": 7500,
+    "path-traversal": 3500,
+    "ssti": 2500,
+    "ssrf": 2500,
+    "xxe": 1500,
+    "ldap": 1500,
+    "nosql": 2500,
+    "header-injection": 1500,
+    "log4shell": 1500,
+    "deserialization": 1500,
+    "other": 1500,
+    "scanner": 1200,
+    "sql": 5000,
+    "shell": 6000,
+    "code": 6000,
+    "queries": 5000,
+    "operations": 6000,
+    "people": 6000,
+    "web": 9000,
+}
+ENCODED_SHARE = 0.15
+# Whose words are read without regard to case.
+CASELESS = ("sqli", "xss", "ldap", "sql")
+
+
+def encoded(r: random.Random, text: str) -> str:
+    raw = text.encode()
+    return r.choice(
+        [
+            lambda: urllib.parse.quote(raw, safe=""),
+            lambda: urllib.parse.quote(urllib.parse.quote(raw, safe=""), safe=""),
+            lambda: base64.b64encode(raw).decode(),
+            lambda: base64.urlsafe_b64encode(raw).decode().rstrip("="),
+            lambda: html.escape(text),
+            lambda: "".join(f"\\u{ord(c):04x}" if not c.isalnum() and ord(c) < 0x10000 else c for c in text),
+            lambda: "".join(f"\\x{ord(c):02x}" if not c.isalnum() and ord(c) < 0x80 else c for c in text),
+            lambda: "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in text),
+        ]
+    )()
+
+
+def recased(r: random.Random, text: str) -> str:
+    kind = r.random()
+    if kind < 0.2:
+        return text.upper()
+    if kind < 0.3:
+        return "".join(c.upper() if r.random() < 0.5 else c.lower() for c in text)
+    return text
+
+
+def rows(seed: int) -> list[dict]:
+    out = []
+    for label in ("attack", "benign"):
+        files = sorted((GRAMMARS / label).glob("*.txt"))
+        for name in dict.fromkeys(file.name.split(".")[0] for file in files):
+            parts = [file for file in files if file.name.split(".")[0] == name]
+            grammar = Grammar(GRAMMARS / "common.txt", *parts)
+            r, seen = random.Random(f"{seed} {label} {name}"), set()
+            for number in range(COUNTS[name]):
+                text = grammar.text(r)
+                if name in CASELESS:
+                    text = recased(r, text)
+                if r.random() < ENCODED_SHARE:
+                    text = encoded(r, text)
+                if text in seen or not text.strip():
+                    continue
+                seen.add(text)
+                category = name if label == "attack" else "benign"
+                row = {"id": f"grammar-{label}-{name}-{number}", "source": "grammar", "label": label}
+                out.append(row | {"category": category, "subtype": name, "kind": "payload", "payload": text})
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default="build/generated.jsonl", type=Path)
+    parser.add_argument("--seed", default=1, type=int)
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with options.out.open("w", encoding="utf-8") as lines:
+        for row in rows(options.seed):
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
