@@ -21,6 +21,16 @@ interface Fixture {
   readonly payload: string;
 }
 
+/** What people write about machines: some of it the screen is unsure about, whatever its weights. */
+const aboutMachines = [
+  "see ../docs/readme.md and ../../shared/notes.txt",
+  "the file is /var/log/syslog",
+  "http://10.0.0.1:8080/status",
+  "a && b || c",
+  "exec xp_cmdshell is dangerous",
+  "update my address where it says street; then select the best union from the list",
+];
+
 const browser = [
   ["user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"],
   ["accept", "application/json, text/html;q=0.9, */*;q=0.8"],
@@ -39,7 +49,7 @@ export async function benignRequests(): Promise<Benign> {
   const worst = (request: CoreRequest) => worstScore(core, request);
   const clears = (request: CoreRequest) => worst(request) < clearBelow;
   const cleared = texts.filter((text) => clears(searchFor(text)));
-  const unsure = texts.filter((text) => {
+  const unsure = [...texts, ...aboutMachines].filter((text) => {
     const score = worst(searchFor(text));
     return score >= clearBelow && score < denyAlone;
   });

@@ -35,9 +35,19 @@ test("the line of any record is canonical JSON as it stands", () => {
   const decision = fc.record({
     timeUnixMs: fc.nat(),
     ...Object.fromEntries(
-      ["method", "route", "rung", "effect", "reason", "wouldDeny", "issuer", "workload", "grant", "token"].map(
-        (name) => [name, text],
-      ),
+      [
+        "method",
+        "route",
+        "rung",
+        "effect",
+        "reason",
+        "wouldDeny",
+        "issuer",
+        "workload",
+        "grant",
+        "token",
+        "expiredGrant",
+      ].map((name) => [name, text]),
     ),
     subject: fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes)),
     scoredBy: fc.constantFrom("MODEL", "SCREEN", 7),

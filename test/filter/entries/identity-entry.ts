@@ -82,7 +82,7 @@ class TestEnvironment extends Environment {
 }
 
 const budget = new VerificationBudget();
-const environment = new TestEnvironment(budget);
+const environment = new TestEnvironment(budget, new VerificationBudget());
 let policy: CompiledPolicy | null = null;
 let cache = new TokenCache();
 let last: Authentication | null = null;

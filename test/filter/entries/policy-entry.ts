@@ -2,6 +2,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment, SharedValue } from "../../../filter/environment";
 import { ClaimSet } from "../../../filter/identity/claim-set";
 import { Subject } from "../../../filter/identity/subject";
+import { VerificationBudget } from "../../../filter/identity/verification-budget";
 import { Circumstances } from "../../../filter/policy/circumstances";
 import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
 import { GrantEffect, grantId, judgeGrants } from "../../../filter/policy/grant";
@@ -70,7 +71,7 @@ class TestEnvironment extends Environment {
   }
 }
 
-const environment = new TestEnvironment();
+const environment = new TestEnvironment(new VerificationBudget(), new VerificationBudget());
 
 /** Where and when the next `grant` asks: `address:port`, Unix seconds, header pairs as the host serializes them. */
 let pairs: Uint8Array = new Uint8Array(0);
