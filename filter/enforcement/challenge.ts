@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as";
+import { spaced } from "../encoding/spaced";
 import { Evaluation } from "../evaluate";
 import { BOUND_BY_CERTIFICATE, BOUND_BY_PROOF, NONE } from "../policy/blob-layout";
 import { Route } from "../policy/route";
@@ -43,15 +44,12 @@ function wantsProof(route: Route | null, reason: Reason): bool {
 function stepUp(route: Route): string {
   let text = "";
   const methods = route.authenticationMethods;
-  if (methods.length > 0) text += `, error_description="authentication methods needed: ${spaced(methods)}"`;
-  if (route.contexts.length > 0) text += `, acr_values="${spaced(route.contexts)}"`;
+  if (methods.length > 0) text += `, error_description="authentication methods needed: ${listed(methods)}"`;
+  if (route.contexts.length > 0) text += `, acr_values="${listed(route.contexts)}"`;
   return route.maxAge == NONE ? text : `${text}, max_age="${route.maxAge}"`;
 }
 
-function spaced(values: Uint8Array[]): string {
-  let text = "";
-  for (let i = 0; i < values.length; i++) {
-    text += (i > 0 ? " " : "") + String.UTF8.decodeUnsafe(values[i].dataStart, values[i].length);
-  }
-  return text;
+function listed(values: Uint8Array[]): string {
+  const list = spaced(values);
+  return String.UTF8.decodeUnsafe(list.dataStart, list.length);
 }

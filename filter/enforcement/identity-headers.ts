@@ -1,4 +1,5 @@
 import { addHeader, MapType } from "proxy-wasm-as";
+import { spaced } from "../encoding/spaced";
 import { Subject } from "../identity/subject";
 import { CompiledPolicy } from "../policy/compiled-policy";
 
@@ -12,7 +13,7 @@ export function giveIdentity(subject: Subject, policy: CompiledPolicy): void {
   if (issuer !== null) {
     give(policy.subjectHeader, subject.subject);
     give(policy.issuerHeader, issuer.issuer);
-    give(policy.scopesHeader, joined(subject.scopes));
+    give(policy.scopesHeader, spaced(subject.scopes));
   }
   give(policy.workloadHeader, subject.workload);
 }
@@ -48,17 +49,4 @@ function isKept(value: Uint8Array, index: i32): bool {
   const byte = unchecked(value[index]);
   if (byte == SPACE) return index > 0 && index < value.length - 1;
   return byte > SPACE && byte < 0x7f && byte != PERCENT;
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (let i = 0; i < parts.length; i++) length += parts[i].length + (i > 0 ? 1 : 0);
-  const text = new Uint8Array(length);
-  let at = 0;
-  for (let i = 0; i < parts.length; i++) {
-    if (i > 0) text[at++] = SPACE;
-    text.set(parts[i], at);
-    at += parts[i].length;
-  }
-  return text;
 }

@@ -1,5 +1,6 @@
 import { bytes, setProperty } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
+import { spaced } from "../encoding/spaced";
 import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
@@ -15,7 +16,6 @@ const PERMIT = bytes("permit");
 const DENY = bytes("deny");
 const NONE = new Uint8Array(0);
 const NO_ROUTE = bytes("-");
-const SPACE: u8 = 0x20;
 
 /**
  * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
@@ -74,13 +74,13 @@ export class Decision {
    */
   publish(verdict: Verdict): void {
     const route = this.evaluation.route;
-    const told: StaticArray<Uint8Array> = [
+    const told = [
       this.hex,
       verdict.effect == Effect.Deny ? DENY : PERMIT,
       reasonRow(verdict.reason).code,
       route === null ? NO_ROUTE : route.name,
     ];
-    setProperty(FILTER_STATE, joined(told));
+    setProperty(FILTER_STATE, spaced(told));
   }
 
   /** The response has begun; `status` as in `:status`. */
@@ -112,17 +112,6 @@ export class Decision {
 
   private submit(decision: Uint8Array, completion: Uint8Array | null): PendingRecord {
     const policy = this.evaluation.policy;
-    const record = this.reporter.record(this.id, policy.digest, decision, completion, policy.logRequired);
-    this.reporter.submit(record);
-    return record;
+    return this.reporter.submit(this.id, policy.digest, decision, completion, policy.logRequired);
   }
-}
-
-/** The texts with a space between them. */
-function joined(texts: StaticArray<Uint8Array>): Uint8Array {
-  let length = texts.length - 1;
-  for (let i = 0; i < texts.length; i++) length += texts[i].length;
-  const line = new Uint8Array(length).fill(SPACE);
-  for (let i = 0, at = 0; i < texts.length; at += texts[i].length + 1, i++) line.set(texts[i], at);
-  return line;
 }

@@ -76,24 +76,22 @@ export class Reporter {
     return more;
   }
 
-  /** The worker's next record; to be submitted at once. */
-  record(
+  /** Takes the worker's next record. */
+  submit(
     decisionId: Uint8Array,
     policyDigest: Uint8Array,
     decision: Uint8Array,
     completion: Uint8Array | null,
     durable: bool,
   ): PendingRecord {
-    return new PendingRecord(++this.sequence, decisionId, policyDigest, decision, completion, durable);
-  }
-
-  submit(record: PendingRecord): void {
+    const record = new PendingRecord(++this.sequence, decisionId, policyDigest, decision, completion, durable);
     this.waiting.push(record);
     this.waitingBytes += record.weight;
     while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
       this.dropOldest(MAX_WAITING / 8);
     }
     if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis());
+    return record;
   }
 
   /** Tells the listener when the record, the last one submitted, is on the disk: its policy must say `log: required`. */

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { type HeadFile, readHeadFile } from "../../inference-sidecar/src/decision-log/head-file.ts";
+import { readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import { ChainReader, type LogContent } from "./chain-reader.ts";
 
@@ -11,14 +11,6 @@ export interface LogReport extends LogContent {
   readonly torn: number;
   /** The first thing that is wrong, with its place; null: nothing is. */
   readonly problem: string | null;
-}
-
-interface Line {
-  readonly file: string;
-  readonly number: number;
-  readonly text: string;
-  /** The file ends without a line feed after it. */
-  readonly torn: boolean;
 }
 
 /**
@@ -32,13 +24,17 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
   const reader = new ChainReader(key, newest?.head.n ?? null);
   let torn = 0;
   const result = (problem: string | null): LogReport => ({ ...reader.content, files: names.length, torn, problem });
-  for await (const line of readLines(directory, names)) {
-    if (line.torn && line.file === names.at(-1)) {
-      torn = Buffer.byteLength(line.text);
-      continue;
+  for (const name of names) {
+    let number = 0;
+    for await (const line of readLines(join(directory, name))) {
+      number += 1;
+      if (line.torn > 0 && name === names.at(-1)) {
+        torn = line.torn;
+        continue;
+      }
+      const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, number === 1);
+      if (problem !== null) return result(`${name} line ${number} ${problem}`);
     }
-    const problem = line.torn ? "is cut off" : reader.take(line.text, line.number === 1);
-    if (problem !== null) return result(`${line.file} line ${line.number} ${problem}`);
   }
   return result(problemOfWhole(reader, newest));
 }
@@ -56,22 +52,4 @@ function problemOfWhole(reader: ChainReader, newest: HeadFile | null): string | 
     return `the log begins with number ${first}, and no line of it says that what was before has been removed`;
   }
   return null;
-}
-
-async function* readLines(directory: string, names: readonly string[]): AsyncGenerator<Line> {
-  for (const file of names) {
-    let number = 0;
-    let rest = "";
-    // One character a byte: a line that is no UTF-8 keeps its length and its place.
-    for await (const chunk of createReadStream(join(directory, file), "latin1") as AsyncIterable<string>) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const text of lines) yield { file, number: ++number, text: fromBytes(text), torn: false };
-    }
-    if (rest !== "") yield { file, number: ++number, text: fromBytes(rest), torn: true };
-  }
-}
-
-function fromBytes(latin1: string): string {
-  return Buffer.from(latin1, "latin1").toString("utf8");
 }

@@ -1,9 +1,6 @@
 import { copyFile, stat, truncate } from "node:fs/promises";
-import { join } from "node:path";
 import type { StateFolder } from "./state.ts";
 
-/** What Envoy and the sidecar write beside the decision log. */
-const names = ["access.log", "envoy.log", "sidecar.log"];
 const longestBytes = 32 * 1024 * 1024;
 const everyMillis = 10_000;
 
@@ -11,10 +8,14 @@ const everyMillis = 10_000;
  * Keeps the processes' own logs bounded: one that has grown too long becomes `NAME.1`, in the place of the one before.
  * Their writers append and keep the file open, so it is copied and cut; what is written between the two is lost.
  */
-export function boundProcessLogs({ log }: StateFolder, report: (line: string) => void): { close(): Promise<void> } {
+export function boundProcessLogs(
+  { accessLog, envoyLog, sidecarLog }: StateFolder,
+  report: (line: string) => void,
+): { close(): Promise<void> } {
+  const paths = [accessLog, sidecarLog, ...(envoyLog === null ? [] : [envoyLog])];
   let running: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    running = Promise.all(names.map((name) => turnOver(join(log, name), longestBytes))).catch((error: Error) =>
+    running = Promise.all(paths.map((path) => turnOver(path, longestBytes))).catch((error: Error) =>
       report(`the logs could not be turned over: ${error.message}`),
     );
   }, everyMillis).unref();

@@ -36,7 +36,7 @@ export async function startSidecar(
     args: [entry, "--config", "sidecar.json"],
     cwd: state.run,
     env: process.env,
-    logFile: join(state.log, "sidecar.log"),
+    logFile: state.sidecarLog,
   };
   return { supervised: await Supervised.start(program, report), dashboardToken };
 }

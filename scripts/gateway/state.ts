@@ -20,6 +20,8 @@ export interface StateFolder {
   readonly accessLog: string;
   /** What Envoy says; null: on this process's own output. */
   readonly envoyLog: string | null;
+  /** What the sidecar says. */
+  readonly sidecarLog: string;
 }
 
 /** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
@@ -45,6 +47,7 @@ export function stateFolder(directory: string): StateFolder {
     filterConfigFile: join(run, "ecds.json"),
     accessLog: join(log, "access.log"),
     envoyLog: join(log, "envoy.log"),
+    sidecarLog: join(log, "sidecar.log"),
   };
 }
 

@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChainEnd, canonical, GENESIS, hashOf, parseLine } from "./chain.ts";
 import { readHeadFile } from "./head-file.ts";
+import { readLines } from "./lines.ts";
 import { logFiles } from "./log-file.ts";
 import type { WorkerSequences } from "./sequences.ts";
 
@@ -14,8 +14,6 @@ export interface Recovered {
   /** Bytes of a line that was being written; they are cut off. */
   readonly torn: number;
 }
-
-const LINE_FEED = 0x0a;
 
 /**
  * Takes up the chain and each worker's progress from the newest head and what was written after it: records that were
@@ -34,34 +32,17 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
   for (const [index, name] of names.slice(first).entries()) {
     const path = join(directory, name);
     const start = head !== null && index === 0 ? head.end : 0;
-    const tail = await readLines(path, start, (line) => {
-      const parsed = parseLine(line);
-      if (parsed === null) return;
-      end = { n: parsed.n, hash: hashOf(line) };
+    for await (const line of readLines(path, start)) {
+      torn += line.torn;
+      if (line.torn > 0) await truncate(path, line.end - line.torn);
+      const parsed = line.torn > 0 ? null : parseLine(line.text);
+      if (parsed === null) continue;
+      end = { n: parsed.n, hash: hashOf(line.text) };
       unsealed = "head" in parsed ? 0 : unsealed + 1;
       takeUp(parsed, sequences);
-    });
-    if (tail.torn > 0) await truncate(path, tail.end);
-    torn += tail.torn;
+    }
   }
   return { end, unsealed, torn };
-}
-
-/** Whole lines from a byte on; where the last one ends, and how much of another one follows. */
-async function readLines(path: string, start: number, onLine: (line: string) => void) {
-  let end = start;
-  let rest = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { start }) as AsyncIterable<Buffer>) {
-    rest = Buffer.concat([rest, chunk]);
-    let at = 0;
-    for (let stop = rest.indexOf(LINE_FEED); stop >= 0; stop = rest.indexOf(LINE_FEED, at)) {
-      onLine(rest.toString("utf8", at, stop));
-      at = stop + 1;
-    }
-    end += at;
-    rest = rest.subarray(at);
-  }
-  return { end, torn: rest.length };
 }
 
 /** A record's sequence, or what a gap says was lost. */

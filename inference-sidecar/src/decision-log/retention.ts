@@ -1,8 +1,7 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { type ChainEnd, parseLine } from "./chain.ts";
+import { readLines } from "./lines.ts";
 import { dateOf, logFiles } from "./log-file.ts";
 
 export interface RetentionLimits {
@@ -37,11 +36,6 @@ export async function outdatedFiles(directory: string, limits: RetentionLimits, 
 }
 
 async function firstLine(path: string): Promise<string> {
-  const input = createReadStream(path);
-  try {
-    for await (const line of createInterface({ input })) return line;
-    return "";
-  } finally {
-    input.destroy();
-  }
+  for await (const { text } of readLines(path)) return text;
+  return "";
 }

@@ -2,7 +2,7 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChainEnd, seal } from "./chain.ts";
 import { writeHeadFile } from "./head-file.ts";
-import { LogFile } from "./log-file.ts";
+import { dateOf, LogFile } from "./log-file.ts";
 import { outdatedFiles, type RetentionLimits } from "./retention.ts";
 import type { WorkerSequences } from "./sequences.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -37,7 +37,6 @@ export class SealedLog {
   readonly #options: SealedLogOptions;
   #end: ChainEnd;
   #file: LogFile | null = null;
-  #date = "";
   #headTimer: NodeJS.Timeout | null = null;
   #previous: Promise<void> = Promise.resolve();
 
@@ -74,7 +73,7 @@ export class SealedLog {
     const { rotationBytes, directory } = this.#options;
     let sealed = sealAll(records, this.#end);
     const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
-    if (this.#file !== null && (this.#date !== this.#today() || due(this.#file))) await this.#closeFile();
+    if (this.#file !== null && (dateOf(this.#file.name) !== this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
     if (begins) sealed = sealAll([this.#opening(), ...records], this.#end);
@@ -83,15 +82,19 @@ export class SealedLog {
     if (begins) await this.#removeOutdated().catch(this.#options.onUpkeepFailed);
   }
 
-  async #write(file: LogFile, { bytes, end }: Sealed): Promise<void> {
-    this.#file = null;
-    await file.append(bytes);
-    this.#file = file;
-    this.#date = file.name.slice("decisions-".length, "decisions-2026-11-22".length);
-    this.#end = end;
+  async #write(file: LogFile, sealed: Sealed): Promise<void> {
+    await this.#extend(file, sealed);
     this.#headTimer ??= setTimeout(() => {
       this.#inTurn(() => this.#sign()).catch(this.#options.onUpkeepFailed);
     }, this.#options.headMs).unref();
+  }
+
+  /** A file whose write fails is closed: the next append begins another one. */
+  async #extend(file: LogFile, { bytes, end }: Sealed): Promise<void> {
+    this.#file = null;
+    await file.append(bytes);
+    this.#file = file;
+    this.#end = end;
   }
 
   async #sign(): Promise<void> {
@@ -101,11 +104,7 @@ export class SealedLog {
     clearTimeout(this.#headTimer);
     this.#headTimer = null;
     const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
-    const { bytes, end } = sealAll([head], this.#end);
-    this.#file = null;
-    await file.append(bytes);
-    this.#file = file;
-    this.#end = end;
+    await this.#extend(file, sealAll([head], this.#end));
     await file.sync();
     await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, workers: sequences.entries() });
   }
