@@ -7,18 +7,21 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
   up: async () => (await import("./commands/up.ts")).up,
   check: async () => (await import("./commands/check.ts")).check,
+  test: async () => (await import("./commands/test.ts")).test,
   explain: async () => (await import("./commands/explain.ts")).explain,
   log: async () => (await import("./commands/log.ts")).log,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "test", "render", "replay", "route", "review", "revoke", "report", "suggest", "model"];
+const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "report", "suggest", "model"];
 
 const usage = `usage: postern COMMAND …
 
   up --upstream URL   a gateway in front of a real upstream
      [--policy P] [--listen A:P] [--dashboard A:P] [--state DIR] [--concurrency N]
   check POLICY        validates a policy file
+  test POLICY CASES   judges a table of requests, and compares with the decisions that it expects
+     [--json]
   explain ID          one decision: every check, the score, what would have to change
      [--state DIR] [--json]
   log show            prints and filters the decision log

@@ -14,18 +14,27 @@ export class Secret {
 /** Of all that is judged as it comes in, whatever the policy: what a worker has in Envoy. */
 const liveBudget = new VerificationBudget();
 const liveProofBudget = new VerificationBudget();
-const NONE = new Uint8Array(0);
+
+/** The connection that a request came over, as far as the caller knows it; empty: unknown, and then it fails closed. */
+export class Connection {
+  constructor(
+    /** As `Environment.sourceAddress` gives it. */
+    public readonly sourceAddress: Uint8Array,
+    /** As `Environment.peerCertificateDigest` gives it. */
+    public readonly peerCertificateDigest: Uint8Array,
+  ) {}
+}
 
 /**
- * The world as Node gives it, for one request. It knows no connection and no other workers: what rests on an address, a
- * certificate's digest or a replay window fails closed. Where it is not `live`, it is judged as if alone: with a budget of its own,
- * and no time passes while the model is asked.
+ * The world as Node gives it, for one request. It knows no other workers: what rests on a replay window fails closed.
+ * Where it is not `live`, it is judged as if alone: with a budget of its own, and no time passes while the model is asked.
  */
 export class CoreEnvironment extends Environment {
   constructor(
     private readonly atMillis: i64,
     private readonly live: bool,
     private readonly secrets: Secret[],
+    private readonly connection: Connection,
   ) {
     super(live ? liveBudget : new VerificationBudget(), live ? liveProofBudget : new VerificationBudget());
   }
@@ -51,11 +60,11 @@ export class CoreEnvironment extends Environment {
   }
 
   sourceAddress(): Uint8Array {
-    return NONE;
+    return this.connection.sourceAddress;
   }
 
   peerCertificateDigest(): Uint8Array {
-    return NONE;
+    return this.connection.peerCertificateDigest;
   }
 
   shared(_key: Uint8Array): SharedValue | null {

@@ -1,7 +1,7 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Evaluation, Step } from "../evaluate";
 import { PeerCertificate } from "../identity/peer-certificate";
-import { CoreEnvironment } from "./environment";
+import { Connection, CoreEnvironment } from "./environment";
 import { writeEvaluation } from "./evaluation-message";
 import { findGate } from "./gate";
 import { MessageReader, MessageWriter } from "./message";
@@ -11,17 +11,19 @@ const open: Map<u32, Evaluation> = new Map();
 let asked: u32 = 0;
 
 /**
- * u32 whether a peer certificate was presented, its URI, header pairs as the proxy-wasm host serializes them, body → the
- * evaluation. Not `live`: it is judged as if alone.
+ * u32 whether a peer certificate was presented, its URI, its SHA-256, `address:port` of the connection's other end, header
+ * pairs as the proxy-wasm host serializes them, body → the evaluation. Not `live`: it is judged as if alone.
  */
 export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
   const gate = findGate(handle);
   if (gate === null) return new Uint8Array(0);
   const reader = new MessageReader(message);
   const peer = new PeerCertificate(reader.u32() != 0, reader.bytes());
+  const peerDigest = reader.bytes();
+  const connection = new Connection(reader.bytes(), peerDigest);
   const headers = HeaderMap.decode(reader.bytes());
   const body = reader.bytes();
-  const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets);
+  const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets, connection);
   const evaluation = new Evaluation(gate.policy, environment, gate.tokens, headers, peer);
   let step = evaluation.begin(body.length > 0);
   if (step == Step.Body) {

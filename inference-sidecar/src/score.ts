@@ -67,7 +67,7 @@ function validate(digest: Buffer, windows: readonly Buffer[], { bundle, limits }
 }
 
 /** The row at `start`: P(attack) = 1 - P(benign), and the likeliest class other than benign. */
-function scoreOf(probabilities: Float32Array, start: number): ScoreResponse["scores"][number] {
+export function scoreOf(probabilities: Float32Array, start: number): ScoreResponse["scores"][number] {
   const row = probabilities.subarray(start, start + ATTACK_CLASSES.length);
   if (!row.every((probability) => probability >= 0 && probability <= 1.001)) {
     throw new ServiceError("internal", "the model gave what is not a probability");

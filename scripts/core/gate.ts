@@ -7,8 +7,10 @@ import { type CoreRequest, writeRequest } from "./request.ts";
 const MILLION = 1_000_000;
 
 export interface EvaluationRequest extends CoreRequest {
-  /** The client certificate of the connection, validated, and its first URI name. Absent: none was presented. */
-  readonly peer?: { readonly uri?: string };
+  /** The client certificate of the connection, validated: its first URI name, SHA-256 of its DER. Absent: none was presented. */
+  readonly peer?: { readonly uri?: string; readonly digest?: Uint8Array };
+  /** `address:port` of the connection's other end, IPv6 in brackets. Absent: unknown. */
+  readonly source?: string;
   /**
    * Unix milliseconds at which it is judged, as if it were alone: the same request always gives the same, however long the
    * model takes. Absent: it is judged now; as in a worker of Envoy the deadline runs, and forged tokens draw on one budget.
@@ -59,8 +61,9 @@ export function openGate(core: Instance, blob: Uint8Array, secrets: Readonly<Rec
 
   function evaluate(request: EvaluationRequest): Evaluation {
     if (closed) throw new Error("the gate was closed");
-    const { peer, at } = request;
+    const { peer, at, source = "" } = request;
     const message = new MessageWriter().u32(Number(peer !== undefined)).bytes(Buffer.from(peer?.uri ?? ""));
+    message.bytes(peer?.digest ?? new Uint8Array(0)).bytes(Buffer.from(source));
     const live = at === undefined;
     return evaluation(
       (pointer) => exports.evaluate(handle, at ?? Date.now(), live, pointer),

@@ -5,27 +5,34 @@ import { nearestName } from "./nearest-name.ts";
 import policySchema from "./policy.schema.json" with { type: "json" };
 import type { ProblemCode } from "./problem-codes.ts";
 
+/** Reports what the schema does not allow, but for the fields in `refused`; gives the paths of what is not usable. */
+type SchemaCheck = (document: PolicyDocument, refused?: readonly Path[]) => Path[];
+
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false });
 // Editors show it for a `pattern` that does not match; so does `explain`.
 ajv.addKeyword("patternErrorMessage");
-const validate = ajv.compile(policySchema);
 
 type Finding = readonly [code: ProblemCode, message: string, expected: string];
 
-/** Reports what the schema does not allow, but for the fields in `refused`; gives the paths of what is not usable. */
-export function checkSchema(document: PolicyDocument, refused: readonly Path[]): Path[] {
-  const known = new Set(refused.map((path) => JSON.stringify(path)));
-  const unusable: Path[] = [...refused];
-  validate(document.data);
-  for (const error of validate.errors ?? []) {
-    if (error.keyword === "if") continue;
-    const { path, key } = place(error, document.data);
-    if (known.has(JSON.stringify(path))) continue;
-    const [code, message, expected] = explain(error);
-    document.report(code, path, message, expected, key);
-    if (error.keyword !== "required") unusable.push(path);
-  }
-  return unusable;
+export const checkSchema = schemaCheck(policySchema);
+
+/** The check for a JSON Schema, compiled once. */
+export function schemaCheck(schema: object): SchemaCheck {
+  const validate = ajv.compile(schema);
+  return (document, refused = []) => {
+    const known = new Set(refused.map((path) => JSON.stringify(path)));
+    const unusable: Path[] = [...refused];
+    validate(document.data);
+    for (const error of validate.errors ?? []) {
+      if (error.keyword === "if") continue;
+      const { path, key } = place(error, document.data);
+      if (known.has(JSON.stringify(path))) continue;
+      const [code, message, expected] = explain(error);
+      document.report(code, path, message, expected, key);
+      if (error.keyword !== "required") unusable.push(path);
+    }
+    return unusable;
+  };
 }
 
 /** An unknown field is reported at itself, everything else at the value that the error is about. */

@@ -1,0 +1,72 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { SignJWT } from "jose";
+import type { Issuer, Policy, VerificationKey } from "../../inference-sidecar/src/policy/policy.ts";
+import type { WrittenToken } from "./cases.ts";
+
+const ALGORITHMS = ["ES256", "RS256", "HS256"] as const;
+type Algorithm = (typeof ALGORITHMS)[number];
+
+const LIFETIME_SECONDS = 300;
+const encoder = new TextEncoder();
+
+/** Throw-away keys in the place of every issuer's, so that tokens can be signed that the very same filter verifies. */
+export class StandIn {
+  readonly #secret = randomBytes(48).toString("base64url");
+  readonly #pairs = new Map<Algorithm, { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>();
+
+  /** The policy with these keys. An issuer whose algorithms only a running gateway verifies takes ES256 as well. */
+  policy(policy: Policy): Policy {
+    return { ...policy, issuers: policy.issuers.map((issuer) => this.#issuer(issuer)) };
+  }
+
+  /** A token for the policy's issuer, issued at that time (Unix milliseconds). */
+  async token(written: WrittenToken, policy: Policy, atMillis: number): Promise<string> {
+    const issuer = policy.issuers.find(({ name }) => name === written.issuer) as Issuer;
+    const algorithm = written.algorithm ?? usableAlgorithm(issuer);
+    const now = Math.floor(atMillis / 1000);
+    const claims = {
+      iss: issuer.issuer,
+      aud: written.audience ?? issuer.audiences[0],
+      sub: written.sub ?? "tester",
+      iat: now,
+      exp: now + LIFETIME_SECONDS,
+      ...(written.scopes && { scope: written.scopes.join(" ") }),
+      ...(written.boundTo && { cnf: { "x5t#S256": certificateDigest(written.boundTo).toString("base64url") } }),
+      ...written.claims,
+    };
+    const kept = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
+    const key = algorithm === "HS256" ? encoder.encode(this.#secret) : this.#pair(algorithm).privateKey;
+    return new SignJWT(kept).setProtectedHeader({ alg: algorithm, typ: "JWT" }).sign(key);
+  }
+
+  #issuer(issuer: Issuer): Issuer {
+    const added = usableAlgorithm(issuer);
+    const algorithms = issuer.algorithms.includes(added) ? issuer.algorithms : [...issuer.algorithms, added];
+    const keys = (["ES256", "RS256"] as const).filter((one) => algorithms.includes(one)).map((one) => this.#key(one));
+    return { ...issuer, algorithms, keys, secret: issuer.secret && { ...issuer.secret, secret: this.#secret } };
+  }
+
+  #key(algorithm: "ES256" | "RS256"): VerificationKey {
+    const spki = this.#pair(algorithm).publicKey.export({ type: "spki", format: "der" });
+    return { kid: "", algorithm, spki };
+  }
+
+  #pair(algorithm: "ES256" | "RS256") {
+    const made =
+      this.#pairs.get(algorithm) ??
+      (algorithm === "ES256"
+        ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+        : generateKeyPairSync("rsa", { modulusLength: 2048 }));
+    this.#pairs.set(algorithm, made);
+    return made;
+  }
+}
+
+/** In the place of the SHA-256 of the certificate that has this URI. */
+export function certificateDigest(uri: string): Buffer {
+  return createHash("sha256").update(uri).digest();
+}
+
+function usableAlgorithm({ algorithms }: Issuer): Algorithm {
+  return ALGORITHMS.find((algorithm) => algorithms.includes(algorithm)) ?? "ES256";
+}
