@@ -1,5 +1,5 @@
 /**
- * The pure stages for Node (`scripts/core.ts`): the very code that runs in Envoy, for training, evaluation, tests and
+ * The pure stages for Node (`inference-sidecar/src/core/core.ts`): the very code that runs in Envoy, for training, evaluation, tests and
  * decisions outside of a proxy. The messages of this file are batches: u32 count, then the items.
  */
 import { bytes } from "proxy-wasm-as/bytes";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MessageWriter } from "../../scripts/core/message.ts";
+import { MessageWriter } from "../../inference-sidecar/src/core/message.ts";
 import type { Core, CoreRequest, CoreValue } from "../../scripts/core.ts";
 
 const components = ["path", "query", "header", "body"];

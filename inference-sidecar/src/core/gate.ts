@@ -1,4 +1,4 @@
-import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
+import { ATTACK_CLASSES } from "../bundle.ts";
 import { type Evaluation, type ModelScore, type Question, readEvaluation } from "./evaluation.ts";
 import type { Instance, MessageFunction } from "./instance.ts";
 import { MessageWriter } from "./message.ts";

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { instantiate } from "@assemblyscript/loader";
-import { buildCore } from "../build/core.ts";
 import { verifySignature } from "./host.ts";
 import { MessageReader } from "./message.ts";
 
@@ -45,8 +44,8 @@ const GARBAGE_BYTES = 4 << 20;
 const CALL_BYTES = 8192;
 const COPIES = 16;
 
-/** A core of its own, built first if it is missing or stale. @throws Error it does not compile */
-export async function instantiateCore(): Promise<Instance> {
+/** A core of its own. @throws Error it can't be read, or is no core */
+export async function instantiateCore(wasmFile: string): Promise<Instance> {
   const host = {
     monotonicMicros: () => performance.now() * 1000,
     verifySignature: (hash: number, ...spans: [number, number, number, number, number, number]) => {
@@ -55,7 +54,7 @@ export async function instantiateCore(): Promise<Instance> {
       return verifySignature(hash, bytes(key, keyLength), bytes(signature, signatureLength), bytes(text, textLength));
     },
   };
-  const { exports } = await instantiate<Exports>(await readFile(await buildCore()), { host });
+  const { exports } = await instantiate<Exports>(await readFile(wasmFile), { host });
   const { memory, __newArray, __getUint8Array: read, __collect } = exports;
   if (!memory || !__newArray || !read || !__collect)
     throw new Error("the core was built without its runtime's exports");

@@ -1,5 +1,5 @@
-import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
-import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
+import { ATTACK_CLASSES } from "../bundle.ts";
+import type { Mode } from "../policy/policy.ts";
 import type { MessageReader } from "./message.ts";
 import { type Component, components } from "./value.ts";
 
