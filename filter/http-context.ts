@@ -19,7 +19,7 @@ import {
 import { BodyCopy } from "./enforcement/body-copy";
 import { challenge } from "./enforcement/challenge";
 import { giveIdentity } from "./enforcement/identity-headers";
-import { peerCertificate } from "./enforcement/peer";
+import { isEncrypted, peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
 import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation, Step } from "./evaluate";
@@ -75,7 +75,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
       headers,
       peerCertificate(gate.policy),
     );
-    const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis());
+    const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis(), isEncrypted(headers));
     this.decision = decision;
     const spoofed = spoofedNames(headers, gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);

@@ -6,13 +6,14 @@ import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
 import { endOverdueCalls } from "./inference/score-call";
 import { CompiledPolicy } from "./policy/compiled-policy";
+import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
 
 const TICK_MILLIS: u32 = 100;
 
 /** One for each VM, whatever policies come and go: the sequence of a worker has no second beginning. */
-const reporter = new Reporter();
+const reporter = new Reporter(moduleDigest());
 
 /** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
 export class PosternRootContext extends RootContext {

@@ -25,7 +25,7 @@ function pluginConfig(plan: FilterPlan): object {
       vm_id: "postern",
       runtime: "envoy.wasm.runtime.v8",
       code: { local: { filename: plan.wasmFile } },
-      environment_variables: { host_env_keys: plan.secretNames },
+      environment_variables: { host_env_keys: plan.secretNames, key_values: { POSTERN_MODULE: plan.moduleDigest } },
     },
     configuration: {
       "@type": "type.googleapis.com/google.protobuf.BytesValue",

@@ -46,6 +46,8 @@ export interface UpstreamPlan extends Address {
 /** What the filter is configured with. */
 export interface FilterPlan {
   readonly wasmFile: string;
+  /** Its SHA-256 in hexadecimal, which the filter names in its records. */
+  readonly moduleDigest: string;
   /** The compiled policy. */
   readonly policy: Uint8Array;
   /** Names of the environment variables that carry HS256 secrets; their values are never in a configuration. */

@@ -1,4 +1,4 @@
-import { SECTION_GRANTS } from "./blob-layout";
+import { NONE, SECTION_GRANTS } from "./blob-layout";
 import { Circumstances } from "./circumstances";
 import { CompiledPolicy } from "./compiled-policy";
 import { satisfies } from "./grant-match";
@@ -40,6 +40,16 @@ export function judgeGrants(policy: CompiledPolicy, route: Route, asked: Circums
 /** The id of a grant. */
 export function grantId(policy: CompiledPolicy, grant: i32): Uint8Array {
   return policy.blob.string(load<u32>(policy.blob.record(SECTION_GRANTS, grant), 28));
+}
+
+/** Whether the grant asks for a token. */
+export function namesToken(policy: CompiledPolicy, grant: i32): bool {
+  return load<u32>(policy.blob.record(SECTION_GRANTS, grant)) != NONE;
+}
+
+/** Whether the grant asks for one of some workloads. */
+export function namesWorkload(policy: CompiledPolicy, grant: i32): bool {
+  return load<u32>(policy.blob.record(SECTION_GRANTS, grant), 24) > 0;
 }
 
 /** The first expired grant that `firstFit` met and that would have fitted; -1: none. */

@@ -37,6 +37,8 @@ export class Decision {
     private readonly gate: Gate,
     private readonly reporter: Reporter,
     private readonly arrivedMillis: i64,
+    /** The connection is. */
+    private readonly encrypted: bool,
   ) {
     const id = randomId();
     this.id = id;
@@ -51,7 +53,7 @@ export class Decision {
   make(verdict: Verdict): void {
     if (this.record !== null) return;
     const evaluation = this.evaluation;
-    const decision = encodeDecision(this.arrivedMillis, evaluation, verdict);
+    const decision = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
     evaluation.letGo();
     this.gate.metrics.count(evaluation, verdict);
     this.record = this.submit(decision, this.completion);

@@ -8,6 +8,7 @@ import { Suspect } from "../suspects";
 import { decodingName } from "../values/decoding";
 import { fieldLabel } from "../values/field-label";
 import { Reason, reasonRow, Verdict } from "../verdict";
+import { checksPassed } from "./checks";
 
 const MAX_TEXT_BYTES = 256;
 const ABSENT = bytes("absent");
@@ -15,7 +16,12 @@ const VALID = bytes("valid");
 const NONE = new Uint8Array(0);
 
 /** `postern.v1.Decision`: what was decided and why, without any value of the request. */
-export function encodeDecision(arrivedMillis: i64, evaluation: Evaluation, verdict: Verdict): Uint8Array {
+export function encodeDecision(
+  arrivedMillis: i64,
+  encrypted: bool,
+  evaluation: Evaluation,
+  verdict: Verdict,
+): Uint8Array {
   const writer = new ProtobufWriter(384);
   const subject = evaluation.authentication.subject;
   const issuer = subject.issuer;
@@ -36,6 +42,7 @@ export function encodeDecision(arrivedMillis: i64, evaluation: Evaluation, verdi
   writer.bytes(17, codeOf(evidence.uninspected));
   writer.element(18, encodeTimings(evaluation.timings));
   if (grants.expired >= 0) writer.bytes(19, grantId(evaluation.policy, grants.expired));
+  writer.uint(20, checksPassed(evaluation, encrypted));
   return writer.finish();
 }
 

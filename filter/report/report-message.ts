@@ -32,11 +32,15 @@ export function encodeReportRequest(
   lost: u64,
   records: PendingRecord[],
   durable: bool,
+  moduleDigest: Uint8Array,
 ): Uint8Array {
   const writer = new ProtobufWriter(4096);
   writer.bytes(1, worker).bytes(2, policyDigest).bytes(3, bundleDigest).uint(4, lost);
   for (let i = 0; i < records.length; i++) writer.element(5, encodeRecord(records[i]));
-  return writer.uint(6, durable ? 1 : 0).finish();
+  return writer
+    .uint(6, durable ? 1 : 0)
+    .bytes(7, moduleDigest)
+    .finish();
 }
 
 function encodeRecord(record: PendingRecord): Uint8Array {

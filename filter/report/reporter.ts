@@ -65,7 +65,8 @@ export class Reporter {
   private notBeforeMillis: i64 = 0;
   private readonly worker: Uint8Array = new Uint8Array(16);
 
-  constructor() {
+  /** `module`: SHA-256 of the module that this is; empty: it is not known. */
+  constructor(private readonly module: Uint8Array) {
     fillRandom(this.worker);
   }
 
@@ -119,7 +120,15 @@ export class Reporter {
     const batch = this.waiting.slice(0, count);
     for (let i = 0; i < count; i++) batch[i].sent = true;
     const durable = batch[0].durable;
-    const message = encodeReportRequest(this.worker, policyDigest, bundleDigest(), this.lost, batch, durable);
+    const message = encodeReportRequest(
+      this.worker,
+      policyDigest,
+      bundleDigest(),
+      this.lost,
+      batch,
+      durable,
+      this.module,
+    );
     this.callStartedMillis = nowMillis;
     const status = grpcCall(
       CLUSTER,

@@ -16,6 +16,7 @@ interface ReportRequest {
   lost: number;
   records: WireRecord[];
   durable: boolean;
+  moduleDigest: Buffer;
 }
 
 /** postern.v1.ReportResponse */
@@ -60,7 +61,13 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const before = sequences.of(worker);
   const { news, duplicates, missing, last } = sortOut(request.records, before.last);
   const lost = Math.max(before.lost, request.lost);
-  const origin = { worker, policy: hex(request.policyDigest, 32), bundle: hex(request.bundleDigest, 32), pseudonym };
+  const origin = {
+    worker,
+    policy: hex(request.policyDigest, 32),
+    bundle: hex(request.bundleDigest, 32),
+    module: hex(request.moduleDigest, 32),
+    pseudonym,
+  };
   const time = new Date().toISOString();
   const lines = news.map((item) =>
     "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logLine(item.record, origin, time),

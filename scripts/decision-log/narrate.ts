@@ -20,6 +20,7 @@ export function narrate(decision: LogRecord): string[] {
     "",
     "checks",
     ...checks.map((check) => `  ${check.padEnd(10)} ${describeCheck(check, decision, finding, failed?.check ?? null)}`),
+    `  of the five of NIST SP 800-207A: ${decision.checks?.join(", ").replaceAll("_", " ") || "none passed"}`,
     "",
     ...describeScore(decision),
     ...(finding === ""

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { renderFilterConfig } from "../../envoy/render/filter-config.ts";
@@ -21,7 +22,10 @@ export function secretsOf(policy: Policy): Record<string, string> {
 export async function writePolicy(policy: Policy, wasmFile: string, filterConfigFile: string): Promise<string> {
   const compiled = compilePolicy(policy);
   const version = Buffer.from(compiled.digest).toString("hex");
-  const plan = { wasmFile, policy: compiled.blob, secretNames: Object.keys(secretsOf(policy)) };
+  const moduleDigest = createHash("sha256")
+    .update(await readFile(wasmFile))
+    .digest("hex");
+  const plan = { wasmFile, moduleDigest, policy: compiled.blob, secretNames: Object.keys(secretsOf(policy)) };
   await replaceFile(filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
   return version;
 }

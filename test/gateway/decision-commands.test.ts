@@ -25,6 +25,8 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
     sequence: 1,
     policy: "bb",
     bundle: "cc",
+    module: "dd",
+    checks: ["user_authenticated"],
     method: "GET",
     route: "search",
     rung: "prevent",

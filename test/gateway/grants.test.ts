@@ -64,6 +64,8 @@ async function ask(path: string, claims: object, scope = "", headers: readonly s
   const answer = await sendRaw(gateway.url, lines.join("\r\n"));
   const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   const { grant, expiredGrant } = record.subject;
+  const authorised = record.effect === "permit" && grant !== "" ? ["user_authorised"] : [];
+  assert.deepEqual(record.checks, ["user_authenticated", ...authorised]);
   return { status: answer.status, reason: record.reason, grant, expired: expiredGrant };
 }
 

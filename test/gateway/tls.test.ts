@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { ConnectionOptions } from "node:tls";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import { projectRoot } from "../../scripts/project-root.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -68,6 +70,9 @@ test("a workload is known by the certificate that Envoy validated", async () => 
   const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   assert.equal(record.subject.workload, web[0]);
   assert.equal(record.subject.grant, "for-web/0");
+  assert.deepEqual(record.checks, ["encrypted", "service_authenticated", "service_authorised"]);
+  const module = await readFile(join(projectRoot, "build", "postern.wasm"));
+  assert.equal(record.module, createHash("sha256").update(module).digest("hex"));
 });
 
 test("a certificate of another authority with the same names fails the handshake", async () => {
@@ -90,6 +95,8 @@ test("without a certificate a client may speak, and can't claim a workload by a 
   const answer = await get("/web", null, claim);
   assert.equal(answer.status, 403);
   assert.equal(upstream.requests.length, arrived);
+  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  assert.deepEqual(record.checks, ["encrypted"]);
 });
 
 test("an HS256 secret is neither in Envoy's configuration nor in any file of the state folder", async () => {

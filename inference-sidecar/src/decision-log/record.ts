@@ -37,6 +37,7 @@ export interface WireDecision {
   uninspected: string;
   timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
   expiredGrant: string;
+  checks: number;
 }
 
 /** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
@@ -50,8 +51,19 @@ export interface RecordOrigin {
   readonly worker: string;
   readonly policy: string;
   readonly bundle: string;
+  /** Empty: not known. */
+  readonly module: string;
   readonly pseudonym: Pseudonym;
 }
+
+/** NIST SP 800-207A, by their bits in `postern.v1.Decision`. */
+const CHECKS = [
+  "encrypted",
+  "service_authenticated",
+  "service_authorised",
+  "user_authenticated",
+  "user_authorised",
+] as const;
 
 const DECODINGS_MOST = 16;
 const TIME_LAST_MS = 8.64e15;
@@ -84,13 +96,16 @@ function completionLine({ decisionId, sequence, completion }: WireRecord, { work
 function decisionLine(
   { decisionId, sequence, completion }: WireRecord,
   record: WireDecision,
-  { worker, policy, bundle, pseudonym }: RecordOrigin,
+  { worker, policy, bundle, module, pseudonym }: RecordOrigin,
 ) {
   return {
     bundle,
+    /** Those of the five of NIST SP 800-207A that the request passed. */
+    checks: CHECKS.filter((_, bit) => (record.checks & (1 << bit)) !== 0),
     effect: enumName(record.effect),
     id: hex(decisionId, 16),
     method: printable(record.method, 32),
+    module,
     n: unlinked.n,
     policy,
     prev: unlinked.prev,
