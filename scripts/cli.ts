@@ -9,11 +9,12 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import("./commands/check.ts")).check,
   test: async () => (await import("./commands/test.ts")).test,
   explain: async () => (await import("./commands/explain.ts")).explain,
+  report: async () => (await import("./commands/report.ts")).report,
   log: async () => (await import("./commands/log.ts")).log,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "report", "suggest", "model"];
+const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "suggest", "model"];
 
 const usage = `usage: postern COMMAND …
 
@@ -28,6 +29,8 @@ const usage = `usage: postern COMMAND …
      [--state DIR] [--route R] [--effect E] [--reason R] [--since T] [--limit N] [--json]
   log verify DIR      checks hash chain and signatures of the decision log in DIR/log
      [--key FILE] [--json]
+  report              the zero trust maturity that the decision log shows
+     [--state DIR] [--json] [--html FILE]
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 

@@ -1,7 +1,6 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { keyId, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { readPublicKey } from "../decision-log/public-key.ts";
 import { type LogReport, verifyLog } from "../decision-log/verify.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -26,16 +25,6 @@ export async function logVerify(args: string[]): Promise<number> {
     values.json ? `${JSON.stringify({ ...report, key: keyId(key) })}\n` : inWords(report, keyId(key)),
   );
   return report.problem === null ? 0 : 1;
-}
-
-async function readPublicKey(path: string): Promise<KeyObject> {
-  try {
-    return createPublicKey(await readFile(path, "utf8"));
-  } catch (error) {
-    throw new Error(
-      `${path} is no public key (${(error as Error).message}). The gateway makes keys/log.pub in its state folder; --key FILE names another copy of it.`,
-    );
-  }
 }
 
 function inWords(report: LogReport, key: string): string {

@@ -57,13 +57,14 @@ export interface RecordOrigin {
 }
 
 /** NIST SP 800-207A, by their bits in `postern.v1.Decision`. */
-const CHECKS = [
+export const CHECKS = [
   "encrypted",
   "service_authenticated",
   "service_authorised",
   "user_authenticated",
   "user_authorised",
 ] as const;
+export type Check = (typeof CHECKS)[number];
 
 const DECODINGS_MOST = 16;
 const TIME_LAST_MS = 8.64e15;

@@ -1,0 +1,22 @@
+/** What kind of check a reason belongs to. */
+export type DenialKind = "access" | "route" | "score" | "request" | "unavailable";
+
+const ROUTE = ["route_not_found", "method_not_allowed"];
+const SCORE = ["attack_scored", "attack_screened"];
+const UNAVAILABLE = [
+  "score_unavailable",
+  "inspection_budget",
+  "log_unavailable",
+  "verification_budget",
+  "dpop_replay_window",
+  "request_incomplete",
+];
+const ACCESS = /^(token|dpop|grant|authentication)_/;
+
+/** By the reason's code (`docs/reasons.md`); an unknown one counts as a check of the request, which proves least. */
+export function denialKind(reason: string): DenialKind {
+  if (ROUTE.includes(reason)) return "route";
+  if (SCORE.includes(reason)) return "score";
+  if (UNAVAILABLE.includes(reason)) return "unavailable";
+  return ACCESS.test(reason) ? "access" : "request";
+}

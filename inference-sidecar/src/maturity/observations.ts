@@ -1,0 +1,195 @@
+import type { Check, LogRecord } from "../decision-log/record.ts";
+import type { Configuration } from "./configuration.ts";
+import { denialKind } from "./denial.ts";
+import type { SelfTestLine } from "./self-test-line.ts";
+
+/** What decisions on one route, under one policy, have shown. Everything counts requests. */
+export class RouteObservations {
+  requests = 0;
+  permitted = 0;
+  denied = 0;
+  /** Permitted, though a higher rung would have denied. */
+  wouldDeny = 0;
+  scored = 0;
+  /** Could not be inspected, or not in whole; and of those permitted. */
+  uninspected = 0;
+  passedUninspected = 0;
+  /** Permitted under a grant. */
+  granted = 0;
+  /** Permitted under a grant after token or workload was verified on this very request. */
+  verified = 0;
+  /** Denied for its score, and of those with the bytes that carried it. */
+  deniedByScore = 0;
+  explained = 0;
+  /** Denied by reason; would have been by reason. */
+  readonly denials = new Map<string, number>();
+  readonly wouldDenials = new Map<string, number>();
+  readonly rungs = new Map<string, number>();
+  readonly checks = new Map<Check, number>();
+  /** Passed, of those permitted under a grant. */
+  readonly grantedChecks = new Map<Check, number>();
+  readonly grants = new Map<string, number>();
+  readonly methods = new Map<string, number>();
+  readonly principals = new Set<string>();
+  /** The newest rung that a request met. */
+  rung = "";
+
+  add(line: LogRecord): void {
+    const { effect, reason, wouldDeny, score, subject, checks = [] } = line;
+    this.requests += 1;
+    this.rung = line.rung;
+    count(this.rungs, line.rung);
+    count(this.methods, line.method);
+    for (const check of checks) count(this.checks, check);
+    if (score.by !== "nothing") this.scored += 1;
+    if (score.uninspected !== null) {
+      this.uninspected += 1;
+      if (effect === "permit") this.passedUninspected += 1;
+    }
+    const principal = subject.id || subject.workload;
+    if (principal !== "") this.principals.add(principal);
+    if (wouldDeny !== null) {
+      this.wouldDeny += 1;
+      count(this.wouldDenials, wouldDeny);
+    }
+    if (effect === "deny") this.#deny(reason, score.finding !== null);
+    else this.#permit(subject.grant, checks);
+  }
+
+  #deny(reason: string, explained: boolean): void {
+    this.denied += 1;
+    count(this.denials, reason);
+    if (denialKind(reason) !== "score") return;
+    this.deniedByScore += 1;
+    if (explained) this.explained += 1;
+  }
+
+  #permit(grant: string, checks: readonly Check[]): void {
+    this.permitted += 1;
+    if (grant === "") return;
+    this.granted += 1;
+    count(this.grants, grant);
+    for (const check of checks) count(this.grantedChecks, check);
+    if (checks.includes("user_authenticated") || checks.includes("service_authenticated")) this.verified += 1;
+  }
+}
+
+/** What decisions under one policy have shown. */
+export class PolicyObservations {
+  configuration: Configuration | null = null;
+  decisions = 0;
+  /** Decisions that name policy, bundle and module. */
+  named = 0;
+  /** Decisions whose subject is no more than a keyed hash. */
+  masked = 0;
+  /** By route; "" is where no route matched. */
+  readonly routes = new Map<string, RouteObservations>();
+  /** The newest self-test of each route. */
+  readonly selfTests = new Map<string, SelfTestLine["selfTest"] & { readonly time: string }>();
+
+  route(name: string): RouteObservations {
+    const known = this.routes.get(name);
+    if (known !== undefined) return known;
+    const begun = new RouteObservations();
+    this.routes.set(name, begun);
+    return begun;
+  }
+}
+
+/** One hour of the log, UTC. */
+export interface Hour {
+  permitted: number;
+  wouldDeny: number;
+  denied: number;
+  /** Self-tests of routes. */
+  selfTests: number;
+}
+
+const PSEUDONYM = /^([0-9a-f]{32})?$/;
+
+/** Folds the lines of a decision log, in their order, into what a maturity report is computed from. */
+export class Observations {
+  /** ISO 8601; empty: there is no line. */
+  first = "";
+  last = "";
+  decisions = 0;
+  completions = 0;
+  /** Records that never came, and those that workers dropped. */
+  missing = 0;
+  /** Of each worker. */
+  readonly lost = new Map<string, number>();
+  readonly policies = new Map<string, PolicyObservations>();
+  /** By the hour's beginning, such as 2026-03-02T10. */
+  readonly hours = new Map<string, Hour>();
+  /** Digest of the newest configuration; empty: the log has none. */
+  newest = "";
+
+  /** Takes a line of any kind. */
+  add(line: Record<string, unknown>): void {
+    const time = typeof line.time === "string" ? line.time : "";
+    if (time > this.last) this.last = time;
+    if (this.first === "" || (time !== "" && time < this.first)) this.first = time;
+    if (isDecision(line)) this.#decide(line);
+    else if ("completes" in line) this.completions += 1;
+    else if (isGap(line)) this.#miss(line.gap);
+    else if ("configuration" in line) this.#configure(line.configuration as Configuration);
+    else if (typeof line.selfTest === "object") this.#test(line as unknown as SelfTestLine);
+  }
+
+  policy(digest: string): PolicyObservations {
+    const known = this.policies.get(digest);
+    if (known !== undefined) return known;
+    const begun = new PolicyObservations();
+    this.policies.set(digest, begun);
+    return begun;
+  }
+
+  #decide(line: LogRecord): void {
+    const policy = this.policy(line.policy);
+    const hour = this.#hour(line.time);
+    this.decisions += 1;
+    policy.decisions += 1;
+    if (line.policy !== "" && line.bundle !== "" && (line.module ?? "") !== "") policy.named += 1;
+    if (PSEUDONYM.test(line.subject.id)) policy.masked += 1;
+    if (line.effect === "deny") hour.denied += 1;
+    else if (line.wouldDeny !== null) hour.wouldDeny += 1;
+    else hour.permitted += 1;
+    policy.route(line.route).add(line);
+  }
+
+  #miss(gap: { worker: string; first: number; last: number; lost: number }): void {
+    this.missing += gap.last - gap.first + 1;
+    this.lost.set(gap.worker, gap.lost);
+  }
+
+  #configure(configuration: Configuration): void {
+    this.newest = configuration.digest;
+    this.policy(configuration.digest).configuration = configuration;
+  }
+
+  #test({ time, selfTest }: SelfTestLine): void {
+    this.#hour(time).selfTests += 1;
+    this.policy(selfTest.policy).selfTests.set(selfTest.route, { ...selfTest, time });
+  }
+
+  #hour(time: string): Hour {
+    const name = time.slice(0, "2026-03-02T10".length);
+    const known = this.hours.get(name);
+    if (known !== undefined) return known;
+    const begun = { permitted: 0, wouldDeny: 0, denied: 0, selfTests: 0 };
+    this.hours.set(name, begun);
+    return begun;
+  }
+}
+
+function isDecision(line: object): line is LogRecord {
+  return "id" in line && "effect" in line && !("selfTest" in line);
+}
+
+function isGap(line: object): line is { gap: { worker: string; first: number; last: number; lost: number } } {
+  return "gap" in line;
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,54 @@
+import { CHECKS, type Check } from "../decision-log/record.ts";
+import type { RouteFacts } from "./gate.ts";
+
+/** One route: what of the five checks of NIST SP 800-207A its permitted requests passed, and where it stands on the ladder. */
+export interface RouteResult {
+  readonly route: string;
+  /** The rung that its newest request met; the policy's where there was none. */
+  readonly rung: string;
+  readonly public: boolean;
+  readonly requests: number;
+  readonly permitted: number;
+  readonly denied: number;
+  readonly wouldDeny: number;
+  readonly principals: number;
+  /** Of all its requests. */
+  readonly checks: Readonly<Record<Check, number>>;
+  /** Requests that it met on each rung. */
+  readonly rungs: Readonly<Record<string, number>>;
+  readonly denials: Readonly<Record<string, number>>;
+  readonly wouldDenials: Readonly<Record<string, number>>;
+  readonly enforcing: "proved" | "declared" | "no";
+}
+
+export function measureRoutes(routes: readonly RouteFacts[]): RouteResult[] {
+  return routes.map((route) => {
+    const { configured, seen } = route;
+    return {
+      route: configured.name,
+      rung: seen.rung || configured.rung,
+      public: configured.public,
+      requests: seen.requests,
+      permitted: seen.permitted,
+      denied: seen.denied,
+      wouldDeny: seen.wouldDeny,
+      principals: seen.principals.size,
+      checks: Object.fromEntries(CHECKS.map((check) => [check, seen.checks.get(check) ?? 0])) as Record<Check, number>,
+      rungs: sorted(seen.rungs),
+      denials: sorted(seen.denials),
+      wouldDenials: sorted(seen.wouldDenials),
+      enforcing: enforcing(route),
+    };
+  });
+}
+
+function enforcing({ configured, seen, accessProved, scoreProved, selfTested }: RouteFacts): RouteResult["enforcing"] {
+  if ((seen.rung || configured.rung) === "observe") return "no";
+  return accessProved || scoreProved || selfTested ? "proved" : "declared";
+}
+
+/** By the number, then by name. */
+function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
+  const entries = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  return Object.fromEntries(entries);
+}

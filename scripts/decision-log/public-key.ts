@@ -1,0 +1,13 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+/** The key that a log's heads are checked with. @throws Error with what to do next */
+export async function readPublicKey(path: string): Promise<KeyObject> {
+  try {
+    return createPublicKey(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `${path} is no public key (${(error as Error).message}). The gateway makes keys/log.pub in its state folder; --key FILE names another copy of it.`,
+    );
+  }
+}

@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
+import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
+import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
+import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
+import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { type Evaluation, type Gate, loadCore } from "../../scripts/core.ts";
+import { issueCertificate } from "../../scripts/demo/certificate.ts";
+import { secretsOf } from "../../scripts/gateway/policy-force.ts";
+import { Random } from "../core/random.ts";
+import { dayPolicy, daySecret, type Rung } from "./day-policy.ts";
+import { DAY_START, type DayRequest, dayTraffic } from "./day-traffic.ts";
+
+const HOUR_MS = 3_600_000;
+const WORKER = "5a".repeat(16);
+/** The hour from which on `comments` stands on a rung: up by evidence, and back when good texts were denied. */
+const CLIMB: readonly (readonly [hour: number, rung: Rung])[] = [
+  [0, "observe"],
+  [6, "detect"],
+  [13, "prevent"],
+  [20, "detect"],
+];
+/** Records that a worker loses when it is ended, by their place in the day. */
+const LOST_FROM = 1000;
+const LOST = 7;
+
+export interface Day {
+  readonly policyPath: string;
+  readonly requests: readonly DayRequest[];
+  readonly evaluations: readonly Evaluation[];
+}
+
+/** Records a day in the log of a state folder, every request judged by the core; the same seed gives the same records. */
+export async function recordDay(state: string, requests: number, seed = 1): Promise<Day> {
+  const policyPath = await writePolicyFiles(state);
+  const gates = await openGates(policyPath);
+  const random = new Random(seed);
+  const traffic = await dayTraffic(random, requests);
+  let now = DAY_START;
+  const log = new SealedLog({
+    directory: await makeLogDirectory(state),
+    key: await loadSigningKey(state),
+    rotationBytes: 1 << 20,
+    retentionBytes: 1 << 30,
+    retentionDays: 90,
+    headMs: HOUR_MS,
+    sequences: new WorkerSequences(),
+    end: GENESIS,
+    unsealed: 0,
+    torn: 0,
+    onUpkeepFailed: (error) => {
+      throw error;
+    },
+    now: () => new Date(now),
+  });
+  const append = (line: object) => log.append([line], () => undefined);
+  await append({ v: 1, time: iso(now), configuration: gates.configuration });
+
+  const evaluations: Evaluation[] = [];
+  let hour = -1;
+  for (const [index, one] of traffic.entries()) {
+    now = one.at;
+    const evaluation = await judge(gates.of(one.at), one);
+    evaluations.push(evaluation);
+    while (hour < Math.floor((one.at - DAY_START) / HOUR_MS)) {
+      hour += 1;
+      for (const line of selfTests(hour, gates.configuration.digest)) await append(line);
+    }
+    if (index >= LOST_FROM && index < LOST_FROM + LOST) continue;
+    if (index === LOST_FROM + LOST) {
+      const gap = { worker: WORKER, first: LOST_FROM + 1, last: LOST_FROM + LOST, lost: 0 };
+      await append({ v: 1, time: iso(now), gap });
+    }
+    const record = wireRecord(one, evaluation, index + 1, random);
+    await append(logLine(record, origin(gates.configuration.digest), iso(now)));
+  }
+  await log.close();
+  return { policyPath, requests: traffic, evaluations };
+}
+
+/** A route passes its self-tests from the hour on in which it enforces anything. */
+function selfTests(hour: number, policy: string): object[] {
+  const routes = ["health", "read-orders", "write-orders", "admin", "search", "comments"];
+  return routes.map((route) => {
+    const proved = route !== "comments" || hour >= 6;
+    const score = proved && route !== "health" && (route !== "comments" || (hour >= 13 && hour < 20));
+    const access = !["health", "search", "comments"].includes(route);
+    const problem = proved ? "" : "nothing is enforced";
+    const selfTest = { route, policy, proved, access, score, problem };
+    return { v: 1, time: iso(DAY_START + hour * HOUR_MS), selfTest };
+  });
+}
+
+async function writePolicyFiles(state: string): Promise<string> {
+  const folder = join(state, "policy");
+  await mkdir(folder, { recursive: true });
+  const edge = await issueCertificate({ name: "edge", alternativeNames: [], validDays: 1 }, null);
+  await writeFile(join(folder, "edge.pem"), edge.certificatePem);
+  await writeFile(join(folder, "edge.key"), edge.keyPem);
+  await writeFile(join(folder, "shop.secret"), daySecret);
+  const path = join(folder, "policy.yaml");
+  await writeFile(path, dayPolicy("observe"));
+  return path;
+}
+
+async function openGates(policyPath: string) {
+  const core = await loadCore();
+  const open = async (rung: Rung) => {
+    const { policy } = await parsePolicy(dayPolicy(rung), policyPath);
+    const { blob, digest } = compilePolicy(policy);
+    return { policy, digest: Buffer.from(digest).toString("hex"), gate: core.openGate(blob, secretsOf(policy)) };
+  };
+  const gates = new Map<Rung, Gate>();
+  for (const [, rung] of CLIMB) gates.set(rung, gates.get(rung) ?? (await open(rung)).gate);
+  const { policy, digest } = await open("observe");
+  return {
+    configuration: describeConfiguration(policy, digest),
+    of: (at: number) => {
+      const [, rung] = CLIMB.findLast(([hour]) => at >= DAY_START + hour * HOUR_MS) ?? [0, "observe"];
+      return gates.get(rung) as Gate;
+    },
+  };
+}
+
+/** The model knows the truth but for the odd texts, some of which it takes for attacks. */
+function judge(gate: Gate, { request, attack, risky, at }: DayRequest): Promise<Evaluation> {
+  const millionths = attack ? 985_000 : risky && at % 3 === 0 ? 990_000 : 12_000;
+  return gate.decide(request, async ({ findings }) => findings.map(() => ({ millionths, attackClass: "sqli" })));
+}
+
+function origin(policy: string) {
+  const pseudonym = (issuer: string, subject: Uint8Array) =>
+    createHash("sha256").update(`${issuer}\0`).update(subject).digest("hex").slice(0, 32);
+  return { worker: WORKER, policy, bundle: "b0".repeat(32), module: "a0".repeat(32), pseudonym };
+}
+
+function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, random: Random): WireRecord {
+  const { verdict, subject, score, grant } = evaluation;
+  const denied = verdict.effect === "deny";
+  const user = evaluation.token === "valid";
+  const service = subject.workload !== "";
+  const granted = grant !== "" && !grant.includes("/deny/");
+  const checks =
+    1 + Number(service) * 2 + Number(granted && !user) * 4 + Number(user) * 8 + Number(granted && user) * 16;
+  const { finding } = score;
+  return {
+    sequence,
+    decisionId: random.bytes(16),
+    decision: {
+      timeUnixMs: one.at,
+      method: one.request.method ?? "",
+      route: evaluation.route ?? "",
+      rung: evaluation.rung,
+      effect: verdict.effect,
+      reason: verdict.reason,
+      wouldDeny: verdict.wouldDeny ?? "",
+      issuer: subject.issuer ?? "",
+      subject: Buffer.from(subject.id),
+      workload: subject.workload,
+      grant,
+      token: evaluation.token,
+      scoredBy: score.by,
+      scoreMillionths: score.millionths,
+      attackClass: score.attackClass ?? ATTACK_CLASSES[0],
+      finding: finding && { ...finding, decodings: [...finding.decodings] },
+      uninspected: score.uninspected ?? "",
+      timings: null,
+      expiredGrant: "",
+      checks,
+    },
+    completion: { responseStatus: denied ? verdict.status : 200, responseBytes: 200 + random.below(4000), ended: "" },
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
+import { AREAS, STAGES } from "../../inference-sidecar/src/maturity/gate.ts";
+import { GATES, NOT_MEASURABLE } from "../../inference-sidecar/src/maturity/gates.ts";
+import type { MaturityReport } from "../../inference-sidecar/src/maturity/report.ts";
+import { TENETS } from "../../inference-sidecar/src/maturity/tenets.ts";
+import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
+import { renderHtml } from "../../scripts/report/html.ts";
+import { reportOf } from "../../scripts/report/observe.ts";
+import { renderText } from "../../scripts/report/text.ts";
+import { runPostern } from "../harness/gateway.ts";
+import { type Day, recordDay } from "./day.ts";
+
+const REQUESTS = 4_000;
+
+let state: string;
+let day: Day;
+let report: MaturityReport;
+
+before(async () => {
+  state = await mkdtemp(join(tmpdir(), "day-"));
+  day = await recordDay(state, REQUESTS);
+  report = await reportOf(state);
+});
+after(() => rm(state, { recursive: true, force: true }));
+
+test("other code, from the definitions alone, computes every number of the report anew", async () => {
+  const script = fileURLToPath(new URL("./recompute.py", import.meta.url));
+  const { stdout } = await promisify(execFile)("python3", [script, state], { maxBuffer: 1 << 24 });
+  const gates = report.areas.flatMap((area) => area.gates);
+  const ours = {
+    gates: Object.fromEntries(
+      gates.map(({ id, stage, of, declared, observed, proved, met }) => [
+        id,
+        { stage: STAGES.indexOf(stage), of, declared, observed, proved, met },
+      ]),
+    ),
+    stages: Object.fromEntries(report.areas.map(({ area, stage }) => [area, stage])),
+    tenets: report.tenets.map(({ holds, of }) => [holds, of]),
+    routes: report.routes.map(({ public: _, ...route }) => route),
+    hours: report.hours,
+    log: { ...report.log, problem: undefined },
+  };
+  assert.deepEqual(JSON.parse(JSON.stringify(ours)), JSON.parse(stdout));
+});
+
+test("the day has what a report must tell: principals, drift, attacks, good texts denied, a route that climbs and comes back", () => {
+  const comments = report.routes.find(({ route }) => route === "comments");
+  assert.deepEqual(Object.keys(comments?.rungs ?? {}).sort(), ["detect", "observe", "prevent"]);
+  assert.equal(comments?.rung, "detect");
+  assert.ok((comments?.denials.attack_scored ?? 0) + (comments?.denials.attack_screened ?? 0) > 20, "attacks denied");
+  assert.ok(comments?.wouldDeny, "and seen before");
+  const readers = report.routes.find(({ route }) => route === "read-orders");
+  assert.ok((readers?.principals ?? 0) > 500, `${readers?.principals} principals`);
+  const denied = day.requests.filter(
+    ({ attack }, index) => !attack && /^attack/.test(day.evaluations[index]?.verdict.reason ?? ""),
+  );
+  assert.ok(denied.length > 0, "good texts denied");
+  assert.equal(report.log.missing, 7);
+  assert.equal(report.log.problem, null);
+});
+
+test("the same day, recorded again, gives the same report, byte for byte", async () => {
+  const again = await mkdtemp(join(tmpdir(), "day-"));
+  try {
+    await recordDay(again, REQUESTS);
+    assert.deepEqual(await reportOf(again), report);
+    const once = await reportOf(state);
+    assert.equal(renderText(once), renderText(report));
+    assert.equal(await renderHtml(once), await renderHtml(report));
+  } finally {
+    await rm(again, { recursive: true, force: true });
+  }
+});
+
+test("a changed line is said at the top, and what rests on the chain is not met", async () => {
+  const other = await mkdtemp(join(tmpdir(), "day-"));
+  try {
+    await recordDay(other, 200);
+    const [name = ""] = (await readdir(join(other, "log"))).filter((file) => file.endsWith(".jsonl"));
+    const path = join(other, "log", name);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace('"effect":"deny"', '"effect":"permit"'));
+    const broken = await reportOf(other);
+    assert.match(broken.log.problem ?? "", /line/);
+    assert.match(renderText(broken), /CHAIN BROKEN/);
+    assert.match(await renderHtml(broken), /chain of the log is broken/);
+    const signed = broken.areas.flatMap(({ gates }) => gates).find(({ id }) => id === "visibility.signed");
+    assert.equal(signed?.met, false);
+  } finally {
+    await rm(other, { recursive: true, force: true });
+  }
+});
+
+test("the command prints text or JSON and writes one page that asks nothing of anybody", async () => {
+  const page = join(state, "report.html");
+  const text = runPostern(["report", "--state", state, "--html", page]);
+  assert.equal(await text.ended, 0, text.output());
+  assert.equal(text.output(), renderText(report));
+  const html = await readFile(page, "utf8");
+  assert.doesNotMatch(html, /<script|https?:|url\(|@import|undefined|NaN|\[object/);
+  for (const { route } of report.routes) assert.ok(html.includes(route), route);
+  const json = runPostern(["report", "--state", state, "--json"]);
+  assert.equal(await json.ended, 0, json.output());
+  assert.deepEqual(JSON.parse(json.output()), JSON.parse(JSON.stringify(report)));
+  const nowhere = runPostern(["report", "--state", join(state, "nowhere")]);
+  assert.equal(await nowhere.ended, 1);
+  assert.match(nowhere.output(), /--state DIR/);
+});
+
+test("docs/maturity.md defines exactly the gates, the tenets and what can't be measured", async () => {
+  const page = await readFile(new URL("../../docs/maturity.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\S+)` \| (\S+) \| (.+?) \| (\S+) \| (.+?) \| (.+) \|$/gm)].map((row) =>
+    row.slice(1),
+  );
+  const gates = AREAS.flatMap((area) => GATES[area]);
+  assert.deepEqual(
+    rows,
+    gates.map(({ id, stage, function: name, needs, share, says }) => [
+      id,
+      stage,
+      name,
+      needs,
+      share === undefined ? "all" : `${share * 100} %`,
+      says,
+    ]),
+  );
+  const unseen = [...page.matchAll(/^Not measurable here: (.+)\.$/gm)].map(([, names]) => names);
+  assert.deepEqual(
+    unseen,
+    AREAS.map((area) => NOT_MEASURABLE[area].join("; ")).filter((names) => names !== ""),
+  );
+  const tenets = [...page.matchAll(/^\d\. (.+)$/gm)].map(([, says]) => says);
+  assert.deepEqual(
+    tenets,
+    TENETS.map(({ says }) => says),
+  );
+});
+
+test("every reason for a denial is of a kind that proves what its check belongs to", () => {
+  const expected = { identity: "access", privilege: "access", route: "route", request: "request" } as const;
+  for (const [reason, { check }] of Object.entries(reasonTexts)) {
+    const kind = denialKind(reason);
+    if (kind === "unavailable") continue;
+    if (check === "score") assert.equal(kind === "score", reason.startsWith("attack_"), reason);
+    else assert.equal(kind, expected[check], reason);
+  }
+});
