@@ -11,6 +11,13 @@ export class SharedValue {
 /** Names no version that a value ever has: a write under it succeeds only where there is no value yet. */
 export const NO_VERSION: u32 = 0xffffffff;
 
+export const enum SignatureFinding {
+  Refused,
+  Verified,
+  /** The algorithm is not one that can be verified here. */
+  NotHere,
+}
+
 /** What the pure stages may ask of the world. In Envoy the host answers, in Node the caller. */
 export abstract class Environment {
   constructor(
@@ -27,8 +34,8 @@ export abstract class Environment {
   abstract nowMillis(): i64;
   /** Clock for durations, microseconds from any origin. */
   abstract monotonicMicros(): i64;
-  /** RSA PKCS #1 v1.5 or ECDSA (DER signature) with SHA-`hash` over `text`; `spki` is a DER SubjectPublicKeyInfo. */
-  abstract verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool;
+  /** `algorithm`: one `ALGORITHM_…` bit; `spki`: a DER SubjectPublicKeyInfo; an ECDSA signature is in DER. */
+  abstract verifySignature(algorithm: u32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): SignatureFinding;
   /** `address:port` of the connection's other end (IPv6 in brackets); empty: it is not an IP connection. */
   abstract sourceAddress(): Uint8Array;
   /** SHA-256 of the verified client certificate's DER, 32 bytes; empty: there is none. */

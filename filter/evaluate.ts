@@ -3,6 +3,7 @@ import { Environment } from "./environment";
 import { inspectHeaders } from "./hygiene/headers";
 import { inspectPath, PathTrap } from "./hygiene/path";
 import { Authentication, authenticate } from "./identity/authenticate";
+import { Inquiry } from "./identity/inquiry";
 import { PeerCertificate } from "./identity/peer-certificate";
 import { TokenCache } from "./identity/token-cache";
 import { TokenOutcome } from "./identity/token-outcome";
@@ -40,7 +41,8 @@ export const enum Step {
 
 /**
  * One request on its way through the stages, in their order. The constructor runs stages 1 to 3 (request, identity,
- * policy); `begin` and `takeBody` run 4 and 5 (values, screen); stage 6 is the caller's, who brings the model's answer;
+ * policy); where its `inquiry` is left open, the sidecar must be asked and the request be judged anew with the same inquiry.
+ * `begin` and `takeBody` run 4 and 5 (values, screen); stage 6 is the caller's, who brings the model's answer;
  * `verdict` is stage 7 on what is known by then. Each gives what is wanted next, until that is nothing.
  */
 export class Evaluation {
@@ -69,12 +71,13 @@ export class Evaluation {
     tokens: TokenCache,
     headers: HeaderMap,
     peer: PeerCertificate,
+    public readonly inquiry: Inquiry,
   ) {
     const start = environment.monotonicMicros();
     const request = new AccessRequest(headers);
     const hygiene = inspectHeaders(request, policy);
     const requestDone = environment.monotonicMicros();
-    const identified = authenticate(headers, policy, peer, environment, tokens);
+    const identified = authenticate(headers, policy, peer, environment, tokens, inquiry);
     const identityDone = environment.monotonicMicros();
     const index = matchRoute(policy, request.host, request.method, request.path);
     const route: Route | null = index < 0 ? null : policy.route(index);

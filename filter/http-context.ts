@@ -7,6 +7,7 @@ import {
   getHeader,
   getRequestHeaders,
   getRequestTrailers,
+  HeaderMap,
   HeadersStatus,
   HttpContext,
   MapType,
@@ -25,8 +26,10 @@ import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
+import { Inquiry } from "./identity/inquiry";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
+import { askToVerify, InquiryListener } from "./inquiry/verify-call";
 import { Decision } from "./report/decision";
 import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
@@ -39,7 +42,9 @@ const STATUS = bytes(":status");
 /** Where a stream stands. */
 const enum Phase {
   Head,
-  /** The body is wanted: held back from `prevent` up, copied below it. */
+  /** Held until the sidecar has said what must be known before anything is judged. */
+  Inquiring,
+  /** The body is wanted: held back from `prevent` up, below it copied. */
   Body,
   /** Held until the model answers. */
   Asking,
@@ -50,9 +55,16 @@ const enum Phase {
 }
 
 /** One stream: pause, resume, reply. What is decided, and why, is the evaluation's. */
-export class PosternHttpContext extends HttpContext implements ScoreListener, ReportListener, BoundStream {
+export class PosternHttpContext
+  extends HttpContext
+  implements InquiryListener, ScoreListener, ReportListener, BoundStream
+{
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
+  private hasBody: bool = false;
+  /** Nothing of the request is still to come. */
+  private isWhole: bool = false;
+  /** Of a body that is not held back, or that came while the sidecar was asked. */
   private copy: BodyCopy | null = null;
   /** When the token that the stream was opened with expires; null: nothing ends the stream. */
   private deadline: StreamDeadline | null = null;
@@ -68,35 +80,30 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
   onRequestHeaders(_count: i32, endOfStream: bool): HeadersStatus {
     const gate = this.gate;
     const headers = getRequestHeaders();
-    const evaluation = new Evaluation(
-      gate.policy,
-      gate.environment,
-      gate.tokens,
-      headers,
-      peerCertificate(gate.policy),
-    );
+    const evaluation = this.evaluate(headers, new Inquiry());
     const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis(), isEncrypted(headers));
     this.decision = decision;
+    this.hasBody = !endOfStream;
+    this.isWhole = endOfStream;
     const spoofed = spoofedNames(headers, gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
-    if (evaluation.isAdmitted) {
-      const until = evaluation.acceptedUntilMillis;
-      if (until > 0) this.deadline = new StreamDeadline(this, until);
-      giveIdentity(evaluation.authentication.subject, gate.policy);
-    }
-    return this.follow(decision, evaluation.begin(!endOfStream)) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
+    return this.judge(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
   onRequestBody(size: i32, endOfStream: bool): DataStatus {
     const decision = this.decision;
+    if (endOfStream) this.isWhole = true;
     if (this.isHeld) return DataStatus.StopIterationAndWatermark;
-    if (this.phase != Phase.Body || decision === null) return DataStatus.Continue;
-    if (!decision.evaluation.holds) {
+    if (this.phase == Phase.Inquiring) {
       this.copyChunk(size);
-      if (endOfStream) this.copied(decision);
-      return DataStatus.Continue;
+      return DataStatus.StopIterationAndWatermark;
     }
+    if (this.phase != Phase.Body || decision === null) return DataStatus.Continue;
     const evaluation = decision.evaluation;
+    if (this.copy !== null) {
+      this.copyChunk(size);
+      return this.followCopy(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
+    }
     const tooLarge = size > evaluation.bodyLimit;
     if (!tooLarge && !endOfStream) return DataStatus.StopIterationAndBuffer;
     const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
@@ -107,12 +114,10 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
     const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
-    if (this.isHeld) return TrailersStatus.StopIteration;
+    this.isWhole = true;
+    if (this.isHeld || this.phase == Phase.Inquiring) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
-    if (!decision.evaluation.holds) {
-      this.copied(decision);
-      return TrailersStatus.Continue;
-    }
+    if (this.copy !== null) return this.followCopy(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
     const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
     return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
@@ -139,13 +144,25 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
     const deadline = this.deadline;
     if (deadline !== null) deadline.cancel();
     if (decision === null) return;
-    const neverWhole = this.phase == Phase.Asking || this.phase == Phase.Body;
+    const neverWhole = this.phase == Phase.Inquiring || this.phase == Phase.Asking || this.phase == Phase.Body;
     if (neverWhole && decision.evaluation.holds) {
-      decision.make(new Verdict(Effect.Deny, Reason.RequestIncomplete, Reason.Permitted));
+      this.make(decision, new Verdict(Effect.Deny, Reason.RequestIncomplete, Reason.Permitted));
+    } else if (this.phase == Phase.Inquiring) {
+      this.make(decision, decision.evaluation.verdict());
     } else if (this.phase == Phase.Body) {
       this.copied(decision);
     }
     decision.endStream();
+  }
+
+  /** What was asked before anything was judged is answered, or will not be. Runs on the root context. */
+  onInquiryAnswered(): void {
+    const decision = this.decision;
+    if (this.phase != Phase.Inquiring || decision === null) return;
+    if (setEffectiveContext(this.contextId) != Status.Ok) return;
+    const asked = decision.evaluation;
+    decision.evaluation = this.evaluate(asked.request.headers, asked.inquiry);
+    if (this.judge(decision)) continueRequest();
   }
 
   /** The model's answer, or null where there will be none. Runs on the root context, perhaps after the stream. */
@@ -157,8 +174,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
       response === null ? evaluation.modelUnavailable() : evaluation.takeScores(response.millionths, response.classes);
     if (step == Step.Model && this.ask(evaluation)) return;
     if (!evaluation.holds) {
-      decision.make(evaluation.verdict());
-      this.releaseCopy();
+      this.make(decision, evaluation.verdict());
       return;
     }
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
@@ -186,7 +202,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     if (decision.evaluation.holds && !decision.isMade) {
       const verdict = new Verdict(Effect.Deny, Reason.TokenExpired, Reason.Permitted);
-      decision.make(verdict);
+      this.make(decision, verdict);
       decision.publish(verdict);
     } else {
       if (this.phase == Phase.Body) this.copied(decision);
@@ -201,18 +217,49 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
     return this.phase == Phase.Asking || this.phase == Phase.Recording || this.phase == Phase.Denied;
   }
 
+  private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
+    const gate = this.gate;
+    return new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peerCertificate(gate.policy), inquiry);
+  }
+
+  /** Asks the sidecar first where it must, else begins. True: the stream goes on; false: it waits or was answered. */
+  private judge(decision: Decision): bool {
+    const evaluation = decision.evaluation;
+    const signature = evaluation.inquiry.openSignature;
+    if (signature !== null && askToVerify(signature, this.gate.environment.nowMillis(), this)) {
+      this.phase = Phase.Inquiring;
+      if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
+      return false;
+    }
+    if (evaluation.isAdmitted) {
+      const until = evaluation.acceptedUntilMillis;
+      if (until > 0) this.deadline = new StreamDeadline(this, until);
+      giveIdentity(evaluation.authentication.subject, this.gate.policy);
+    }
+    return this.follow(decision, evaluation.begin(this.hasBody));
+  }
+
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
   private follow(decision: Decision, step: Step): bool {
     const evaluation = decision.evaluation;
     if (step == Step.Decided || (step == Step.Model && !this.ask(evaluation))) return this.conclude(decision);
-    if (evaluation.holds) {
-      this.phase = step == Step.Body ? Phase.Body : Phase.Asking;
-      return false;
+    if (!evaluation.holds) decision.publish(evaluation.accessVerdict());
+    if (step == Step.Model) {
+      this.phase = evaluation.holds ? Phase.Asking : Phase.Forwarded;
+      return !evaluation.holds;
     }
-    if (step == Step.Body) this.copy = new BodyCopy(evaluation.bodyLimit);
-    this.phase = step == Step.Body ? Phase.Body : Phase.Forwarded;
-    decision.publish(evaluation.accessVerdict());
-    return true;
+    this.phase = Phase.Body;
+    if (this.copy !== null) return this.followCopy(decision);
+    if (!evaluation.holds) this.copy = new BodyCopy(evaluation.bodyLimit);
+    return !evaluation.holds;
+  }
+
+  /** Judges what was copied once it is all that is wanted. True: the stream goes on; false: it waits or was answered. */
+  private followCopy(decision: Decision): bool {
+    const copy = this.copy;
+    const holds = decision.evaluation.holds;
+    if (copy !== null && (this.isWhole || (holds && copy.overflowed))) return this.copied(decision) || !holds;
+    return !holds;
   }
 
   /** Asks the model the evaluation's question. False: nobody will answer. */
@@ -227,7 +274,7 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
   /** Makes the decision and enforces it. True: the stream goes on. */
   private conclude(decision: Decision): bool {
     const verdict = decision.evaluation.verdict();
-    decision.make(verdict);
+    this.make(decision, verdict);
     decision.publish(verdict);
     if (verdict.effect == Effect.Deny) {
       this.phase = Phase.Denied;
@@ -251,17 +298,21 @@ export class PosternHttpContext extends HttpContext implements ScoreListener, Re
     if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
   }
 
-  /** The whole body has streamed by: judged without holding anything back. */
-  private copied(decision: Decision): void {
+  /** Judges by what was copied of the body; as `follow`. */
+  private copied(decision: Decision): bool {
     const copy = this.copy;
-    if (copy === null) return;
+    if (copy === null) return true;
     const evaluation = decision.evaluation;
     const refused = copy.refused;
-    this.follow(decision, refused ? evaluation.bodyNotKept() : evaluation.takeBody(copy.content(), copy.overflowed));
-    if (decision.isMade) this.releaseCopy();
+    return this.follow(
+      decision,
+      refused ? evaluation.bodyNotKept() : evaluation.takeBody(copy.content(), copy.overflowed),
+    );
   }
 
-  private releaseCopy(): void {
+  /** Nothing is looked at any more once the decision is made. */
+  private make(decision: Decision, verdict: Verdict): void {
+    decision.make(verdict);
     const copy = this.copy;
     this.copy = null;
     if (copy !== null) copy.release();

@@ -4,11 +4,11 @@ import { meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
-import { endOverdueCalls } from "./inference/score-call";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
+import { endOverdueCalls } from "./sidecar-call";
 
 const TICK_MILLIS: u32 = 100;
 

@@ -1,5 +1,5 @@
 import { equal } from "proxy-wasm-as/bytes";
-import { Environment, SharedValue } from "../environment";
+import { Environment, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
 import { monotonicMicros, verifySignature } from "./host";
 
@@ -47,9 +47,9 @@ export class CoreEnvironment extends Environment {
     return this.live ? <i64>monotonicMicros() : 0;
   }
 
-  verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool {
-    return verifySignature(
-      hash,
+  verifySignature(algorithm: u32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): SignatureFinding {
+    const verified = verifySignature(
+      algorithm,
       spki.dataStart,
       spki.length,
       signature.dataStart,
@@ -57,6 +57,7 @@ export class CoreEnvironment extends Environment {
       text.dataStart,
       text.length,
     );
+    return verified ? SignatureFinding.Verified : SignatureFinding.Refused;
   }
 
   sourceAddress(): Uint8Array {

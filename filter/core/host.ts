@@ -3,9 +3,9 @@
 /** For durations, microseconds from any origin. */
 export declare function monotonicMicros(): f64;
 
-/** As `verifySignature` of `filter/environment.ts`. */
+/** As `verifySignature` of `filter/environment.ts`, for every algorithm. */
 export declare function verifySignature(
-  hash: i32,
+  algorithm: u32,
   spki: usize,
   spkiLength: i32,
   signature: usize,

@@ -1,22 +1,25 @@
-const SCALAR_LENGTH: i32 = 32;
 const INTEGER: u8 = 0x02;
 const SEQUENCE: u8 = 0x30;
 
+/** From so many bytes on a DER length takes a second byte. */
+const LONG_FORM: i32 = 0x80;
+
 /**
- * A P-256 signature of JWS (RFC 7518 section 3.4: r and s, 32 bytes each) as the DER that BoringSSL takes
- * (ECDSA-Sig-Value, RFC 3279 section 2.2.3). null: not 64 bytes, or r or s is zero.
+ * An ECDSA signature of JWS (RFC 7518 section 3.4: r and s, `scalarBytes` each, at most 66) as the DER that BoringSSL takes
+ * (ECDSA-Sig-Value, RFC 3279 section 2.2.3). null: of another length, or r or s is zero.
  */
-export function ecdsaSignatureToDer(signature: Uint8Array): Uint8Array | null {
-  if (signature.length != 2 * SCALAR_LENGTH) return null;
-  const r = minimal(signature.subarray(0, SCALAR_LENGTH));
-  const s = minimal(signature.subarray(SCALAR_LENGTH));
+export function ecdsaSignatureToDer(signature: Uint8Array, scalarBytes: i32): Uint8Array | null {
+  if (signature.length != 2 * scalarBytes) return null;
+  const r = minimal(signature.subarray(0, scalarBytes));
+  const s = minimal(signature.subarray(scalarBytes));
   if (r.length == 0 || s.length == 0) return null;
   const content = integerLength(r) + integerLength(s);
-  const der = new Uint8Array(2 + content);
+  const head = content < LONG_FORM ? 2 : 3;
+  const der = new Uint8Array(head + content);
   der[0] = SEQUENCE;
-  // At most 70: the short form of a DER length always does.
-  der[1] = <u8>content;
-  writeInteger(s, der, writeInteger(r, der, 2));
+  if (head == 3) der[1] = <u8>(LONG_FORM + 1);
+  der[head - 1] = <u8>content;
+  writeInteger(s, der, writeInteger(r, der, head));
   return der;
 }
 

@@ -12,13 +12,13 @@ import {
 } from "proxy-wasm-as";
 import { decodeHex } from "../encoding/hex";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
-import { Environment, SharedValue } from "../environment";
+import { Environment, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
+import { hashBits } from "../policy/algorithm";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const PEER_DIGEST = bytes("connection\0sha256_peer_certificate_digest");
 const SOURCE_ADDRESS = bytes("source\0address");
-const SHA256 = bytes("sha256");
 
 /** The budgets of this worker: each worker has a VM, and so a module state, of its own. They outlive policies. */
 const workerVerificationBudget = new VerificationBudget();
@@ -38,17 +38,26 @@ export class EnvoyEnvironment extends Environment {
     return <i64>(monotonicNanos() / 1_000);
   }
 
-  /** Envoy's foreign function: a message of 1 hash name, 2 key, 3 signature, 4 text; the result is 1 bool. */
-  verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool {
-    if (hash != 256 || spki.length == 0 || signature.length == 0) return false;
+  /**
+   * Envoy's foreign function: a message of 1 hash name, 2 key, 3 signature, 4 text; the result is 1 bool. It knows RSA
+   * PKCS #1 v1.5 and ECDSA over P-256, P-384 and P-521, neither PSS nor Ed25519.
+   */
+  verifySignature(algorithm: u32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): SignatureFinding {
+    const hash = hashBits(algorithm);
+    if (hash == 0) return SignatureFinding.NotHere;
+    if (spki.length == 0 || signature.length == 0) return SignatureFinding.Refused;
     const writer = new ProtobufWriter(spki.length + signature.length + text.length + 64);
-    writer.bytes(1, SHA256).bytes(2, spki).bytes(3, signature).bytes(4, text);
+    writer
+      .bytes(1, bytes(`sha${hash}`))
+      .bytes(2, spki)
+      .bytes(3, signature)
+      .bytes(4, text);
     const answer = callForeignFunction(VERIFY_SIGNATURE, writer.finish());
-    if (answer.status != Status.Ok) return false;
+    if (answer.status != Status.Ok) return SignatureFinding.Refused;
     const reader = new ProtobufReader(answer.result);
     let verified = false;
     for (let field = reader.next(); field != 0; field = reader.next()) if (field == 1) verified = reader.value == 1;
-    return verified && !reader.malformed;
+    return verified && !reader.malformed ? SignatureFinding.Verified : SignatureFinding.Refused;
   }
 
   sourceAddress(): Uint8Array {

@@ -2,6 +2,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { Credentials, readCredentials } from "./credentials";
+import { Inquiry } from "./inquiry";
 import { PeerCertificate } from "./peer-certificate";
 import { SenderCheck } from "./sender-constraint";
 import { Subject } from "./subject";
@@ -48,11 +49,12 @@ export function authenticate(
   peer: PeerCertificate,
   environment: Environment,
   cache: TokenCache,
+  inquiry: Inquiry,
 ): Authentication {
   const subject = new Subject(findWorkload(request, policy, peer));
   const credentials = readCredentials(request);
   const sender = new SenderCheck(policy, environment);
-  const outcome = judgeToken(request, credentials, policy, environment, cache, sender, subject);
+  const outcome = judgeToken(request, credentials, policy, environment, cache, inquiry, sender, subject);
   const authentication = new Authentication(subject, outcome);
   authentication.usesDpop = credentials.isDpop;
   authentication.bindings = sender.bindings;
@@ -66,6 +68,7 @@ function judgeToken(
   policy: CompiledPolicy,
   environment: Environment,
   cache: TokenCache,
+  inquiry: Inquiry,
   sender: SenderCheck,
   subject: Subject,
 ): TokenOutcome {
@@ -73,7 +76,7 @@ function judgeToken(
   const now = environment.nowMillis();
   let verified = cache.get(credentials.token);
   if (verified === null) {
-    const check = verifyToken(credentials.token, policy, environment);
+    const check = verifyToken(credentials.token, policy, environment, inquiry);
     verified = check.verified;
     if (verified === null) return check.outcome;
     cache.put(credentials.token, verified, now);

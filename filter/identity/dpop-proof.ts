@@ -2,8 +2,8 @@ import { bytes, equal } from "proxy-wasm-as/bytes";
 import { decodeBase64Url } from "../encoding/base64";
 import { JsonReader, JsonToken } from "../encoding/json";
 import { isValidUtf8 } from "../encoding/utf8";
+import { algorithmOf } from "../policy/algorithm";
 import { splitCompactJws } from "./compact-jws";
-import { algorithmOf } from "./jose-header";
 import { Jwk, readJwk } from "./jwk";
 import { MemberNames } from "./member-names";
 import { numericDateMillis } from "./numeric-date";
@@ -104,7 +104,7 @@ function readHeader(json: Uint8Array): Jwk | null {
   if (reader.next() != JsonToken.BeginObject) return null;
   const names = new MemberNames();
   let typed = false;
-  let algorithm: u8 = 0;
+  let algorithm: u32 = 0;
   let key: Jwk | null = null;
   let token = reader.next();
   for (; token == JsonToken.Name; token = reader.next()) {

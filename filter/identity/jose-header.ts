@@ -1,7 +1,7 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
 import { isValidUtf8 } from "../encoding/utf8";
-import { ALGORITHM_ES256, ALGORITHM_HS256, ALGORITHM_RS256 } from "../policy/issuer";
+import { algorithmOf } from "../policy/algorithm";
 import { MemberNames } from "./member-names";
 import { TokenOutcome } from "./token-outcome";
 
@@ -11,9 +11,6 @@ const TYP = bytes("typ");
 const CTY = bytes("cty");
 const EMBEDDED_KEYS = [bytes("jwk"), bytes("jku"), bytes("x5u"), bytes("x5c")];
 const CRITICAL = [bytes("crit"), bytes("b64"), bytes("zip")];
-const RS256 = bytes("RS256");
-const ES256 = bytes("ES256");
-const HS256 = bytes("HS256");
 /** Media types of access tokens without the `application/` prefix: RFC 7519 section 5.1, RFC 9068 section 2.1. */
 const TYPES = [bytes("jwt"), bytes("at+jwt")];
 const APPLICATION = bytes("application/");
@@ -23,7 +20,7 @@ export class JoseHeader {
   /** VALID, or why the token is refused by its header alone. */
   outcome: TokenOutcome = TokenOutcome.VALID;
   /** One `ALGORITHM_…` bit. */
-  algorithm: u8 = 0;
+  algorithm: u32 = 0;
   /** null: the header names no key. */
   kid: Uint8Array | null = null;
   private readonly names: MemberNames = new MemberNames();
@@ -78,14 +75,6 @@ export class JoseHeader {
     if (this.hasCritical) return TokenOutcome.CRITICAL;
     return this.algorithm == 0 ? TokenOutcome.ALGORITHM : TokenOutcome.VALID;
   }
-}
-
-/** The `ALGORITHM_…` bit of a name, compared exactly; 0: `none`, or one that is not implemented. */
-export function algorithmOf(name: Uint8Array): u8 {
-  if (equal(name, RS256)) return ALGORITHM_RS256;
-  if (equal(name, ES256)) return ALGORITHM_ES256;
-  if (equal(name, HS256)) return ALGORITHM_HS256;
-  return 0;
 }
 
 /** Media types are compared without regard to case (RFC 7515 section 4.1.9). */

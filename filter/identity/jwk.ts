@@ -3,7 +3,7 @@ import { sha256 } from "../crypto/sha256";
 import { p256Spki, rsaSpki } from "../crypto/spki";
 import { decodeBase64Url } from "../encoding/base64";
 import { JsonReader, JsonToken } from "../encoding/json";
-import { ALGORITHM_ES256, ALGORITHM_RS256 } from "../policy/issuer";
+import { ALGORITHM_ES256, ALGORITHM_RS256 } from "../policy/algorithm";
 import { MemberNames } from "./member-names";
 
 const NAMES: StaticArray<Uint8Array> = [bytes("kty"), bytes("crv"), bytes("x"), bytes("y"), bytes("n"), bytes("e")];
@@ -35,7 +35,7 @@ const MAX_MODULUS: i32 = 512;
 export class Jwk {
   constructor(
     /** The one `ALGORITHM_…` that the key is for. */
-    public readonly algorithm: u8,
+    public readonly algorithm: u32,
     /** DER SubjectPublicKeyInfo. */
     public readonly spki: Uint8Array,
     /** RFC 7638, SHA-256: 32 bytes. */

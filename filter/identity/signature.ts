@@ -3,27 +3,30 @@ import { constantTimeEqual } from "../crypto/constant-time";
 import { ecdsaSignatureToDer } from "../crypto/ecdsa-der";
 import { hmacSha256 } from "../crypto/hmac-sha256";
 import { decodeBase64Url } from "../encoding/base64";
-import { Environment } from "../environment";
-import { ALGORITHM_ES256, ALGORITHM_HS256, Issuer, VerificationKey } from "../policy/issuer";
+import { Environment, SignatureFinding } from "../environment";
+import { ALGORITHM_HS256, scalarBytes } from "../policy/algorithm";
+import { Issuer, VerificationKey } from "../policy/issuer";
 import { CompactJws } from "./compact-jws";
+import { Inquiry, SignatureAnswer, SignatureInquiry } from "./inquiry";
 import { JoseHeader } from "./jose-header";
 import { TokenOutcome } from "./token-outcome";
 import { VerificationBudget } from "./verification-budget";
 
-const SHA256_BITS: i32 = 256;
 /** RFC 7518 section 3.2: a key as long as the hash at least. */
 const MIN_SECRET_BYTES: i32 = 32;
 
 /**
  * Verifies the signature with a key of `issuer`. VALID, or: ALGORITHM (not the issuer's, or not that of the key that the
  * token names), KEY (no such key, or not a single one), MALFORMED (the signature is no base64url or empty),
- * VERIFICATION_BUDGET (spent: nothing was verified), SIGNATURE.
+ * VERIFICATION_BUDGET (spent: nothing was verified), UNVERIFIABLE (only the sidecar can: it is asked with `inquiry`, or
+ * gave no answer), SIGNATURE.
  */
 export function verifySignature(
   header: JoseHeader,
   jws: CompactJws,
   issuer: Issuer,
   environment: Environment,
+  inquiry: Inquiry,
 ): TokenOutcome {
   const budget = environment.verifications;
   const signature = decodeBase64Url(jws.signature);
@@ -38,12 +41,16 @@ export function verifySignature(
   const choice = chooseKey(issuer, header);
   const key = choice.key;
   if (key === null) return choice.outcome;
-  return verifyWithKey(header.algorithm, key.spki, signature, jws.signingInput, environment, budget);
+  const outcome = verifyWithKey(header.algorithm, key.spki, signature, jws.signingInput, environment, budget);
+  if (outcome != TokenOutcome.UNVERIFIABLE) return outcome;
+  const answer = inquiry.answerTo(new SignatureInquiry(header.algorithm, key.spki, signature, jws.signingInput));
+  if (answer == SignatureAnswer.Open || answer == SignatureAnswer.None) return TokenOutcome.UNVERIFIABLE;
+  return settle(answer == SignatureAnswer.Verified, budget);
 }
 
-/** Verifies an RS256 or ES256 signature of JWS with this very key: VALID, VERIFICATION_BUDGET or SIGNATURE. */
+/** Verifies a signature of JWS with this very key: VALID, VERIFICATION_BUDGET, UNVERIFIABLE (not here) or SIGNATURE. */
 export function verifyWithKey(
-  algorithm: u8,
+  algorithm: u32,
   spki: Uint8Array,
   signature: Uint8Array,
   signingInput: Uint8Array,
@@ -51,9 +58,12 @@ export function verifyWithKey(
   budget: VerificationBudget,
 ): TokenOutcome {
   if (!budget.allows(environment.monotonicMicros() / 1000)) return TokenOutcome.VERIFICATION_BUDGET;
-  const bytes = algorithm == ALGORITHM_ES256 ? ecdsaSignatureToDer(signature) : signature;
+  const scalar = scalarBytes(algorithm);
+  const bytes = scalar > 0 ? ecdsaSignatureToDer(signature, scalar) : signature;
   if (bytes === null) return settle(false, budget);
-  return settle(environment.verifySignature(SHA256_BITS, spki, bytes, signingInput), budget);
+  const finding = environment.verifySignature(algorithm, spki, bytes, signingInput);
+  if (finding == SignatureFinding.NotHere) return TokenOutcome.UNVERIFIABLE;
+  return settle(finding == SignatureFinding.Verified, budget);
 }
 
 function settle(verified: bool, budget: VerificationBudget): TokenOutcome {
@@ -79,7 +89,7 @@ function chooseKey(issuer: Issuer, header: JoseHeader): KeyChoice {
     const key = unchecked(issuer.keys[i]);
     if (kid !== null && !equal(key.kid, kid)) continue;
     named = true;
-    if (key.algorithm != header.algorithm) continue;
+    if ((key.algorithms & header.algorithm) == 0) continue;
     if (chosen !== null) return new KeyChoice(null, TokenOutcome.KEY);
     chosen = key;
   }

@@ -5,6 +5,7 @@ import { CompiledPolicy } from "../policy/compiled-policy";
 import { Issuer } from "../policy/issuer";
 import { Claims, unverifiedIssuer } from "./claims";
 import { splitCompactJws } from "./compact-jws";
+import { Inquiry } from "./inquiry";
 import { JoseHeader } from "./jose-header";
 import { verifySignature } from "./signature";
 import { TokenOutcome } from "./token-outcome";
@@ -22,7 +23,12 @@ export class TokenCheck {
  * Verifies a JWT (RFC 7519 section 7.2, RFC 8725) but for its times: header, then issuer, then signature, then claims and
  * audience. Of the unverified payload only `iss` is read, to choose keys: nothing else in it can steer the outcome.
  */
-export function verifyToken(token: Uint8Array, policy: CompiledPolicy, environment: Environment): TokenCheck {
+export function verifyToken(
+  token: Uint8Array,
+  policy: CompiledPolicy,
+  environment: Environment,
+  inquiry: Inquiry,
+): TokenCheck {
   const jws = splitCompactJws(token);
   if (jws === null) return refused(TokenOutcome.MALFORMED);
   const headerJson = decodeBase64Url(jws.header);
@@ -35,7 +41,7 @@ export function verifyToken(token: Uint8Array, policy: CompiledPolicy, environme
   if (name === null) return refused(TokenOutcome.MALFORMED);
   const issuer = findIssuer(policy, name);
   if (issuer === null) return refused(TokenOutcome.ISSUER);
-  const outcome = verifySignature(header, jws, issuer, environment);
+  const outcome = verifySignature(header, jws, issuer, environment, inquiry);
   if (outcome != TokenOutcome.VALID) return refused(outcome);
 
   const claims = Claims.read(payload);

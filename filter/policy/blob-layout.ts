@@ -34,7 +34,7 @@ export const SECTION_STRINGS: i32 = 0;
 export const SECTION_LIST: i32 = 1;
 /** name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds, sender constraint */
 export const SECTION_ISSUERS: i32 = 2;
-/** kid (empty: none), algorithm, SPKI: string indices but for the algorithm */
+/** kid (empty: none), algorithms, SPKI: string indices but for the algorithms */
 export const SECTION_KEYS: i32 = 3;
 /**
  * name, flags, methods, deadline in ms, largest body in bytes, grants that allow (start, count), grants that deny (start, count),

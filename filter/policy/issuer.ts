@@ -1,16 +1,12 @@
 import { SECTION_ISSUERS, SECTION_KEYS, SECTION_LIST } from "./blob-layout";
 import { PolicyBlob } from "./policy-blob";
 
-/** Bits of `Issuer.algorithms` and `VerificationKey.algorithm`: RFC 7518 section 3.1. */
-export const ALGORITHM_RS256: u8 = 1;
-export const ALGORITHM_ES256: u8 = 2;
-export const ALGORITHM_HS256: u8 = 4;
-
 export class VerificationKey {
   constructor(
     /** Empty: the key has none. */
     readonly kid: Uint8Array,
-    readonly algorithm: u8,
+    /** Those that it may be used with: a set of `ALGORITHM_…` bits. */
+    readonly algorithms: u32,
     /** DER SubjectPublicKeyInfo. */
     readonly spki: Uint8Array,
   ) {}
@@ -23,7 +19,7 @@ export class Issuer {
   readonly issuer: Uint8Array;
   readonly audiences: Uint8Array[];
   /** A set of `ALGORITHM_…` bits. */
-  readonly algorithms: u8;
+  readonly algorithms: u32;
   readonly keys: VerificationKey[];
   /** Environment variable that holds the HS256 secret; empty without HS256. */
   readonly secretEnvironmentName: Uint8Array;
@@ -39,7 +35,7 @@ export class Issuer {
     this.name = blob.string(load<u32>(record));
     this.issuer = blob.string(load<u32>(record, 4));
     this.audiences = stringRun(blob, load<u32>(record, 8), load<u32>(record, 12));
-    this.algorithms = <u8>load<u32>(record, 16);
+    this.algorithms = load<u32>(record, 16);
     this.keys = keyRun(blob, load<u32>(record, 20), load<u32>(record, 24));
     this.secretEnvironmentName = blob.string(load<u32>(record, 28));
     this.clockSkewSeconds = load<u32>(record, 32);
@@ -67,7 +63,7 @@ function keyRun(blob: PolicyBlob, start: u32, count: u32): VerificationKey[] {
   for (let i: u32 = 0; i < count; i++) {
     const record = blob.record(SECTION_KEYS, start + i);
     const kid = blob.string(load<u32>(record));
-    keys.push(new VerificationKey(kid, <u8>load<u32>(record, 4), blob.string(load<u32>(record, 8))));
+    keys.push(new VerificationKey(kid, load<u32>(record, 4), blob.string(load<u32>(record, 8))));
   }
   return keys;
 }

@@ -1,3 +1,4 @@
+import { ALGORITHMS_ALL, ALGORITHMS_PUBLIC } from "./algorithm";
 import { isRun, isString } from "./blob-bounds";
 import {
   BOUND_BY_CERTIFICATE,
@@ -50,7 +51,7 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
     isString(blob, load<u32>(record, 4)) &&
     isRun(blob, SECTION_LIST, load<u32>(record, 8), load<u32>(record, 12)) &&
     algorithms > 0 &&
-    algorithms <= 7 &&
+    algorithms <= ALGORITHMS_ALL &&
     isRun(blob, SECTION_KEYS, load<u32>(record, 20), load<u32>(record, 24)) &&
     isString(blob, load<u32>(record, 28)) &&
     load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS &&
@@ -60,10 +61,9 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
 
 function keyIsSound(blob: PolicyBlob, index: i32): bool {
   const record = blob.record(SECTION_KEYS, index);
-  const algorithm = load<u32>(record, 4);
-  return (
-    isString(blob, load<u32>(record)) && (algorithm == 1 || algorithm == 2) && isString(blob, load<u32>(record, 8))
-  );
+  const algorithms = load<u32>(record, 4);
+  const isPublic = algorithms > 0 && (algorithms & ALGORITHMS_PUBLIC) == algorithms;
+  return isString(blob, load<u32>(record)) && isPublic && isString(blob, load<u32>(record, 8));
 }
 
 function routeIsSound(blob: PolicyBlob, index: i32): bool {

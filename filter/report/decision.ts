@@ -33,7 +33,8 @@ export class Decision {
   private size: u64 = 0;
 
   constructor(
-    public readonly evaluation: Evaluation,
+    /** Replaced where more has become known before anything was judged. */
+    public evaluation: Evaluation,
     private readonly gate: Gate,
     private readonly reporter: Reporter,
     private readonly arrivedMillis: i64,

@@ -21,6 +21,7 @@ import { scoreHandler } from "./score.ts";
 import { SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
+import { verifyHandler } from "./verify.ts";
 import { loadService, SERVICE_NAME } from "./wire.ts";
 
 export interface Sidecar {
@@ -75,6 +76,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     service: loadService(fileURLToPath(new URL("postern.proto", folder)), {
       Score: limits.scoreMessageBytes,
       Report: limits.reportMessageBytes,
+      Verify: limits.verifyMessageBytes,
     }),
     handlers: {
       Score: scoreHandler({ bundle, limits, model, admission, queue, metrics }),
@@ -85,6 +87,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
         metrics,
         onWritten: (records) => recent.add(records),
       }),
+      Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
     },
     health,
     messageBytes: limits.reportMessageBytes,

@@ -125,6 +125,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "too many unknown tokens at once: this one could not be verified in time",
     change: "Try again; if it lasts, look in the log for a flood of bad tokens.",
   },
+  token_unverifiable: {
+    check: "identity",
+    says: "only the sidecar can verify a token of this algorithm, and it did not answer in time",
+    change: "Try again once the sidecar serves (its log says why it does not); tokens that were verified before go on.",
+  },
   token_confirmation: {
     check: "identity",
     says: "the token's cnf binds it in a way that can't be checked here",

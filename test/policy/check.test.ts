@@ -85,7 +85,7 @@ describe("a policy that can be used", () => {
     assert.equal(policy.mode, "detect");
     assert.deepEqual(issuer?.secret, { environmentName: "POSTERN_HS256_DEMO", secret: "s".repeat(32) });
     assert.deepEqual(
-      issuer?.keys.map(({ kid, algorithm }) => [kid, algorithm]),
+      issuer?.keys.map(({ kid, algorithms }) => [kid, ...algorithms]),
       [
         ["r", "RS256"],
         ["e", "ES256"],

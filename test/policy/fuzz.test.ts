@@ -38,7 +38,7 @@ const { blob } = compilePolicy(
           issuer: "https://issuer.demo",
           audiences: ["orders"],
           algorithms: ["RS256", "HS256"],
-          keys: [{ kid: "k", algorithm: "RS256", spki: new Uint8Array(40) }],
+          keys: [{ kid: "k", algorithms: ["RS256"], spki: new Uint8Array(40) }],
           secret: { environmentName: "S", secret: "s" },
           clockSkewMs: 1000,
           senderConstrained: "any",

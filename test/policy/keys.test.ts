@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
+import { ALGORITHMS, type SignatureAlgorithm } from "../../inference-sidecar/src/policy/algorithms.ts";
 import { readKeySet } from "../../inference-sidecar/src/policy/keys.ts";
-import type { SignatureAlgorithm } from "../../inference-sidecar/src/policy/policy.ts";
 import { ec, jwk, rsa } from "./policy-folder.ts";
 
 const RSA = jwk(rsa.publicKey);
 const EC = jwk(ec.publicKey);
+const ED25519 = jwk(generateKeyPairSync("ed25519").publicKey);
 const BOTH: SignatureAlgorithm[] = ["RS256", "ES256"];
 
 function read(keys: unknown, algorithms = BOTH) {
@@ -15,6 +16,8 @@ function read(keys: unknown, algorithms = BOTH) {
   return { keys: read, codes };
 }
 
+/** The point y = 1, whose order is 1; `sign`: 0x80 for the other sign of x. */
+const smallOrder = (sign: number) => Buffer.from([1, ...Array(30).fill(0), sign]).toString("base64url");
 const rsaOf = (modulusLength: number, publicExponent = 65537) =>
   jwk(generateKeyPairSync("rsa", { modulusLength, publicExponent }).publicKey);
 
@@ -22,7 +25,7 @@ test("keys become DER SubjectPublicKeyInfo, in order", () => {
   const { keys, codes } = read([{ ...RSA, kid: "r", alg: "RS256", use: "sig" }, EC]);
   assert.deepEqual(codes, []);
   assert.deepEqual(
-    keys?.map(({ kid, algorithm }) => [kid, algorithm]),
+    keys?.map(({ kid, algorithms }) => [kid, ...algorithms]),
     [
       ["r", "RS256"],
       ["", "ES256"],
@@ -32,6 +35,19 @@ test("keys become DER SubjectPublicKeyInfo, in order", () => {
     const key = createPublicKey({ key: Buffer.from(keys?.[index]?.spki ?? []), format: "der", type: "spki" });
     assert.ok(key.equals(pair.publicKey));
   }
+});
+
+test("each type of key serves the algorithms that are made with it, and no other", () => {
+  const all: SignatureAlgorithm[] = [...ALGORITHMS];
+  const curve = (namedCurve: string) => jwk(generateKeyPairSync("ec", { namedCurve }).publicKey);
+  const { keys, codes } = read([RSA, EC, curve("P-384"), curve("P-521"), ED25519, { ...RSA, alg: "PS384" }], all);
+  assert.deepEqual(codes, []);
+  assert.deepEqual(
+    keys?.map(({ algorithms }) => algorithms.join()),
+    ["RS256,RS384,RS512,PS256,PS384,PS512", "ES256", "ES384", "ES512", "EdDSA", "PS384"],
+  );
+  assert.deepEqual(read([RSA], ["RS256", "PS256", "ES256"]).keys?.[0]?.algorithms, ["RS256", "PS256"]);
+  assert.deepEqual(read([{ ...ED25519, alg: "Ed25519" }], ["EdDSA"]).keys?.[0]?.algorithms, ["EdDSA"]);
 });
 
 describe("keys for something else are left out", () => {
@@ -62,10 +78,14 @@ describe("what is refused", () => {
     ["key_type keys.0", "an even exponent", () => [{ ...RSA, e: "AQAA" }]],
     ["key_type keys.0", "a modulus that is text", () => [{ ...RSA, n: 5 }]],
     ["key_type keys.0", "RSA without exponent", () => [{ kty: "RSA", n: RSA.n }]],
-    ["key_type keys.0", "another curve", () => [jwk(generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey)]],
+    ["key_type keys.0", "another curve", () => [jwk(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey)]],
     ["key_type keys.0", "a point that is not on the curve", () => [{ ...EC, y: EC.x }]],
     ["key_type keys.0", "an unknown type", () => [{ kty: "XYZ" }]],
     ["key_type keys.0", "an RSA key for ES256", () => [{ ...RSA, alg: "ES256" }]],
+    ["key_weak keys.0", "an Ed25519 point of small order", () => [{ ...ED25519, x: smallOrder(0) }]],
+    ["key_weak keys.0", "the same with the other sign", () => [{ ...ED25519, x: smallOrder(0x80) }]],
+    ["key_type keys.0", "an Ed25519 key of 31 bytes", () => [{ ...ED25519, x: "A".repeat(42) }]],
+    ["key_type keys.0", "another Edwards curve", () => [jwk(generateKeyPairSync("ed448").publicKey)]],
     ["key_id keys.0", "an empty kid", () => [{ ...EC, kid: "" }]],
     ["key_id keys.0", "a kid that is a number", () => [{ ...EC, kid: 1 }]],
     [
@@ -78,6 +98,6 @@ describe("what is refused", () => {
     ],
   ];
   for (const [code, what, keys] of cases) {
-    test(what, () => assert.deepEqual(read(keys()), { keys: null, codes: [code] }));
+    test(what, () => assert.deepEqual(read(keys(), [...BOTH, "EdDSA"]), { keys: null, codes: [code] }));
   }
 });

@@ -30,7 +30,7 @@ export const REFUSED: readonly Refused[] = [
   ["not_in_this_version", "mode: adapt", "mode: ^adapt"],
   ["not_in_this_version", "a field of a later version", "^operators: []"],
   ["not_in_this_version", "keys by URI", identity("algorithms: [ES256], jwks: { ^uri: 'https://a/b' }")],
-  ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^PS256], jwks: { file: jwks.json }")],
+  ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^ES256K], jwks: { file: jwks.json }")],
   ["not_in_this_version", "a ladder", routes("{ name: a, match: { path: /a }, public: true, ^ladder: {} }")],
   ["not_in_this_version", "a budget", score("{ ^falsePositiveBudget: 0.1% }")],
   ["unknown_field", "a misspelt field", "^mod: prevent"],
@@ -97,7 +97,7 @@ export const REFUSED: readonly Refused[] = [
   [
     "key_type",
     "another curve",
-    identity("algorithms: [ES256], jwks: { inline: { keys: [^{ kty: EC, crv: P-384 }] } }"),
+    identity("algorithms: [ES256], jwks: { inline: { keys: [^{ kty: EC, crv: secp256k1 }] } }"),
   ],
   ["key_weak", "a short secret", identity("algorithms: [HS256], secret: { file: ^short.txt }")],
   [

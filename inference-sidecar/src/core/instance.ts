@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { instantiate } from "@assemblyscript/loader";
-import { verifySignature } from "./host.ts";
+import { verifySignature } from "../keys/signature.ts";
+import { ALGORITHMS, isPublic } from "../policy/algorithms.ts";
 import { MessageReader } from "./message.ts";
 
 /** Takes the address of a message; most give that of another. */
@@ -48,10 +49,17 @@ const COPIES = 16;
 export async function instantiateCore(wasmFile: string): Promise<Instance> {
   const host = {
     monotonicMicros: () => performance.now() * 1000,
-    verifySignature: (hash: number, ...spans: [number, number, number, number, number, number]) => {
+    verifySignature: (bit: number, ...spans: [number, number, number, number, number, number]) => {
       const [key, keyLength, signature, signatureLength, text, textLength] = spans;
       const bytes = (at: number, length: number) => Buffer.from(memory.buffer, at, length);
-      return verifySignature(hash, bytes(key, keyLength), bytes(signature, signatureLength), bytes(text, textLength));
+      const algorithm = ALGORITHMS[Math.log2(bit)];
+      if (algorithm === undefined || !isPublic(algorithm)) return false;
+      return verifySignature(
+        algorithm,
+        bytes(key, keyLength),
+        bytes(signature, signatureLength),
+        bytes(text, textLength),
+      );
     },
   };
   const { exports } = await instantiate<Exports>(await readFile(wasmFile), { host });

@@ -1,3 +1,4 @@
+import { algorithmBits } from "./algorithms.ts";
 import { CONSTRAINT_SHIFT, HEAD_WORDS, MAXIMUM_BLOB_BYTES, NONE, ROUTE_FLAGS, SCORE_SHIFT } from "./blob-layout.ts";
 import { BlobWriter, type Run } from "./blob-writer.ts";
 import { parsePathPattern } from "./path-pattern.ts";
@@ -24,7 +25,6 @@ export interface CompiledPolicy {
 
 export const MAXIMUM_VISITS = 4096;
 
-const ALGORITHM_BITS = { RS256: 1, ES256: 2, HS256: 4 } as const;
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
 const MODES = ["observe", "detect", "prevent"] as const;
 const LOGS = ["batched", "required"] as const;
@@ -66,14 +66,14 @@ function writeIssuer(writer: BlobWriter, issuer: Issuer): void {
   const audiences = writer.list(issuer.audiences);
   const keys: Run = [writer.count("keys"), issuer.keys.length];
   for (const key of issuer.keys) {
-    writer.add("keys", writer.string(key.kid), ALGORITHM_BITS[key.algorithm], writer.string(key.spki));
+    writer.add("keys", writer.string(key.kid), algorithmBits(key.algorithms), writer.string(key.spki));
   }
   writer.add(
     "issuers",
     writer.string(issuer.name),
     writer.string(issuer.issuer),
     ...audiences,
-    issuer.algorithms.reduce((bits, algorithm) => bits | ALGORITHM_BITS[algorithm], 0),
+    algorithmBits(issuer.algorithms),
     ...keys,
     writer.string(issuer.secret?.environmentName ?? ""),
     issuer.clockSkewMs / 1000,

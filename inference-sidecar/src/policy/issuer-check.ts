@@ -1,3 +1,4 @@
+import { isPublic, kindOf } from "./algorithms.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import { parseDuration } from "./units.ts";
@@ -48,21 +49,26 @@ function checkKeys(
 ): void {
   const { algorithms, jwks, secret } = issuer;
   if (!algorithms || algorithms.includes(undefined)) return;
-  const signed = algorithms.filter((algorithm) => algorithm === "RS256" || algorithm === "ES256");
+  const signed = algorithms.filter((algorithm) => algorithm !== undefined && isPublic(algorithm));
   for (const [index, algorithm] of algorithms.entries()) {
     const place = [...at, "algorithms", index];
-    if (algorithm === "HS256") {
+    if (algorithm === undefined) continue;
+    if (!isPublic(algorithm)) {
       if (!("secret" in issuer)) document.report("key_missing", place, "HS256 has no secret", "`secret: { file: … }`");
       continue;
     }
-    const kind = algorithm === "RS256" ? "RSA" : "EC P-256";
     // What is wrong with a key set that is there was reported as such.
     const refused = "jwks" in issuer && !material?.keys;
-    if (refused || material?.keys?.some((key) => key.algorithm === algorithm)) continue;
-    document.report("key_missing", place, `${algorithm} has no key`, `an ${kind} key for signatures in \`jwks\``);
+    if (refused || material?.keys?.some((key) => key.algorithms.includes(algorithm))) continue;
+    document.report(
+      "key_missing",
+      place,
+      `${algorithm} has no key`,
+      `a key (${kindOf(algorithm)}) for signatures in \`jwks\``,
+    );
   }
   if (jwks && signed.length === 0) {
-    document.report("key_unused", [...at, "jwks"], "no algorithm uses this key set", "RS256 or ES256", "key");
+    document.report("key_unused", [...at, "jwks"], "no algorithm uses this key set", "RS256, ES256 or the like", "key");
   }
   if (secret && !algorithms.includes("HS256")) {
     document.report("key_unused", [...at, "secret"], "no algorithm uses this secret", "HS256 in `algorithms`", "key");

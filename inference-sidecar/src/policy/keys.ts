@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { algorithmNamed, algorithmsOfKind, type PublicKeyAlgorithm, type SignatureAlgorithm } from "./algorithms.ts";
 import type { Path } from "./document.ts";
-import type { SignatureAlgorithm, VerificationKey } from "./policy.ts";
+import type { VerificationKey } from "./policy.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
 /** `path` is within the key set. */
@@ -10,10 +11,18 @@ const MAXIMUM_KEYS = 64;
 const MAXIMUM_KID = 256;
 // RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1.
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-const ALGORITHM_BY_TYPE = new Map([["RSA", "RS256"] as const, ["EC", "ES256"] as const] as [
-  string,
-  "RS256" | "ES256",
-][]);
+// Points of small order (RFC 8032 section 5.1.7): a signature that is good for such a key can be made by anyone.
+const SMALL_ORDER = new Set(
+  [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ].map((point) => Buffer.from(point, "hex").toString("latin1")),
+);
 
 /**
  * The keys of a JSON Web Key Set (RFC 7517) that the algorithms can use; those for something else are left out (section 5).
@@ -57,26 +66,39 @@ function readKey(jwk: JsonWebKey, algorithms: readonly SignatureAlgorithm[], ref
   if (isForSomethingElse(jwk, algorithms)) return null;
   const problem = findProblem(jwk) ?? findNumbersProblem(jwk);
   if (problem) refuse(...problem);
-  const algorithm = ALGORITHM_BY_TYPE.get(String(jwk.kty));
-  if (problem || !algorithm) return null;
+  const usable = usableAlgorithms(jwk, algorithms);
+  if (problem || usable.length === 0) return null;
   const spki = publicKey(jwk).export({ type: "spki", format: "der" });
-  return { kid: String(jwk.kid ?? ""), algorithm, spki: new Uint8Array(spki) };
+  return { kid: String(jwk.kid ?? ""), algorithms: usable, spki: new Uint8Array(spki) };
 }
 
 /** By RFC 7517 sections 4.2 to 4.4, or by a type that none of the algorithms takes. */
 function isForSomethingElse(jwk: JsonWebKey, algorithms: readonly string[]): boolean {
-  const { kty, use, alg, key_ops: operations } = jwk;
+  const { kty, crv, use, alg, key_ops: operations } = jwk;
   if (use !== undefined && use !== "sig") return true;
   if (Array.isArray(operations) && !operations.includes("verify")) return true;
-  const algorithm = alg ?? ALGORITHM_BY_TYPE.get(String(kty));
-  return algorithm !== undefined && !algorithms.includes(String(algorithm));
+  if (alg !== undefined) return !algorithms.includes(algorithmNamed(alg));
+  const possible = algorithmsOfKind(kty, crv);
+  return possible !== null && !possible.some((algorithm) => algorithms.includes(algorithm));
+}
+
+/** Without `alg` a key is for every listed algorithm that takes its type. */
+function usableAlgorithms({ kty, crv, alg }: JsonWebKey, algorithms: readonly string[]): PublicKeyAlgorithm[] {
+  const possible = algorithmsOfKind(kty, crv) ?? [];
+  const named = alg === undefined ? null : algorithmNamed(alg);
+  return possible.filter((one) => algorithms.includes(one) && (named === null || one === named));
 }
 
 function findProblem({ kty, crv, alg, kid }: JsonWebKey): Parameters<Refuse> | null {
-  const algorithm = ALGORITHM_BY_TYPE.get(String(kty));
-  if (!algorithm) return ["key_type", `kty ${JSON.stringify(kty)} is not supported`, "RSA or EC"];
-  if (alg !== undefined && alg !== algorithm) return ["key_type", `an ${kty} key with alg ${alg}`, `alg ${algorithm}`];
-  if (kty === "EC" && crv !== "P-256") return ["key_type", `curve ${JSON.stringify(crv)} is not supported`, "P-256"];
+  const possible: readonly string[] | null = algorithmsOfKind(kty, crv);
+  if (possible === null) {
+    const type =
+      kty === "EC" || kty === "OKP" ? `${kty} on curve ${JSON.stringify(crv)}` : `kty ${JSON.stringify(kty)}`;
+    return ["key_type", `${type} is not supported`, "RSA, EC on P-256, P-384 or P-521, OKP on Ed25519"];
+  }
+  if (alg !== undefined && !possible.includes(algorithmNamed(alg))) {
+    return ["key_type", `a key of type ${kty} with alg ${alg}`, possible.join(" or ")];
+  }
   if (kid !== undefined && (typeof kid !== "string" || kid.length === 0 || kid.length > MAXIMUM_KID)) {
     return ["key_id", "kid is not usable", `text of 1 to ${MAXIMUM_KID} characters, or none`];
   }
@@ -86,7 +108,10 @@ function findProblem({ kty, crv, alg, kid }: JsonWebKey): Parameters<Refuse> | n
 function findNumbersProblem(jwk: JsonWebKey): Parameters<Refuse> | null {
   try {
     const key = publicKey(jwk);
-    return jwk.kty === "RSA" ? findRsaProblem(key) : null;
+    if (jwk.kty === "RSA") return findRsaProblem(key);
+    return jwk.kty === "OKP" && isOfSmallOrder(jwk.x)
+      ? ["key_weak", "a point of small order", "a key of its own"]
+      : null;
   } catch {
     return ["key_type", "its numbers are not a key", "a valid public key"];
   }
@@ -99,6 +124,13 @@ function findRsaProblem(key: KeyObject): Parameters<Refuse> | null {
   if (modulusLength > 8192) return ["key_type", `RSA modulus of ${modulusLength} bits`, "2048 to 8192 bits"];
   if (publicExponent % 2n === 1n && publicExponent > 65536n && publicExponent < 2n ** 32n) return null;
   return ["key_type", `RSA exponent ${publicExponent}`, "an odd one from 65537 to 32 bits"];
+}
+
+function isOfSmallOrder(x: unknown): boolean {
+  const point = Buffer.from(String(x), "base64url");
+  // The top bit is the sign of the other coordinate.
+  point[31] = (point[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(point.toString("latin1"));
 }
 
 function publicKey({ kty, n, e, crv, x, y }: JsonWebKey): KeyObject {

@@ -1,10 +1,10 @@
+import type { PublicKeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
+
 /** Rungs of runtime protection, lowest first. */
 export type Mode = "observe" | "detect" | "prevent";
 
 /** When the record of a decision is written. */
 export type Log = "batched" | "required";
-
-export type SignatureAlgorithm = "RS256" | "ES256" | "HS256";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "CONNECT" | "TRACE";
 
@@ -52,7 +52,8 @@ export interface DpopSettings {
 export interface VerificationKey {
   /** Empty: the key has none. */
   readonly kid: string;
-  readonly algorithm: "RS256" | "ES256";
+  /** Those that it may be used with. */
+  readonly algorithms: readonly PublicKeyAlgorithm[];
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
 }

@@ -1,4 +1,5 @@
-import type { ClaimValue, Log, Method, Mode, SenderConstraint, SignatureAlgorithm } from "./policy.ts";
+import type { SignatureAlgorithm } from "./algorithms.ts";
+import type { ClaimValue, Log, Method, Mode, SenderConstraint } from "./policy.ts";
 
 /** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
 export interface WrittenPolicy {

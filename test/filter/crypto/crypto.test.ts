@@ -10,7 +10,7 @@ interface Exports extends Record<string, unknown> {
   sha256InPieces(data: number, cut: number): number;
   hmacSha256(key: number, text: number): number;
   constantTimeEqual(a: number, b: number): number;
-  ecdsaSignatureToDer(signature: number): number;
+  ecdsaSignatureToDer(signature: number, scalarBytes: number): number;
 }
 
 let exports: Awaited<ReturnType<typeof compileEntry<Exports>>>["exports"];
@@ -89,9 +89,9 @@ test("constant-time comparison is comparison", () => {
 
 describe("ECDSA signatures as DER", () => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const toDer = (signature: Uint8Array) =>
+  const toDer = (signature: Uint8Array, scalarBytes = 32) =>
     withBytes([signature], (at = 0) => {
-      const pointer = exports.ecdsaSignatureToDer(at);
+      const pointer = exports.ecdsaSignatureToDer(at, scalarBytes);
       return pointer === 0 ? null : copy(pointer);
     });
 
@@ -100,6 +100,22 @@ describe("ECDSA signatures as DER", () => {
       const text = Buffer.from(`text ${index}`);
       const der = toDer(sign("sha256", text, { key: privateKey, dsaEncoding: "ieee-p1363" }));
       assert.ok(der !== null && verify("sha256", text, publicKey, der));
+    }
+  });
+
+  test("and of the larger curves, whose DER may need a longer form of its length", () => {
+    for (const [namedCurve, hash, scalarBytes] of [
+      ["P-384", "sha384", 48],
+      ["P-521", "sha512", 66],
+    ] as const) {
+      const pair = generateKeyPairSync("ec", { namedCurve });
+      for (let index = 0; index < 200; index++) {
+        const text = Buffer.from(`text ${index}`);
+        const signature = sign(hash, text, { key: pair.privateKey, dsaEncoding: "ieee-p1363" });
+        const der = toDer(signature, scalarBytes);
+        assert.ok(der !== null && verify(hash, text, pair.publicKey, der));
+        assert.equal(toDer(signature), null);
+      }
     }
   });
 

@@ -1,8 +1,9 @@
 import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { Environment, SharedValue } from "../../../filter/environment";
+import { Environment, SharedValue, SignatureFinding } from "../../../filter/environment";
 import { Authentication, authenticate } from "../../../filter/identity/authenticate";
 import { Claims } from "../../../filter/identity/claims";
+import { Inquiry } from "../../../filter/identity/inquiry";
 import { JoseHeader } from "../../../filter/identity/jose-header";
 import { PeerCertificate } from "../../../filter/identity/peer-certificate";
 import { TokenCache } from "../../../filter/identity/token-cache";
@@ -27,9 +28,9 @@ class TestEnvironment extends Environment {
     return monotonicMicros();
   }
 
-  verifySignature(hash: i32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): bool {
-    return verify(
-      hash,
+  verifySignature(algorithm: u32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): SignatureFinding {
+    const verified = verify(
+      algorithm,
       spki.dataStart,
       spki.length,
       signature.dataStart,
@@ -37,6 +38,7 @@ class TestEnvironment extends Environment {
       text.dataStart,
       text.length,
     );
+    return verified ? SignatureFinding.Verified : SignatureFinding.Refused;
   }
 
   sourceAddress(): Uint8Array {
@@ -100,7 +102,7 @@ export function authenticateRequest(pairs: Uint8Array, presented: bool, uri: Uin
   const inForce = policy;
   if (inForce === null) return -1;
   const peer = new PeerCertificate(presented, uri);
-  const authentication = authenticate(HeaderMap.decode(pairs), inForce, peer, environment, cache);
+  const authentication = authenticate(HeaderMap.decode(pairs), inForce, peer, environment, cache, new Inquiry());
   last = authentication;
   return authentication.token;
 }

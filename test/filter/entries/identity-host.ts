@@ -2,7 +2,7 @@
 export declare function nowMillis(): i64;
 export declare function monotonicMicros(): i64;
 export declare function verify(
-  hash: i32,
+  algorithm: u32,
   spki: usize,
   spkiLength: i32,
   signature: usize,

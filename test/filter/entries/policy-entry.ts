@@ -1,5 +1,5 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { Environment, SharedValue } from "../../../filter/environment";
+import { Environment, SharedValue, SignatureFinding } from "../../../filter/environment";
 import { ClaimSet } from "../../../filter/identity/claim-set";
 import { Subject } from "../../../filter/identity/subject";
 import { VerificationBudget } from "../../../filter/identity/verification-budget";
@@ -42,8 +42,8 @@ class TestEnvironment extends Environment {
     return 0;
   }
 
-  verifySignature(_hash: i32, _spki: Uint8Array, _signature: Uint8Array, _text: Uint8Array): bool {
-    return false;
+  verifySignature(_algorithm: u32, _spki: Uint8Array, _signature: Uint8Array, _text: Uint8Array): SignatureFinding {
+    return SignatureFinding.Refused;
   }
 
   sourceAddress(): Uint8Array {
@@ -131,7 +131,7 @@ function describeIssuer(issuer: Issuer, lines: string[]): void {
   lines.push(`issuer ${numbers} ${names} ${list(issuer.audiences)}`);
   for (let i = 0; i < issuer.keys.length; i++) {
     const key = issuer.keys[i];
-    lines.push(`key ${key.algorithm} ${text(key.kid)} ${hex(key.spki)}`);
+    lines.push(`key ${key.algorithms} ${text(key.kid)} ${hex(key.spki)}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { createPublicKey, verify as verifyWithKey } from "node:crypto";
+import { verifySignature } from "../../../inference-sidecar/src/keys/signature.ts";
+import { ALGORITHMS, isPublic } from "../../../inference-sidecar/src/policy/algorithms.ts";
 import { compilePolicy } from "../../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../../inference-sidecar/src/policy/policy.ts";
 import { compileEntry } from "../../harness/compile-entry.ts";
@@ -21,6 +22,7 @@ export const OUTCOMES = [
   "ISSUED_IN_FUTURE",
   "AUDIENCE",
   "VERIFICATION_BUDGET",
+  "UNVERIFIABLE",
   "CONFIRMATION",
   "CERTIFICATE",
   "UNBOUND",
@@ -208,13 +210,16 @@ export class Gate {
     return work(give);
   }
 
-  private verify([hash, key, keyLength, signature, signatureLength, text, textLength]: number[]): number {
+  private verify([bit = 0, key, keyLength, signature, signatureLength, text, textLength]: number[]): number {
     this.verifications += 1;
-    if (hash !== 256) return 0;
-    const publicKey = createPublicKey({ key: this.read(key, keyLength), format: "der", type: "spki" });
-    return Number(
-      verifyWithKey("sha256", this.read(text, textLength), publicKey, this.read(signature, signatureLength)),
-    );
+    const algorithm = ALGORITHMS[Math.log2(bit)];
+    if (algorithm === undefined || !isPublic(algorithm)) return 0;
+    const bytes = [
+      this.read(key, keyLength),
+      this.read(signature, signatureLength),
+      this.read(text, textLength),
+    ] as const;
+    return Number(verifySignature(algorithm, ...bytes));
   }
 
   private secret(name: number, length: number, out: number): number {

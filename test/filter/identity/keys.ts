@@ -27,8 +27,8 @@ export const POLICY: Policy = {
       audiences: ["orders", "invoices"],
       algorithms: ["RS256", "ES256"],
       keys: [
-        { kid: "rsa-1", algorithm: "RS256", spki: spki(rsa.publicKey) },
-        { kid: "ec-1", algorithm: "ES256", spki: spki(ec.publicKey) },
+        { kid: "rsa-1", algorithms: ["RS256"], spki: spki(rsa.publicKey) },
+        { kid: "ec-1", algorithms: ["ES256"], spki: spki(ec.publicKey) },
       ],
       secret: null,
       clockSkewMs: 30_000,
