@@ -48,7 +48,7 @@ export class StandIn {
 
   #key(algorithm: "ES256" | "RS256"): VerificationKey {
     const spki = this.#pair(algorithm).publicKey.export({ type: "spki", format: "der" });
-    return { kid: "", algorithm, spki };
+    return { kid: "", algorithms: [algorithm], spki };
   }
 
   #pair(algorithm: "ES256" | "RS256") {

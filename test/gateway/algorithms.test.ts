@@ -69,7 +69,7 @@ for (const algorithm of PUBLIC_KEY_ALGORITHMS) {
     const [status, id] = await send("/orders/7", forged(token));
     assert.equal(status, 401);
     assert.equal(upstream.arrivals.length, seen);
-    assert.equal((await gateway.waitForRecord(id)).token, "token_signature");
+    assert.equal((await gateway.waitForRecord(id)).reason, "token_signature");
   });
 }
 
