@@ -1,18 +1,22 @@
-import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { RawAnswer } from "./raw-http.ts";
 
 const patienceMillis = 60_000;
 
-/** A TLS connection that sends one request's bytes after the other as they are, and is opened anew when it was closed. */
+/** A connection that sends one request's bytes after the other as they are, and is opened anew when it was closed. */
 export class KeepAliveConnection {
-  readonly #options: ConnectionOptions;
-  #socket: TLSSocket | null = null;
+  readonly #address: { readonly host: string; readonly port: number };
+  readonly #tls: ConnectionOptions | null;
+  #socket: Socket | null = null;
   #received: Buffer = Buffer.alloc(0);
   #wake: () => void = () => undefined;
 
-  constructor(url: string, options: ConnectionOptions) {
+  /** `tls`: null makes it a plain one. */
+  constructor(url: string, tls: ConnectionOptions | null = null) {
     const { hostname, port } = new URL(url);
-    this.#options = { ...options, host: hostname, port: Number(port) };
+    this.#address = { host: hostname, port: Number(port) };
+    this.#tls = tls;
   }
 
   /** The answer; its status is 0 where the connection ended without one. */
@@ -43,9 +47,9 @@ export class KeepAliveConnection {
     this.#socket = null;
   }
 
-  #open(): TLSSocket {
+  #open(): Socket {
     if (this.#socket !== null) return this.#socket;
-    const socket = connect(this.#options);
+    const socket = this.#tls ? connectTls({ ...this.#tls, ...this.#address }) : connect(this.#address);
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (part: Buffer) => {
