@@ -11,10 +11,11 @@ const commands: Record<string, () => Promise<Command>> = {
   explain: async () => (await import("./commands/explain.ts")).explain,
   report: async () => (await import("./commands/report.ts")).report,
   log: async () => (await import("./commands/log.ts")).log,
+  model: async () => (await import("./commands/model.ts")).model,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "suggest", "model"];
+const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "suggest"];
 
 const usage = `usage: postern COMMAND …
 
@@ -31,6 +32,8 @@ const usage = `usage: postern COMMAND …
      [--key FILE] [--json]
   report              the zero trust maturity that the decision log shows
      [--state DIR] [--json] [--html FILE]
+  model eval FILE     quality of screen and model on labelled requests (.jsonl, .jsonl.gz)
+     [--model DIR] [--json]
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 

@@ -1,5 +1,6 @@
 import type { Admission } from "./admission.ts";
-import { ATTACK_CLASSES, type Bundle } from "./bundle.ts";
+import { type AttackScore, attackScores } from "./attack-score.ts";
+import type { Bundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
@@ -15,7 +16,7 @@ interface ScoreRequest {
 
 /** postern.v1.ScoreResponse */
 interface ScoreResponse {
-  scores: { attackMillionths: number; attackClass: number }[];
+  scores: AttackScore[];
 }
 
 export interface ScoreParts {
@@ -26,8 +27,6 @@ export interface ScoreParts {
   readonly queue: BatchQueue;
   readonly metrics: Metrics;
 }
-
-const BENIGN = 0;
 
 /** Evidence for windows: validate, admit, queue, infer. */
 export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {
@@ -40,7 +39,7 @@ export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResp
     try {
       const admittedMs = performance.now() - started;
       const { probabilities, queueMs, inferMs } = await queue.submit(windows, waiting);
-      const scores = windows.map((_, row) => scoreOf(probabilities, row * ATTACK_CLASSES.length));
+      const scores = attackScores(probabilities);
       metrics.scoreSeconds.observe({ stage: "admission" }, admittedMs / 1000);
       metrics.scoreSeconds.observe({ stage: "queue" }, queueMs / 1000);
       metrics.scoreSeconds.observe({ stage: "infer" }, inferMs / 1000);
@@ -64,18 +63,4 @@ function validate(digest: Buffer, windows: readonly Buffer[], { bundle, limits }
       throw new ServiceError("invalid_argument", `expected windows of 1 to ${limits.windowBytes} bytes`);
     }
   }
-}
-
-/** The row at `start`: P(attack) = 1 - P(benign), and the likeliest class other than benign. */
-export function scoreOf(probabilities: Float32Array, start: number): ScoreResponse["scores"][number] {
-  const row = probabilities.subarray(start, start + ATTACK_CLASSES.length);
-  if (!row.every((probability) => probability >= 0 && probability <= 1.001)) {
-    throw new ServiceError("internal", "the model gave what is not a probability");
-  }
-  const attack = Math.min(1, Math.max(0, 1 - (row[BENIGN] as number)));
-  const attacks = row.subarray(BENIGN + 1);
-  return {
-    attackMillionths: Math.round(attack * 1_000_000),
-    attackClass: BENIGN + 1 + attacks.indexOf(Math.max(...attacks)),
-  };
 }

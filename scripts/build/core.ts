@@ -24,17 +24,33 @@ const sources = ["asconfig.json", "filter", "node_modules/assemblyscript/package
  * @throws Error the compiler's own message
  */
 export async function buildCore(): Promise<string> {
+  const digest = await buildUnweighted();
+  if (!existsSync(join(bundleFolder, "manifest.json"))) return unweighted;
+  const everything = digest + (await digestOf([bundleFolder]));
+  if ((await isStamped(weightedStamp, everything)) && existsSync(weighted)) return weighted;
+  await replaceFile(weighted, await withBundle(bundleFolder));
+  await writeStamp(weightedStamp, everything);
+  return weighted;
+}
+
+/** A core with another bundle, made in memory. @throws Error the bundle can't be used */
+export async function coreWithBundle(bundleDirectory: string): Promise<Uint8Array> {
+  await buildUnweighted();
+  return withBundle(bundleDirectory);
+}
+
+async function withBundle(bundleDirectory: string): Promise<Uint8Array> {
+  const segment = await screenSegment(bundleDirectory);
+  return insertDataSegment(await readFile(unweighted), SCREEN_SEGMENT_OFFSET, segment);
+}
+
+/** @returns the digest of its sources */
+async function buildUnweighted(): Promise<string> {
   await mkdir(buildFolder, { recursive: true });
   const digest = await digestOf(sources.map((path) => join(projectRoot, path)));
   if (!((await isStamped(unweightedStamp, digest)) && existsSync(unweighted))) {
     await compileModule("filter/core.ts", "core", unweighted);
     await writeStamp(unweightedStamp, digest);
   }
-  if (!existsSync(join(bundleFolder, "manifest.json"))) return unweighted;
-  const everything = digest + (await digestOf([bundleFolder]));
-  if ((await isStamped(weightedStamp, everything)) && existsSync(weighted)) return weighted;
-  const segment = await screenSegment(bundleFolder);
-  await replaceFile(weighted, insertDataSegment(await readFile(unweighted), SCREEN_SEGMENT_OFFSET, segment));
-  await writeStamp(weightedStamp, everything);
-  return weighted;
+  return digest;
 }

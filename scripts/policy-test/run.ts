@@ -33,7 +33,7 @@ export async function runCases(policy: Policy, cases: readonly PolicyCase[]): Pr
   const gates = { own: openGate(core, policy), standIn: openGate(core, standIn.policy(policy)) };
   let shipped: AskModel | undefined;
   const askShipped: AskModel = async (question) => {
-    shipped ??= await (await import("./shipped-model.ts")).loadShippedModel();
+    shipped ??= await (await import("../model/shipped-model.ts")).loadShippedModel();
     return shipped(question);
   };
   const results: CaseResult[] = [];

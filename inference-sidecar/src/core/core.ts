@@ -44,9 +44,9 @@ export interface Core {
   readonly memoryBytes: number;
 }
 
-/** Loads a core of its own from the compiled module. @throws Error it can't be read, or is no core */
-export async function openCore(wasmFile: string): Promise<Core> {
-  const instance = await instantiateCore(wasmFile);
+/** A core of its own from the compiled module. @throws Error it is no core */
+export async function openCore(module: Uint8Array): Promise<Core> {
+  const instance = await instantiateCore(module);
   const { exports } = instance;
 
   function batched<T>(

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { instantiate } from "@assemblyscript/loader";
 import { verifySignature } from "../keys/signature.ts";
 import { ALGORITHMS, isPublic } from "../policy/algorithms.ts";
@@ -45,8 +44,8 @@ const GARBAGE_BYTES = 4 << 20;
 const CALL_BYTES = 8192;
 const COPIES = 16;
 
-/** A core of its own. @throws Error it can't be read, or is no core */
-export async function instantiateCore(wasmFile: string): Promise<Instance> {
+/** A core of its own. @throws Error it is no core */
+export async function instantiateCore(module: Uint8Array): Promise<Instance> {
   const host = {
     monotonicMicros: () => performance.now() * 1000,
     verifySignature: (bit: number, ...spans: [number, number, number, number, number, number]) => {
@@ -62,7 +61,7 @@ export async function instantiateCore(wasmFile: string): Promise<Instance> {
       );
     },
   };
-  const { exports } = await instantiate<Exports>(await readFile(wasmFile), { host });
+  const { exports } = await instantiate<Exports>(module, { host });
   const { memory, __newArray, __getUint8Array: read, __collect } = exports;
   if (!memory || !__newArray || !read || !__collect)
     throw new Error("the core was built without its runtime's exports");
