@@ -10,6 +10,8 @@ export class SharedValue {
 
 /** Names no version that a value ever has: a write under it succeeds only where there is no value yet. */
 export const NO_VERSION: u32 = 0xffffffff;
+/** Writes over whatever there is. */
+export const ANY_VERSION: u32 = 0;
 
 export const enum SignatureFinding {
   Refused,

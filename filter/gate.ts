@@ -2,6 +2,7 @@ import { EnvoyEnvironment } from "./enforcement/envoy-environment";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";
+import { Synchronisation } from "./sync/synchronisation";
 
 /**
  * What one accepted policy brings with it. A stream keeps the gate under which it began: old and new policy are never
@@ -14,5 +15,6 @@ export class Gate {
   constructor(
     public readonly policy: CompiledPolicy,
     public readonly environment: EnvoyEnvironment,
+    public readonly synchronisation: Synchronisation,
   ) {}
 }

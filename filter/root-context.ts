@@ -4,16 +4,19 @@ import { meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
-import { CompiledPolicy } from "./policy/compiled-policy";
+import { CompiledPolicy, compiledLength } from "./policy/compiled-policy";
 import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
 import { endOverdueCalls } from "./sidecar-call";
+import { Synchronisation } from "./sync/synchronisation";
 
 const TICK_MILLIS: u32 = 100;
 
 /** One for each VM, whatever policies come and go: the sequence of a worker has no second beginning. */
 const reporter = new Reporter(moduleDigest());
+/** One for each VM as well: no policy begins without the state that is known. */
+const synchronisation = new Synchronisation(reporter.worker, new EnvoyEnvironment());
 
 /** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
 export class PosternRootContext extends RootContext {
@@ -22,11 +25,15 @@ export class PosternRootContext extends RootContext {
 
   onConfigure(_size: i32): bool {
     if (!screenReady()) return refuse("this module has no screen weights: it was not built by `postern`");
-    const policy = CompiledPolicy.decode(getPluginConfiguration());
+    // The compiled policy, and after it the state that was last known when it was written.
+    const configuration = getPluginConfiguration();
+    const length = compiledLength(configuration);
+    const policy = CompiledPolicy.decode(configuration.subarray(0, length));
     if (policy === null) return refuse(`policy refused: ${CompiledPolicy.refusal}`);
     // From here on proofs are remembered: those made before could have been used.
     proofSecret(this.environment);
-    this.gate = new Gate(policy, this.environment);
+    synchronisation.begin(configuration.subarray(length));
+    this.gate = new Gate(policy, this.environment, synchronisation);
     setTickPeriod(TICK_MILLIS);
     return true;
   }
@@ -38,6 +45,7 @@ export class PosternRootContext extends RootContext {
     reporter.flush(now);
     reporter.endOverdueWaits(now);
     const gate = this.gate;
+    if (gate !== null) synchronisation.ask(gate.policy.digest, now);
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }

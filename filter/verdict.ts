@@ -11,6 +11,7 @@ export const enum Rung {
   Observe = 0,
   Detect = 1,
   Prevent = 2,
+  Adapt = 3,
 }
 
 /** Every reason for a decision. The order within a stage is the order in which the checks run. */

@@ -26,6 +26,8 @@ async function run(): Promise<void> {
   const state = {
     ...stateFolder(values.state),
     sidecarSocket: `${values.sockets}/sidecar.sock`,
+    sidecarPolicyFile: `${values.sockets}/policy.json`,
+    syncStateFile: `${values.sockets}/sync-state.bin`,
     accessLog: "/dev/stdout",
     envoyLog: null,
   };

@@ -5,6 +5,8 @@ import { writeFileSync } from "node:fs";
 const token = randomBytes(32).toString("base64url");
 const configuration = {
   socketPath: "/run/postern/sidecar.sock",
+  // Not on the volume that the gateway's container shares.
+  adminSocketPath: "/var/lib/postern/run/sidecar-admin.sock",
   stateDirectory: "/var/lib/postern",
   bundleDirectory: "/opt/postern/bundle",
   dashboard: { socketPath: "/run/postern/dashboard.sock", token },

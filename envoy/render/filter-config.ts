@@ -1,7 +1,9 @@
 import type { FilterPlan } from "./plan.ts";
 
+export type FilterConfig = ReturnType<typeof renderFilterConfig>;
+
 /** The discovery response (ECDS) that carries the filter with its compiled policy; `version` names it in Envoy's reports. */
-export function renderFilterConfig(plan: FilterPlan, version: string): object {
+export function renderFilterConfig(plan: FilterPlan, version: string) {
   return {
     version_info: version,
     resources: [
@@ -17,7 +19,7 @@ export function renderFilterConfig(plan: FilterPlan, version: string): object {
   };
 }
 
-function pluginConfig(plan: FilterPlan): object {
+function pluginConfig(plan: FilterPlan) {
   return {
     name: "postern",
     root_id: "postern",
@@ -29,7 +31,7 @@ function pluginConfig(plan: FilterPlan): object {
     },
     configuration: {
       "@type": "type.googleapis.com/google.protobuf.BytesValue",
-      value: Buffer.from(plan.policy).toString("base64"),
+      value: Buffer.concat([plan.policy, plan.syncState]).toString("base64"),
     },
     failure_policy: "FAIL_RELOAD",
     reload_config: { backoff: { base_interval: "0.1s" } },

@@ -50,6 +50,8 @@ export interface FilterPlan {
   readonly moduleDigest: string;
   /** The compiled policy. */
   readonly policy: Uint8Array;
+  /** `postern.v1.SyncResponse`, what the sidecar last had the workers know; empty: nothing. */
+  readonly syncState: Uint8Array;
   /** Names of the environment variables that carry HS256 secrets; their values are never in a configuration. */
   readonly secretNames: readonly string[];
 }

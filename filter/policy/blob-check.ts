@@ -54,7 +54,7 @@ function directoryIsSound(bytes: Uint8Array): bool {
 }
 
 function headIsSound(blob: PolicyBlob): bool {
-  if (blob.word(MODE_OFFSET) > 2 || blob.word(LOG_OFFSET) > LOG_REQUIRED || blob.word(PROOF_NONCE_OFFSET) > 1)
+  if (blob.word(MODE_OFFSET) > 3 || blob.word(LOG_OFFSET) > LOG_REQUIRED || blob.word(PROOF_NONCE_OFFSET) > 1)
     return false;
   const age = blob.word(PROOF_AGE_OFFSET);
   if (age == 0 || age > MAXIMUM_PROOF_AGE) return false;

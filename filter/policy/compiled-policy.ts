@@ -2,8 +2,10 @@ import { blobRefusal } from "./blob-check";
 import {
   DIGEST_OFFSET,
   DIGESTED_OFFSET,
+  DIRECTORY_OFFSET,
   FORWARDED_FROM_OFFSET,
   HEADER_NAMES_OFFSET,
+  LENGTH_OFFSET,
   LOG_OFFSET,
   LOG_REQUIRED,
   MODE_OFFSET,
@@ -19,6 +21,12 @@ import { Route } from "./route";
 
 const CACHED_ROUTES: i32 = 256;
 
+/** How many of these bytes are the compiled policy that they begin with; all of them where they begin with none. */
+export function compiledLength(bytes: Uint8Array): i32 {
+  if (bytes.length < DIRECTORY_OFFSET) return bytes.length;
+  return <i32>min(<u32>bytes.length, load<u32>(bytes.dataStart + LENGTH_OFFSET));
+}
+
 /** A policy as `inference-sidecar/src/policy/compile.ts` wrote it, checked once, then read in place. */
 export class CompiledPolicy {
   /** Why the last `decode` gave null; empty after a success. */
@@ -26,7 +34,7 @@ export class CompiledPolicy {
 
   /** 32 bytes; names this policy in records and caches. */
   readonly digest: Uint8Array;
-  /** Rung on which a request stands that no route matches: 0 observe, 1 detect, 2 prevent. */
+  /** Rung on which a request stands that no route matches: 0 observe, 1 detect, 2 prevent, 3 adapt. */
   readonly mode: u8;
   /** From `detect` up a request waits until its record is on the disk. */
   readonly logRequired: bool;

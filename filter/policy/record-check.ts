@@ -73,7 +73,6 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
   return (
     isString(blob, load<u32>(record)) &&
     flags <= FLAGS_ALL &&
-    (flags & 3) != 3 &&
     ((flags >> 3) & 3) != 3 &&
     methods > 0 &&
     methods <= METHODS_ALL &&

@@ -5,7 +5,7 @@ import { PolicyBlob } from "./policy-blob";
 /** What the policy says of one route; a copy of its record, the name is a view of the policy. */
 export class Route {
   readonly name: Uint8Array;
-  /** 0 observe, 1 detect, 2 prevent */
+  /** 0 observe, 1 detect, 2 prevent, 3 adapt */
   readonly mode: u8;
   readonly isPublic: bool;
   /** 0 off, 1 headers only, 2 headers and body */

@@ -63,7 +63,8 @@ export class Reporter {
   private waitingBytes: i32 = 0;
   private callStartedMillis: i64 = 0;
   private notBeforeMillis: i64 = 0;
-  private readonly worker: Uint8Array = new Uint8Array(16);
+  /** 16 random bytes: the name of this VM. */
+  readonly worker: Uint8Array = new Uint8Array(16);
 
   /** `module`: SHA-256 of the module that this is; empty: it is not known. */
   constructor(private readonly module: Uint8Array) {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { isAbsolute, normalize } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { StartError } from "./start-error.ts";
 
 /** On the loopback; `port` 0: any free one, told by the `listening` event. Or a Unix socket, for a proxy that publishes it. */
@@ -10,7 +10,9 @@ export type DashboardAddress = { readonly host: string; readonly port: number } 
 export interface Configuration {
   /** At most 100 bytes: an address of a Unix socket has 107. */
   readonly socketPath: string;
-  /** `log/` and `keys/` lie below it. */
+  /** Takes the commands of an operator. Default: `sidecar-admin.sock` beside the service's. */
+  readonly adminSocketPath: string;
+  /** `log/`, `keys/` and `store/` lie below it. */
   readonly stateDirectory: string;
   /** Holds `manifest.json`. */
   readonly bundleDirectory: string;
@@ -69,10 +71,21 @@ export function parseConfiguration(text: string): Configuration {
   } catch (error) {
     throw refused(`not JSON: ${(error as Error).message}`);
   }
-  const top = fields(value, "", ["socketPath", "stateDirectory", "bundleDirectory", "dashboard", "limits", "log"]);
+  const top = fields(value, "", [
+    "socketPath",
+    "adminSocketPath",
+    "stateDirectory",
+    "bundleDirectory",
+    "dashboard",
+    "limits",
+    "log",
+  ]);
   const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "socketPath", "token"]);
+  const service = socketPath(top.socketPath, "socketPath");
+  const beside = join(dirname(service), "sidecar-admin.sock");
   return Object.freeze({
-    socketPath: socketPath(top.socketPath, "socketPath"),
+    socketPath: service,
+    adminSocketPath: socketPath(top.adminSocketPath ?? beside, "adminSocketPath"),
     stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
     bundleDirectory: absolutePath(top.bundleDirectory, "bundleDirectory"),
     dashboard: Object.freeze({

@@ -1,4 +1,6 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AdminServer } from "./admin/admin-server.ts";
 import { Admission } from "./admission.ts";
 import { loadBundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
@@ -14,6 +16,7 @@ import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { Health } from "./health.ts";
 import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
 import { Model } from "./model.ts";
+import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
 import { BatchQueue } from "./queue.ts";
 import { reportHandler } from "./report.ts";
@@ -21,13 +24,20 @@ import { scoreHandler } from "./score.ts";
 import { SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
+import { Store } from "./store/store.ts";
+import { syncHandler } from "./sync/sync.ts";
+import { SyncWorkers } from "./sync/sync-workers.ts";
+import { SyncedState } from "./sync/synced-state.ts";
 import { verifyHandler } from "./verify.ts";
-import { loadService, SERVICE_NAME } from "./wire.ts";
+import { loadService, SERVICE_NAME, syncEncoder } from "./wire.ts";
 
 export interface Sidecar {
   /** Takes no more calls, finishes those in flight within `drainMs`, closes the log; the socket is gone then. */
   stop(): Promise<void>;
 }
+
+/** A request of Sync has three small fields. */
+const SYNC_MESSAGE_BYTES = 256;
 
 /**
  * Puts the parts together: the model loads while everything else starts.
@@ -35,11 +45,12 @@ export interface Sidecar {
  * @throws StartError
  */
 export async function startSidecar(configuration: Configuration, folder: URL): Promise<Sidecar> {
-  const { socketPath, stateDirectory, limits } = configuration;
+  const { socketPath, adminSocketPath, stateDirectory, limits } = configuration;
   const metrics = createMetrics();
   const bundle = await loadBundle(configuration.bundleDirectory);
   metrics.bundleInfo.set({ digest: bundle.digest.toString("hex") }, 1);
   await prepareSocketPath(socketPath, stateDirectory);
+  await prepareSocketPath(adminSocketPath, stateDirectory);
   const { address } = configuration.dashboard;
   if ("socketPath" in address) await prepareSocketPath(address.socketPath, stateDirectory);
   const health = new Health(SERVICE_NAME);
@@ -72,12 +83,21 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   );
   const recent = new RecentDecisions();
 
+  const service = loadService(fileURLToPath(new URL("postern.proto", folder)), {
+    Score: limits.scoreMessageBytes,
+    Report: limits.reportMessageBytes,
+    Sync: SYNC_MESSAGE_BYTES,
+    Verify: limits.verifyMessageBytes,
+  });
+  // Beside the service's socket lies what else this process and the gateway tell each other.
+  const exchange = dirname(socketPath);
+  const policies = await PolicySource.open(join(exchange, "policy.json"));
+  const store = await Store.open(stateDirectory);
+  const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
+  const workers = new SyncWorkers();
+  const admin = new AdminServer({});
   const server = new SidecarServer({
-    service: loadService(fileURLToPath(new URL("postern.proto", folder)), {
-      Score: limits.scoreMessageBytes,
-      Report: limits.reportMessageBytes,
-      Verify: limits.verifyMessageBytes,
-    }),
+    service,
     handlers: {
       Score: scoreHandler({ bundle, limits, model, admission, queue, metrics }),
       Report: reportHandler({
@@ -88,6 +108,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
         onWritten: (records) => recent.add(records),
       }),
       Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
+      Sync: syncHandler(synced, workers),
     },
     health,
     messageBytes: limits.reportMessageBytes,
@@ -96,14 +117,15 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const assets = await pageAssets(folder);
   const dashboard = new Dashboard({ ...configuration.dashboard, assets, recent, metrics: metrics.registry });
   const origin = await dashboard.listen();
+  await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: bundle.digest.toString("hex") });
 
   return {
     async stop() {
       health.setDraining();
-      await server.drain(limits.drainMs);
-      await Promise.all([decisions.log.close(), dashboard.close(), model.close()]);
+      await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close()]);
+      await Promise.all([decisions.log.close(), dashboard.close(), model.close(), store.close()]);
     },
   };
 }

@@ -22,9 +22,9 @@ export async function prepareSocketPath(path: string, stateDirectory: string): P
   await removeStale(path);
 }
 
-/** Binds with a narrow umask, so that the socket is never wider than 0660, not even for a moment. */
-export async function withSocketMode(path: string, bind: () => Promise<void>): Promise<void> {
-  const before = process.umask(0o777 & ~SOCKET_MODE);
+/** Binds with a narrow umask, so that the socket is never wider than `mode`, not even for a moment. */
+export async function withSocketMode(path: string, bind: () => Promise<void>, mode = SOCKET_MODE): Promise<void> {
+  const before = process.umask(0o777 & ~mode);
   try {
     await bind();
   } catch (error) {
@@ -33,7 +33,7 @@ export async function withSocketMode(path: string, bind: () => Promise<void>): P
   } finally {
     process.umask(before);
   }
-  await chmod(path, SOCKET_MODE);
+  await chmod(path, mode);
 }
 
 async function prepareFolder(folder: string, stateDirectory: string): Promise<void> {

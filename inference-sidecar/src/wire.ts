@@ -18,6 +18,12 @@ export function loadService(protoPath: string, maximumBytes: Record<string, numb
   return Object.fromEntries(guarded);
 }
 
+/** Encodes a state as it goes to the workers. */
+export function syncEncoder(service: ServiceDefinition): (response: object) => Buffer {
+  const { responseSerialize } = service.Sync as MethodDefinition<object, object>;
+  return responseSerialize;
+}
+
 function guard(method: MethodDefinition<object, object>, most: number): MethodDefinition<object, object> {
   const requestDeserialize = (message: Buffer): object => {
     if (message.length > most) return new ServiceError("invalid_argument", `the message has more than ${most} bytes`);

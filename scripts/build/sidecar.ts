@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -21,8 +21,8 @@ const COMPANIONS = {
 };
 
 /** Names that the bundled CommonJS packages expect. */
-export const COMMONJS_NAMES = `import { createRequire } from "node:module";
-const require = createRequire(import.meta.url);
+export const COMMONJS_NAMES = `import { createRequire as requireOf } from "node:module";
+const require = requireOf(import.meta.url);
 const __dirname = import.meta.dirname ?? require("node:path").dirname(require("node:url").fileURLToPath(import.meta.url));`;
 
 /**
@@ -48,10 +48,11 @@ export async function buildSidecar(report: (line: string) => void = () => undefi
     legalComments: "linked",
     alias: { "@grpc/proto-loader": join(root, "node_modules/@grpc/proto-loader") },
     banner: { js: COMMONJS_NAMES },
-    plugins: [healthProtoBeside],
+    plugins: [healthProtoBeside, storeBeside],
   });
   for (const { path, contents } of outputFiles) await place(path, contents);
-  for (const [name, from] of Object.entries(COMPANIONS)) await place(join(output, name), await readFile(from));
+  const companions = { ...COMPANIONS, ...(await storeAddons()) };
+  for (const [name, from] of Object.entries(companions)) await place(join(output, name), await readFile(from));
   await writeStamp(stamp, digest);
   return main;
 }
@@ -69,6 +70,27 @@ const healthProtoBeside: Plugin = {
         .replace(/^exports\.protoPath = .*$/m, "");
       return { contents, loader: "js" };
     });
+  },
+};
+
+/** The store's native part, `lmdb-ARCHITECTURE.node`, for each platform whose package is installed. */
+async function storeAddons(): Promise<Record<string, string>> {
+  const packages = join(root, "node_modules/@lmdb");
+  const platforms = (await readdir(packages)).filter((name) => name.startsWith("lmdb-linux-"));
+  return Object.fromEntries(
+    platforms.map((name) => [`${name.replace("-linux", "")}.node`, join(packages, name, "node.napi.glibc.node")]),
+  );
+}
+
+/** lmdb looks for its native part in node_modules, which a bundle no longer has. */
+const storeBeside: Plugin = {
+  name: "store-beside",
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules.node-gyp-build-optional-packages.index\.js$/ }, () => ({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: that is code of the bundle
+      contents: "module.exports = () => require(`${__dirname}/lmdb-${process.arch}.node`);",
+      loader: "js",
+    }));
   },
 };
 

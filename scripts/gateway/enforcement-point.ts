@@ -1,8 +1,8 @@
 import type { DashboardPlan } from "../../envoy/render/plan.ts";
+import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { envoyPlan, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
-import type { FileWatch } from "./file-watch.ts";
 import { watchPolicy } from "./policy-watch.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";

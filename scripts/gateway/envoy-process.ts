@@ -4,7 +4,7 @@ import type { EnvoyPlan } from "../../envoy/render/plan.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { replaceFile } from "../replace-file.ts";
 import { filterState, isReady } from "./envoy-admin.ts";
-import { secretsOf, writePolicy } from "./policy-force.ts";
+import { renewSyncState, secretsOf, writePolicy } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 import { type Program, Supervised } from "./supervisor.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -29,7 +29,7 @@ export interface EnvoyProcess {
 /** Renders Envoy's configuration and starts it. */
 export async function startEnvoy(wish: EnvoyWish, report: (line: string) => void): Promise<EnvoyProcess> {
   const { state, policy, plan } = wish;
-  const version = await writePolicy(policy, wish.wasmFile, state.filterConfigFile);
+  const version = await writePolicy(policy, wish.wasmFile, state);
   await replaceFile(join(state.run, "envoy.json"), JSON.stringify(renderBootstrap(plan), null, 2));
   return { supervised: await Supervised.start(envoyProgram(wish), report), version };
 }
@@ -61,5 +61,6 @@ function envoyProgram({ binary, state, workers, policy }: EnvoyWish): Program {
     // Secrets are in its environment and nowhere else.
     env: { ...process.env, ...secretsOf(policy) },
     logFile: state.envoyLog,
+    renew: () => renewSyncState(state),
   };
 }

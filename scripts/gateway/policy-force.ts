@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { renderFilterConfig } from "../../envoy/render/filter-config.ts";
+import { type FilterConfig, renderFilterConfig } from "../../envoy/render/filter-config.ts";
+import { compiledLength } from "../../inference-sidecar/src/policy/blob-writer.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { replaceFile } from "../replace-file.ts";
 import { filterState } from "./envoy-admin.ts";
 import type { StateFolder } from "./state.ts";
@@ -18,16 +20,38 @@ export function secretsOf(policy: Policy): Record<string, string> {
   return Object.fromEntries(secrets) as Record<string, string>;
 }
 
-/** Compiles the policy and puts it where Envoy reads it; gives the version that Envoy will report. */
-export async function writePolicy(policy: Policy, wasmFile: string, filterConfigFile: string): Promise<string> {
+/** What a policy is put in force by. */
+export type PolicyFiles = Pick<StateFolder, "filterConfigFile" | "sidecarPolicyFile" | "syncStateFile">;
+
+/**
+ * Compiles the policy and puts it where the sidecar and Envoy read it, with the state that the sidecar synced last: an
+ * Envoy that starts has it from the first request on. Gives the version that Envoy will report.
+ */
+export async function writePolicy(policy: Policy, wasmFile: string, files: PolicyFiles): Promise<string> {
   const compiled = compilePolicy(policy);
   const version = Buffer.from(compiled.digest).toString("hex");
   const moduleDigest = createHash("sha256")
     .update(await readFile(wasmFile))
     .digest("hex");
-  const plan = { wasmFile, moduleDigest, policy: compiled.blob, secretNames: Object.keys(secretsOf(policy)) };
-  await replaceFile(filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
+  const syncState = await readFile(files.syncStateFile).catch(() => Buffer.alloc(0));
+  const secretNames = Object.keys(secretsOf(policy));
+  const plan = { wasmFile, moduleDigest, policy: compiled.blob, syncState, secretNames };
+  await replaceFile(files.sidecarPolicyFile, policyForSidecar(policy, version));
+  await replaceFile(files.filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
   return version;
+}
+
+/** Puts the state that is synced by now beside the policy, for an Envoy that starts again. */
+export async function renewSyncState({ filterConfigFile, syncStateFile }: PolicyFiles): Promise<void> {
+  const syncState = await readFile(syncStateFile).catch(() => Buffer.alloc(0));
+  const config = JSON.parse(await readFile(filterConfigFile, "utf8")) as FilterConfig;
+  for (const { typed_config } of config.resources) {
+    const { configuration } = typed_config.config;
+    const before = Buffer.from(configuration.value, "base64");
+    const policy = before.subarray(0, compiledLength(before));
+    configuration.value = Buffer.concat([policy, syncState]).toString("base64");
+  }
+  await replaceFile(filterConfigFile, JSON.stringify(config));
 }
 
 /**
@@ -37,10 +61,12 @@ export async function writePolicy(policy: Policy, wasmFile: string, filterConfig
 export async function putInForce(policy: Policy, state: StateFolder, wasmFile: string): Promise<string | null> {
   const before = await filterState(state.adminSocket);
   const lastGood = await readFile(state.filterConfigFile);
-  const version = await writePolicy(policy, wasmFile, state.filterConfigFile);
+  const lastTold = await readFile(state.sidecarPolicyFile);
+  const version = await writePolicy(policy, wasmFile, state);
   if (before?.version === version) return null;
   if (await isInForce(state.adminSocket, version, before?.rejected ?? 0)) return version;
   await replaceFile(state.filterConfigFile, lastGood);
+  await replaceFile(state.sidecarPolicyFile, lastTold);
   throw new Error(`Envoy did not take the changed policy; ${state.envoyLog ?? "what it said above"} says why`);
 }
 

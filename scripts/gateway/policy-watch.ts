@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { type LoadedPolicy, loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
-import { FileWatch } from "./file-watch.ts";
 import { needsRestart, putInForce } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 

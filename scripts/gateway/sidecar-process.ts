@@ -25,6 +25,7 @@ export async function startSidecar(
   const dashboardToken = randomBytes(32).toString("base64url");
   const configuration = {
     socketPath: state.sidecarSocket,
+    adminSocketPath: state.sidecarAdminSocket,
     stateDirectory: state.root,
     bundleDirectory: join(projectRoot, "models", "bundle"),
     dashboard: { ...dashboard, token: dashboardToken },

@@ -14,6 +14,11 @@ export interface StateFolder {
   readonly sockets: string;
   readonly adminSocket: string;
   readonly sidecarSocket: string;
+  /** Takes an operator's commands. */
+  readonly sidecarAdminSocket: string;
+  /** Beside its socket the sidecar reads the policy in force, and leaves the state that it syncs to the workers. */
+  readonly sidecarPolicyFile: string;
+  readonly syncStateFile: string;
   /** What Envoy reads the filter's configuration from. */
   readonly filterConfigFile: string;
   /** One line for each request; a file, or /dev/stdout where `envoyLog` is null. */
@@ -26,14 +31,15 @@ export interface StateFolder {
 
 /** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
 const longestSocketPath = 100;
-const sidecarSocketName = "sidecar.sock";
+/** The longest name of a socket there. */
+const sidecarAdminSocketName = "sidecar-admin.sock";
 
 /** Where the state of a gateway lies; makes no folder. */
 export function stateFolder(directory: string): StateFolder {
   const root = resolve(directory);
   const run = join(root, "run");
   const log = join(root, "log");
-  const tooLong = Buffer.byteLength(join(run, sidecarSocketName)) > longestSocketPath;
+  const tooLong = Buffer.byteLength(join(run, sidecarAdminSocketName)) > longestSocketPath;
   const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
   const sockets = tooLong ? join(tmpdir(), `postern-${userInfo().uid}-${digest}`) : run;
   return {
@@ -43,7 +49,10 @@ export function stateFolder(directory: string): StateFolder {
     keys: join(root, "keys"),
     sockets,
     adminSocket: join(sockets, "admin.sock"),
-    sidecarSocket: join(sockets, sidecarSocketName),
+    sidecarSocket: join(sockets, "sidecar.sock"),
+    sidecarAdminSocket: join(sockets, sidecarAdminSocketName),
+    sidecarPolicyFile: join(sockets, "policy.json"),
+    syncStateFile: join(sockets, "sync-state.bin"),
     filterConfigFile: join(run, "ecds.json"),
     accessLog: join(log, "access.log"),
     envoyLog: join(log, "envoy.log"),

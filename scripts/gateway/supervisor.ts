@@ -12,6 +12,8 @@ export interface Program {
   readonly env: NodeJS.ProcessEnv;
   /** Its standard output and error are appended here; null: they are this process's own. */
   readonly logFile: string | null;
+  /** Done each time before it is started again. */
+  readonly renew?: () => Promise<void>;
 }
 
 const firstDelayMillis = 100;
@@ -74,6 +76,12 @@ export class Supervised {
     clearTimeout(kill);
   }
 
+  async #restart(): Promise<void> {
+    const { name, renew } = this.#program;
+    await renew?.().catch(({ message }: Error) => this.#report(`${name}: ${message}`));
+    if (!this.#stopping) this.#start();
+  }
+
   #start(): void {
     const { name, cwd, env, logFile } = this.#program;
     const [command, args] = withParent(this.#program.command, this.#program.args);
@@ -95,7 +103,7 @@ export class Supervised {
       const how = failure || (signal ? `killed by ${signal}` : `exit code ${code}`);
       const where = logFile === null ? "" : `; its log is ${logFile}`;
       this.#report(`${name} ended (${how}): starting it again in ${this.#delayMillis} ms${where}`);
-      this.#retry = setTimeout(() => this.#start(), this.#delayMillis);
+      this.#retry = setTimeout(() => void this.#restart(), this.#delayMillis);
       this.#delayMillis = Math.min(this.#delayMillis * 2, longestDelayMillis);
     });
   }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { FileWatch } from "../../scripts/gateway/file-watch.ts";
+import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { eventually } from "../harness/eventually.ts";
 
 let folder = "";

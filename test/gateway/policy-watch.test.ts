@@ -4,8 +4,8 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
-import type { FileWatch } from "../../scripts/gateway/file-watch.ts";
 import { writePolicy } from "../../scripts/gateway/policy-force.ts";
 import { watchPolicy } from "../../scripts/gateway/policy-watch.ts";
 import { prepareState, type StateFolder, stateFolder } from "../../scripts/gateway/state.ts";
@@ -61,7 +61,7 @@ beforeEach(async () => {
   await writeFile(path, open("/one"));
   [lines, refuses, rejected, last] = [[], false, 0, ""];
   const opened = await loadPolicy(path);
-  await writePolicy(opened.policy, "filter.wasm", state.filterConfigFile);
+  await writePolicy(opened.policy, "filter.wasm", state);
   envoy = createServer(async (_, response) => response.end(await stats()));
   await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
   await stats();

@@ -122,7 +122,16 @@ test("nothing rewrites a path or forwards a client's own certificate header befo
 test("the filter's configuration carries the policy's bytes and the names, not the values, of secrets", () => {
   const policy = Uint8Array.of(0, 255, 80, 83, 84, 78);
   const rendered = JSON.stringify(
-    renderFilterConfig({ wasmFile: "/f.wasm", moduleDigest: "ab", policy, secretNames: ["POSTERN_HS256_DEMO"] }, "v7"),
+    renderFilterConfig(
+      {
+        wasmFile: "/f.wasm",
+        moduleDigest: "ab",
+        policy,
+        syncState: Buffer.alloc(0),
+        secretNames: ["POSTERN_HS256_DEMO"],
+      },
+      "v7",
+    ),
   );
   assert.ok(rendered.includes(`"value":"${Buffer.from(policy).toString("base64")}"`));
   assert.ok(rendered.includes('"host_env_keys":["POSTERN_HS256_DEMO"]'));

@@ -14,7 +14,7 @@ before(async () => {
   filter = await loadPolicyModule();
 });
 
-const MODES = ["observe", "detect", "prevent"] as const;
+const MODES = ["observe", "detect", "prevent", "adapt"] as const;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** What `describe` of the entry gives for this policy. */
@@ -120,7 +120,7 @@ describe("what is refused, with its reason", () => {
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],
     ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 104))), /section/],
-    ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(3, 44))), /head/],
+    ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(4, 44))), /head/],
     ["a log that is none", resealed(changed((copy) => copy.writeUInt32LE(2, 84))), /head/],
     ["a root outside the nodes", resealed(changed((copy) => copy.writeUInt32LE(99, 80))), /tree/],
   ];

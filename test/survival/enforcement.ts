@@ -14,6 +14,8 @@ export interface EnforcementOptions {
   readonly policy: string;
   /** Another build of the filter. */
   readonly wasmFile?: string;
+  /** Envoy's worker threads; default 1. */
+  readonly workers?: number;
   /** Of an upload, in the rendered listener; absent: as rendered. */
   readonly requestTimeout?: string;
 }
@@ -32,15 +34,20 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
   const wasmFile = options.wasmFile ?? (await buildFilter(() => {}));
   const write = async (text: string, folder: string) => {
     const { policy } = await parsePolicy(text, join(folder, "policy.yaml"));
-    return writePolicy(policy, wasmFile, join(folder, "ecds.json"));
+    return writePolicy(policy, wasmFile, {
+      filterConfigFile: join(folder, "ecds.json"),
+      sidecarPolicyFile: join(folder, "policy.json"),
+      syncStateFile: join(folder, "sync-state.bin"),
+    });
   };
-  const envoy = await startEnvoy(async (folder) => {
+  const bootstrap = async (folder: string) => {
     await write(options.policy, folder);
     const { requestTimeout } = options;
     return JSON.parse(JSON.stringify(renderBootstrap(plan(folder, options.upstream))), (key, value) =>
       key === "request_timeout" && requestTimeout !== undefined ? requestTimeout : value,
     );
-  });
+  };
+  const envoy = await startEnvoy(bootstrap, { concurrency: options.workers ?? 1 });
   return {
     url: `http://127.0.0.1:${await envoy.port("edge")}`,
     envoy,

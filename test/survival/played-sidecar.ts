@@ -11,6 +11,7 @@ const proto = loadSync(protoPath, { longs: Number, enums: String, defaults: true
 const service = proto["postern.v1.PolicyInformationPoint"] as ServiceDefinition;
 const Score = service.Score as MethodDefinition<object, object>;
 const Report = service.Report as MethodDefinition<object, object>;
+const Sync = service.Sync as MethodDefinition<object, object>;
 const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
 
 /** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
@@ -22,6 +23,10 @@ type Reported = WireDecision & WireCompletion;
 /** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
 export interface PlayedSidecar {
   behave: ScoreBehaviour;
+  /** Answers a Sync call of a worker that has `version`; at first: that there is nothing new. */
+  sync: (stream: ServerHttp2Stream, version: number) => void;
+  /** The version that each worker last said it has. */
+  readonly workers: ReadonlyMap<string, number>;
   /** By the decision's id, in hexadecimal. */
   readonly records: ReadonlyMap<string, Reported>;
   /** The digest of the policy under which a decision was reported. */
@@ -35,6 +40,7 @@ export interface PlayedSidecar {
 export async function playSidecar(socketPath: string, behave: ScoreBehaviour): Promise<PlayedSidecar> {
   const records = new Map<string, Reported>();
   const policies = new Map<string, string>();
+  const workers = new Map<string, number>();
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
   server.on("session", (session) => {
@@ -53,6 +59,12 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       );
       return;
     }
+    if (headers[":path"] === Sync.path) {
+      const { worker, version } = Sync.requestDeserialize(message) as { worker: Buffer; version: number };
+      workers.set(worker.toString("hex"), version);
+      played.sync(stream, version);
+      return;
+    }
     const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
     for (const { decisionId, decision, completion } of report.records) {
       const id = decisionId.toString("hex");
@@ -66,7 +78,9 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   await new Promise<void>((done) => server.listen(socketPath, done));
   const played: PlayedSidecar = {
     behave,
+    sync: (stream) => answer(stream, Buffer.alloc(0)),
     records,
+    workers,
     policyOf: (id) => policies.get(id) ?? "",
     record: async (id) =>
       (await eventually(
@@ -74,8 +88,9 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
         (record) => record?.reason !== undefined && record.responseStatus !== undefined,
       )) as Reported,
     stop: async () => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
       for (const session of sessions) session.destroy();
-      await new Promise<void>((done) => server.close(() => done()));
+      await closed;
     },
   };
   return played;
@@ -106,6 +121,11 @@ export function scores(...millionths: readonly number[]): Buffer {
   return Score.responseSerialize({
     scores: millionths.map((attackMillionths) => ({ attackMillionths, attackClass: 1 })),
   });
+}
+
+/** postern.v1.SyncResponse with this state. */
+export function syncResponse(state: object): Buffer {
+  return Sync.responseSerialize({ state });
 }
 
 /** Every window is harmless. */

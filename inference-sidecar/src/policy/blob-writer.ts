@@ -87,6 +87,11 @@ export class BlobWriter {
   }
 }
 
+/** Bytes of the compiled policy with which `bytes` begin. */
+export function compiledLength(bytes: Buffer): number {
+  return bytes.readUInt32LE(DIGESTED_OFFSET);
+}
+
 function writeWords(blob: Buffer, offset: number, words: readonly number[]): void {
   for (let i = 0; i < words.length; i++) blob.writeUInt32LE(words[i] ?? 0, offset + i * 4);
 }

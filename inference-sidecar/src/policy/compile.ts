@@ -26,7 +26,7 @@ export interface CompiledPolicy {
 export const MAXIMUM_VISITS = 4096;
 
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
-const MODES = ["observe", "detect", "prevent"] as const;
+const MODES = ["observe", "detect", "prevent", "adapt"] as const;
 const LOGS = ["batched", "required"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 

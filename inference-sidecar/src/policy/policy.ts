@@ -1,7 +1,7 @@
 import type { PublicKeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
 
 /** Rungs of runtime protection, lowest first. */
-export type Mode = "observe" | "detect" | "prevent";
+export type Mode = "observe" | "detect" | "prevent" | "adapt";
 
 /** When the record of a decision is written. */
 export type Log = "batched" | "required";

@@ -1,0 +1,37 @@
+import { bytes, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
+import { encodeSyncRequest } from "./sync-message";
+
+const CLUSTER = bytes("postern_sidecar");
+const SERVICE = bytes("postern.v1.PolicyInformationPoint");
+const METHOD = bytes("Sync");
+const DEADLINE_MILLIS: u32 = 500;
+/** 1 MiB of state, and its frame in the response. */
+const MAX_ANSWER_BYTES: u32 = 1_048_640;
+
+/** Who has asked for the state. One of the two is called, once. */
+export interface StateListener {
+  /** A `postern.v1.SyncResponse`. */
+  onState(response: Uint8Array): void;
+  onNoState(): void;
+}
+
+class SyncCall extends GrpcCall {
+  constructor(private readonly listener: StateListener) {
+    super();
+  }
+
+  onMessage(message: Uint8Array): void {
+    this.listener.onState(message);
+  }
+
+  onClose(_status: i32, _message: Uint8Array): void {
+    this.listener.onNoState();
+  }
+}
+
+/** False: the call could not be made, and the listener is not told. */
+export function askForState(worker: Uint8Array, policyDigest: Uint8Array, version: u64, listener: StateListener): bool {
+  const message = encodeSyncRequest(worker, policyDigest, version);
+  const call = new SyncCall(listener);
+  return grpcCall(CLUSTER, SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, call) == Status.Ok;
+}

@@ -1,0 +1,53 @@
+import { ProtobufReader } from "../encoding/protobuf";
+import { RouteState } from "./route-state";
+
+/** `postern.v1.SyncState`, decoded once; never changed, only replaced. */
+export class SyncState {
+  /** What stands before any state has come. */
+  static readonly NONE: SyncState = new SyncState();
+
+  /** 0: none has come. */
+  version: u64 = 0;
+  /** By name, ascending. */
+  private readonly routes: RouteState[] = [];
+
+  /** null: malformed, out of range or out of order; nothing of it may be used. Content is copied. */
+  static decode(message: Uint8Array): SyncState | null {
+    const state = new SyncState();
+    const reader = new ProtobufReader(message.slice());
+    let sound = true;
+    for (let field = reader.next(); field != 0; field = reader.next()) {
+      if (field == 1) state.version = reader.value;
+      else if (field == 2) sound = state.takeRoute(RouteState.decode(reader.content)) && sound;
+    }
+    return sound && !reader.malformed && state.version > 0 ? state : null;
+  }
+
+  /** null: the route stands where the policy says. */
+  route(name: Uint8Array): RouteState | null {
+    const routes = this.routes;
+    let low = 0;
+    let high = routes.length;
+    while (low < high) {
+      const middle = low + ((high - low) >> 1);
+      const order = compare(routes[middle].name, name);
+      if (order == 0) return routes[middle];
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return null;
+  }
+
+  private takeRoute(route: RouteState | null): bool {
+    if (route === null) return false;
+    const routes = this.routes;
+    if (routes.length > 0 && compare(routes[routes.length - 1].name, route.name) >= 0) return false;
+    routes.push(route);
+    return true;
+  }
+}
+
+function compare(a: Uint8Array, b: Uint8Array): i32 {
+  const order = memory.compare(a.dataStart, b.dataStart, min(a.length, b.length));
+  return order != 0 ? order : a.length - b.length;
+}

@@ -1,0 +1,68 @@
+import { Environment } from "../environment";
+import { shareConfirmation, sharedConfirmation, sharedState, shareState } from "./shared-state";
+import { askForState, StateListener } from "./sync-call";
+import { stateOf } from "./sync-message";
+import { SyncState } from "./sync-state";
+
+const PERIOD_MILLIS: i64 = 200;
+/** Envoy ends a call at its deadline; after this long another is made, even if the host forgot the last one. */
+const WATCHDOG_MILLIS: i64 = 700;
+
+/**
+ * The state of this VM, as the sidecar administers it: asked for on the tick, replaced as a whole, and kept where the
+ * other workers, a reloaded VM and a new policy find it. Without the sidecar the last one stays.
+ */
+export class Synchronisation implements StateListener {
+  state: SyncState = SyncState.NONE;
+  /** When the sidecar last said that this is its state, Unix milliseconds; 0: never. */
+  confirmedMillis: i64 = 0;
+  private askedMillis: i64 = 0;
+  private answered: bool = true;
+
+  constructor(
+    private readonly worker: Uint8Array,
+    private readonly environment: Environment,
+  ) {}
+
+  /** Takes up what this VM has, else what the workers share, else `initial`: the response that came with the policy. */
+  begin(initial: Uint8Array): void {
+    const shared = sharedState(this.environment);
+    if (this.state.version == 0 && shared !== null) this.take(shared);
+    const response = stateOf(initial);
+    if (this.state.version == 0 && response !== null) this.take(response);
+    this.confirmedMillis = max(this.confirmedMillis, sharedConfirmation(this.environment));
+  }
+
+  /** Run by the tick. */
+  ask(policyDigest: Uint8Array, nowMillis: i64): void {
+    const due = this.answered ? PERIOD_MILLIS : WATCHDOG_MILLIS;
+    // A clock that was set back must not silence it.
+    if (nowMillis < this.askedMillis + due && nowMillis >= this.askedMillis) return;
+    this.askedMillis = nowMillis;
+    this.answered = false;
+    if (!askForState(this.worker, policyDigest, this.state.version, this)) this.answered = true;
+  }
+
+  onState(response: Uint8Array): void {
+    this.answered = true;
+    const message = stateOf(response);
+    if (message === null) return;
+    if (message.length > 0) {
+      if (!this.take(message)) return;
+      shareState(this.environment, message);
+    }
+    this.confirmedMillis = this.askedMillis;
+    shareConfirmation(this.environment, this.confirmedMillis);
+  }
+
+  onNoState(): void {
+    this.answered = true;
+  }
+
+  /** False: the message is no state, and the last one stays. */
+  private take(message: Uint8Array): bool {
+    const state = SyncState.decode(message);
+    if (state !== null) this.state = state;
+    return state !== null;
+  }
+}

@@ -1,0 +1,78 @@
+import { readFile, stat } from "node:fs/promises";
+import { FileWatch } from "./file-watch.ts";
+import type { Issuer, Policy } from "./policy/policy.ts";
+import { logEvent } from "./process-log.ts";
+
+/** What the sidecar is told of the policy in force: all of it but keys and secrets. */
+export interface PolicyInForce {
+  /** Hexadecimal SHA-256 of the compiled policy. */
+  readonly digest: string;
+  readonly policy: Omit<Policy, "issuers"> & { readonly issuers: readonly Omit<Issuer, "keys" | "secret">[] };
+}
+
+const FILE_MOST_BYTES = 32 * 1024 * 1024;
+
+/** The text that whoever puts a policy in force leaves for the sidecar. Byte strings are base64. */
+export function policyForSidecar(policy: Policy, digest: string): string {
+  const issuers = policy.issuers.map(({ keys, secret, ...issuer }) => issuer);
+  const inForce: PolicyInForce = { digest, policy: { ...policy, issuers } };
+  return JSON.stringify(inForce, (_, value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  );
+}
+
+/** The policy in force as its file says, also while that changes. */
+export class PolicySource {
+  #current: PolicyInForce | null = null;
+  readonly #file: string;
+  readonly #listeners: ((policy: PolicyInForce) => Promise<void>)[] = [];
+  readonly #watch: FileWatch;
+
+  private constructor(file: string) {
+    this.#file = file;
+    this.#watch = new FileWatch(() => this.#read());
+  }
+
+  static async open(file: string): Promise<PolicySource> {
+    const source = new PolicySource(file);
+    await source.#read();
+    source.#watch.watch([file]);
+    return source;
+  }
+
+  /** Null: none has been put in force yet. */
+  get current(): PolicyInForce | null {
+    return this.#current;
+  }
+
+  /** Has `listener` take the policy now, if there is one, and each that follows. */
+  async follow(listener: (policy: PolicyInForce) => Promise<void>): Promise<void> {
+    this.#listeners.push(listener);
+    if (this.#current !== null) await listener(this.#current);
+  }
+
+  close(): Promise<void> {
+    return this.#watch.close();
+  }
+
+  async #read(): Promise<void> {
+    const policy = await readPolicy(this.#file);
+    if (policy === null || policy.digest === this.#current?.digest) return;
+    this.#current = policy;
+    for (const listener of this.#listeners) {
+      await listener(policy).catch(({ message }: Error) => logEvent("error", "policy_not_followed", { message }));
+    }
+  }
+}
+
+async function readPolicy(file: string): Promise<PolicyInForce | null> {
+  try {
+    if ((await stat(file)).size > FILE_MOST_BYTES) throw new Error(`${file} has more than ${FILE_MOST_BYTES} bytes`);
+    return JSON.parse(await readFile(file, "utf8")) as PolicyInForce;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      logEvent("error", "policy_unreadable", { message: (error as Error).message });
+    }
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+interface Seen {
+  readonly version: number;
+  readonly atMs: number;
+}
+
+/** Silent for so long, a worker is gone: its Envoy has ended or its VM was made anew. */
+const SILENT_MS = 2_000;
+const WORKERS_MOST = 1_024;
+
+/** Which version of the synced state each living worker says that it has. */
+export class SyncWorkers {
+  readonly #workers = new Map<string, Seen>();
+  readonly #waiting = new Set<() => void>();
+
+  saw(worker: string, version: number): void {
+    if (!this.#workers.has(worker) && this.#workers.size >= WORKERS_MOST) this.#forgetSilent();
+    if (this.#workers.size >= WORKERS_MOST && !this.#workers.has(worker)) return;
+    this.#workers.set(worker, { version, atMs: performance.now() });
+    for (const look of this.#waiting) look();
+  }
+
+  /** Of the living workers. */
+  count(version: number): { readonly workers: number; readonly current: number } {
+    this.#forgetSilent();
+    const current = [...this.#workers.values()].filter((seen) => seen.version === version).length;
+    return { workers: this.#workers.size, current };
+  }
+
+  /** Waits, at most `millis`, until every living worker has the version; gives what it came to. */
+  async untilAllHave(version: number, millis: number): Promise<{ workers: number; current: number }> {
+    const all = () => {
+      const { workers, current } = this.count(version);
+      return current === workers;
+    };
+    if (!all()) {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          this.#waiting.delete(look);
+          resolve();
+        };
+        const look = () => {
+          if (all()) end();
+        };
+        const timer = setTimeout(end, millis);
+        this.#waiting.add(look);
+      });
+    }
+    return this.count(version);
+  }
+
+  #forgetSilent(): void {
+    const now = performance.now();
+    for (const [worker, { atMs }] of this.#workers) if (now - atMs > SILENT_MS) this.#workers.delete(worker);
+  }
+}

@@ -1,0 +1,84 @@
+import { open, rename } from "node:fs/promises";
+
+/** postern.v1.Rung */
+export type WireRung = "OBSERVE" | "DETECT" | "PREVENT" | "ADAPT";
+
+/** postern.v1.RouteState */
+export interface RouteState {
+  readonly route: string;
+  readonly mode: WireRung;
+  readonly rung: WireRung;
+  readonly canary: { readonly rung: WireRung; readonly shareMillionths: number; readonly salt: Buffer } | null;
+  readonly modelDenyMillionths: number;
+}
+
+/** What of postern.v1.SyncState each concern sets as a whole. */
+export interface SyncSections {
+  /** Sorted by the bytes of their names. */
+  readonly routes: readonly RouteState[];
+}
+
+/** postern.v1.SyncResponse */
+export interface SyncResponse {
+  readonly state?: SyncSections & { readonly version: number };
+}
+
+const STATE_MOST_BYTES = 1024 * 1024;
+
+/**
+ * What the workers of Envoy are to have, in its latest version. It also lies in a file, from which `postern up` gives it
+ * to an Envoy that starts: so a change holds from the first request on.
+ */
+export class SyncedState {
+  #sections: SyncSections = { routes: [] };
+  #version = 0;
+  #written: Promise<void> = Promise.resolve();
+  readonly #encode: (response: SyncResponse) => Buffer;
+  readonly #file: string;
+
+  constructor(encode: (response: SyncResponse) => Buffer, file: string) {
+    this.#encode = encode;
+    this.#file = file;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Replaces a section. Workers get it from now on; the promise resolves once the file has it as well.
+   * @throws RangeError the state would have more than 1 MiB; it stays as it was
+   */
+  set<Name extends keyof SyncSections>(name: Name, value: SyncSections[Name]): Promise<void> {
+    const sections = { ...this.#sections, [name]: value };
+    // Beyond those of every run before, without a memory of them.
+    const version = Math.max(this.#version + 1, Date.now());
+    const encoded = this.#encode({ state: { version, ...sections } });
+    if (encoded.length > STATE_MOST_BYTES) {
+      return Promise.reject(new RangeError(`the workers' state would have ${encoded.length} bytes, at most 1 MiB`));
+    }
+    this.#sections = sections;
+    this.#version = version;
+    this.#written = this.#written.catch(() => undefined).then(() => writeDurably(this.#file, encoded));
+    return this.#written;
+  }
+
+  /** What a worker that has `version` is answered. */
+  since(version: number): SyncResponse {
+    if (this.#version === 0 || version === this.#version) return {};
+    return { state: { version: this.#version, ...this.#sections } };
+  }
+}
+
+/** On the disk when it resolves; a reader sees the old content or the new. */
+async function writeDurably(path: string, content: Buffer): Promise<void> {
+  const beside = `${path}.new`;
+  const file = await open(beside, "w", 0o600);
+  try {
+    await file.writeFile(content);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+}
