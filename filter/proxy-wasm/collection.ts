@@ -28,9 +28,13 @@ export function enter(): void {
 export function leave(): void {
   depth--;
   debt += DEBT_PER_CALLBACK;
-  if (depth == 0 && (debt >= DEBT_LIMIT || memory.size() != pages)) {
-    __collect();
-    debt = 0;
-    pages = memory.size();
-  }
+  if (depth > 0 || !isDue()) return;
+  __collect();
+  debt = 0;
+  pages = memory.size();
+}
+
+/** By the runtime's own word, where it is one that has it. */
+function isDue(): bool {
+  return isDefined(__collectDue) ? __collectDue() : debt >= DEBT_LIMIT || memory.size() != pages;
 }

@@ -12,7 +12,7 @@ const run = promisify(execFile);
  */
 export async function compileModule(entry: string, target: "core" | "filter", outFile: string): Promise<void> {
   const beside = `${outFile}.${process.pid}.new`;
-  const asc = join("node_modules", "assemblyscript", "bin", "asc.js");
+  const asc = join("scripts", "build", "asc.mjs");
   const entries = [entry, "filter/abort.ts"];
   try {
     // A process of its own: this one would transform the compiler's modules as it loads them.

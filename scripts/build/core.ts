@@ -16,7 +16,7 @@ const weighted = join(buildFolder, "core.wasm");
 const weightedStamp = join(buildFolder, "core.stamp");
 
 /** What core.wasm is made of, and a little more: the parts of the filter that touch the host are not in it. */
-const sources = ["asconfig.json", "filter", "node_modules/assemblyscript/package.json"];
+const sources = ["asconfig.json", "filter", "scripts/build/asc.mjs", "node_modules/assemblyscript/package.json"];
 
 /**
  * Makes the core unless it is already made from these sources and this bundle. Gives `build/core.wasm`, or, as long as

@@ -24,7 +24,7 @@ const finishedStamp = join(buildFolder, "postern.stamp");
 export async function buildFilter(report: (line: string) => void): Promise<string> {
   await mkdir(buildFolder, { recursive: true });
   const sources = await digestOf(
-    ["filter", "asconfig.json", "node_modules/assemblyscript/package.json"].map(inProject),
+    ["filter", "asconfig.json", "scripts/build/asc.mjs", "node_modules/assemblyscript/package.json"].map(inProject),
   );
   const everything = sources + (await digestOf([bundleFolder]));
   if ((await isStamped(finishedStamp, everything)) && existsSync(filterFile)) return filterFile;

@@ -21,13 +21,7 @@ export async function compileEntry<T extends Record<string, unknown>>(
   const layout = ["--memoryBase", "589824", "--use", "abort=filter/abort/abort", "--outFile", outFile];
   try {
     // A process of its own: it loads the compiler several times faster than this one, which transforms what it imports.
-    await run(process.execPath, [
-      "node_modules/assemblyscript/bin/asc.js",
-      path,
-      "filter/abort.ts",
-      ...options,
-      ...layout,
-    ]);
+    await run(process.execPath, ["scripts/build/asc.mjs", path, "filter/abort.ts", ...options, ...layout]);
     return await instantiate<T>(await readFile(outFile), imports as never);
   } finally {
     await rm(folder, { recursive: true });
