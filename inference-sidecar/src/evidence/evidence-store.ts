@@ -1,0 +1,112 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import { loadKeyFile } from "../decision-log/key-file.ts";
+import { newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
+import { type EvidenceLimits, makeEvidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
+
+export const KEY_NAME = "evidence.key";
+const ITEM_MOST_BYTES = 1024 * 1024;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** A file is closed when it has a sixteenth of what all may have. */
+const FILES = 16;
+
+interface OpenSegment {
+  readonly name: string;
+  readonly date: string;
+  readonly handle: FileHandle;
+  readonly key: Buffer;
+  frames: number;
+  bytes: number;
+}
+
+/**
+ * Evidence at rest, beside the log and never in it: encrypted, capped in bytes and days, named by digest. Written by one
+ * sidecar, read by `EvidenceReader`. Any file of it may be deleted at any time.
+ */
+export class EvidenceStore {
+  readonly #directory: string;
+  readonly #key: Buffer;
+  readonly #limits: EvidenceLimits;
+  #segment: OpenSegment | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(directory: string, key: Buffer, limits: EvidenceLimits) {
+    this.#directory = directory;
+    this.#key = key;
+    this.#limits = limits;
+  }
+
+  /** The key lies in `STATE/keys/evidence.key`, which the first start makes. @throws StartError `state_directory` */
+  static async open(stateDirectory: string, limits: EvidenceLimits): Promise<EvidenceStore> {
+    const directory = await makeEvidenceDirectory(stateDirectory);
+    return new EvidenceStore(directory, await loadKeyFile(stateDirectory, KEY_NAME), limits);
+  }
+
+  /**
+   * Stores at most 1 MiB.
+   * @returns its name: SHA-256 of the encrypted bytes, hexadecimal
+   * @throws Error it is larger, or the file system's
+   */
+  put(bytes: Uint8Array): Promise<string> {
+    return this.#write(bytes, (segment) => sealEvidence(segment.key, segment.frames, bytes));
+  }
+
+  /** Adds what was found out later about stored evidence; the newest note counts. @throws Error as `put` */
+  async note(digest: string, bytes: Uint8Array): Promise<void> {
+    await this.#write(bytes, (segment) => ({ frame: sealNote(segment.key, segment.frames, digest, bytes), digest }));
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#segment?.handle.close();
+    this.#segment = null;
+  }
+
+  /** One after the other: a frame's number is its nonce. */
+  #write(bytes: Uint8Array, seal: (segment: OpenSegment) => { frame: Buffer; digest: string }): Promise<string> {
+    if (bytes.length > ITEM_MOST_BYTES)
+      return Promise.reject(new Error(`evidence of ${bytes.length} bytes is too large`));
+    const written = this.#last.then(async () => {
+      const segment = await this.#current();
+      const { frame, digest } = seal(segment);
+      segment.frames += 1;
+      await this.#append(segment, frame);
+      return digest;
+    });
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async #append(segment: OpenSegment, frame: Buffer): Promise<void> {
+    try {
+      const { bytesWritten } = await segment.handle.write(frame, 0, frame.length, segment.bytes);
+      if (bytesWritten !== frame.length) throw new Error(`${bytesWritten} of ${frame.length} bytes were written`);
+      segment.bytes += frame.length;
+    } catch (error) {
+      // A torn frame ends what can be read of a file: the next one begins another.
+      this.#segment = null;
+      await segment.handle.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #current(): Promise<OpenSegment> {
+    const date = new Date().toISOString().slice(0, 10);
+    const open = this.#segment;
+    if (open !== null && open.date === date && open.bytes < this.#limits.retentionBytes / FILES) return open;
+    this.#segment = null;
+    await open?.handle.close();
+    this.#segment = await this.#begin(date);
+    await removeOutdated(this.#directory, this.#limits, this.#segment.name, new Date());
+    return this.#segment;
+  }
+
+  async #begin(date: string): Promise<OpenSegment> {
+    const name = await nextName(this.#directory, date);
+    const handle = await open(join(this.#directory, name), NEW_FILE, 0o600);
+    const header = newHeader();
+    await handle.write(header, 0, header.length, 0);
+    return { name, date, handle, key: segmentKey(this.#key, header) as Buffer, frames: 0, bytes: header.length };
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+const NAME = /^evidence-(\d{4}-\d{2}-\d{2})-(\d{4,9})\.bin$/;
+const NUMBER_DIGITS = 4;
+const DAY_MS = 86_400_000;
+
+export interface EvidenceLimits {
+  /** Of all files together; the oldest go first. */
+  readonly retentionBytes: number;
+  readonly retentionDays: number;
+}
+
+export function evidenceDirectory(stateDirectory: string): string {
+  return join(stateDirectory, "evidence");
+}
+
+/** STATE/evidence. */
+export async function makeEvidenceDirectory(stateDirectory: string): Promise<string> {
+  const directory = evidenceDirectory(stateDirectory);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
+
+/** The names of the store's files, oldest first; none where there is no store. */
+export async function segmentNames(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => NAME.test(name)).sort(byAge);
+}
+
+/** The name of the next file of this UTC date. */
+export async function nextName(directory: string, date: string): Promise<string> {
+  const newest = (await segmentNames(directory)).filter((name) => NAME.exec(name)?.[1] === date).at(-1);
+  const number = newest === undefined ? 1 : numberOf(newest) + 1;
+  return `evidence-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.bin`;
+}
+
+/** Removes the oldest files, as long as all together are too large or they are too old; `current` stays. */
+export async function removeOutdated(
+  directory: string,
+  { retentionBytes, retentionDays }: EvidenceLimits,
+  current: string,
+  now: Date,
+): Promise<void> {
+  const names = await segmentNames(directory);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+  const oldest = new Date(now.getTime() - retentionDays * DAY_MS).toISOString().slice(0, 10);
+  let bytes = sizes.reduce((sum, size) => sum + size, 0);
+  for (const [index, name] of names.entries()) {
+    if (bytes <= retentionBytes && (NAME.exec(name)?.[1] ?? "") >= oldest) return;
+    if (name === current) continue;
+    await rm(join(directory, name), { force: true });
+    bytes -= sizes[index] ?? 0;
+  }
+}
+
+function byAge(a: string, b: string): number {
+  return (NAME.exec(a)?.[1] ?? "").localeCompare(NAME.exec(b)?.[1] ?? "") || numberOf(a) - numberOf(b);
+}
+
+function numberOf(name: string): number {
+  return Number(NAME.exec(name)?.[2] ?? 0);
+}
