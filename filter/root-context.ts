@@ -4,11 +4,13 @@ import { meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
+import { PluginConfiguration } from "./plugin-configuration";
 import { CompiledPolicy, compiledLength } from "./policy/compiled-policy";
 import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
 import { endOverdueCalls } from "./sidecar-call";
+import { chooseSidecarCluster } from "./sidecar-cluster";
 import { Synchronisation } from "./sync/synchronisation";
 
 const TICK_MILLIS: u32 = 100;
@@ -25,8 +27,11 @@ export class PosternRootContext extends RootContext {
 
   onConfigure(_size: i32): bool {
     if (!screenReady()) return refuse("this module has no screen weights: it was not built by `postern`");
+    const given = PluginConfiguration.read(getPluginConfiguration());
+    if (given === null) return refuse('configuration refused: expected {"policy": BASE64, "sidecarCluster": NAME}');
+    chooseSidecarCluster(given.sidecarCluster);
     // The compiled policy, and after it the state that was last known when it was written.
-    const configuration = getPluginConfiguration();
+    const configuration = given.policy;
     const length = compiledLength(configuration);
     const policy = CompiledPolicy.decode(configuration.subarray(0, length));
     if (policy === null) return refuse(`policy refused: ${CompiledPolicy.refusal}`);

@@ -1,6 +1,6 @@
 import { bytes, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
+import { sidecarCluster } from "./sidecar-cluster";
 
-const CLUSTER = bytes("postern_sidecar");
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 /** Envoy ends a call at its deadline; the watchdog ends one that Envoy did not, so much later. */
 const WATCHDOG_MARGIN_MILLIS: i64 = 250;
@@ -16,7 +16,7 @@ export abstract class SidecarCall extends GrpcCall {
   /** False: the call could not be made, and nothing is ever settled. */
   start(method: Uint8Array, message: Uint8Array, deadlineMillis: u32, maxAnswerBytes: u32, nowMillis: i64): bool {
     this.overdueAtMillis = nowMillis + <i64>deadlineMillis + WATCHDOG_MARGIN_MILLIS;
-    if (grpcCall(CLUSTER, SERVICE, method, message, deadlineMillis, maxAnswerBytes, this) != Status.Ok) return false;
+    if (grpcCall(sidecarCluster(), SERVICE, method, message, deadlineMillis, maxAnswerBytes, this) != Status.Ok) return false;
     underWay.push(this);
     return true;
   }

@@ -12,10 +12,11 @@ const commands: Record<string, () => Promise<Command>> = {
   report: async () => (await import("./commands/report.ts")).report,
   log: async () => (await import("./commands/log.ts")).log,
   model: async () => (await import("./commands/model.ts")).model,
+  render: async () => (await import("./commands/render.ts")).render,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "render", "replay", "route", "review", "revoke", "suggest"];
+const laterCommands = ["init", "replay", "route", "review", "revoke", "suggest"];
 
 const usage = `usage: postern COMMAND …
 
@@ -24,6 +25,8 @@ const usage = `usage: postern COMMAND …
   check POLICY        validates a policy file
   test POLICY CASES   judges a table of requests, and compares with the decisions that it expects
      [--json]
+  render POLICY       complete configuration for one place
+     --target T --out DIR [--upstream URL] [--listen A:P] [--image REF] [--second-lock]
   explain ID          one decision: every check, the score, what would have to change
      [--state DIR] [--json]
   log show            prints and filters the decision log

@@ -3,11 +3,14 @@
  * be a secret or an attack. The decision's id leads to the decision log.
  */
 export function accessLog(path: string): object {
+  // Opened as a file it can't be a socket, which it is under systemd and in many a container.
+  const kind = path === "/dev/stdout" ? "stdout" : "file";
   return {
-    name: "envoy.access_loggers.file",
+    name: `envoy.access_loggers.${kind}`,
     typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-      path,
+      ...(kind === "stdout"
+        ? { "@type": typeOf("stream", "StdoutAccessLog") }
+        : { "@type": typeOf("file", "FileAccessLog"), path }),
       log_format: {
         json_format: {
           time: "%START_TIME%",
@@ -27,4 +30,8 @@ export function accessLog(path: string): object {
       },
     },
   };
+}
+
+function typeOf(kind: string, message: string): string {
+  return `type.googleapis.com/envoy.extensions.access_loggers.${kind}.v3.${message}`;
 }

@@ -1,24 +1,61 @@
 import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
 import { dashboardListener, dashboardPipeCluster } from "./dashboard.ts";
-import { renderListener } from "./listener.ts";
+import { filterByFile, renderListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
 import { statsConfig } from "./stats.ts";
 
-/** Envoy's bootstrap, complete but for the filter's configuration, which comes by file (ECDS). */
-export function renderBootstrap(plan: EnvoyPlan): object {
+/**
+ * Envoy's bootstrap, with listeners and clusters in it. By default the filter's configuration comes by file (ECDS).
+ * @param filters the HTTP filters before the router
+ */
+export function renderBootstrap(plan: EnvoyPlan, filters: readonly object[] = [filterByFile(plan)]): object {
+  return {
+    ...base(plan),
+    static_resources: { listeners: listeners(plan, filters), clusters: clusters(plan) },
+  };
+}
+
+/** Files of a folder that Envoy watches: a bootstrap, listeners (LDS), clusters (CDS); the filter's is `plan.filterConfigFile`. */
+export function renderDynamic(plan: EnvoyPlan, behind: readonly object[], folder: string): Record<DynamicFile, object> {
+  const source = (name: DynamicFile) => ({
+    resource_api_version: "V3",
+    path_config_source: { path: `${folder}/${name}`, watched_directory: { path: folder } },
+  });
+  return {
+    "bootstrap.json": {
+      ...base(plan),
+      dynamic_resources: { lds_config: source("lds.json"), cds_config: source("cds.json") },
+    },
+    "lds.json": discovery("envoy.config.listener.v3.Listener", listeners(plan, [filterByFile(plan), ...behind])),
+    "cds.json": discovery("envoy.config.cluster.v3.Cluster", clusters(plan)),
+  };
+}
+
+type DynamicFile = "bootstrap.json" | "lds.json" | "cds.json";
+
+/** What an Envoy has whatever it serves. */
+function base(plan: EnvoyPlan): object {
   return {
     node: { id: "postern", cluster: "postern" },
     admin: { address: { pipe: { path: plan.adminSocket, mode: 0o600 } } },
-    static_resources: {
-      listeners: [renderListener(plan), ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : [])],
-      clusters: [
-        ...upstreamClusters(plan.upstream),
-        sidecarPipeCluster(plan.sidecarSocket),
-        ...(plan.dashboard ? [dashboardPipeCluster(plan.dashboard)] : []),
-      ],
-    },
     overload_manager: overloadManager(plan.heapBytes),
     stats_config: statsConfig(),
   };
+}
+
+function listeners(plan: EnvoyPlan, filters: readonly object[]): object[] {
+  return [renderListener(plan, filters), ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : [])];
+}
+
+function clusters(plan: EnvoyPlan): object[] {
+  return [
+    ...upstreamClusters(plan.upstream),
+    sidecarPipeCluster(plan.sidecarSocket),
+    ...(plan.dashboard ? [dashboardPipeCluster(plan.dashboard)] : []),
+  ];
+}
+
+function discovery(type: string, resources: readonly object[]): object {
+  return { resources: resources.map((resource) => ({ "@type": `type.googleapis.com/${type}`, ...resource })) };
 }

@@ -9,13 +9,20 @@ export function renderFilterConfig(plan: FilterPlan, version: string) {
     resources: [
       {
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
-        name: "postern",
-        typed_config: {
-          "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-          config: pluginConfig(plan),
-        },
+        ...staticFilter(plan),
       },
     ],
+  };
+}
+
+/** The filter as it stands in a listener that has its policy within. */
+export function staticFilter(plan: FilterPlan) {
+  return {
+    name: "postern",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+      config: pluginConfig(plan),
+    },
   };
 }
 

@@ -83,7 +83,7 @@ function connectionManager(plan: EnvoyPlan, filters: readonly object[]): object 
 }
 
 /** The filter's configuration is discovered from a file; until it is there, the listener doesn't accept. */
-function filterByFile(plan: EnvoyPlan): object {
+export function filterByFile(plan: EnvoyPlan): object {
   return {
     name: "postern",
     config_discovery: {

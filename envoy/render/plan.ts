@@ -61,3 +61,6 @@ export const sidecarCluster = "postern_sidecar";
 
 /** Bytes buffered for one connection: above the largest body that a policy may ask to score (256 KiB). */
 export const connectionBufferBytes = 1_048_576;
+
+/** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
+export const longestSocketPath = 100;

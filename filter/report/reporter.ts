@@ -1,8 +1,8 @@
 import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
+import { sidecarCluster } from "../sidecar-cluster";
 import { decodeAcknowledged, encodeReportRequest, PendingRecord } from "./report-message";
 
-const CLUSTER = bytes("postern_sidecar");
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Report");
 const CALL_DEADLINE_MILLIS: u32 = 2_000;
@@ -132,7 +132,7 @@ export class Reporter {
     );
     this.callStartedMillis = nowMillis;
     const status = grpcCall(
-      CLUSTER,
+      sidecarCluster(),
       SERVICE,
       METHOD,
       message,

@@ -1,7 +1,7 @@
 import { bytes, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
+import { sidecarCluster } from "../sidecar-cluster";
 import { encodeSyncRequest } from "./sync-message";
 
-const CLUSTER = bytes("postern_sidecar");
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Sync");
 const DEADLINE_MILLIS: u32 = 500;
@@ -33,5 +33,5 @@ class SyncCall extends GrpcCall {
 export function askForState(worker: Uint8Array, policyDigest: Uint8Array, version: u64, listener: StateListener): bool {
   const message = encodeSyncRequest(worker, policyDigest, version);
   const call = new SyncCall(listener);
-  return grpcCall(CLUSTER, SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, call) == Status.Ok;
+  return grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, call) == Status.Ok;
 }

@@ -2,6 +2,7 @@ import { startGateway } from "../gateway/gateway.ts";
 import { parseAddress } from "../gateway/ports.ts";
 import { interrupted, onInterruption } from "./interruption.ts";
 import { parseFlags } from "./parse-flags.ts";
+import { parseUpstream } from "./parse-upstream.ts";
 import { UsageError } from "./usage-error.ts";
 
 const usage = "postern up --upstream URL [--policy P] [--listen A:P] [--dashboard A:P] [--state DIR] [--concurrency N]";
@@ -57,16 +58,6 @@ export async function up(args: string[]): Promise<number> {
 
 function report(line: string): void {
   process.stderr.write(`postern: ${line}\n`);
-}
-
-function parseUpstream(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
-  // An origin and nothing else: no user, path, query or fragment.
-  if (!url || !isHttp || url.href !== `${url.origin}/`) {
-    throw new UsageError("--upstream URL: write an origin such as http://127.0.0.1:3000, without a path.");
-  }
-  return url;
 }
 
 function parseConcurrency(text: string): number {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { longestSocketPath } from "../../envoy/render/plan.ts";
 
 /** Absolute paths of a gateway's state. Everything in it is the gateway's user's alone (0700). */
 export interface StateFolder {
@@ -29,8 +30,6 @@ export interface StateFolder {
   readonly sidecarLog: string;
 }
 
-/** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
-const longestSocketPath = 100;
 /** The longest name of a socket there. */
 const sidecarAdminSocketName = "sidecar-admin.sock";
 

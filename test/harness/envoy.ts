@@ -41,7 +41,7 @@ export async function startEnvoy(
   const folder = await mkdtemp(join(tmpdir(), "envoy-"));
   const adminSocket = join(folder, "admin.sock");
   const logPath = join(folder, "envoy.log");
-  const bootstrap = { admin: { address: { pipe: { path: adminSocket } } }, ...(await makeBootstrap(folder)) };
+  const bootstrap = { ...(await makeBootstrap(folder)), admin: { address: { pipe: { path: adminSocket } } } };
   await writeFile(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
   const log = await open(logPath, "w");
   const fixed = ["--disable-hot-restart", "--log-level", "warning", "--file-flush-interval-msec", "20"];
