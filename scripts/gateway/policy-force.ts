@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type FilterConfig, renderFilterConfig } from "../../envoy/render/filter-config.ts";
+import type { FilterPlan } from "../../envoy/render/plan.ts";
 import { compiledLength } from "../../inference-sidecar/src/policy/blob-writer.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
@@ -13,6 +14,21 @@ import { waitUntil } from "./wait-until.ts";
 
 /** How long Envoy may take to take a new configuration or refuse it. */
 const patienceMillis = 5_000;
+
+/** What the filter is configured with, and the version that names it. `syncState`: what the sidecar synced last. */
+export async function filterPlan(
+  policy: Policy,
+  wasmFile: string,
+  syncState: Uint8Array = new Uint8Array(0),
+): Promise<{ plan: FilterPlan; version: string }> {
+  const compiled = compilePolicy(policy);
+  const moduleDigest = createHash("sha256")
+    .update(await readFile(wasmFile))
+    .digest("hex");
+  const secretNames = Object.keys(secretsOf(policy));
+  const plan = { wasmFile, moduleDigest, policy: compiled.blob, syncState, secretNames };
+  return { plan, version: Buffer.from(compiled.digest).toString("hex") };
+}
 
 /** Names and values of the HS256 secrets that Envoy's environment must carry. */
 export function secretsOf(policy: Policy): Record<string, string> {
@@ -28,14 +44,8 @@ export type PolicyFiles = Pick<StateFolder, "filterConfigFile" | "sidecarPolicyF
  * Envoy that starts has it from the first request on. Gives the version that Envoy will report.
  */
 export async function writePolicy(policy: Policy, wasmFile: string, files: PolicyFiles): Promise<string> {
-  const compiled = compilePolicy(policy);
-  const version = Buffer.from(compiled.digest).toString("hex");
-  const moduleDigest = createHash("sha256")
-    .update(await readFile(wasmFile))
-    .digest("hex");
   const syncState = await readFile(files.syncStateFile).catch(() => Buffer.alloc(0));
-  const secretNames = Object.keys(secretsOf(policy));
-  const plan = { wasmFile, moduleDigest, policy: compiled.blob, syncState, secretNames };
+  const { plan, version } = await filterPlan(policy, wasmFile, syncState);
   await replaceFile(files.sidecarPolicyFile, policyForSidecar(policy, version));
   await replaceFile(files.filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
   return version;

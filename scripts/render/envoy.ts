@@ -3,13 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderBootstrap, renderDynamic } from "../../envoy/render/bootstrap.ts";
 import { renderFilterConfig, staticFilter } from "../../envoy/render/filter-config.ts";
-import { type EnvoyPlan, type FilterPlan, longestSocketPath } from "../../envoy/render/plan.ts";
+import { type EnvoyPlan, longestSocketPath } from "../../envoy/render/plan.ts";
 import { secondLock } from "../../envoy/render/second-lock.ts";
-import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { buildFilter } from "../build/filter.ts";
 import { buildSidecar } from "../build/sidecar.ts";
 import { heapBytes, upstreamPlan } from "../gateway/envoy-plan.ts";
-import { secretsOf } from "../gateway/policy-force.ts";
+import { filterPlan, secretsOf } from "../gateway/policy-force.ts";
 import { projectRoot } from "../project-root.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
 
@@ -20,14 +19,13 @@ const run = "run";
 export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
   const { loaded, out } = request;
   const { policy } = loaded;
-  const compiled = compilePolicy(policy);
-  const module = await readFile(await buildFilter(request.report));
-  const names = Object.keys(secretsOf(policy));
-  const filter: FilterPlan = { wasmFile: join(out, "postern.wasm"), policy: compiled.blob, secretNames: names };
+  const built = await buildFilter(request.report);
+  const module = await readFile(built);
+  const { plan: asBuilt, version } = await filterPlan(policy, built);
+  const filter = { ...asBuilt, wasmFile: join(out, "postern.wasm") };
   const plan = await planFor(request);
   const behind = request.secondLock ? secondLock(policy) : [];
   const dynamic = renderDynamic(plan, behind, plan.filterConfigFolder);
-  const version = Buffer.from(compiled.digest).toString("hex");
   const sidecar = await buildSidecar(request.report);
   return {
     folders: [run, "state"],
