@@ -16,7 +16,8 @@ export abstract class SidecarCall extends GrpcCall {
   /** False: the call could not be made, and nothing is ever settled. */
   start(method: Uint8Array, message: Uint8Array, deadlineMillis: u32, maxAnswerBytes: u32, nowMillis: i64): bool {
     this.overdueAtMillis = nowMillis + <i64>deadlineMillis + WATCHDOG_MARGIN_MILLIS;
-    if (grpcCall(sidecarCluster(), SERVICE, method, message, deadlineMillis, maxAnswerBytes, this) != Status.Ok) return false;
+    if (grpcCall(sidecarCluster(), SERVICE, method, message, deadlineMillis, maxAnswerBytes, this) != Status.Ok)
+      return false;
     underWay.push(this);
     return true;
   }

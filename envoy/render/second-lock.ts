@@ -39,14 +39,14 @@ function typeOf(filter: string, message: string): string {
 
 /** Whether Envoy can verify every token of the issuer. */
 function isKnown(issuer: Issuer): boolean {
-  return issuer.keys.length > 0 && issuer.secret === null;
+  const verifiable = issuer.algorithms.every((algorithm) => /^(RS|PS|ES)(256|384|512)$|^EdDSA$/.test(algorithm));
+  return issuer.keys.length > 0 && issuer.secret === null && verifiable;
 }
 
 function provider(issuer: Issuer): object {
-  const keys = issuer.keys.map(({ kid, algorithm, spki }) => ({
+  const keys = issuer.keys.map(({ kid, spki }) => ({
     ...createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }).export({ format: "jwk" }),
     ...(kid === "" ? {} : { kid }),
-    alg: algorithm,
   }));
   return {
     issuer: issuer.issuer,
