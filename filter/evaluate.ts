@@ -62,6 +62,8 @@ export class Evaluation {
   question: Suspect[] = [];
   /** How long the model may take for the question. */
   deadlineMillis: u32 = 0;
+  /** A probe of the self-test: every stage runs, whatever those before it have found. */
+  isProbe: bool = false;
   private readonly values: Value[] = [];
   private askedMicros: i64 = 0;
 
@@ -113,7 +115,7 @@ export class Evaluation {
 
   /** Whether the request must not move before its score is judged: it may be denied for it, or the record must have it. */
   get holds(): bool {
-    return this.rung >= Rung.Prevent || this.mustBeRecorded;
+    return this.isProbe || this.rung >= Rung.Prevent || this.mustBeRecorded;
   }
 
   /** Whether the request must not move before its record is on the disk. */
@@ -141,7 +143,7 @@ export class Evaluation {
 
   /** Inspects the head, where anything is scored. */
   begin(bodyFollows: bool): Step {
-    if (!this.wantsScore || !this.isAdmitted) return Step.Decided;
+    if (!this.wantsScore || !(this.isAdmitted || this.isProbe)) return Step.Decided;
     if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values);
@@ -187,7 +189,12 @@ export class Evaluation {
   }
 
   verdict(): Verdict {
-    return decide(this.rung, this.access, judgeScore(this.evidence));
+    return decide(this.rung, this.access, this.scoreFinding);
+  }
+
+  /** What the score alone would deny for. */
+  get scoreFinding(): Reason {
+    return judgeScore(this.evidence);
   }
 
   /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */

@@ -22,6 +22,7 @@ import { challenge } from "./enforcement/challenge";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { isEncrypted, peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
+import { answerProbe } from "./enforcement/self-test-reply";
 import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
@@ -33,6 +34,7 @@ import { askToVerify, InquiryListener } from "./inquiry/verify-call";
 import { Decision } from "./report/decision";
 import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
+import { isProbe } from "./self-test/mark";
 import { Effect, Reason, Verdict } from "./verdict";
 
 const DECISION_HEADER = bytes("x-postern-decision");
@@ -62,6 +64,7 @@ export class PosternHttpContext
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private hasBody: bool = false;
+  private isProbe: bool = false;
   /** Nothing of the request is still to come. */
   private isWhole: bool = false;
   /** Of a body that is not held back, or that came while the sidecar was asked. */
@@ -80,6 +83,7 @@ export class PosternHttpContext
   onRequestHeaders(_count: i32, endOfStream: bool): HeadersStatus {
     const gate = this.gate;
     const headers = getRequestHeaders();
+    this.isProbe = isProbe(headers, gate.synchronisation.state.selfTestKey, gate.environment);
     const evaluation = this.evaluate(headers, new Inquiry());
     const decision = new Decision(evaluation, gate, this.reporter, gate.environment.nowMillis(), isEncrypted(headers));
     this.decision = decision;
@@ -219,7 +223,10 @@ export class PosternHttpContext
 
   private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
     const gate = this.gate;
-    return new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peerCertificate(gate.policy), inquiry);
+    const peer = peerCertificate(gate.policy);
+    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peer, inquiry);
+    evaluation.isProbe = this.isProbe;
+    return evaluation;
   }
 
   /** Asks the sidecar first where it must, else begins. True: the stream goes on; false: it waits or was answered. */
@@ -276,6 +283,11 @@ export class PosternHttpContext
     const verdict = decision.evaluation.verdict();
     this.make(decision, verdict);
     decision.publish(verdict);
+    if (decision.evaluation.isProbe) {
+      this.phase = Phase.Denied;
+      answerProbe(decision.evaluation, verdict, decision.hex);
+      return false;
+    }
     if (verdict.effect == Effect.Deny) {
       this.phase = Phase.Denied;
       sendDenial(verdict.reason, challenge(decision.evaluation, verdict.reason), decision.hex);

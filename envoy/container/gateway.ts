@@ -28,6 +28,7 @@ async function run(): Promise<void> {
     sidecarSocket: `${values.sockets}/sidecar.sock`,
     sidecarPolicyFile: `${values.sockets}/policy.json`,
     syncStateFile: `${values.sockets}/sync-state.bin`,
+    selfTestSocket: `${values.sockets}/self-test.sock`,
     accessLog: "/dev/stdout",
     envoyLog: null,
   };

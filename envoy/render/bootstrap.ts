@@ -1,6 +1,6 @@
 import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
 import { dashboardListener, dashboardPipeCluster } from "./dashboard.ts";
-import { filterByFile, renderListener } from "./listener.ts";
+import { filterByFile, renderListener, renderSelfTestListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
 import { statsConfig } from "./stats.ts";
@@ -45,7 +45,11 @@ function base(plan: EnvoyPlan): object {
 }
 
 function listeners(plan: EnvoyPlan, filters: readonly object[]): object[] {
-  return [renderListener(plan, filters), ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : [])];
+  return [
+    renderListener(plan, filters),
+    renderSelfTestListener(plan, filters),
+    ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : []),
+  ];
 }
 
 function clusters(plan: EnvoyPlan): object[] {

@@ -11,12 +11,29 @@ export function renderListener(plan: EnvoyPlan, filters: readonly object[] = [fi
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [
-          { name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager(plan, filters) },
-        ],
+        filters: [networkFilter(connectionManager("edge", filters, upstreamRoutes(plan.upstream), plan))],
       },
     ],
   };
+}
+
+/**
+ * Where the self-test sends its probes: the filters of the real listener, on a Unix socket and without an upstream, so
+ * that nothing of it can be forwarded, even where the filter is inert.
+ */
+export function renderSelfTestListener(plan: EnvoyPlan, filters: readonly object[]): object {
+  const nowhere = [{ match: { prefix: "/" }, direct_response: { status: 404 } }];
+  return {
+    name: "self_test",
+    address: { pipe: { path: plan.selfTestSocket, mode: 0o600 } },
+    filter_chains: [
+      { filters: [networkFilter(connectionManager("self_test", filters, nowhere, { ...plan, accessLog: null }))] },
+    ],
+  };
+}
+
+function networkFilter(manager: object): object {
+  return { name: "envoy.filters.network.http_connection_manager", typed_config: manager };
 }
 
 function downstreamTls(tls: TlsPlan): object {
@@ -38,10 +55,15 @@ function downstreamTls(tls: TlsPlan): object {
   };
 }
 
-function connectionManager(plan: EnvoyPlan, filters: readonly object[]): object {
+function connectionManager(
+  name: string,
+  filters: readonly object[],
+  routes: readonly object[],
+  plan: Pick<EnvoyPlan, "forwardClientCertificate"> & { readonly accessLog: string | null },
+): object {
   return {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-    stat_prefix: "edge",
+    stat_prefix: name,
     codec_type: "AUTO",
     use_remote_address: true,
     forward_client_cert_details: plan.forwardClientCertificate ? "FORWARD_ONLY" : "SANITIZE",
@@ -66,17 +88,11 @@ function connectionManager(plan: EnvoyPlan, filters: readonly object[]): object 
     // Bounds an upload, and ends a stream that a trap of the filter's VM left paused. Above a score's longest deadline (30 s).
     request_timeout: "300s",
     stream_idle_timeout: "300s",
-    access_log: [accessLog(plan.accessLog)],
+    access_log: plan.accessLog === null ? [] : [accessLog(plan.accessLog)],
     route_config: {
-      name: "edge",
+      name,
       response_headers_to_remove: ["server", "x-powered-by"],
-      virtual_hosts: [
-        {
-          name: "upstream",
-          domains: ["*"],
-          routes: upstreamRoutes(plan.upstream),
-        },
-      ],
+      virtual_hosts: [{ name: "all", domains: ["*"], routes }],
     },
     http_filters: [...filters, router()],
   };

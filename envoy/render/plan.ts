@@ -8,6 +8,8 @@ export interface EnvoyPlan {
   readonly upstream: UpstreamPlan;
   readonly sidecarSocket: string;
   readonly adminSocket: string;
+  /** Where Envoy takes the probes of the self-test. */
+  readonly selfTestSocket: string;
   /** The file that carries the filter's configuration, and its folder, whose renames Envoy watches. */
   readonly filterConfigFile: string;
   readonly filterConfigFolder: string;

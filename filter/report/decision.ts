@@ -56,7 +56,7 @@ export class Decision {
     const evaluation = this.evaluation;
     const decision = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
     evaluation.letGo();
-    this.gate.metrics.count(evaluation, verdict);
+    if (!evaluation.isProbe) this.gate.metrics.count(evaluation, verdict);
     this.record = this.submit(decision, this.completion);
   }
 

@@ -42,7 +42,7 @@ export function encodeDecision(
   writer.bytes(17, codeOf(evidence.uninspected));
   writer.element(18, encodeTimings(evaluation.timings));
   if (grants.expired >= 0) writer.bytes(19, grantId(evaluation.policy, grants.expired));
-  writer.uint(20, checksPassed(evaluation, encrypted));
+  writer.uint(20, checksPassed(evaluation, encrypted)).uint(21, evaluation.isProbe ? 1 : 0);
   return writer.finish();
 }
 

@@ -8,6 +8,8 @@ export class SyncState {
 
   /** 0: none has come. */
   version: u64 = 0;
+  /** What the marks of the self-test's probes are made with; empty: there are none. */
+  selfTestKey: Uint8Array = new Uint8Array(0);
   /** By name, ascending. */
   private readonly routes: RouteState[] = [];
 
@@ -19,6 +21,7 @@ export class SyncState {
     for (let field = reader.next(); field != 0; field = reader.next()) {
       if (field == 1) state.version = reader.value;
       else if (field == 2) sound = state.takeRoute(RouteState.decode(reader.content)) && sound;
+      else if (field == 3) state.selfTestKey = reader.content;
     }
     return sound && !reader.malformed && state.version > 0 ? state : null;
   }

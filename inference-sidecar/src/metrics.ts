@@ -34,6 +34,11 @@ export function createMetrics() {
     duplicates: counter("duplicate_records_total", "Records reported again and skipped."),
     missing: counter("missing_records_total", "Records that never came: gaps in the workers' sequences."),
     lost: counter("lost_records_total", "Records that workers said they had to drop."),
+    selfTests: counter("self_tests_total", "Self-tests of routes, by outcome.", ["outcome"]),
+    routeEnforcing: gauge("route_enforcing", "1: the newest self-test proved that the route enforces its policy.", [
+      "route",
+    ]),
+    filterInert: gauge("filter_inert", "1: a probe of the self-test came through that the filter had not judged."),
     logErrors: counter("log_errors_total", "Failed writes of the decision log."),
   };
 }

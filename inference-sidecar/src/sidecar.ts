@@ -14,6 +14,7 @@ import { SealedLog } from "./decision-log/sealed-log.ts";
 import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { Health } from "./health.ts";
+import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
 import { Model } from "./model.ts";
 import { PolicySource } from "./policy-source.ts";
@@ -21,6 +22,8 @@ import { logEvent } from "./process-log.ts";
 import { BatchQueue } from "./queue.ts";
 import { reportHandler } from "./report.ts";
 import { scoreHandler } from "./score.ts";
+import { SelfTest } from "./self-test/self-test.ts";
+import { Standing } from "./self-test/standing.ts";
 import { SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
@@ -38,6 +41,8 @@ export interface Sidecar {
 
 /** A request of Sync has three small fields. */
 const SYNC_MESSAGE_BYTES = 256;
+/** Each route is tested so often: what goes wrong shows within twice the time. */
+const SELF_TEST_ROUND_MS = 45_000;
 
 /**
  * Puts the parts together: the model loads while everything else starts.
@@ -96,6 +101,22 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
   const workers = new SyncWorkers();
   const admin = new AdminServer({});
+  await policies.follow(({ policy, digest }) =>
+    decisions.log.declare(timed({ configuration: describeConfiguration(policy, digest) })),
+  );
+  const standing = new Standing(metrics, (alert) => recent.warn(alert));
+  const selfTest = new SelfTest({
+    socketPath: join(exchange, "self-test.sock"),
+    roundMs: SELF_TEST_ROUND_MS,
+    policy: () => policies.current,
+    isKeyKnown: () => {
+      const { workers: all, current } = workers.count(synced.version);
+      return all > 0 && all === current;
+    },
+    onOutcome: (outcome) => standing.take(outcome),
+    record: (outcome) => decisions.log.append([timed({ selfTest: outcome })], () => undefined),
+  });
+  await synced.set("selfTestKey", selfTest.key);
   const server = new SidecarServer({
     service,
     handlers: {
@@ -119,15 +140,22 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const origin = await dashboard.listen();
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
+  selfTest.start();
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: bundle.digest.toString("hex") });
 
   return {
     async stop() {
       health.setDraining();
+      await selfTest.stop();
       await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close()]);
       await Promise.all([decisions.log.close(), dashboard.close(), model.close(), store.close()]);
     },
   };
+}
+
+/** A line of the log that is of now. */
+function timed(content: object): object {
+  return { v: 1, time: new Date().toISOString(), ...content };
 }
 
 async function openLog({ stateDirectory, log }: Configuration, metrics: Metrics) {

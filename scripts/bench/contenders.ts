@@ -118,6 +118,7 @@ async function startRivals(
     upstream,
     sidecarSocket: state.sidecarSocket,
     adminSocket: state.adminSocket,
+    selfTestSocket: state.selfTestSocket,
     filterConfigFile: state.filterConfigFile,
     filterConfigFolder: state.run,
     accessLog: state.accessLog,

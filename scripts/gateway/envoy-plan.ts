@@ -22,6 +22,7 @@ export function envoyPlan(
     upstream,
     sidecarSocket: state.sidecarSocket,
     adminSocket: state.adminSocket,
+    selfTestSocket: state.selfTestSocket,
     filterConfigFile: state.filterConfigFile,
     filterConfigFolder: state.run,
     accessLog: state.accessLog,

@@ -20,6 +20,8 @@ export interface StateFolder {
   /** Beside its socket the sidecar reads the policy in force, and leaves the state that it syncs to the workers. */
   readonly sidecarPolicyFile: string;
   readonly syncStateFile: string;
+  /** Where Envoy takes the probes of the self-test. */
+  readonly selfTestSocket: string;
   /** What Envoy reads the filter's configuration from. */
   readonly filterConfigFile: string;
   /** One line for each request; a file, or /dev/stdout where `envoyLog` is null. */
@@ -52,6 +54,7 @@ export function stateFolder(directory: string): StateFolder {
     sidecarAdminSocket: join(sockets, sidecarAdminSocketName),
     sidecarPolicyFile: join(sockets, "policy.json"),
     syncStateFile: join(sockets, "sync-state.bin"),
+    selfTestSocket: join(sockets, "self-test.sock"),
     filterConfigFile: join(run, "ecds.json"),
     accessLog: join(log, "access.log"),
     envoyLog: join(log, "envoy.log"),

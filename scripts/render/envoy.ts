@@ -60,6 +60,7 @@ async function planFor({ loaded, out, upstream, listen }: RenderRequest): Promis
     upstream: await upstreamPlan(upstream ?? defaultUpstream),
     sidecarSocket,
     adminSocket: join(out, run, "admin.sock"),
+    selfTestSocket: join(out, run, "self-test.sock"),
     filterConfigFile: join(dynamic, "ecds.json"),
     filterConfigFolder: dynamic,
     accessLog: "/dev/stdout",

@@ -30,7 +30,7 @@ function ladderRow(route: RouteResult, top: number): Markup {
   const kind = route.enforcing === "no" ? "none" : route.enforcing;
   return markup`<text x="0" y="${middle + 4}">${short(route.route)}</text>${cells}
 <circle class="dot ${kind}" cx="${at}" cy="${middle - 1}" r="7"/>
-<text class="axis" x="${LABEL + RUNG * RUNGS.length + 12}" y="${middle + 4}">${amount(route.requests)} requests, ${amount(route.denied)} denied</text>`;
+<text class="axis" x="${LABEL + RUNG * RUNGS.length + 12}" y="${middle + 4}">${amount(route.requests)} requests, ${amount(route.denied)} denied${tested(route)}</text>`;
 }
 
 /** A row for each route, a column for each check. */
@@ -45,6 +45,11 @@ function vectorRow({ route, public: isPublic, requests, checks }: RouteResult): 
     return markup`<td class="${part > 0.6 ? "dark" : ""}" style="--share:${(part * 100).toFixed(1)}%">${share(checks[check], requests)}</td>`;
   });
   return markup`<tr><th>${short(route)}${isPublic ? markup` <small>public</small>` : []}</th>${cells}</tr>`;
+}
+
+/** What is wrong, where a self-test said so. */
+function tested({ selfTest, rung }: RouteResult): string {
+  return rung === "observe" || ["none", "passed"].includes(selfTest) ? "" : `; ${selfTest}`;
 }
 
 function short(name: string): string {

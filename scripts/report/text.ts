@@ -27,7 +27,7 @@ export function renderText(report: MaturityReport): string {
     ),
     "",
     "ROUTES: requests that passed each check of NIST SP 800-207A, and the rung of runtime protection",
-    `  ${"".padEnd(24)} ${CHECKS.map((check) => check.replace("_", " ").replace("authenticated", "authn").replace("authorised", "authz").padStart(14)).join("")}  rung      enforcing`,
+    `  ${"".padEnd(24)} ${CHECKS.map((check) => check.replace("_", " ").replace("authenticated", "authn").replace("authorised", "authz").padStart(14)).join("")}  rung      enforcing  self-test`,
     ...report.routes.map(routeLine),
   ];
   return `${lines.join("\n")}\n`;
@@ -52,7 +52,7 @@ function gateLine({ met, stage, id, holds, of, unit, needs, declared, observed, 
   return `  ${met ? "[x]" : "[ ]"}  ${stage.padEnd(9)} ${id.padEnd(28)} ${`${holds} of ${of} ${unit} ${needs}`.padEnd(34)} (${strengths})  ${says}`;
 }
 
-function routeLine({ route, requests, checks, rung, enforcing }: RouteResult): string {
+function routeLine({ route, requests, checks, rung, enforcing, selfTest }: RouteResult): string {
   const shares = CHECKS.map((check) => share(checks[check], requests).padStart(14)).join("");
-  return `  ${route.slice(0, 24).padEnd(24)} ${shares}  ${rung.padEnd(9)} ${enforcing === "declared" ? "not proved" : enforcing}`;
+  return `  ${route.slice(0, 24).padEnd(24)} ${shares}  ${rung.padEnd(9)} ${(enforcing === "declared" ? "not proved" : enforcing).padEnd(10)} ${selfTest}`;
 }

@@ -34,6 +34,7 @@ export async function startProbe(tls: TlsPlan, upstream: UpstreamPlan): Promise<
       upstream,
       sidecarSocket: "",
       adminSocket: "",
+      selfTestSocket: "",
       filterConfigFile: "",
       filterConfigFolder: folder,
       accessLog: "/dev/null",

@@ -36,6 +36,7 @@ function plan(changes: Partial<EnvoyPlan> = {}): EnvoyPlan {
     upstream: { protocol: "http", host: "127.0.0.1", port: 3000, trustBundleFile: null },
     sidecarSocket: join(folder, "sidecar.sock"),
     adminSocket: join(folder, "admin.sock"),
+    selfTestSocket: join(folder, "self-test.sock"),
     filterConfigFile: join(folder, "ecds.json"),
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),

@@ -93,7 +93,8 @@ function selfTests(hour: number, policy: string): object[] {
     const score = proved && route !== "health" && (route !== "comments" || (hour >= 13 && hour < 20));
     const access = !["health", "search", "comments"].includes(route);
     const problem = proved ? "" : "nothing is enforced";
-    const selfTest = { route, policy, proved, access, score, problem };
+    const rung = route === "comments" ? rungAt(DAY_START + hour * HOUR_MS) : "prevent";
+    const selfTest = { route, policy, rung, proved, inert: false, access, score, problem };
     return { v: 1, time: iso(DAY_START + hour * HOUR_MS), selfTest };
   });
 }
@@ -123,10 +124,14 @@ async function openGates(policyPath: string) {
   return {
     configuration: describeConfiguration(policy, digest),
     of: (at: number) => {
-      const [, rung] = CLIMB.findLast(([hour]) => at >= DAY_START + hour * HOUR_MS) ?? [0, "observe"];
-      return gates.get(rung) as Gate;
+      return gates.get(rungAt(at)) as Gate;
     },
   };
+}
+
+function rungAt(time: number): Rung {
+  const [, rung] = CLIMB.findLast(([hour]) => time >= DAY_START + hour * HOUR_MS) ?? [0, "observe"];
+  return rung;
 }
 
 /** The model knows the truth but for the odd texts, some of which it takes for attacks. */
@@ -174,6 +179,7 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
       timings: null,
       expiredGrant: "",
       checks,
+      selfTest: false,
     },
     completion: { responseStatus: denied ? verdict.status : 200, responseBytes: 200 + random.below(4000), ended: "" },
   };

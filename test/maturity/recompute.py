@@ -208,6 +208,7 @@ def described(route):
         "rungs": collections.Counter(one["rung"] for one in seen),
         "denials": collections.Counter(one["reason"] for one in denied),
         "wouldDenials": collections.Counter(would),
+        "selfTest": (fresh_test(route)["problem"] or "passed") if fresh_test(route) else "none",
         "enforcing": "no" if not enforcing(route) else "proved" if any_proof(route) else "declared",
     }
 

@@ -71,6 +71,7 @@ function plan(folder: string, { hostname, port }: URL): EnvoyPlan {
     upstream: { protocol: "http", host: hostname, port: Number(port), trustBundleFile: null },
     sidecarSocket: join(folder, "sidecar.sock"),
     adminSocket: join(folder, "admin.sock"),
+    selfTestSocket: join(folder, "self-test.sock"),
     filterConfigFile: join(folder, "ecds.json"),
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),

@@ -2,6 +2,7 @@
 const SHOWN_MOST = 500;
 
 const connection = document.getElementById("connection");
+const alertLine = document.getElementById("alert");
 const list = document.getElementById("decisions");
 const empty = document.getElementById("empty");
 const onlyDenied = document.getElementById("only-denied");
@@ -21,7 +22,9 @@ events.addEventListener("error", () => {
   connection.textContent = "The sidecar does not answer; trying again …";
 });
 events.addEventListener("message", ({ data }) => {
-  const { counts, decisions } = JSON.parse(data);
+  const { counts, decisions, alert } = JSON.parse(data);
+  alertLine.textContent = alert;
+  alertLine.hidden = alert === "";
   showCounts(document.getElementById("effects"), { total: counts.total, ...counts.byEffect });
   showCounts(document.getElementById("reasons"), counts.byReason);
   waiting = [...waiting, ...decisions].slice(-SHOWN_MOST);

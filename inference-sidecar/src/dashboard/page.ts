@@ -20,6 +20,7 @@ const HTML = `<!doctype html>
 <h1>Postern</h1>
 <p id="connection" role="status">Connecting …</p>
 </header>
+<p id="alert" role="alert" hidden></p>
 <main>
 <section aria-labelledby="counts-heading">
 <h2 id="counts-heading">Since the sidecar's start</h2>

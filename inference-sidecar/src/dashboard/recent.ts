@@ -18,6 +18,8 @@ interface Counts {
 export interface Update {
   readonly counts: Counts;
   readonly decisions: readonly ShownDecision[];
+  /** What is wrong with the gate itself; empty: nothing is known to be. */
+  readonly alert: string;
 }
 
 const DECISIONS_MOST = 500;
@@ -32,6 +34,7 @@ export class RecentDecisions {
   readonly #byEffect = new Map<string, number>();
   readonly #byReason = new Map<string, number>();
   #total = 0;
+  #alert = "";
   #news = 0;
 
   /** Decisions and completions so far; a mark for `since`. */
@@ -53,6 +56,14 @@ export class RecentDecisions {
     }
   }
 
+  /** Shown above all else; empty: nothing is wrong. */
+  warn(alert: string): void {
+    if (alert === this.#alert) return;
+    this.#alert = alert;
+    // A mark that moves makes a message, which then tells the last decision again.
+    this.#news += 1;
+  }
+
   /** What came after `mark`, as far as it is remembered. */
   since(mark: number): Update {
     const news = Math.min(this.#news - mark, this.#records.size);
@@ -64,6 +75,7 @@ export class RecentDecisions {
         byReason: Object.fromEntries(this.#byReason),
       },
       decisions: records.map((record) => ({ record, why: explain(record) })),
+      alert: this.#alert,
     };
   }
 

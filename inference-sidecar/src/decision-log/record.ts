@@ -38,6 +38,7 @@ export interface WireDecision {
   timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
   expiredGrant: string;
   checks: number;
+  selfTest: boolean;
 }
 
 /** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
@@ -116,6 +117,8 @@ function decisionLine(
     route: printable(record.route, 128),
     rung: enumName(record.rung),
     score: score(record),
+    /** Only where it is a probe of the self-test. */
+    ...(record.selfTest ? { selfTest: true } : {}),
     sequence,
     subject: {
       expiredGrant: printable(record.expiredGrant, 160) || null,

@@ -38,6 +38,8 @@ export class SealedLog {
   #end: ChainEnd;
   #file: LogFile | null = null;
   #headTimer: NodeJS.Timeout | null = null;
+  /** Repeated at the beginning of each file. */
+  #standing: object[] = [];
   #previous: Promise<void> = Promise.resolve();
 
   constructor(options: SealedLogOptions) {
@@ -51,6 +53,12 @@ export class SealedLog {
    */
   append(records: readonly object[], onWritten: () => void): Promise<void> {
     return this.#inTurn(() => this.#append(records, onWritten));
+  }
+
+  /** Appends a line that each file shall have: it says what the lines after it rest on. */
+  async declare(record: object): Promise<void> {
+    await this.append([record], () => undefined);
+    this.#standing = [record];
   }
 
   /** What was appended would outlast a loss of power. */
@@ -76,7 +84,7 @@ export class SealedLog {
     if (this.#file !== null && (dateOf(this.#file.name) !== this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
-    if (begins) sealed = sealAll([this.#opening(), ...records], this.#end);
+    if (begins) sealed = sealAll([this.#opening(), ...this.#standing, ...records], this.#end);
     await this.#write(file, sealed);
     onWritten();
     if (begins) await this.#removeOutdated().catch(this.#options.onUpkeepFailed);

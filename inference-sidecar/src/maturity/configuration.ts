@@ -1,10 +1,11 @@
-import { type Grant, METHODS, type Mode, type Policy, type Route } from "../policy/policy.ts";
+import { type Grant, METHODS, type Policy, type Route } from "../policy/policy.ts";
+import type { PolicyInForce } from "../policy-source.ts";
 
 /** What the decision log says of a policy that came in force: which checks it asks for, no key, secret or condition's value. */
 export interface Configuration {
   /** Of the compiled policy; decisions name it. */
   readonly digest: string;
-  readonly mode: Mode;
+  readonly mode: Policy["mode"];
   readonly log: Policy["log"];
   /** The listener speaks TLS. */
   readonly tls: boolean;
@@ -15,7 +16,7 @@ export interface Configuration {
 
 export interface ConfiguredRoute {
   readonly name: string;
-  readonly rung: Mode;
+  readonly rung: Route["mode"];
   readonly public: boolean;
   readonly score: "off" | "headers" | "full";
   /** Empty: all. */
@@ -40,7 +41,7 @@ export interface ConfiguredGrant {
 }
 
 /** @param digest of the compiled policy, in hexadecimal */
-export function describeConfiguration(policy: Policy, digest: string): Configuration {
+export function describeConfiguration(policy: PolicyInForce["policy"], digest: string): Configuration {
   const bound = policy.issuers.map(({ senderConstrained }) => senderConstrained !== null);
   return {
     digest,

@@ -64,6 +64,8 @@ export interface RouteFacts {
   readonly scoreProved: boolean;
   /** The newest self-test, at most a day before the log's end, was as it must be. */
   readonly selfTested: boolean;
+  /** `none`, `passed`, or what was wrong. */
+  readonly selfTest: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -80,6 +82,7 @@ export function routeFacts(configuration: Configuration, current: PolicyObservat
       accessProved: kinds.has("access") || fresh?.access === true,
       scoreProved: kinds.has("score") || fresh?.score === true,
       selfTested: fresh?.proved === true,
+      selfTest: fresh === null ? "none" : fresh.problem || "passed",
     };
   });
 }

@@ -19,6 +19,8 @@ export interface RouteResult {
   readonly denials: Readonly<Record<string, number>>;
   readonly wouldDenials: Readonly<Record<string, number>>;
   readonly enforcing: "proved" | "declared" | "no";
+  /** The newest self-test: `none`, `passed`, or what was wrong. */
+  readonly selfTest: string;
 }
 
 export function measureRoutes(routes: readonly RouteFacts[]): RouteResult[] {
@@ -38,6 +40,7 @@ export function measureRoutes(routes: readonly RouteFacts[]): RouteResult[] {
       denials: sorted(seen.denials),
       wouldDenials: sorted(seen.wouldDenials),
       enforcing: enforcing(route),
+      selfTest: route.selfTest,
     };
   });
 }

@@ -16,6 +16,8 @@ export interface RouteState {
 export interface SyncSections {
   /** Sorted by the bytes of their names. */
   readonly routes: readonly RouteState[];
+  /** 32 bytes; empty: no probes are made. */
+  readonly selfTestKey: Buffer;
 }
 
 /** postern.v1.SyncResponse */
@@ -30,7 +32,7 @@ const STATE_MOST_BYTES = 1024 * 1024;
  * to an Envoy that starts: so a change holds from the first request on.
  */
 export class SyncedState {
-  #sections: SyncSections = { routes: [] };
+  #sections: SyncSections = { routes: [], selfTestKey: Buffer.alloc(0) };
   #version = 0;
   #written: Promise<void> = Promise.resolve();
   readonly #encode: (response: SyncResponse) => Buffer;

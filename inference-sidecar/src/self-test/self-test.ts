@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import type { SelfTestLine } from "../maturity/self-test-line.ts";
+import type { PolicyInForce } from "../policy-source.ts";
+import { ask, type ProbeAnswer } from "./answer.ts";
+import { judge } from "./judge.ts";
+import { type ProbeKind, probesOf } from "./probe.ts";
+
+type Outcome = SelfTestLine["selfTest"];
+
+export interface SelfTestOptions {
+  /** Where Envoy takes probes: a listener with the filters of the real one, and no upstream. */
+  readonly socketPath: string;
+  /** All routes are tested once in so long, evenly spread. */
+  readonly roundMs: number;
+  readonly policy: () => PolicyInForce | null;
+  /** Every worker of the filter has the key. */
+  readonly isKeyKnown: () => boolean;
+  /** Every outcome. */
+  readonly onOutcome: (outcome: Outcome) => void;
+  /** Outcomes that the log is to have: the first of a route, each that differs from the one before, one an hour. */
+  readonly record: (outcome: Outcome) => Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+/** While there is no policy, nobody to answer, or a worker that does not know the key yet. */
+const IDLE_MS = 500;
+const LEAST_PAUSE_MS = 20;
+/** A filter that judges by another policy than the one in force may be about to take it. */
+const CHANGE_MS = 10_000;
+
+/**
+ * Proves, as long as the sidecar runs, that the filter enforces what the policy says: probes go through its filter chain,
+ * each marked by a key of this start that only the filter is told. A mark gives no identity, and a marked request is
+ * judged and never forwarded.
+ */
+export class SelfTest {
+  /** For the filter. */
+  readonly key = randomBytes(32);
+  readonly #options: SelfTestOptions;
+  readonly #recorded = new Map<string, { readonly outcome: Outcome; readonly atMs: number }>();
+  #timer: NodeJS.Timeout | null = null;
+  /** Tests made under the policy of this digest: the first of each route follow one another at once. */
+  #made = { digest: "", tests: 0, sinceMs: 0 };
+  #answered = false;
+  #stopped = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: SelfTestOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule(IDLE_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #schedule(pauseMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#testNext().then((pause) => this.#schedule(pause));
+    }, pauseMs).unref();
+  }
+
+  /** Tests one route; gives the pause until the next. */
+  async #testNext(): Promise<number> {
+    const inForce = this.#options.policy();
+    const routes = inForce?.policy.routes ?? [];
+    if (inForce === null || !this.#options.isKeyKnown()) return IDLE_MS;
+    if (inForce.digest !== this.#made.digest) {
+      this.#made = { digest: inForce.digest, tests: 0, sinceMs: performance.now() };
+    }
+    const route = routes[this.#made.tests % routes.length];
+    if (route === undefined) return IDLE_MS;
+    const outcome = await this.#test(route, inForce.digest);
+    const changing = performance.now() - this.#made.sinceMs < CHANGE_MS;
+    if (outcome === null || (outcome.policy !== inForce.digest && changing)) return IDLE_MS;
+    this.#made.tests += 1;
+    this.#options.onOutcome(outcome);
+    await this.#record(outcome);
+    return this.#made.tests < routes.length
+      ? LEAST_PAUSE_MS
+      : Math.max(LEAST_PAUSE_MS, this.#options.roundMs / routes.length);
+  }
+
+  /** null: Envoy has not started yet. */
+  async #test(route: PolicyInForce["policy"]["routes"][number], digest: string): Promise<Outcome | null> {
+    const nothing = { route: route.name, policy: digest, rung: "", proved: false, access: false, score: false };
+    const answers: Partial<Record<ProbeKind, ProbeAnswer>> = {};
+    try {
+      for (const probe of probesOf(route)) {
+        const answer = await ask(this.#options.socketPath, this.key, probe);
+        this.#answered = true;
+        if (answer === "inert") return { ...nothing, inert: true, problem: "a probe came through unjudged" };
+        if (answer === "unmarked") return { ...nothing, inert: false, problem: "a probe was not known as one" };
+        answers[probe.kind] = answer;
+      }
+    } catch (error) {
+      if (!this.#answered) return null;
+      return {
+        ...nothing,
+        inert: false,
+        problem: `no answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name})`,
+      };
+    }
+    return { route: route.name, ...judge(route, answers as Record<ProbeKind, ProbeAnswer>) };
+  }
+
+  async #record(outcome: Outcome): Promise<void> {
+    const last = this.#recorded.get(outcome.route);
+    const now = performance.now();
+    if (last !== undefined && same(last.outcome, outcome) && now - last.atMs < HOUR_MS) return;
+    this.#recorded.set(outcome.route, { outcome, atMs: now });
+    await this.#options.record(outcome).catch(() => this.#recorded.delete(outcome.route));
+  }
+}
+
+function same(a: Outcome, b: Outcome): boolean {
+  return a.policy === b.policy && a.proved === b.proved && a.problem === b.problem;
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
+import { createMetrics } from "../../inference-sidecar/src/metrics.ts";
+import { Standing } from "../../inference-sidecar/src/self-test/standing.ts";
+import { reportOf } from "../../scripts/report/observe.ts";
+import { eventually } from "../harness/eventually.ts";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const policy = `
+version: 1
+mode: prevent
+routes:
+  - { name: health, match: { methods: [GET], path: /healthz }, public: true, score: off }
+  - { name: search, match: { path: /search }, public: true }
+  - { name: watched, match: { path: /watched/** }, public: true, mode: observe }
+`;
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy });
+  },
+  { timeout: 180_000 },
+);
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+async function enforcing(): Promise<Record<string, string>> {
+  const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+  const found = [...page.matchAll(/^postern_sidecar_route_enforcing\{route="(\S+)"\} (\d)$/gm)];
+  return Object.fromEntries(found.map(([, route, value]) => [route, value]));
+}
+
+async function logLines(): Promise<Record<string, unknown>[]> {
+  const folder = join(gateway.state, "log");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".jsonl"));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  return texts.flatMap((text) => text.split("\n").slice(0, -1)).map((line) => JSON.parse(line));
+}
+
+test("a gateway tests itself from the start: metrics, log and report say which routes enforce", async () => {
+  const expected = { health: "1", search: "1", watched: "0" };
+  await eventually(enforcing, (found) => Object.keys(found).length === 3, 20_000);
+  assert.deepEqual(await enforcing(), expected);
+  const report = await eventually(
+    () => reportOf(gateway.state),
+    ({ routes }) => routes.filter(({ selfTest }) => selfTest !== "none").length === 3,
+    20_000,
+  );
+  assert.deepEqual(
+    report.routes.map(({ route, enforcing: how, selfTest }) => [route, how, selfTest]),
+    [
+      ["health", "proved", "passed"],
+      ["search", "proved", "passed"],
+      ["watched", "no", "nothing is enforced on observe"],
+    ],
+  );
+  assert.equal(report.decisions, 0, "probes are no traffic");
+  assert.equal(report.log.problem, null);
+  assert.equal(upstream.arrivals.length, 0);
+});
+
+test("each file of the log says what policy its decisions rest on, and probes stand apart", async () => {
+  const lines = await logLines();
+  assert.ok(lines.some(({ configuration }) => configuration !== undefined));
+  const probes = lines.filter(({ id }) => id !== undefined);
+  assert.ok(probes.length >= 9, `${probes.length} probes`);
+  for (const { selfTest } of probes) assert.equal(selfTest, true);
+  const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+  assert.doesNotMatch(page, /^postern_sidecar_records_total\{.*\} [1-9]/m);
+});
+
+test("a change of the policy is tested at once", async () => {
+  await writeFile(gateway.policyPath, policy.replace("mode: observe", "mode: detect"));
+  await eventually(
+    async () => (await enforcing()).watched,
+    (value) => value === "1",
+    20_000,
+  );
+});
+
+test("an inert filter is said by a metric and on the dashboard", async () => {
+  const metrics = createMetrics();
+  const recent = new RecentDecisions();
+  const standing = new Standing(metrics, (alert) => recent.warn(alert));
+  const outcome = { route: "search", policy: "p", rung: "prevent", access: false, score: true, problem: "" };
+  standing.take({ ...outcome, proved: true, inert: false });
+  assert.equal(recent.since(0).alert, "");
+  const { mark } = recent;
+  standing.take({ ...outcome, proved: false, inert: true, rung: "", problem: "a probe came through unjudged" });
+  assert.notEqual(recent.mark, mark, "those who watch are told");
+  assert.match(recent.since(mark).alert, /inert.*search/);
+  assert.match(await metrics.registry.metrics(), /^postern_sidecar_filter_inert 1$/m);
+  standing.take({ ...outcome, proved: false, inert: false, problem: "an attack is not denied" });
+  assert.match(recent.since(mark).alert, /^Not proved.*search.*an attack is not denied/);
+  standing.take({ ...outcome, proved: true, inert: false });
+  assert.equal(recent.since(mark).alert, "");
+  assert.match(await metrics.registry.metrics(), /^postern_sidecar_filter_inert 0$/m);
+});
