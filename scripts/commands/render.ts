@@ -9,6 +9,9 @@ import { UsageError } from "./usage-error.ts";
 
 const targets: Record<string, () => Promise<Target>> = {
   envoy: async () => (await import("../render/envoy.ts")).renderEnvoy,
+  compose: async () => (await import("../render/compose.ts")).renderCompose,
+  istio: async () => (await import("../render/istio.ts")).renderIstio,
+  kubernetes: async () => (await import("../render/kubernetes.ts")).renderKubernetes,
 };
 
 const names = Object.keys(targets).join("|");

@@ -44,9 +44,15 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
+/** Why compose files can't be read here, in words; null: they can. No daemon is needed for it. */
+export async function missingForCompose(): Promise<string | null> {
+  return (await succeeds(["compose", "version"])) ? null : "docker with its compose plugin is not on PATH";
+}
+
 /** Why containers can't be tested here, in words; null: they can. Images that are not here are pulled. */
 export async function missingForContainers(): Promise<string | null> {
-  if (!(await succeeds(["compose", "version"]))) return "docker with its compose plugin is not on PATH";
+  const withoutCompose = await missingForCompose();
+  if (withoutCompose !== null) return withoutCompose;
   if (!(await succeeds(["version"]))) return "no docker daemon can be reached (DOCKER_HOST, or its usual socket)";
   const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8");
   // A stage that starts from another one names it in one word.

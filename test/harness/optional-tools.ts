@@ -13,7 +13,22 @@ export async function optionalTests(): Promise<OptionalTests[]> {
   return [
     { tests: "the dashboard in a real browser", missing: missingOnPath("chromium") },
     { tests: "the containers", missing: await missingForContainers() },
+    { tests: "the module's image in a registry", missing: missingForRegistry() },
+    { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
+}
+
+export function missingForRegistry(): string | null {
+  return missingOnPath("skopeo") ?? missingOnPath("docker-registry");
+}
+
+/** `ISTIOCTL`, or the one on PATH; null: there is none. */
+export function findIstioctl(): string | null {
+  return process.env.ISTIOCTL ?? findOnPath("istioctl");
+}
+
+export function missingIstioctl(): string | null {
+  return findIstioctl() === null ? "neither ISTIOCTL names it nor is it on PATH" : null;
 }
 
 function missingOnPath(tool: string): string | null {

@@ -1,0 +1,97 @@
+import { sidecarPipeCluster } from "../clusters.ts";
+import { jsonConfiguration, type MeshFilter } from "../mesh-filter.ts";
+import { sidecarCluster } from "../plan.ts";
+
+const wasm = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+const manager = "envoy.filters.network.http_connection_manager";
+
+/** Which proxies a patch is for. */
+export interface PatchScope {
+  readonly context: "GATEWAY" | "WAYPOINT";
+  readonly spec: object;
+}
+
+/** The whole filter as Envoy's own configuration: what Istio's API for extensions can't say is said here. */
+export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope, cluster = sidecarCluster): object {
+  const { context } = scope;
+  const waypoint = context === "WAYPOINT";
+  const network = { filterChain: { filter: { name: manager } } };
+  const routed = { filterChain: { filter: { name: manager, subFilter: { name: "envoy.filters.http.router" } } } };
+  const patches = [
+    // With a cluster of Istio's own (ServiceEntry) there is none to add.
+    ...(cluster === sidecarCluster ? [patch("CLUSTER", { context }, "ADD", sidecarPipeCluster(meshSocket))] : []),
+    patch("EXTENSION_CONFIG", { context }, "ADD", {
+      name,
+      typed_config: { "@type": wasm, config: plugin(filter, cluster) },
+    }),
+    ...(waypoint
+      ? [
+          patch(
+            "HTTP_FILTER",
+            { context, waypoint: { filter: { subFilter: { name: "envoy.filters.http.router" } } } },
+            "INSERT_BEFORE",
+            discovered(name),
+          ),
+        ]
+      : [
+          patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
+          patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: judgedAsReceived }),
+        ]),
+  ];
+  return {
+    apiVersion: "networking.istio.io/v1alpha3",
+    kind: "EnvoyFilter",
+    metadata: { name },
+    spec: { ...scope.spec, configPatches: patches },
+  };
+}
+
+/** Where gateway pods have the sidecar's socket. */
+export const meshSocket = "/run/postern/sidecar.sock";
+
+function patch(applyTo: string, match: object, operation: string, value: object): object {
+  return { applyTo, match, patch: { operation, value } };
+}
+
+function discovered(name: string): object {
+  const source = { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" };
+  return { name, config_discovery: { config_source: source, type_urls: [wasm] } };
+}
+
+/** The filter judges the very bytes that are forwarded; nothing may rewrite them before it. As in `../listener.ts`. */
+const judgedAsReceived = {
+  "@type": `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+  normalize_path: false,
+  path_with_escaped_slashes_action: "KEEP_UNCHANGED",
+  request_headers_timeout: "10s",
+  request_timeout: "300s",
+};
+
+function plugin(filter: MeshFilter, cluster: string): object {
+  return {
+    name: "postern",
+    root_id: "postern",
+    vm_config: {
+      vm_id: "postern",
+      runtime: "envoy.wasm.runtime.v8",
+      code: {
+        // The agent in the proxy's pod fetches it and gives Envoy a file; the cluster's name is never looked at.
+        remote: {
+          http_uri: { uri: `oci://${filter.image}`, timeout: "60s", cluster: "unused" },
+          sha256: filter.imageSha256,
+        },
+      },
+      environment_variables: {
+        host_env_keys: filter.secretNames,
+        key_values: { POSTERN_MODULE: filter.moduleSha256 },
+      },
+    },
+    configuration: {
+      "@type": "type.googleapis.com/google.protobuf.StringValue",
+      value: JSON.stringify(jsonConfiguration(filter.policy, cluster)),
+    },
+    failure_policy: "FAIL_RELOAD",
+    reload_config: { backoff: { base_interval: "0.1s" } },
+    allow_on_headers_stop_iteration: true,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Policy } from "../../../inference-sidecar/src/policy/policy.ts";
+import { hardened, sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+
+/** The user of Istio's proxy. */
+const proxyUser = 1337;
+const name = "postern-gateway";
+const labels = { app: name, istio: name };
+
+export const gatewaySelector = { matchLabels: { istio: name } };
+
+/** An ingress gateway with the sidecar in its pod: Istio injects the proxy into the container of its name. */
+export function gateway(policy: Policy, upstream: URL, sidecarImage: string): object[] {
+  const { tls, workloads } = policy;
+  const port = tls ? 8443 : 8080;
+  const protocol = tls ? "HTTPS" : "HTTP";
+  const pod = {
+    metadata: {
+      labels: { ...labels, "sidecar.istio.io/inject": "true" },
+      annotations: { "inject.istio.io/templates": "gateway" },
+    },
+    spec: {
+      serviceAccountName: name,
+      securityContext: { runAsUser: proxyUser, runAsGroup: proxyUser, fsGroup: proxyUser, runAsNonRoot: true },
+      containers: [
+        {
+          name: "istio-proxy",
+          image: "auto",
+          securityContext: hardened,
+          ...secretsOf(policy),
+          volumeMounts: [socketMount],
+        },
+        sidecarContainer(sidecarImage, proxyUser),
+      ],
+      volumes: sidecarVolumes,
+    },
+  };
+  const mode = workloads.trustBundle === null ? "SIMPLE" : "OPTIONAL_MUTUAL";
+  const secure = { tls: { mode, credentialName: "postern-tls", minProtocolVersion: "TLSV1_2" } };
+  const server = {
+    port: { number: port, name: protocol.toLowerCase(), protocol },
+    hosts: ["*"],
+    ...(tls ? secure : {}),
+  };
+  const destination = { host: upstream.hostname, port: { number: Number(upstream.port) || 80 } };
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, labels },
+      spec: { selector: { matchLabels: labels }, template: pod },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, labels },
+      spec: { selector: labels, ports: [{ name: protocol.toLowerCase(), port: tls ? 443 : 80, targetPort: port }] },
+    },
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "Gateway",
+      metadata: { name },
+      spec: { selector: labels, servers: [server] },
+    },
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata: { name },
+      spec: { hosts: ["*"], gateways: [name], http: [{ name: "upstream", route: [{ destination }] }] },
+    },
+  ];
+}
+
+/** HS256 secrets come into the proxy's environment from a Kubernetes secret. */
+function secretsOf({ issuers }: Policy): object {
+  const names = issuers.flatMap(({ secret }) => (secret ? [secret.environmentName] : []));
+  if (names.length === 0) return {};
+  return { env: names.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: "postern-secrets", key } } })) };
+}

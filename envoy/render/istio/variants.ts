@@ -1,0 +1,80 @@
+import { sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+import { meshSocket } from "./envoy-filter.ts";
+
+const host = "postern-sidecar.internal";
+const port = 9000;
+
+/** The name that Istio gives the cluster of `sidecarServiceEntry`. */
+export const serviceEntryCluster = `outbound|${port}||${host}`;
+
+/** The sidecar as a service of the mesh, for those who may not add clusters by EnvoyFilter. */
+export function sidecarServiceEntry(): object {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "postern-sidecar" },
+    spec: {
+      hosts: [host],
+      exportTo: ["."],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: [{ number: port, name: "grpc", protocol: "GRPC" }],
+      endpoints: [{ address: `unix://${meshSocket}` }],
+    },
+  };
+}
+
+const waypointName = "postern-waypoint";
+
+/** Waypoints know no selector: what is for one names it. */
+export const waypointTarget = {
+  targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: waypointName }],
+};
+
+/** A waypoint of an ambient mesh, its pods with the sidecar in them: Istio lays the patch over the Deployment that it makes. */
+export function waypoint(sidecarImage: string): object[] {
+  const patch = {
+    spec: {
+      template: {
+        spec: {
+          securityContext: { fsGroup: 1337 },
+          containers: [{ name: "istio-proxy", volumeMounts: [socketMount] }, sidecarContainer(sidecarImage, 1337)],
+          volumes: sidecarVolumes,
+        },
+      },
+    },
+  };
+  return [
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: waypointName },
+      data: { deployment: JSON.stringify(patch, null, 2) },
+    },
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: { name: waypointName, labels: { "istio.io/waypoint-for": "service" } },
+      spec: {
+        gatewayClassName: "istio-waypoint",
+        infrastructure: { parametersRef: { group: "", kind: "ConfigMap", name: waypointName } },
+        listeners: [{ name: "mesh", port: 15008, protocol: "HBONE" }],
+      },
+    },
+  ];
+}
+
+/** For a workload with a sidecar proxy of its own: what its pod template is to be patched with. */
+export function workloadPatch(sidecarImage: string): object {
+  const [volumes, mounts] = [[sidecarVolumes[0]], [socketMount]].map((value) => JSON.stringify(value));
+  return {
+    spec: {
+      template: {
+        metadata: {
+          annotations: { "sidecar.istio.io/userVolume": volumes, "sidecar.istio.io/userVolumeMount": mounts },
+        },
+        spec: { containers: [sidecarContainer(sidecarImage, 1337)], volumes: sidecarVolumes.slice(1) },
+      },
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buildFilter } from "../build/filter.ts";
+import { bomOf, provenanceOf } from "../oci/attestations.ts";
+import { artifactImage, compatibleImage, imageLayout } from "../oci/image.ts";
+import { projectRoot } from "../project-root.ts";
+import { asJson, type RenderRequest } from "./rendering.ts";
+
+/** The module as an image in both forms, ready to be pushed, with what it is made of and where it comes from. */
+export interface ModuleImage {
+  /** `REGISTRY/NAME@sha256:…`: the artifact form, and no other bytes. */
+  readonly reference: string;
+  /** Of its manifest, hexadecimal. */
+  readonly sha256: string;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** How to push it, in lines. */
+  readonly push: readonly string[];
+}
+
+export async function moduleImage({ image, out, report }: RenderRequest): Promise<ModuleImage> {
+  const module = await readFile(await buildFilter(report));
+  const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8")) as { version: string };
+  const images = { [version]: artifactImage(module, version), [`${version}-compat`]: compatibleImage(module, version) };
+  const { digest } = (images[version] as ReturnType<typeof artifactImage>).manifest;
+  const layout = Object.entries(imageLayout(images)).map(([path, content]) => [`image/${path}`, content] as const);
+  return {
+    reference: `${image}@${digest}`,
+    sha256: digest.replace("sha256:", ""),
+    files: {
+      ...Object.fromEntries(layout),
+      "image/bom.cdx.json": asJson(await bomOf(module, version)),
+      "image/provenance.json": asJson(await provenanceOf(module, digest, version)),
+    },
+    push: Object.keys(images).map((tag) => `skopeo copy oci:${join(out, "image")}:${tag} docker://${image}:${tag}`),
+  };
+}

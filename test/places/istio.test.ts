@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import { eventually } from "../harness/eventually.ts";
+import { findIstioctl, missingIstioctl } from "../harness/optional-tools.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { ask, visits } from "./ask.ts";
+import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
+import { type Manifest, readManifests, schemaErrors } from "./manifests.ts";
+
+interface Patch {
+  readonly applyTo: string;
+  readonly patch: { readonly value: Record<string, unknown> };
+}
+
+const run = promisify(execFile);
+let place: ForeignPolicy;
+let upstream: RecordingUpstream;
+let envoy: TestEnvoy | null = null;
+/** Of the policy as it is, which holds bodies, and of one that holds none. */
+let holding = "";
+let open = "";
+
+before(async () => {
+  place = await makeForeignPolicy();
+  upstream = await startRecordingUpstream();
+  holding = await place.render("istio", "holding");
+  const text = await readFile(place.path, "utf8");
+  await writeFile(place.path, text.replaceAll("mode: prevent", "mode: detect"));
+  open = await place.render("istio", "open");
+  await writeFile(place.path, text);
+});
+
+after(async () => {
+  await envoy?.stop();
+  await upstream?.stop();
+  await place?.remove();
+});
+
+const patchesOf = ({ spec }: Manifest) => (spec as { configPatches: Patch[] }).configPatches;
+const patchValue = (patches: readonly Patch[], kind: string) =>
+  patches.find(({ applyTo }) => applyTo === kind)?.patch.value;
+
+test("every manifest is one of its kind, without an unknown field", async () => {
+  const manifests = [...(await readManifests(holding)), ...(await readManifests(open))];
+  assert.deepEqual(manifests.flatMap(schemaErrors), []);
+  const misspelt = structuredClone(manifests.find(({ kind }) => kind === "WasmPlugin")) as Manifest;
+  Object.assign(misspelt.spec as object, { pluginConfiguration: {} });
+  assert.match(schemaErrors(misspelt).join(), /pluginConfiguration/);
+});
+
+test("TrafficExtension and WasmPlugin are written only where no route holds a body, pinned by digest", async () => {
+  const kinds = async (folder: string) => (await readManifests(folder)).map(({ kind }) => kind);
+  assert.doesNotMatch((await kinds(holding)).join(), /TrafficExtension|WasmPlugin/);
+  const [plugin] = (await readManifests(open)).filter(({ kind }) => kind === "WasmPlugin") as [Manifest];
+  const { url, sha256, failStrategy } = plugin.spec as Record<string, string>;
+  assert.equal(url, `oci://registry.example/postern@sha256:${sha256}`);
+  assert.equal(failStrategy, "FAIL_RELOAD");
+  assert.match((await kinds(open)).join(), /TrafficExtension/);
+});
+
+test("istioctl accepts them", { skip: missingIstioctl() ?? false }, async () => {
+  const istioctl = findIstioctl() as string;
+  for (const folder of [holding, open]) {
+    const files = [...new Set((await readManifests(folder)).map(({ file }) => join(folder, file)))];
+    await run(istioctl, ["validate", ...files.flatMap((file) => ["--filename", file])]);
+    const { stdout } = await run(istioctl, ["analyze", "--use-kube=false", "--failure-threshold", "Error", ...files]);
+    assert.doesNotMatch(stdout, /Error \[/);
+  }
+});
+
+test("a real Envoy with what the EnvoyFilter adds decides as the policy says", async () => {
+  const [filter] = (await readManifests(holding)).filter(({ file }) => file === "envoyfilter.yaml") as [Manifest];
+  const port = await started(patchesOf(filter), "postern_sidecar");
+  for (const [wish, status, reason] of await visits(place)) {
+    const told = await ask(place, port, wish);
+    assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
+  }
+});
+
+test("with a ServiceEntry the filter calls the cluster that Istio makes of it", async () => {
+  const [filter] = (await readManifests(holding)).filter(({ file }) => file === "serviceentry/envoyfilter.yaml") as [
+    Manifest,
+  ];
+  assert.equal(patchValue(patchesOf(filter), "CLUSTER"), undefined);
+  const cluster = "outbound|9000||postern-sidecar.internal";
+  const port = await started(patchesOf(filter), cluster);
+  assert.equal((await ask(place, port, { path: "/alive" })).status, 200);
+  const failed = () => (envoy as TestEnvoy).stat(`cluster.${cluster}.upstream_cx_connect_fail`);
+  await eventually(failed, (count) => count > 0);
+});
+
+/** The rendered Envoy with the filter of the patches, its module where an agent would have put it, and a cluster for the sidecar. */
+async function started(patches: readonly Patch[], cluster: string): Promise<number> {
+  const flags = ["--upstream", upstream.url.origin, "--listen", "127.0.0.1:0"];
+  const out = await place.render("envoy", "envoy", ...flags);
+  const { name, typed_config: config } = patchValue(patches, "EXTENSION_CONFIG") as {
+    name: string;
+    typed_config: object;
+  };
+  const { typed_config: manager } = patchValue(patches, "NETWORK_FILTER") as { typed_config: Record<string, unknown> };
+  const module = { local: { filename: join(out, "postern.wasm") } };
+  const bootstrap = JSON.parse(JSON.stringify(await readJson(join(out, "envoy.json"))), (key, value) => {
+    if (key === "http_filters") return [{ name, typed_config: config }, value.at(-1)];
+    if (key === "typed_config" && value["@type"] === manager["@type"]) return { ...value, ...manager };
+    return value === "postern_sidecar" ? cluster : value;
+  });
+  await envoy?.stop();
+  envoy = await startEnvoy(() =>
+    JSON.parse(JSON.stringify(bootstrap), (key, value) => (key === "code" ? module : value)),
+  );
+  return envoy.port("edge");
+}

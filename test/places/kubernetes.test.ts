@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
+import { type Manifest, podOf, readManifests, schemaErrors } from "./manifests.ts";
+
+interface Container {
+  readonly name: string;
+  readonly securityContext: Record<string, unknown>;
+  readonly volumeMounts: readonly { readonly name: string }[];
+}
+
+let place: ForeignPolicy;
+let manifests: Manifest[] = [];
+let out = "";
+
+before(async () => {
+  place = await makeForeignPolicy();
+  out = await place.render("kubernetes", "kubernetes", "--image", "127.0.0.1:5000/edge/postern");
+  manifests = await readManifests(out);
+});
+
+after(() => place?.remove());
+
+const ofKind = (...kinds: string[]) => manifests.filter(({ kind }) => kinds.includes(kind));
+
+test("every manifest is one of its kind, without an unknown field", () => {
+  assert.deepEqual(manifests.flatMap(schemaErrors), []);
+  assert.deepEqual([...new Set(manifests.map(({ kind }) => kind))].sort(), [
+    "DaemonSet",
+    "Deployment",
+    "NetworkPolicy",
+    "Service",
+    "ServiceAccount",
+  ]);
+});
+
+test("a misspelt field is found", () => {
+  const [deployment] = ofKind("Deployment") as [Manifest];
+  const misspelt = structuredClone(deployment);
+  const [container] = podOf(misspelt).containers as [Record<string, unknown>];
+  container.volumeMount = [];
+  assert.match(schemaErrors(misspelt).join(), /volumeMount/);
+});
+
+test("pods keep to the pod security standard restricted", () => {
+  const pods = ofKind("Deployment", "DaemonSet").map(podOf);
+  assert.equal(pods.length, 2);
+  for (const { containers, volumes, ...pod } of pods as { containers: Container[]; volumes: object[] }[]) {
+    assert.equal(containers.length, 2);
+    assert.deepEqual(
+      Object.keys(pod).filter((key) => key.startsWith("host")),
+      [],
+    );
+    const kinds = volumes.flatMap((volume) => Object.keys(volume)).filter((key) => key !== "name");
+    assert.deepEqual([...new Set(kinds)].sort(), ["emptyDir", "projected"]);
+    for (const { securityContext, volumeMounts } of containers) {
+      assert.deepEqual(
+        { ...securityContext, runAsUser: 0, runAsGroup: 0 },
+        {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          runAsNonRoot: true,
+          capabilities: { drop: ["ALL"] },
+          seccompProfile: { type: "RuntimeDefault" },
+          runAsUser: 0,
+          runAsGroup: 0,
+        },
+      );
+      assert.ok(Number(securityContext.runAsUser) > 0);
+      assert.ok(volumeMounts.some(({ name }) => name === "postern-run"));
+    }
+  }
+});
+
+test("the policy in the base is the same policy, and no private file is beside it", async () => {
+  const folder = join(out, "base", "policy");
+  const kustomization = await readFile(join(out, "base", "kustomization.yaml"), "utf8");
+  for (const name of ["policy.yaml", "jwks.json", "server.pem", "ca.pem"])
+    assert.match(kustomization, new RegExp(`policy/${name}`));
+  assert.doesNotMatch(kustomization, /server\.key/);
+  await assert.rejects(readFile(join(folder, "server.key")));
+  await writeFile(join(folder, "server.key"), await readFile(join(place.folder, "tls", "server.key")));
+  const [flat, original] = await Promise.all([loadPolicy(join(folder, "policy.yaml")), loadPolicy(place.path)]);
+  assert.deepEqual(flat.policy.routes, original.policy.routes);
+  assert.deepEqual(flat.policy.issuers, original.policy.issuers);
+  assert.equal(flat.policy.tls?.key, join(folder, "server.key"));
+});
+
+test("Envoy Gateway is given the filter where no route holds a body", async () => {
+  const text = await readFile(place.path, "utf8");
+  await writeFile(place.path, text.replaceAll("mode: prevent", "mode: detect"));
+  const open = await readManifests(await place.render("kubernetes", "open"));
+  await writeFile(place.path, text);
+  const [policy] = open.filter(({ kind }) => kind === "EnvoyExtensionPolicy") as [Manifest];
+  assert.deepEqual(schemaErrors(policy), []);
+  const [wasm] = (policy.spec as { wasm: { failOpen: boolean; code: { image: { url: string; sha256: string } } }[] })
+    .wasm;
+  assert.equal(wasm?.failOpen, false);
+  assert.equal(wasm?.code.image.url, `registry.example/postern@sha256:${wasm?.code.image.sha256}`);
+});
