@@ -15,9 +15,11 @@ import { Route } from "./policy/route";
 import { isStrong } from "./policy/step-up";
 import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
-import { clearBelow, denyAlone, modelDeny } from "./screen/screen";
+import { clearBelow, denyAlone, modelDenyFrom } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
+import { standingOf } from "./sync/standing";
+import { SyncState } from "./sync/sync-state";
 import { decide, judgeScore } from "./trust-algorithm";
 import { contentCodings } from "./values/content-coding";
 import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
@@ -74,6 +76,7 @@ export class Evaluation {
     headers: HeaderMap,
     peer: PeerCertificate,
     public readonly inquiry: Inquiry,
+    state: SyncState,
   ) {
     const start = environment.monotonicMicros();
     const request = new AccessRequest(headers);
@@ -96,7 +99,8 @@ export class Evaluation {
     this.request = request;
     this.authentication = authentication;
     this.route = route;
-    this.rung = <Rung>(route === null ? policy.mode : route.mode);
+    const standing = standingOf(policy, route, authentication.subject, state);
+    this.rung = standing.rung;
     this.grants = grants;
     this.access = firstOf(
       hygiene,
@@ -104,7 +108,7 @@ export class Evaluation {
       routeReason(index),
       privilege(route, authentication, grants.effect, asked),
     );
-    this.evidence = new ScoreEvidence(modelDeny(), denyAlone());
+    this.evidence = new ScoreEvidence(modelDenyFrom(standing.modelDeny), denyAlone());
   }
 
   /** Whether the route asks for a score at all. */

@@ -224,7 +224,8 @@ export class PosternHttpContext
   private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
     const gate = this.gate;
     const peer = peerCertificate(gate.policy);
-    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peer, inquiry);
+    const state = gate.synchronisation.state;
+    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peer, inquiry, state);
     evaluation.isProbe = this.isProbe;
     return evaluation;
   }

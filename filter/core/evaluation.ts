@@ -2,6 +2,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Evaluation, Step } from "../evaluate";
 import { Inquiry } from "../identity/inquiry";
 import { PeerCertificate } from "../identity/peer-certificate";
+import { SyncState } from "../sync/sync-state";
 import { Connection, CoreEnvironment } from "./environment";
 import { writeEvaluation } from "./evaluation-message";
 import { findGate } from "./gate";
@@ -25,7 +26,15 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
   const headers = HeaderMap.decode(reader.bytes());
   const body = reader.bytes();
   const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets, connection);
-  const evaluation = new Evaluation(gate.policy, environment, gate.tokens, headers, peer, new Inquiry());
+  const evaluation = new Evaluation(
+    gate.policy,
+    environment,
+    gate.tokens,
+    headers,
+    peer,
+    new Inquiry(),
+    SyncState.NONE,
+  );
   let step = evaluation.begin(body.length > 0);
   if (step == Step.Body) {
     const limit = evaluation.bodyLimit;

@@ -73,6 +73,8 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
   return (
     isString(blob, load<u32>(record)) &&
     flags <= FLAGS_ALL &&
+    ((flags >> 11) & 3) <= (flags & 3) &&
+    (flags & 3) <= ((flags >> 13) & 3) &&
     ((flags >> 3) & 3) != 3 &&
     methods > 0 &&
     methods <= METHODS_ALL &&

@@ -7,6 +7,9 @@ export class Route {
   readonly name: Uint8Array;
   /** 0 observe, 1 detect, 2 prevent, 3 adapt */
   readonly mode: u8;
+  /** The route's ladder: it stands on no rung below `floor` or above `ceiling`. */
+  readonly floor: u8;
+  readonly ceiling: u8;
   readonly isPublic: bool;
   /** 0 off, 1 headers only, 2 headers and body */
   readonly score: u8;
@@ -39,6 +42,8 @@ export class Route {
     const flags = load<u32>(record, 4);
     this.name = blob.string(load<u32>(record));
     this.mode = <u8>(flags & 3);
+    this.floor = <u8>((flags >> 11) & 3);
+    this.ceiling = <u8>((flags >> 13) & 3);
     this.isPublic = (flags & FLAG_PUBLIC) != 0;
     this.score = <u8>((flags >> 3) & 3);
     this.askAlways = (flags & FLAG_ASK_ALWAYS) != 0;

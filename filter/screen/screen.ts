@@ -64,6 +64,16 @@ export function modelDeny(): u32 {
   return segmentModelDeny();
 }
 
+/**
+ * From where the model's answer denies on a route that wishes for `wanted`, 0: that it be as shipped. No wish leads below
+ * the shipped threshold, or further than half the way from there to certainty.
+ */
+export function modelDenyFrom(wanted: u32): u32 {
+  const shipped = segmentModelDeny();
+  const limit = shipped + (<u32>MILLION - shipped) / 2;
+  return max(shipped, min(limit, wanted));
+}
+
 function probability(logit: f64): u32 {
   const bounded = max(-20.0, min(20.0, logit));
   return <u32>nearest(MILLION / (1.0 + Math.exp(-bounded)));

@@ -13,7 +13,9 @@ export function route(given: Partial<Route> & { path: string }): Route {
     senderConstrained: null,
     stepUp: { acr: [], amr: [], maxAgeMs: null },
   } as const;
-  return { ...defaults, score: { inspect: "off" }, ...given };
+  const { mode = defaults.mode } = given;
+  const ladder = { floor: mode, ceiling: mode, promote: "propose" } as const;
+  return { ...defaults, ladder, score: { inspect: "off" }, ...given };
 }
 
 /** A policy with these routes and nothing else, but for what is given. */
@@ -21,5 +23,16 @@ export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}):
   const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
   const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
-  return { mode: "prevent", log: "batched", tls: null, issuers: [], workloads, dpop, headers, routes, ...given };
+  return {
+    mode: "prevent",
+    log: "batched",
+    tls: null,
+    issuers: [],
+    workloads,
+    dpop,
+    headers,
+    routes,
+    operators: [],
+    ...given,
+  };
 }

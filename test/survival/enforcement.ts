@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderBootstrap } from "../../envoy/render/bootstrap.ts";
 import type { EnvoyPlan } from "../../envoy/render/plan.ts";
@@ -16,6 +17,8 @@ export interface EnforcementOptions {
   readonly wasmFile?: string;
   /** Envoy's worker threads; default 1. */
   readonly workers?: number;
+  /** postern.v1.SyncResponse that was left by a sidecar. */
+  readonly syncState?: Buffer;
   /** Of an upload, in the rendered listener; absent: as rendered. */
   readonly requestTimeout?: string;
 }
@@ -41,8 +44,9 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
     });
   };
   const bootstrap = async (folder: string) => {
+    const { requestTimeout, syncState } = options;
+    if (syncState) await writeFile(join(folder, "sync-state.bin"), syncState);
     await write(options.policy, folder);
-    const { requestTimeout } = options;
     return JSON.parse(JSON.stringify(renderBootstrap(plan(folder, options.upstream))), (key, value) =>
       key === "request_timeout" && requestTimeout !== undefined ? requestTimeout : value,
     );

@@ -35,6 +35,8 @@ export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIO
 export const ROUTE_FLAGS = { public: 4, askAlways: 32, open: 64, prefix: 128, tokenGrant: 256 } as const;
 export const SCORE_SHIFT = 3;
 export const CONSTRAINT_SHIFT = 9;
+export const FLOOR_SHIFT = 11;
+export const CEILING_SHIFT = 13;
 
 /** Largest compiled policy: it is sent to each worker of Envoy and kept there. */
 export const MAXIMUM_BLOB_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,14 @@
 import { algorithmBits } from "./algorithms.ts";
-import { CONSTRAINT_SHIFT, HEAD_WORDS, MAXIMUM_BLOB_BYTES, NONE, ROUTE_FLAGS, SCORE_SHIFT } from "./blob-layout.ts";
+import {
+  CEILING_SHIFT,
+  CONSTRAINT_SHIFT,
+  FLOOR_SHIFT,
+  HEAD_WORDS,
+  MAXIMUM_BLOB_BYTES,
+  NONE,
+  ROUTE_FLAGS,
+  SCORE_SHIFT,
+} from "./blob-layout.ts";
 import { BlobWriter, type Run } from "./blob-writer.ts";
 import { parsePathPattern } from "./path-pattern.ts";
 import {
@@ -7,6 +16,7 @@ import {
   type Grant,
   type Issuer,
   METHODS,
+  MODES,
   type Network,
   type Policy,
   type Route,
@@ -26,7 +36,6 @@ export interface CompiledPolicy {
 export const MAXIMUM_VISITS = 4096;
 
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
-const MODES = ["observe", "detect", "prevent", "adapt"] as const;
 const LOGS = ["batched", "required"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 
@@ -93,7 +102,9 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (settings.onUnavailable === "open" ? ROUTE_FLAGS.open : 0) |
     (settings.onTooLarge === "prefix" ? ROUTE_FLAGS.prefix : 0) |
     (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
-    (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT);
+    (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT) |
+    (MODES.indexOf(route.ladder.floor) << FLOOR_SHIFT) |
+    (MODES.indexOf(route.ladder.ceiling) << CEILING_SHIFT);
   const name = writer.string(route.name);
   writer.add(
     "routes",

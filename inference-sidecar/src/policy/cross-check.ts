@@ -4,6 +4,7 @@ import { checkHeaders, checkWorkloads } from "./identity-check.ts";
 import { checkIssuers } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import { normaliseRoutes } from "./normalise.ts";
+import { checkOperators } from "./operator-check.ts";
 import { checkReachable, checkRoutes } from "./route-check.ts";
 import { checkTokenRequirements } from "./token-requirement.ts";
 import type { Partly, WrittenPolicy } from "./written-policy.ts";
@@ -22,6 +23,7 @@ export function crossCheck(
   checkWorkloads(document, policy);
   checkRoutes({ document, policy });
   checkTokenRequirements(document, policy);
+  checkOperators(document, policy.operators ?? []);
 }
 
 /** Reports what can be said only of routes that are sound each by itself. */

@@ -2,11 +2,20 @@ import { normaliseGrant } from "./grant.ts";
 import { IDENTITY_HEADERS } from "./identity-check.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
-import { type Issuer, METHODS, type Mode, type Policy, type Route, SCORE_DEFAULTS, type Score } from "./policy.ts";
+import {
+  DEFAULT_MODE,
+  type Issuer,
+  type Ladder,
+  METHODS,
+  type Mode,
+  type Policy,
+  type Route,
+  SCORE_DEFAULTS,
+  type Score,
+} from "./policy.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
 
-const DEFAULT_MODE: Mode = "prevent";
 const DEFAULT_SKEW_MS = 30_000;
 const DEFAULT_PROOF_AGE_MS = 60_000;
 
@@ -41,6 +50,7 @@ export function normalise(
       scopes: names.scopes.toLowerCase(),
     },
     routes: normaliseRoutes(policy),
+    operators: policy.operators ?? [],
   };
 }
 
@@ -53,6 +63,7 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
   return {
     name: route.name,
     mode: route.mode ?? mode,
+    ladder: normaliseLadder(route.ladder, route.mode ?? mode),
     hosts: (route.match.hosts ?? []).map((host) => host.toLowerCase()),
     methods: route.match.methods ?? METHODS,
     path: route.match.path,
@@ -66,6 +77,15 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
       maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
     },
     score: normaliseScore(route.score),
+  };
+}
+
+/** Without a ladder a route stays where it is. */
+function normaliseLadder(ladder: WrittenRoute["ladder"], mode: Mode): Ladder {
+  return {
+    floor: ladder?.floor ?? mode,
+    ceiling: ladder?.ceiling ?? mode,
+    promote: ladder?.promote ?? "propose",
   };
 }
 

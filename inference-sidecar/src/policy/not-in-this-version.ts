@@ -12,13 +12,11 @@ const FUTURE_ALGORITHMS = ["ES256K", "HS384", "HS512"];
 
 /** Fields and values that the product is meant to have. Accepting one without effect would be a lie, so each is refused. */
 export const NOT_IN_THIS_VERSION: readonly Future[] = [
-  { at: ["mode"], values: ["adapt"], instead: "observe, detect or prevent" },
   { at: ["evidence"], instead: "a policy without `evidence`" },
-  { at: ["operators"], instead: "a policy without `operators`" },
   { at: ["limits"], instead: "a policy without `limits`" },
   { at: ["deny"], instead: "`deny` in a route" },
   { at: ["revocation"], instead: "a policy without `revocation`" },
-  { at: ["ladder"], instead: "the fixed rung of `mode`" },
+  { at: ["ladder"], instead: "`ladder` in a route" },
   { at: ["identity", "revocation"], instead: "a policy without `revocation`" },
   {
     at: ["identity", "issuers", "*", "algorithms", "*"],
@@ -32,8 +30,6 @@ export const NOT_IN_THIS_VERSION: readonly Future[] = [
   },
   { at: ["identity", "issuers", "*", "revocation"], instead: "an issuer without `revocation`" },
   { at: ["identity", "issuers", "*", "stepUp"], instead: "`stepUp` in a route" },
-  { at: ["routes", "*", "mode"], values: ["adapt"], instead: "observe, detect or prevent" },
-  { at: ["routes", "*", "ladder"], instead: "the fixed rung of `mode`" },
   { at: ["routes", "*", "limits"], instead: "a route without `limits`" },
   { at: ["routes", "*", "evidence"], instead: "a route without `evidence`" },
   { at: ["routes", "*", "score", "falsePositiveBudget"], instead: "a score without `falsePositiveBudget`" },

@@ -1,7 +1,8 @@
 import type { PublicKeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
 
 /** Rungs of runtime protection, lowest first. */
-export type Mode = "observe" | "detect" | "prevent" | "adapt";
+export const MODES = ["observe", "detect", "prevent", "adapt"] as const;
+export type Mode = (typeof MODES)[number];
 
 /** When the record of a decision is written. */
 export type Log = "batched" | "required";
@@ -21,6 +22,7 @@ export interface Policy {
   /** Lower case. */
   readonly headers: IdentityHeaders;
   readonly routes: readonly Route[];
+  readonly operators: readonly Operator[];
 }
 
 export interface Issuer {
@@ -76,6 +78,7 @@ export interface IdentityHeaders {
 export interface Route {
   readonly name: string;
   readonly mode: Mode;
+  readonly ladder: Ladder;
   /** Empty: any host. Lower case, `*.suffix` for any name below it. */
   readonly hosts: readonly string[];
   readonly methods: readonly Method[];
@@ -89,6 +92,21 @@ export interface Route {
   readonly senderConstrained: SenderConstraint | null;
   readonly stepUp: StepUp;
   readonly score: Score;
+}
+
+/** How far a route may move from its `mode`. */
+export interface Ladder {
+  readonly floor: Mode;
+  readonly ceiling: Mode;
+  /** `auto`: it goes up by itself when the evidence allows; `propose`: an operator is asked. */
+  readonly promote: "propose" | "auto";
+}
+
+/** Who may review events and move routes. */
+export interface Operator {
+  readonly name: string;
+  /** SHA-256 of the token that proves it, in lower-case hexadecimal. */
+  readonly tokenSha256: string;
 }
 
 /** How the user of a token must have authenticated (RFC 9470). */
@@ -171,6 +189,8 @@ export const METHODS: readonly Method[] = [
   "CONNECT",
   "TRACE",
 ];
+
+export const DEFAULT_MODE: Mode = "prevent";
 
 export const SCORE_DEFAULTS: ScoreSettings = {
   ask: "unsure",

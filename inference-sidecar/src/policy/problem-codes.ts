@@ -41,6 +41,8 @@ export const PROBLEM_CODES = {
   unknown_issuer: "a grant names an issuer that the policy does not have",
   host_pattern: "not a host name or `*.suffix`",
   path_pattern: "not a path pattern",
+  ladder: "a route's mode lies outside its ladder",
+  operator: "two operators with the same name or token",
   route_unreachable: "earlier routes with the same match leave nothing to this one",
   match_cost: "the routes are too many or too ambiguous to be matched in bounded time",
 } as const;

@@ -2,7 +2,7 @@ import type { PolicyDocument } from "./document.ts";
 import { checkGrants } from "./grant-check.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 import { parsePathPattern, shapeOf } from "./path-pattern.ts";
-import { METHODS } from "./policy.ts";
+import { DEFAULT_MODE, METHODS, MODES } from "./policy.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import { hasGaps, type Partly, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
 
@@ -23,6 +23,7 @@ export function checkRoutes(context: Context): void {
     checkMatch(context, route, index);
     checkAccess(context, route, index);
     checkScore(context, route, index);
+    checkLadder(context, route, index);
   }
 }
 
@@ -67,6 +68,19 @@ function checkScore({ document }: Context, { score }: Route, index: number): voi
   const size = score.maxBody === undefined ? 1 : parseSize(score.maxBody);
   if (size === null || size < 1 || size > 256 * 1024) {
     document.report("out_of_range", ["routes", index, "score", "maxBody"], `size ${score.maxBody}`, "1B to 256KiB");
+  }
+}
+
+/** A route begins on its `mode`, which must be one of its rungs. */
+function checkLadder({ document, policy }: Context, { ladder, mode }: Route, index: number): void {
+  const start = MODES.indexOf(mode ?? policy.mode ?? DEFAULT_MODE);
+  for (const end of ["floor", "ceiling"] as const) {
+    const written = ladder?.[end];
+    if (written === undefined) continue;
+    const wrong = end === "floor" ? MODES.indexOf(written) > start : MODES.indexOf(written) < start;
+    const message = `the route begins on ${MODES[start]}, which is ${end === "floor" ? "below" : "above"} its ${end}`;
+    if (wrong)
+      document.report("ladder", ["routes", index, "ladder", end], message, "a ladder that has the route's mode");
   }
 }
 

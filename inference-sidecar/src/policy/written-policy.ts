@@ -13,6 +13,7 @@ export interface WrittenPolicy {
     headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string };
   };
   routes: WrittenRoute[];
+  operators?: { name: string; tokenSha256: string }[];
 }
 
 export interface FileReference {
@@ -35,6 +36,7 @@ export interface WrittenRoute {
   match: { hosts?: string[]; methods?: Method[]; path: string };
   public?: boolean;
   mode?: Mode;
+  ladder?: { floor?: Mode; ceiling?: Mode; promote?: "propose" | "auto" };
   allow?: WrittenGrant[];
   deny?: WrittenGrant[];
   senderConstrained?: SenderConstraint;

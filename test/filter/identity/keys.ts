@@ -57,6 +57,7 @@ export const POLICY: Policy = {
     workload: "x-postern-workload",
     scopes: "x-postern-scopes",
   },
+  operators: [],
   routes: [],
 };
 
