@@ -10,13 +10,14 @@ const commands: Record<string, () => Promise<Command>> = {
   test: async () => (await import("./commands/test.ts")).test,
   explain: async () => (await import("./commands/explain.ts")).explain,
   report: async () => (await import("./commands/report.ts")).report,
+  replay: async () => (await import("./commands/replay.ts")).replay,
   log: async () => (await import("./commands/log.ts")).log,
   model: async () => (await import("./commands/model.ts")).model,
   render: async () => (await import("./commands/render.ts")).render,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "replay", "route", "review", "revoke", "suggest"];
+const laterCommands = ["init", "route", "review", "revoke", "suggest"];
 
 const usage = `usage: postern COMMAND …
 
@@ -33,6 +34,8 @@ const usage = `usage: postern COMMAND …
      [--state DIR] [--route R] [--effect E] [--reason R] [--since T] [--limit N] [--json]
   log verify DIR      checks hash chain and signatures of the decision log in DIR/log
      [--key FILE] [--json]
+  replay              judges the recorded decisions anew, by another policy or another model
+     [--state DIR] [--policy P] [--model DIR] [--json]
   report              the zero trust maturity that the decision log shows
      [--state DIR] [--json] [--html FILE]
   model eval FILE     quality of screen and model on labelled requests (.jsonl, .jsonl.gz)

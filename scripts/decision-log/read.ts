@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { parseLine } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import type { CompletionLine, LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 
@@ -16,14 +16,21 @@ async function logPaths(stateDirectory: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
+/** Every line of the log, of whatever kind, oldest first; one that is none (it may be torn) is passed over. */
+export async function* readLogLines(stateDirectory: string): AsyncGenerator<Record<string, unknown>> {
+  for (const file of await logPaths(stateDirectory)) {
+    for await (const { text } of readLines(file)) {
+      const line = parseLine(text);
+      if (line !== null) yield line;
+    }
+  }
+}
+
 /** Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over. */
 export async function* readLog(stateDirectory: string): AsyncGenerator<LogRecord | CompletionLine> {
-  for (const file of await logPaths(stateDirectory)) {
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-    for await (const line of lines) {
-      const record = parseRecord(line);
-      if (record) yield record;
-    }
+  for await (const line of readLogLines(stateDirectory)) {
+    const known = ("id" in line && "effect" in line) || ("completes" in line && "response" in line);
+    if (known) yield line as unknown as LogRecord | CompletionLine;
   }
 }
 
@@ -52,15 +59,4 @@ export function complete(decisions: LogRecord[], { completes, response }: Comple
   const index = decisions.findLastIndex(({ id }) => id === completes);
   const decision = decisions[index];
   if (decision !== undefined) decisions[index] = { ...decision, response };
-}
-
-function parseRecord(line: string): LogRecord | CompletionLine | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== "object" || value === null) return null;
-    const known = ("id" in value && "effect" in value) || ("completes" in value && "response" in value);
-    return known ? (value as LogRecord | CompletionLine) : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { SignJWT } from "jose";
+import { type JWTPayload, SignJWT } from "jose";
 import type { EvaluationRequest } from "../../scripts/core.ts";
 import type { Random } from "../core/random.ts";
 import { daySecret, webWorkload } from "./day-policy.ts";
@@ -9,8 +9,8 @@ export interface DayRequest {
   readonly request: EvaluationRequest;
   /** What it truly is. */
   readonly attack: boolean;
-  /** Benign, but of the look of an attack. */
-  readonly risky: boolean;
+  /** What its token says; null: it has none, or one that is refused. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
 }
 
 export const DAY_START = Date.UTC(2026, 2, 2);
@@ -37,6 +37,13 @@ const risky = [
   "my path is ../photos/tea.png and it does not load",
 ];
 
+/** The model of the day: it knows attacks, and takes one of the odd but good texts for one. Millionths. */
+export function dayModel(window: Uint8Array): number {
+  const text = Buffer.from(window).toString("latin1");
+  if (/SELECT login|<script>fetch|etc.(passwd|shadow)|__globals__|' OR '1'/.test(text)) return 985_000;
+  return text.includes("SELECT name FROM") ? 990_000 : 12_000;
+}
+
 /** Requests of one day in the order of time: principals that come back, drift, a campaign of attacks, odd but good texts. */
 export async function dayTraffic(random: Random, requests: number): Promise<DayRequest[]> {
   const weight = HOURS.reduce<number>((sum, hour) => sum + hour, 0);
@@ -61,12 +68,12 @@ function attack(random: Random, at: number): DayRequest {
   const request: EvaluationRequest = random.chance(50)
     ? get(`/search?q=${encodeURIComponent(payload)}`, [agent], at)
     : post(`/comments/${random.below(90)}`, `text=${encodeURIComponent(payload)}`, [agent], at);
-  return { at, request, attack: true, risky: false };
+  return { at, request, attack: true, claims: null };
 }
 
 async function ordinary(random: Random, at: number, hour: number, tokens: Tokens): Promise<DayRequest> {
   const text = random.chance(3) ? random.pick(risky) : Array.from({ length: 4 }, () => random.pick(words)).join(" ");
-  const benign = { at, attack: false, risky: risky.includes(text) };
+  const benign = { at, attack: false, claims: null };
   const principal = Math.min(random.below(PRINCIPALS), random.below(PRINCIPALS));
   const drifted = hour >= DRIFT_HOUR && random.chance(30);
   const agent = ["user-agent", drifted ? "shop-app/2.0" : "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"] as const;
@@ -90,9 +97,9 @@ async function ordinary(random: Random, at: number, hour: number, tokens: Tokens
       };
     case 7: {
       const scope = random.chance(90) ? "orders:write" : "orders:read";
-      const bearer = await tokens.header(principal, scope, random.pick(["gold", "silver", "bronze"]), at);
+      const { bearer, claims } = await tokens.of(principal, scope, random.pick(["gold", "silver", "bronze"]), at);
       const request = post("/orders", `item=${random.pick(words)}`, [agent, bearer], at);
-      return { ...benign, request: drifted ? { ...request, method: "PATCH" } : request };
+      return { ...benign, claims, request: drifted ? { ...request, method: "PATCH" } : request };
     }
     case 8:
       return {
@@ -101,8 +108,8 @@ async function ordinary(random: Random, at: number, hour: number, tokens: Tokens
       };
     default: {
       const late = random.chance(3) ? 2 * HOUR_MS : 0;
-      const bearer = await tokens.header(principal, "orders:read", "gold", at - late);
-      return { ...benign, request: get(`/orders/${random.below(5000)}`, [agent, bearer], at) };
+      const { bearer, claims } = await tokens.of(principal, "orders:read", "gold", at - late);
+      return { ...benign, claims, request: get(`/orders/${random.below(5000)}`, [agent, bearer], at) };
     }
   }
 }
@@ -122,18 +129,18 @@ function post(path: string, body: string, headers: readonly Header[], at: number
 class Tokens {
   readonly #known = new Map<string, string>();
 
-  async header(principal: number, scope: string, tier: string, at: number): Promise<Header> {
+  async of(principal: number, scope: string, tier: string, at: number) {
     const issued = Math.floor(at / HOUR_MS) * 3600;
+    const times = { iat: issued, exp: issued + 3600 };
+    const who = { iss: "https://issuer.example", aud: "orders", sub: `customer-${principal}`, scope, tier };
+    const claims = { ...who, ...times };
     const name = `${principal} ${scope} ${tier} ${issued}`;
-    const token = this.#known.get(name) ?? (await sign(principal, scope, tier, issued));
+    const token = this.#known.get(name) ?? (await sign(claims));
     this.#known.set(name, token);
-    return ["authorization", `Bearer ${token}`];
+    return { claims, bearer: ["authorization", `Bearer ${token}`] as const };
   }
 }
 
-function sign(principal: number, scope: string, tier: string, issued: number): Promise<string> {
-  const claims = { iss: "https://issuer.example", aud: "orders", sub: `customer-${principal}`, scope, tier };
-  return new SignJWT({ ...claims, iat: issued, exp: issued + 3600 })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(new TextEncoder().encode(daySecret));
+function sign(claims: JWTPayload): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(daySecret));
 }

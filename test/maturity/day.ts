@@ -8,15 +8,17 @@ import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-l
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { EvidenceStore } from "../../inference-sidecar/src/evidence/evidence-store.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
-import { type Evaluation, type Gate, loadCore } from "../../scripts/core.ts";
+import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
+import { type AskModel, type Evaluation, type Gate, loadCore } from "../../scripts/core.ts";
 import { issueCertificate } from "../../scripts/demo/certificate.ts";
 import { secretsOf } from "../../scripts/gateway/policy-force.ts";
 import { Random } from "../core/random.ts";
 import { dayPolicy, daySecret, type Rung } from "./day-policy.ts";
-import { DAY_START, type DayRequest, dayTraffic } from "./day-traffic.ts";
+import { DAY_START, type DayRequest, dayModel, dayTraffic } from "./day-traffic.ts";
 
 const HOUR_MS = 3_600_000;
 const WORKER = "5a".repeat(16);
@@ -60,6 +62,7 @@ export async function recordDay(state: string, requests: number, seed = 1): Prom
     },
     now: () => new Date(now),
   });
+  const evidence = await EvidenceStore.open(state, { retentionBytes: 1 << 30, retentionDays: 90 });
   const append = (line: object) => log.append([line], () => undefined);
   await append({ v: 1, time: iso(now), configuration: gates.configuration });
 
@@ -67,7 +70,7 @@ export async function recordDay(state: string, requests: number, seed = 1): Prom
   let hour = -1;
   for (const [index, one] of traffic.entries()) {
     now = one.at;
-    const evaluation = await judge(gates.of(one.at), one);
+    const evaluation = await gates.of(one.at).decide(one.request, askDayModel);
     evaluations.push(evaluation);
     while (hour < Math.floor((one.at - DAY_START) / HOUR_MS)) {
       hour += 1;
@@ -79,9 +82,13 @@ export async function recordDay(state: string, requests: number, seed = 1): Prom
       await append({ v: 1, time: iso(now), gap });
     }
     const record = wireRecord(one, evaluation, index + 1, random);
-    await append(logLine(record, origin(gates.configuration.digest), iso(now)));
+    const line = logLine(record, origin(gates.configuration.digest), iso(now));
+    const digest = await evidence.put(Buffer.from(JSON.stringify(recordedRequest(one, evaluation))));
+    // Canonical: members by name.
+    const members = Object.entries({ ...line, evidence: digest }).sort(([a], [b]) => (a < b ? -1 : 1));
+    await append(Object.fromEntries(members));
   }
-  await log.close();
+  await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };
 }
 
@@ -134,10 +141,24 @@ function rungAt(time: number): Rung {
   return rung;
 }
 
-/** The model knows the truth but for the odd texts, some of which it takes for attacks. */
-function judge(gate: Gate, { request, attack, risky, at }: DayRequest): Promise<Evaluation> {
-  const millionths = attack ? 985_000 : risky && at % 3 === 0 ? 990_000 : 12_000;
-  return gate.decide(request, async ({ findings }) => findings.map(() => ({ millionths, attackClass: "sqli" })));
+/** The model of the day, asked by a gate. */
+export const askDayModel: AskModel = async ({ findings }) =>
+  findings.map(({ window }) => ({ millionths: dayModel(window), attackClass: "sqli" }));
+
+/** What is kept of a request whose route says `evidence: values`. */
+function recordedRequest({ request, claims }: DayRequest, { token }: Evaluation): RecordedRequest {
+  const { method = "", authority = "", path = "", headers, body = Buffer.alloc(0), peer } = request;
+  return {
+    method,
+    authority,
+    path: String(path),
+    headers: (headers as readonly (readonly [string, string])[]).filter(([name]) => name !== "authorization"),
+    body: Buffer.from(body).toString("base64"),
+    isCut: false,
+    peer: peer?.uri ?? null,
+    source: "",
+    token: token === "valid" && claims !== null ? { issuer: "shop", claims } : null,
+  };
 }
 
 function origin(policy: string) {

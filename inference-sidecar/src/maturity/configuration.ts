@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Grant, METHODS, type Policy, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 
@@ -12,6 +13,8 @@ export interface Configuration {
   /** A client certificate, where one is sent, is validated. */
   readonly clientCertificates: boolean;
   readonly routes: readonly ConfiguredRoute[];
+  /** Digest of which requests meet which route: where it is the same, so is the route. */
+  readonly matches: string;
 }
 
 export interface ConfiguredRoute {
@@ -26,6 +29,11 @@ export interface ConfiguredRoute {
   readonly allow: readonly ConfiguredGrant[];
   /** How many grants deny. */
   readonly deny: number;
+  /**
+   * Digest of all that is asked of its requests, but for the rung: where it, the bundle and `matches` are the same, a
+   * request is found to be the same.
+   */
+  readonly rules: string;
 }
 
 export interface ConfiguredGrant {
@@ -40,6 +48,8 @@ export interface ConfiguredGrant {
   readonly conditions: number;
 }
 
+const DIGEST_DIGITS = 32;
+
 /** @param digest of the compiled policy, in hexadecimal */
 export function describeConfiguration(policy: PolicyInForce["policy"], digest: string): Configuration {
   const bound = policy.issuers.map(({ senderConstrained }) => senderConstrained !== null);
@@ -49,11 +59,16 @@ export function describeConfiguration(policy: PolicyInForce["policy"], digest: s
     log: policy.log,
     tls: policy.tls !== null,
     clientCertificates: policy.workloads.trustBundle !== null,
-    routes: policy.routes.map((route) => describeRoute(route, bound)),
+    routes: policy.routes.map((route) => describeRoute(route, policy, bound)),
+    matches: digestOf(policy.routes.map(({ name, hosts, methods, path }) => [name, hosts, methods, path])),
   };
 }
 
-function describeRoute(route: Route, issuerBinds: readonly boolean[]): ConfiguredRoute {
+function describeRoute(
+  route: Route,
+  { issuers, workloads, dpop }: PolicyInForce["policy"],
+  issuerBinds: readonly boolean[],
+): ConfiguredRoute {
   const { stepUp, allow } = route;
   const stepsUp = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
   const bound = route.senderConstrained !== null || allow.every((grant) => grantBinds(grant, issuerBinds));
@@ -66,7 +81,21 @@ function describeRoute(route: Route, issuerBinds: readonly boolean[]): Configure
     strong: !route.public && (stepsUp || bound),
     allow: allow.map(describeGrant),
     deny: route.deny.length,
+    rules: digestOf({ ...route, mode: null, ladder: null, issuers: issuers.map(withoutKeys), workloads, dpop }),
   };
+}
+
+/** Keys and secrets change without changing what is asked. */
+function withoutKeys(issuer: object): object {
+  return { ...issuer, keys: null, secret: null, jwks: null };
+}
+
+/** Of a part of the policy, as the gateway and the sidecar alike have it. */
+function digestOf(part: unknown): string {
+  const text = JSON.stringify(part, (_, value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  );
+  return createHash("sha256").update(text).digest("hex").slice(0, DIGEST_DIGITS);
 }
 
 /** Whoever uses the grant proves a key: the workload's, or the one that the token is bound to. */

@@ -35,6 +35,7 @@ const NO_CONFIGURATION: Configuration = {
   tls: false,
   clientCertificates: false,
   routes: [],
+  matches: "",
 };
 
 /** The maturity of the newest policy in the log, from what was decided under it. Pure. */

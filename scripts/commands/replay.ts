@@ -1,0 +1,48 @@
+import { resolve } from "node:path";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { shippedBundle } from "../model/shipped-model.ts";
+import { policyInForce } from "../replay/policy-in-force.ts";
+import { replay as replayLog } from "../replay/replay.ts";
+import { renderReplay } from "../replay/text.ts";
+import { parseFlags } from "./parse-flags.ts";
+
+const usage = "postern replay [--state DIR] [--policy P] [--model DIR] [--json]";
+
+/**
+ * Judges the recorded decisions anew, by another policy or another model.
+ * Exit codes: 0 none would be another one; 1 some would, or none could be judged; 2 wrong use.
+ */
+export async function replay(args: string[]): Promise<number> {
+  const { values } = parseFlags(usage, {
+    args,
+    options: {
+      state: { type: "string", default: "./.postern" },
+      policy: { type: "string" },
+      model: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const bundle = values.model === undefined ? null : resolve(values.model);
+  const policy = values.policy === undefined ? await policyInForce(values.state) : await usablePolicy(values.policy);
+  const { digest } = await loadBundle(bundle ?? shippedBundle);
+  const report = await replayLog({
+    stateDirectory: values.state,
+    policy,
+    bundle,
+    bundleDigest: digest.toString("hex"),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReplay(report));
+  return report.replayed > 0 && report.newlyDenied.count + report.newlyAllowed.count === 0 ? 0 : 1;
+}
+
+async function usablePolicy(path: string): Promise<Policy> {
+  try {
+    return (await loadPolicy(path)).policy;
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new Error(`the policy can't be used:\n${error.problems.map(formatProblem).join("\n")}`);
+  }
+}

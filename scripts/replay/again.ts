@@ -1,0 +1,65 @@
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
+import type { EvaluationRequest } from "../core.ts";
+import { certificateDigest, type StandIn } from "../policy-test/stand-in.ts";
+
+/** Refusals of a token that another policy might not make: what the token said is not known, since nobody verified it. */
+const DEPEND_ON_POLICY = ["token_issuer", "token_key", "token_audience", "token_algorithm"];
+const PROOF = /^dpop_/;
+/** Refused as it was, whatever the policy. */
+const REFUSED = "refused";
+
+/** Why a request can't be judged again, in words for people. */
+export class NotReplayable {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+/** The recorded request as it would come again; its token is signed anew, by a key that stands in for the issuer's. */
+export async function sendAgain(
+  record: LogRecord,
+  kept: RecordedRequest,
+  policy: Policy,
+  standIn: StandIn,
+): Promise<EvaluationRequest | NotReplayable> {
+  const outcome = record.subject.token;
+  if (kept.isCut) return new NotReplayable("its body was kept in part only");
+  if (DEPEND_ON_POLICY.includes(outcome)) return new NotReplayable(`its token had been refused (${outcome})`);
+  if (PROOF.test(outcome)) return new NotReplayable("a proof of possession can't be made again");
+  const at = Date.parse(record.time);
+  const token =
+    outcome === "absent" ? null : outcome === "valid" ? await signAgain(kept, policy, standIn, at) : REFUSED;
+  if (token instanceof NotReplayable) return token;
+  const bytes = (text: string) => Buffer.from(text, "latin1");
+  const headers = kept.headers.map(([name, value]) => [bytes(name), bytes(value)] as const);
+  const bearer = token === null ? [] : [["authorization", `Bearer ${token}`] as const];
+  return {
+    method: kept.method,
+    authority: kept.authority,
+    path: bytes(kept.path),
+    headers: [...headers, ...bearer],
+    body: Buffer.from(kept.body, "base64"),
+    at,
+    ...(kept.source !== "" && { source: kept.source }),
+    ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),
+  };
+}
+
+async function signAgain(
+  { token, peer }: RecordedRequest,
+  policy: Policy,
+  standIn: StandIn,
+  at: number,
+): Promise<string | NotReplayable> {
+  if (token === null) return new NotReplayable("what its token said was not kept");
+  // Tomorrow's policy does not know the issuer: the token would be refused.
+  if (!policy.issuers.some(({ name }) => name === token.issuer)) return REFUSED;
+  const { cnf, ...claims } = token.claims as Record<string, unknown> & { cnf?: Record<string, unknown> };
+  if (cnf?.jkt !== undefined) return new NotReplayable("a proof of possession can't be made again");
+  const boundTo = cnf?.["x5t#S256"] === undefined || peer === null ? {} : { boundTo: peer };
+  return standIn.token({ issuer: token.issuer, claims, ...boundTo }, policy, at);
+}

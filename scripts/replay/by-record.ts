@@ -1,0 +1,37 @@
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { Configuration } from "../../inference-sidecar/src/maturity/configuration.ts";
+import { reasonTexts } from "../decision-log/reasons.ts";
+
+/** Denied on every rung. */
+const FRAMING = ["path_malformed"];
+/** The lowest rung on which a reason of the check denies. */
+const FROM: Readonly<Record<string, string>> = { score: "prevent" };
+const RUNGS = ["observe", "detect", "prevent", "adapt"];
+
+export interface Decided {
+  readonly effect: string;
+  readonly reason: string;
+}
+
+/**
+ * The decision of another policy, from the record alone: where it asks the same of the same requests, what was found is the
+ * same, and only the rung decides what becomes of it. null: it asks something else.
+ */
+export function decideByRecord(record: LogRecord, before: Configuration | null, after: Configuration): Decided | null {
+  if (before === null || before.matches !== after.matches) return null;
+  const then = before.routes.find(({ name }) => name === record.route);
+  const now = after.routes.find(({ name }) => name === record.route);
+  if (record.route !== "" && (then === undefined || then.rules !== now?.rules)) return null;
+  const found = record.effect === "deny" ? record.reason : (record.wouldDeny ?? "");
+  if (found === "") return { effect: "permit", reason: "permitted" };
+  const rung = RUNGS.indexOf(now?.rung ?? after.mode);
+  return rung >= RUNGS.indexOf(enforcedFrom(found))
+    ? { effect: "deny", reason: found }
+    : { effect: "permit", reason: "permitted" };
+}
+
+/** The lowest rung on which a reason denies: `docs/reasons.md` has it, too, and a test holds the two together. */
+export function enforcedFrom(reason: string): string {
+  if (FRAMING.includes(reason)) return "observe";
+  return FROM[reasonTexts[reason]?.check ?? ""] ?? "detect";
+}

@@ -1,0 +1,23 @@
+import { readFile } from "node:fs/promises";
+import { secretEnvironmentName } from "../../inference-sidecar/src/policy/issuer-check.ts";
+import type { Issuer, Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import type { PolicyInForce } from "../../inference-sidecar/src/policy-source.ts";
+import { stateFolder } from "../gateway/state.ts";
+
+/** The policy that the gateway last put in force, without keys and secrets. @throws Error there is none */
+export async function policyInForce(stateDirectory: string): Promise<Policy> {
+  const path = stateFolder(stateDirectory).sidecarPolicyFile;
+  const text = await readFile(path, "utf8").catch(({ message }: Error) => {
+    throw new Error(`${path} can't be read (${message}). Give the policy to judge by with --policy P.`);
+  });
+  const { policy } = JSON.parse(text, (name, value) =>
+    name === "address" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value,
+  ) as PolicyInForce;
+  return { ...policy, issuers: policy.issuers.map(withoutKeys) };
+}
+
+/** Others stand in for them: only that there is a shared secret must be known. */
+function withoutKeys(issuer: Omit<Issuer, "keys" | "secret">): Issuer {
+  const secret = { environmentName: secretEnvironmentName(issuer.name), secret: "" };
+  return { ...issuer, keys: [], secret: issuer.algorithms.includes("HS256") ? secret : null };
+}

@@ -1,0 +1,104 @@
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
+import { type Configuration, describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
+import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
+import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import { readRecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
+import { type AskModel, type Gate, loadCore } from "../core.ts";
+import { readLogLines } from "../decision-log/read.ts";
+import { secretsOf } from "../gateway/policy-force.ts";
+import { loadShippedModel } from "../model/shipped-model.ts";
+import { StandIn } from "../policy-test/stand-in.ts";
+import { NotReplayable, sendAgain } from "./again.ts";
+import { type Decided, decideByRecord } from "./by-record.ts";
+import { Comparison, type ReplayReport } from "./comparison.ts";
+
+export interface ReplayOptions {
+  readonly stateDirectory: string;
+  /** Tomorrow's. */
+  readonly policy: Policy;
+  /** A bundle's folder; null: the one that ships. */
+  readonly bundle: string | null;
+  /** Its digest. */
+  readonly bundleDigest: string;
+  /** Asked in the model's place, for tests. */
+  readonly ask?: AskModel;
+}
+
+/** Judges every decision of the log anew, oldest first: with the request where it was kept, else by the record alone. */
+export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  const { policy, bundle } = options;
+  const evidence = await EvidenceReader.open(options.stateDirectory);
+  const standIn = new StandIn();
+  const standing = standIn.policy(policy);
+  const core = await loadCore(bundle ?? undefined);
+  const gate = core.openGate(compilePolicy(standing).blob, secretsOf(standing));
+  const ask = options.ask ?? remembering(await loadShippedModel(bundle ?? undefined));
+  const tomorrow = describeConfiguration(policy, "");
+  const configurations = new Map<string, Configuration>();
+  const comparison = new Comparison();
+  for await (const line of readLogLines(options.stateDirectory)) {
+    if ("configuration" in line) {
+      const configuration = line.configuration as Configuration;
+      configurations.set(configuration.digest, configuration);
+    }
+    if (!("id" in line && "effect" in line) || "selfTest" in line) continue;
+    const record = line as unknown as LogRecord;
+    if (record.effect === "deny" && denialKind(record.reason) === "unavailable") {
+      comparison.skip(`it was denied for its circumstances (${record.reason})`);
+      continue;
+    }
+    const again = await byRequest(record, { policy: standing, standIn, gate, ask, evidence });
+    if (!(again instanceof NotReplayable)) {
+      comparison.add(record, again, "request");
+      continue;
+    }
+    const sameModel = record.bundle === options.bundleDigest;
+    const decided = sameModel ? decideByRecord(record, configurations.get(record.policy) ?? null, tomorrow) : null;
+    if (decided === null) comparison.skip(again.why);
+    else comparison.add(record, decided, "record");
+  }
+  return comparison.report;
+}
+
+interface Means {
+  readonly policy: Policy;
+  readonly standIn: StandIn;
+  readonly gate: Gate;
+  readonly ask: AskModel;
+  readonly evidence: EvidenceReader;
+}
+
+async function byRequest(record: LogRecord, means: Means): Promise<Decided | NotReplayable> {
+  const { evidence: digest } = record as LogRecord & { evidence?: string | null };
+  if (!digest) return new NotReplayable("its request was not kept (`evidence: values`)");
+  const bytes = await means.evidence.get(digest);
+  if (bytes === null) return new NotReplayable("its evidence is gone");
+  const kept = readRecordedRequest(bytes);
+  if (kept === null) return new NotReplayable("its request was not kept (`evidence: values`)");
+  const request = await sendAgain(record, kept, means.policy, means.standIn);
+  if (request instanceof NotReplayable) return request;
+  const { verdict } = await means.gate.decide(request, means.ask);
+  // A token that had been refused came again as one that is none: it is refused for what it was refused for.
+  const refused = verdict.reason === "token_malformed";
+  return { effect: verdict.effect, reason: refused ? record.subject.token : verdict.reason };
+}
+
+const WINDOWS_REMEMBERED = 65_536;
+
+/** Asks for each window once. */
+function remembering(ask: AskModel): AskModel {
+  const known = new Map<string, Awaited<ReturnType<AskModel>>[number]>();
+  return async (question) => {
+    const names = question.findings.map(({ window }) => Buffer.from(window).toString("latin1"));
+    const unknown = question.findings.filter((_, index) => !known.has(names[index] as string));
+    const scores = unknown.length === 0 ? [] : await ask({ ...question, findings: unknown });
+    if (scores === "unavailable") return scores;
+    if (known.size > WINDOWS_REMEMBERED) known.clear();
+    for (const [index, { window }] of unknown.entries()) {
+      known.set(Buffer.from(window).toString("latin1"), scores[index] as never);
+    }
+    return names.map((name) => known.get(name) as never);
+  };
+}

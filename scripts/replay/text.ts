@@ -1,0 +1,25 @@
+import type { Changes, ReplayReport } from "./comparison.ts";
+
+/** The report for a terminal. */
+export function renderReplay(report: ReplayReport): string {
+  const { decisions, replayed, byRequest, byRecord, newlyDenied, newlyAllowed, otherReason, notReplayed } = report;
+  const share = decisions === 0 ? "" : `, ${((replayed / decisions) * 100).toFixed(1)} %`;
+  return [
+    `decisions      ${decisions}`,
+    `replayed       ${replayed}${share}: ${byRequest} with their request, ${byRecord} by their record alone`,
+    ...Object.entries(notReplayed).map(([why, count]) => `not replayed   ${count}: ${why}`),
+    ...changes("newly denied", newlyDenied),
+    ...changes("newly allowed", newlyAllowed),
+    `other reason   ${otherReason} denied as before, for another reason`,
+    "",
+  ].join("\n");
+}
+
+function changes(name: string, { count, routes, principals, examples }: Changes): string[] {
+  return [
+    `${name.padEnd(14)} ${count}`,
+    ...Object.entries(routes).map(([route, number]) => `  route        ${route}: ${number}`),
+    ...Object.entries(principals).map(([principal, number]) => `  principal    ${principal}: ${number}`),
+    ...examples.map(({ id, time, route, was, now }) => `  example      ${id}  ${time}  ${route}: ${was} → ${now}`),
+  ];
+}

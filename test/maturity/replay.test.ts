@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
+import { enforcedFrom } from "../../scripts/replay/by-record.ts";
+import { replay } from "../../scripts/replay/replay.ts";
+import { runPostern } from "../harness/gateway.ts";
+import { askDayModel, type Day, recordDay } from "./day.ts";
+import { dayPolicy } from "./day-policy.ts";
+
+/** As the day's records name it. */
+const bundleDigest = "b0".repeat(32);
+
+let state: string;
+let day: Day;
+
+before(async () => {
+  state = await mkdtemp(join(tmpdir(), "replay-"));
+  day = await recordDay(state, 2_500);
+});
+after(() => rm(state, { recursive: true, force: true }));
+
+async function replayed(text: string) {
+  const { policy } = await parsePolicy(text, day.policyPath);
+  return replay({ stateDirectory: state, policy, bundle: null, bundleDigest, ask: askDayModel });
+}
+
+/** Recorded decisions of which this holds, but for those that the day lost. */
+function recorded(holds: (index: number) => boolean): number {
+  return day.evaluations.filter((_, index) => (index < 1000 || index >= 1007) && holds(index)).length;
+}
+
+test("a route that is to go up: at least 95 % is replayed, and what would newly be denied is what its record said", async () => {
+  const report = await replayed(dayPolicy("prevent"));
+  assert.equal(report.decisions, day.evaluations.length - 7);
+  assert.ok(report.replayed >= 0.95 * report.decisions, `${report.replayed} of ${report.decisions}`);
+  assert.equal(report.byRequest, report.replayed);
+  const expected = recorded((index) => day.evaluations[index]?.verdict.wouldDeny != null);
+  assert.ok(expected > 0);
+  assert.equal(report.newlyDenied.count, expected);
+  assert.deepEqual(Object.keys(report.newlyDenied.routes), ["comments"]);
+  assert.deepEqual(report.newlyDenied.principals, { anonymous: expected });
+  const [example] = report.newlyDenied.examples;
+  assert.match(example?.id ?? "", /^[0-9a-f]{32}$/);
+  assert.match(example?.now ?? "", /^attack_/);
+  assert.equal(report.newlyAllowed.count, 0);
+  assert.equal(report.otherReason, 0);
+});
+
+test("a grant that asks for more newly denies exactly those who lack it, and one that asks for less lets them in", async () => {
+  const stricter = await replayed(dayPolicy("observe").replace("scopes: [orders:read]", "scopes: [orders:read, vip]"));
+  const readers = recorded((index) => day.evaluations[index]?.grant === "read-orders/0");
+  assert.equal(stricter.newlyDenied.routes["read-orders"], readers);
+  assert.ok(Object.keys(stricter.newlyDenied.principals).every((name) => /^[0-9a-f]{32}$/.test(name)));
+  const looser = await replayed(dayPolicy("observe").replace(", claims: { tier: [gold, silver] }", ""));
+  const bronze = recorded((index) => {
+    const { claims, request } = day.requests[index] ?? {};
+    const { verdict, token } = day.evaluations[index] ?? {};
+    const writes = claims?.scope === "orders:write" && request?.method !== "PATCH";
+    return writes && token === "valid" && verdict?.reason === "grant_missing";
+  });
+  assert.ok(bronze > 0);
+  assert.equal(looser.newlyAllowed.routes["write-orders"], bronze);
+});
+
+test("without evidence the records alone tell what another rung does, and what they can't tell is counted by its reason", async () => {
+  const evidence = join(state, "evidence");
+  await rm(evidence, { recursive: true });
+  const up = await replayed(dayPolicy("prevent"));
+  assert.equal(up.replayed, up.decisions);
+  assert.equal(up.byRecord, up.decisions);
+  assert.equal(
+    up.newlyDenied.count,
+    recorded((index) => day.evaluations[index]?.verdict.wouldDeny != null),
+  );
+  const other = await replayed(dayPolicy("observe").replace("scopes: [orders:read]", "scopes: [orders:read, vip]"));
+  assert.ok(other.replayed < other.decisions);
+  assert.deepEqual(Object.keys(other.notReplayed), ["its evidence is gone"]);
+  const affected = recorded((index) => day.evaluations[index]?.route === "read-orders");
+  assert.equal(other.notReplayed["its evidence is gone"], affected);
+});
+
+test("the command says it for people and machines, and exits by it", async () => {
+  const same = join(state, "policy", "same.yaml");
+  await writeFile(same, dayPolicy("observe"));
+  const json = runPostern(["replay", "--state", state, "--policy", same, "--json"]);
+  assert.equal(await json.ended, 1, json.output());
+  const report = JSON.parse(json.output());
+  assert.equal(report.decisions, day.evaluations.length - 7);
+  const text = runPostern(["replay", "--state", state, "--policy", same]);
+  await text.ended;
+  assert.match(text.output(), /^decisions {6}\d+\nreplayed /);
+  const nothing = runPostern(["replay", "--state", join(state, "nowhere")]);
+  assert.equal(await nothing.ended, 1);
+  assert.match(nothing.output(), /--policy P/);
+});
+
+test("from which rung on a reason denies is what docs/reasons.md says", async () => {
+  const page = await readFile(new URL("../../docs/reasons.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` \| \d+ \| `\w+` \| (\w+) \|/gm)].map(([, code = "", rung]) => [
+    code,
+    rung,
+  ]);
+  assert.ok(rows.length > 40);
+  for (const [code = "", rung] of rows) if (code in reasonTexts) assert.equal(enforcedFrom(code), rung, code);
+});
