@@ -1,13 +1,11 @@
-"""Trains the model on labelled windows, its gradients written out. One thread of NumPy: one seed gives one result."""
+"""Trains the model on labelled windows, its gradients written out. One thread: one seed gives one result."""
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from adam import Adam
 from classes import BENIGN, UNCLASSED
-from network import EMBEDDING, LENGTH, PADDING, TABLES, encode, initial, logits, rounded, rows_of
+from network import WIDTH, initial, pool, rounded, tokens_of, unpool
 
-BUCKETS = (16, 32, 48, 64, 96, 128, 192, LENGTH)
 BATCH = 512
 KEPT_POSITIONS = 0.75
 LABEL_SMOOTHING = 0.01
@@ -38,60 +36,44 @@ def slopes(z: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[np.nda
     return (slope * (weight / len(z))[:, None]).astype(np.float32), loss
 
 
-def gradients(p: dict, ids: np.ndarray, keep: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[dict, float]:
-    live = ids != PADDING
-    seen, share = live & keep, (1 / np.maximum(live.sum(1), 1)).astype(np.float32)
-    samples = len(ids)
-    rows, means, largest, where = {}, [], [], {}
-    for n, (size, _) in TABLES.items():
-        rows[n] = rows_of(ids, n)
-        x = p[f"table{n}"][rows[n]] * seen[:, :, None]
-        where[n] = x.argmax(1)
-        largest.append(np.take_along_axis(x, where[n][:, None], 1)[:, 0])
-        means.append(x.sum(1) * share[:, None])
-    pooled = np.concatenate([np.maximum(m, 0) for m in largest] + means, 1)
-    before = pooled @ p["hidden"] + p["hidden_bias"]
-    hidden = np.maximum(before, 0)
-    slope, loss = slopes(hidden @ p["out"] + p["out_bias"], label, weight)
-    out = {"out": hidden.T @ slope, "out_bias": slope.sum(0)}
-    of_hidden = (slope @ p["out"].T) * (before > 0)
-    out |= {"hidden": pooled.T @ of_hidden, "hidden_bias": of_hidden.sum(0)}
-    of_pooled = of_hidden @ p["hidden"].T
-    counts = seen.sum(1)
-    begin = np.concatenate([[0], np.cumsum(counts)])
-    for at, (n, (size, _)) in enumerate(TABLES.items()):
-        columns = slice(at * EMBEDDING, (at + 1) * EMBEDDING)
-        of_mean = of_pooled[:, len(TABLES) * EMBEDDING :][:, columns]
-        bag = csr_matrix((np.repeat(share, counts), rows[n][seen], begin), shape=(samples, size))
-        table = bag.T @ of_mean
-        of_largest = of_pooled[:, columns] * (largest[at] > 0)
-        hit = np.take_along_axis(rows[n], where[n], 1) * EMBEDDING + np.arange(EMBEDDING)
-        table += np.bincount(hit.ravel(), of_largest.ravel(), size * EMBEDDING).reshape(size, EMBEDDING)
-        out[f"table{n}"] = table.astype(np.float32)
-    return out, loss
+class Pooled:
+    """What `pool` gives for a batch of windows."""
+
+    def __init__(self, tables, flat, begins, chosen, keep) -> None:
+        self.values = np.zeros((len(chosen), 2 * WIDTH), np.float32)
+        self.where = np.zeros((len(chosen), WIDTH), np.int64)
+        pool(tables, flat, begins, chosen, keep, self.values, self.where)
 
 
-def fit(windows: list[bytes], label: np.ndarray, weight: np.ndarray, epochs: int, seed: int = 1):
+def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.ndarray, epochs: int, seed: int = 1):
+    """`edges` as in `tokens_of`."""
     rng = np.random.default_rng(seed)
-    lengths = np.array([len(w) for w in windows])
+    flat, begins = tokens_of(windows, edges)
     weight = (weight / weight.mean()).astype(np.float32)
-    parameters = initial(rng)
-    optimizers = {name: Adam(values) for name, values in parameters.items()}
-    plans = [plan_epoch(lengths, rng) for _ in range(epochs)]
-    done, steps = 0, sum(map(len, plans))
-    for epoch, plan in enumerate(plans):
-        total = 0.0
-        for bucket, chosen in plan:
-            ids = encode([windows[i] for i in chosen], bucket)
-            keep = rng.random(ids.shape, np.float32) < KEPT_POSITIONS
-            found, loss = gradients(parameters, ids, keep, label[chosen], weight[chosen])
-            norm = np.sqrt(sum(float((g * g).sum()) for g in found.values()))
+    p = initial(rng)
+    optimizers = {name: Adam(values) for name, values in p.items()}
+    found = {name: np.zeros_like(values) for name, values in p.items()}
+    done, steps = 0, epochs * -(-len(windows) // BATCH)
+    for epoch in range(epochs):
+        order, total = rng.permutation(len(windows)), 0.0
+        for chosen in np.split(order, range(BATCH, len(order), BATCH)):
+            keep = rng.random((begins[chosen + 1] - begins[chosen]).sum(), np.float32) < KEPT_POSITIONS
+            pooled = Pooled(p["tables"], flat, begins, chosen, keep)
+            before = pooled.values @ p["hidden"] + p["hidden_bias"]
+            hidden = np.maximum(before, 0)
+            slope, loss = slopes(hidden @ p["out"] + p["out_bias"], label[chosen], weight[chosen])
+            of_hidden = (slope @ p["out"].T) * (before > 0)
+            found |= {"out": hidden.T @ slope, "out_bias": slope.sum(0)}
+            found |= {"hidden": pooled.values.T @ of_hidden, "hidden_bias": of_hidden.sum(0)}
+            found["tables"][:] = 0
+            unpool(found["tables"], flat, begins, chosen, keep, of_hidden @ p["hidden"].T, pooled.where)
+            norm = np.sqrt(sum(float(np.vdot(g, g)) for g in found.values()))
             rate = RATE * one_cycle(done / steps)
             for name, gradient in found.items():
-                optimizers[name].update(gradient * np.float32(min(1.0, LARGEST_NORM / (norm + 1e-9))), rate, DECAY)
+                optimizers[name].update(gradient, rate, DECAY, min(1.0, LARGEST_NORM / (norm + 1e-9)))
             total, done = total + loss, done + 1
-        print(f"model: epoch {epoch + 1} of {epochs}, loss {total / len(plan):.4f}", flush=True)
-    return rounded(parameters)[0]
+        print(f"model: epoch {epoch + 1} of {epochs}, loss {total * epochs / steps:.4f}", flush=True)
+    return rounded(p)[0]
 
 
 def one_cycle(progress: float) -> float:
@@ -101,20 +83,8 @@ def one_cycle(progress: float) -> float:
     return 0.5 + 0.5 * float(np.cos(np.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
 
-def plan_epoch(lengths: np.ndarray, rng: np.random.Generator) -> list[tuple[int, np.ndarray]]:
-    """Batches of alike lengths, in random order."""
-    out, low = [], -1
-    for bucket in BUCKETS:
-        chosen = rng.permutation(np.flatnonzero((lengths <= bucket) & (lengths > low)))
-        out += [(bucket, chosen[i : i + BATCH]) for i in range(0, len(chosen), BATCH)]
-        low = bucket
-    return [out[i] for i in rng.permutation(len(out))]
-
-
-def predict(parameters, windows: list[bytes]) -> np.ndarray:
+def predict(p, windows: list[bytes], edges: np.ndarray) -> np.ndarray:
     """[N, classes] of logits."""
-    out = np.zeros((len(windows), parameters["out_bias"].shape[0]), np.float32)
-    lengths = np.array([len(w) for w in windows])
-    for bucket, chosen in plan_epoch(lengths, np.random.default_rng(0)):
-        out[chosen] = logits(parameters, encode([windows[i] for i in chosen], bucket))
-    return out
+    flat, begins = tokens_of(windows, edges)
+    pooled = Pooled(p["tables"], flat, begins, np.arange(len(windows)), np.ones(len(flat), np.bool_)).values
+    return np.maximum(pooled @ p["hidden"] + p["hidden_bias"], 0) @ p["out"] + p["out_bias"]

@@ -34,33 +34,38 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     attack, weight = np.array(training.label) != BENIGN, np.array(training.weight)
     print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
     weights, step = screen.quantise(screen.train(training.text, attack, weight, screen_epochs, seed))
-    windows = training_windows(weights, training, np.random.default_rng(seed))
-    return Trained(weights, step, fit.fit(windows, np.array(training.label), weight, model_epochs, seed))
+    windows, edges = training_windows(weights, training, np.random.default_rng(seed))
+    return Trained(weights, step, fit.fit(windows, edges, np.array(training.label), weight, model_epochs, seed))
 
 
-def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Generator) -> list[bytes]:
+def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[bytes], np.ndarray]:
+    """Windows, and which edges of its text each reaches (as in `tokens_of`)."""
+    lengths = np.array([len(text) for text in texts])
+    return [t[s:e] for t, s, e in zip(texts, starts, ends)], (starts == 0) + 2 * (ends == lengths)
+
+
+def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Generator) -> tuple[list[bytes], np.ndarray]:
     """Half as the screen cuts them; half whole attacks and random pieces of benign values.
 
     On what it was trained on the screen is surer than it will be on anything else: its windows alone would teach the
     model that short ones are benign.
     """
-    windows = [window for _, window in worst_windows(weights, training.text)]
+    _, starts, ends = worst_windows(weights, training.text)
     for i, (text, label) in enumerate(zip(training.text, training.label)):
         if rng.random() < 0.5:
             continue
         if label != BENIGN:
-            windows[i] = text if len(text) <= WINDOW_BYTES else windows[i]
+            starts[i], ends[i] = (0, len(text)) if len(text) <= WINDOW_BYTES else (starts[i], ends[i])
         else:
             size = int(rng.integers(12, WINDOW_BYTES + 1))
-            start = int(rng.integers(0, max(1, len(text) - size + 1)))
-            windows[i] = text[start : start + size]
-    return windows
+            starts[i] = int(rng.integers(0, max(1, len(text) - size + 1)))
+            ends[i] = min(len(text), starts[i] + size)
+    return cut(training.text, starts, ends)
 
 
 def score(trained: Trained, samples: Samples) -> Scored:
-    found = worst_windows(trained.weights, samples.text)
-    sums = np.array([total for total, _ in found]) * trained.step
-    return Scored(samples, sums, fit.predict(trained.parameters, [window for _, window in found]))
+    sums, starts, ends = worst_windows(trained.weights, samples.text)
+    return Scored(samples, sums * trained.step, fit.predict(trained.parameters, *cut(samples.text, starts, ends)))
 
 
 def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:

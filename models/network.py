@@ -1,16 +1,18 @@
 """The model: a window is a bag of hashed byte n-grams, embedded; their mean and maximum are judged by two layers.
 
-Written twice, in NumPy (training) here and as ONNX in `export.py`; `train.py` compares them on real values.
+Written twice, in NumPy and Numba (training) here and as ONNX in `export.py`; `train.py` compares them on real values.
 """
 
 import numpy as np
+from numba import njit
 
 from classes import CLASSES
 
-LENGTH = 256
-PADDING = 256
-# n of the n-gram: (rows of its table, a prime; coefficients of the hash, sum of c[j] * byte[j] modulo rows).
-# Coefficients are below 2^19: four of them times 256 stay within int32.
+PADDING = 256  # behind the window
+BEGIN, END = 257, 258  # the value begins, ends with the window
+LENGTH = 258  # a window of 256 bytes between both marks
+# n of the n-gram: (rows of its table, a prime; coefficients of the hash, sum of c[j] * token[j] modulo rows).
+# Coefficients are below 2^19: five of them times 258 stay within int32.
 TABLES = {
     2: (16381, (131071, 40503)),
     3: (32749, (354613, 76801, 40127)),
@@ -22,19 +24,28 @@ WIDTH = EMBEDDING * len(TABLES)
 HIDDEN = 64
 
 # Letters in lower case; digits told apart only where addresses are long enough to be recognised.
-LOWER = np.arange(257, dtype=np.int32)
+LOWER = np.arange(259, dtype=np.int32)
 LOWER[65:91] += 32
 SHAPE = np.where((LOWER >= 48) & (LOWER <= 57), 48, LOWER).astype(np.int32)
 FOLDS = {2: SHAPE, 3: SHAPE, 4: LOWER, 5: SHAPE}
+
+# The same, as the compiled loops take it: [tables, ...]; rows of all tables one behind the other.
+SIZES = np.array([size for size, _ in TABLES.values()])
+OFFSETS = np.concatenate([[0], np.cumsum(SIZES)])
+GRAMS = np.array(list(TABLES))
+COEFFICIENTS = np.zeros((len(TABLES), max(TABLES)), np.int64)
+for at, (_, coefficients) in enumerate(TABLES.values()):
+    COEFFICIENTS[at, : len(coefficients)] = coefficients
+ALL_FOLDS = np.stack(list(FOLDS.values()))
 
 
 def initial(rng: np.random.Generator) -> dict[str, np.ndarray]:
     def dense(rows: int, columns: int) -> np.ndarray:
         return (rng.standard_normal((rows, columns)) * np.sqrt(2 / rows)).astype(np.float32)
 
-    # Zeros: an n-gram that training never saw says nothing, as in a linear model.
-    tables = {f"table{n}": np.zeros((rows, EMBEDDING), np.float32) for n, (rows, _) in TABLES.items()}
-    return tables | {
+    return {
+        # Zeros: an n-gram that training never saw says nothing, as in a linear model.
+        "tables": np.zeros((OFFSETS[-1], EMBEDDING), np.float32),
         "hidden": dense(2 * WIDTH, HIDDEN) * 2,
         "hidden_bias": np.full(HIDDEN, 0.1, np.float32),
         "out": dense(HIDDEN, len(CLASSES)) * np.float32(0.3),
@@ -42,40 +53,92 @@ def initial(rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def rows_of(ids: np.ndarray, n: int) -> np.ndarray:
-    """int32 [N, L] -> the table row of the n-gram that begins at each byte."""
-    size, coefficients = TABLES[n]
-    padded = np.pad(FOLDS[n][ids], ((0, 0), (0, n - 1)), constant_values=PADDING)
-    return sum(padded[:, j : j + ids.shape[1]] * np.int32(c) for j, c in enumerate(coefficients)) % np.int32(size)
+@njit(cache=True)
+def row_of(tokens, position: int, at: int) -> int:
+    """The row of the n-gram of table `at` that begins at a position."""
+    hashed = 0
+    for j in range(GRAMS[at]):
+        token = tokens[position + j] if position + j < len(tokens) else PADDING
+        hashed += COEFFICIENTS[at, j] * ALL_FOLDS[at, token]
+    return OFFSETS[at] + hashed % SIZES[at]
 
 
-def logits(p: dict[str, np.ndarray], ids: np.ndarray) -> np.ndarray:
-    """int32 [N, L] of byte values, PADDING behind -> [N, classes]. L does not change the result."""
-    live = (ids != PADDING)[:, :, None]
-    bytes_live = np.maximum(live.sum(1), 1).astype(np.float32)
-    embedded = [p[f"table{n}"][rows_of(ids, n)] * live for n in TABLES]
-    means = [x.sum(1) / bytes_live for x in embedded]
-    largest = [np.maximum(x.max(1), 0) for x in embedded]
-    hidden = np.maximum(np.concatenate(largest + means, 1) @ p["hidden"] + p["hidden_bias"], 0)
-    return hidden @ p["out"] + p["out_bias"]
+@njit(cache=True)
+def pool(tables, flat, begins, chosen, keep, pooled, where) -> None:
+    """`pooled` [N, 2 WIDTH]: positive maximum, then mean; `where` [N, WIDTH]: the rows of the maxima, -1 for none.
+
+    `keep` has one flag for each token of the batch: the others count in the mean's length only.
+    """
+    kept = 0
+    for n, i in enumerate(chosen):
+        tokens = flat[begins[i] : begins[i + 1]]
+        pooled[n] = 0
+        where[n] = -1
+        for position in range(len(tokens)):
+            if keep[kept + position]:
+                for at in range(len(GRAMS)):
+                    row = row_of(tokens, position, at)
+                    for e in range(EMBEDDING):
+                        x, column = tables[row, e], at * EMBEDDING + e
+                        pooled[n, WIDTH + column] += x
+                        if x > pooled[n, column]:
+                            pooled[n, column] = x
+                            where[n, column] = row
+        for column in range(WIDTH, 2 * WIDTH):
+            pooled[n, column] /= max(1, len(tokens))
+        kept += len(tokens)
 
 
-def encode(windows: list[bytes], length: int = LENGTH) -> np.ndarray:
-    """int32 [N, length]: the model's input."""
-    out = np.full((len(windows), length), PADDING, np.int32)
-    for i, window in enumerate(windows):
-        out[i, : len(window)] = np.frombuffer(window[:length], np.uint8)
+@njit(cache=True)
+def unpool(gradient, flat, begins, chosen, keep, of_pooled, where) -> None:
+    """Adds what `pool` passes back to the gradient of the tables."""
+    kept = 0
+    of_mean = np.zeros(WIDTH, np.float32)
+    for n, i in enumerate(chosen):
+        tokens = flat[begins[i] : begins[i + 1]]
+        for column in range(WIDTH):
+            of_mean[column] = of_pooled[n, WIDTH + column] / max(1, len(tokens))
+            if where[n, column] >= 0:
+                gradient[where[n, column], column % EMBEDDING] += of_pooled[n, column]
+        for position in range(len(tokens)):
+            if keep[kept + position]:
+                for at in range(len(GRAMS)):
+                    row = row_of(tokens, position, at)
+                    for e in range(EMBEDDING):
+                        gradient[row, e] += of_mean[at * EMBEDDING + e]
+        kept += len(tokens)
+
+
+def tokens_of(windows: list[bytes], edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int16, all windows one behind the other, and where each begins. `edges`: 1 value begins, 2 ends with the window."""
+    lengths = np.array([len(w) for w in windows]) + (edges & 1) + (edges >> 1)
+    begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    flat = np.empty(begins[-1], np.int16)
+    for window, edge, begin, end in zip(windows, edges, begins, begins[1:]):
+        flat[begin + (edge & 1) : end - (edge >> 1)] = np.frombuffer(window, np.uint8)
+        if edge & 1:
+            flat[begin] = BEGIN
+        if edge & 2:
+            flat[end - 1] = END
+    return flat, begins
+
+
+def encode(windows: list[bytes], edges: np.ndarray) -> np.ndarray:
+    """int32 [N, LENGTH]: the model's input."""
+    out = np.full((len(windows), LENGTH), PADDING, np.int32)
+    flat, begins = tokens_of(windows, edges)
+    for row, begin, end in zip(out, begins, begins[1:]):
+        row[: end - begin] = flat[begin:end]
     return out
 
 
-def rounded(p: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, tuple[np.ndarray, float]]]:
-    """Parameters with tables of 8 bits a weight, and those tables as (int8 rows, step)."""
-    tables = {}
-    out = dict(p)
-    for n in TABLES:
-        table = p[f"table{n}"]
+def rounded(p: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[tuple[np.ndarray, float]]]:
+    """Parameters with tables of 8 bits a weight, and for each table its (int8 rows, step)."""
+    tables, out = [], p | {"tables": p["tables"].copy()}
+    for begin, end in zip(OFFSETS, OFFSETS[1:]):
+        table = p["tables"][begin:end]
         step = float(np.quantile(np.abs(table), 0.9999, method="higher")) / 127 or 1.0
         whole = np.clip(np.rint(table / step), -127, 127).astype(np.int8)
-        tables[f"table{n}"] = (whole, step)
-        out[f"table{n}"] = (whole * np.float32(step)).astype(np.float32)
+        tables.append((whole, step))
+        out["tables"][begin:end] = whole * np.float32(step)
     return out, tables

@@ -1,102 +1,71 @@
 """The screen: one weight for each hashed byte 1- to 4-gram; a value scores by its worst run of steps.
 
-The very sums of `filter/screen/worst-window.ts`, which tests hold to this file's weights. One thread of NumPy, so one
-seed gives one result.
+The very sums of `filter/screen/worst-window.ts`, which tests hold to this file's weights. One thread, so one seed gives
+one result.
 """
 
 import struct
 
 import numpy as np
+from numba import njit
 
 from adam import Adam
+from windows import indices_at, next4, pack, worst_run
 
 TABLE_BITS = 19
-MULTIPLIER = np.uint32(0x9E3779B1)
-STEPS = 253
-BUCKETS = (16, 32, 48, 64, 96, 128, 192, 254)
 BATCH = 512
 WHOLE_EPOCHS = 2  # on whole sums: a start for the worst runs
 RATE, RATE_HALVED_AFTER = 0.02, 4000
 DECAY = 1e-6
 
-FOLD = np.arange(256, dtype=np.uint32)
-FOLD[65:91] |= 0x20
-FOLD[48:58] = 0x30
 
-
-def pieces(text: bytes) -> list[bytes]:
-    """A value as training sees it: whole, or its first and last piece."""
-    return [text] if len(text) <= STEPS else [text[:STEPS], text[-STEPS:]]
-
-
-def pack(texts: list[bytes], length: int) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 [N, length] of bytes, zeros behind; bool [N, length] of steps, the closing zero counted."""
-    out = np.zeros((len(texts), length), np.uint8)
-    for i, text in enumerate(texts):
-        out[i, : len(text)] = np.frombuffer(text, np.uint8)
-    return out, np.arange(length)[None, :] < np.array([[len(t) + 1] for t in texts])
-
-
-def hashes(bytes_: np.ndarray, bits: int = TABLE_BITS) -> np.ndarray:
-    """uint8 [N, L] -> table indices [N, L, 4] of the n-grams that end at each byte."""
-    b = FOLD[bytes_]
-    word, out = np.zeros_like(b), np.empty((*b.shape, 4), np.int32)
-    for k in range(4):
-        word[:, k:] |= b[:, : b.shape[1] - k] << np.uint32(8 * k)
-        gram = word ^ np.uint32(0x5BD1E995) if k == 3 else word | np.uint32((k + 1) << 24)
-        out[:, :, k] = (gram * MULTIPLIER) >> np.uint32(32 - bits)
-    return out
-
-
-def worst_runs(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Largest run sum of each row of step weights, its first step and one past its last; at most STEPS + 1 steps."""
-    sums = np.pad(np.cumsum(steps, axis=1), ((0, 0), (1, 0)))
-    floor = np.minimum.accumulate(sums[:, :-1], axis=1)
-    gain = sums[:, 1:] - floor
-    end = gain.argmax(1)
-    rows = np.arange(len(steps))
-    start = np.where(np.arange(sums.shape[1])[None, :] <= end[:, None], sums, np.inf).argmin(1)
-    return np.maximum(gain[rows, end], 0.0), start, end + 1
-
-
-def batches(lengths: np.ndarray, rng: np.random.Generator):
-    """Index batches of alike lengths: (bucket, indices)."""
-    out, low = [], 0
-    for bucket in BUCKETS:
-        chosen = rng.permutation(np.flatnonzero((lengths < bucket) & (lengths >= low)))
-        out += [(bucket, chosen[i : i + BATCH]) for i in range(0, len(chosen), BATCH)]
-        low = bucket
-    rng.shuffle(out)
-    return out
+@njit(cache=True)
+def slopes_of(table, bias, flat, begins, chosen, target, weight, whole, gradient) -> float:
+    """Adds d loss / d weight of a batch to `gradient`; the sum of the slopes is that of the bias."""
+    shift, total = np.uint32(32 - TABLE_BITS), 0.0
+    for i in chosen:
+        text = flat[begins[i] : begins[i + 1]]
+        if whole:
+            sum_, begin, end = 3.0, 0, len(text) + 1
+            last4 = np.uint32(0)
+            for position in range(end):
+                last4 = next4(last4, text, position)
+                one, two, three, four = indices_at(last4, shift)
+                sum_ += table[one] + table[two] + table[three] + table[four]
+        else:
+            sum_, begin, end = worst_run(table, text, shift)
+            if end == 0:  # no run is above zero: all of them learn
+                end = len(text) + 1
+        logit = min(60.0, max(-60.0, bias + sum_))
+        slope = weight[i] * (1 / (1 + np.exp(-logit)) - target[i]) / len(chosen)
+        total += slope
+        last4 = np.uint32(0)
+        for position in range(max(0, begin - 3), end):
+            last4 = next4(last4, text, position)
+            if position >= begin:
+                one, two, three, four = indices_at(last4, shift)
+                gradient[one] += slope
+                gradient[two] += slope
+                gradient[three] += slope
+                gradient[four] += slope
+    return total
 
 
 def train(texts: list[bytes], attack: np.ndarray, weight: np.ndarray, epochs: int = 4, seed: int = 1) -> np.ndarray:
     """float32 [1 << TABLE_BITS] of weights in logits."""
     rng = np.random.default_rng(seed)
-    parts = [(i, part) for i, text in enumerate(texts) for part in pieces(text)]
-    owner = np.array([i for i, _ in parts])
-    target = attack[owner].astype(np.float32)
-    weight = (weight / weight.mean()).astype(np.float32)[owner]
-    lengths = np.array([len(part) for _, part in parts])
+    flat, begins = pack(texts)
+    target, weight = attack.astype(np.float32), (weight / weight.mean()).astype(np.float32)
     table, bias = np.zeros(1 << TABLE_BITS, np.float32), np.array([-3.0], np.float32)
-    of_table, of_bias = Adam(table), Adam(bias)
+    of_table, of_bias, gradient = Adam(table), Adam(bias), np.zeros_like(table)
     for epoch in range(epochs):
-        for bucket, chosen in batches(lengths, rng):
-            packed, live = pack([parts[i][1] for i in chosen], bucket)
-            indices = hashes(packed)
-            steps = table[indices].sum(-1) * live
-            if epoch < WHOLE_EPOCHS:
-                sums, run = steps.sum(1) + 3.0, live
-            else:
-                sums, start, end = worst_runs(steps)
-                position = np.arange(bucket)[None, :]
-                run = (position >= start[:, None]) & (position < end[:, None])
-            slope = weight[chosen] * (1 / (1 + np.exp(-np.clip(bias + sums, -60, 60))) - target[chosen]) / BATCH
-            slopes = np.repeat(np.broadcast_to(slope[:, None], run.shape)[run], 4)
-            gradient = np.bincount(indices[run].ravel(), slopes, len(table)).astype(np.float32) + DECAY * 2 * table
+        order = rng.permutation(len(texts))
+        for chosen in np.split(order, range(BATCH, len(order), BATCH)):
+            np.multiply(table, np.float32(2 * DECAY), gradient)
+            slope = slopes_of(table, bias[0], flat, begins, chosen, target, weight, epoch < WHOLE_EPOCHS, gradient)
             rate = RATE * 0.5 ** (of_table.step / RATE_HALVED_AFTER)
             of_table.update(gradient, rate)
-            of_bias.update(slope.sum(keepdims=True), rate)
+            of_bias.update(np.array([slope], np.float32), rate)
         print(f"screen: epoch {epoch + 1} of {epochs}", flush=True)
     return table
 

@@ -1,74 +1,92 @@
-"""The screen's sums and worst windows, for values of any length, as the filter computes them (NumPy, integers)."""
+"""The screen's sums and worst windows, as the filter computes them (`filter/screen/worst-window.ts`). Compiled by Numba."""
 
 import numpy as np
-
-from screen import BATCH, BUCKETS, STEPS, hashes, pack
+from numba import njit
 
 WINDOW_BYTES = 256
 CONTEXT_BYTES = 8
+STEPS = WINDOW_BYTES - 3  # of the longest run
+RING = 256
+
+FOLD = np.arange(256, dtype=np.uint32)
+FOLD[65:91] |= 0x20
+FOLD[48:58] = 0x30
 
 
-def worst_windows(weights: np.ndarray, texts: list[bytes]) -> list[tuple[int, bytes]]:
-    """The sum and the bytes of the worst run of each text, with a little context: what the filter sends."""
-    out: list[tuple[int, bytes]] = [(0, b"")] * len(texts)
-    lengths = np.array([len(text) for text in texts])
-    low = 0
-    for bucket in BUCKETS:
-        chosen = np.flatnonzero((lengths < bucket) & (lengths >= low))
-        for i in range(0, len(chosen), BATCH):
-            batch = chosen[i : i + BATCH]
-            for index, (total, start, end) in zip(batch, of_alike(weights, [texts[j] for j in batch], bucket)):
-                out[index] = (total, texts[index][start:end])
-        low = bucket
-    for index in np.flatnonzero(lengths >= low):
-        total, start, end = worst_window(weights, texts[index])
-        out[index] = (total, texts[index][start:end])
-    return out
+def pack(texts: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """All bytes one behind the other; where each text begins, and the end of the last."""
+    begins = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
+    return np.frombuffer(b"".join(texts), np.uint8), begins
 
 
-def of_alike(weights: np.ndarray, texts: list[bytes], length: int) -> list[tuple[int, int, int]]:
-    """(sum, start, end) of texts shorter than `length`, which is at most STEPS + 1."""
-    packed, live = pack(texts, length)
-    steps = weights.astype(np.int64)[hashes(packed, int(np.log2(len(weights))))].sum(-1) * live
-    sums = np.pad(np.cumsum(steps, axis=1), ((0, 0), (1, 0)))
-    floor = np.minimum.accumulate(sums[:, :-1], axis=1)
-    gain = np.where(live, sums[:, 1:] - floor, -1)
-    best = gain.argmax(1)
-    rows = np.arange(len(texts))
-    at_floor = (sums[:, :-1] == floor[rows, best][:, None]) & (np.arange(length)[None, :] <= best[:, None])
-    start = length - 1 - at_floor[:, ::-1].argmax(1)
-    return [
-        placed(len(text), int(gain[row, best[row]]), int(start[row]), int(best[row]) + 1)
-        for row, text in enumerate(texts)
-    ]
+@njit(cache=True)
+def indices_at(last4: np.uint32, shift: np.uint32):
+    """Table indices of the 1- to 4-grams that end with the last byte of `last4` (newest byte lowest)."""
+    multiplier = np.uint32(0x9E3779B1)
+    one = np.uint32((last4 & np.uint32(0xFF)) | np.uint32(0x01000000)) * multiplier
+    two = np.uint32((last4 & np.uint32(0xFFFF)) | np.uint32(0x02000000)) * multiplier
+    three = np.uint32((last4 & np.uint32(0xFFFFFF)) | np.uint32(0x03000000)) * multiplier
+    four = np.uint32(last4 ^ np.uint32(0x5BD1E995)) * multiplier
+    return (
+        np.uint32(one) >> shift,
+        np.uint32(two) >> shift,
+        np.uint32(three) >> shift,
+        np.uint32(four) >> shift,
+    )
 
 
-def step_weights(weights: np.ndarray, text: bytes) -> np.ndarray:
-    """int64 [len + 1]: the sum of the weights of the n-grams that each step completes."""
-    packed, _ = pack([text], len(text) + 1)
-    return weights[hashes(packed, int(np.log2(len(weights))))[0]].astype(np.int64).sum(-1)
+@njit(cache=True)
+def next4(last4: np.uint32, text: np.ndarray, position: int) -> np.uint32:
+    """Behind the last byte stands one closing zero."""
+    byte = FOLD[text[position]] if position < len(text) else np.uint32(0)
+    return np.uint32(np.uint32(last4 << np.uint32(8)) | byte)
 
 
-def worst_window(weights: np.ndarray, text: bytes) -> tuple[int, int, int]:
-    """(sum, start, end) of the worst run, with a little context: a window of at most WINDOW_BYTES."""
-    sums = np.concatenate([[0], np.cumsum(step_weights(weights, text))])
-    if len(sums) <= STEPS + 1:
-        floor = np.minimum.accumulate(sums)[:-1]
-    else:
-        padded = np.concatenate([np.full(STEPS - 1, np.iinfo(np.int64).max), sums[:-1]])
-        floor = np.lib.stride_tricks.sliding_window_view(padded, STEPS).min(axis=1)
-    gain = sums[1:] - floor
-    best = int(gain.argmax())
-    first = max(0, best + 1 - STEPS)
-    start = first + int((sums[first : best + 1] == floor[best]).nonzero()[0][-1])
-    return placed(len(text), int(gain[best]), start, best + 1)
+@njit(cache=True)
+def worst_run(weights: np.ndarray, text: np.ndarray, shift: np.uint32):
+    """Largest sum of weights over any run of at most STEPS steps, at least 0; its first step and one past its last."""
+    sums, positions = np.zeros(RING, np.float64), np.zeros(RING, np.int64)
+    best, begin, end = 0.0, 0, 0
+    head, tail, total = 0, 1, 0.0
+    last4 = np.uint32(0)
+    for position in range(1, len(text) + 2):
+        last4 = next4(last4, text, position - 1)
+        one, two, three, four = indices_at(last4, shift)
+        total += np.float64(weights[one]) + np.float64(weights[two]) + np.float64(weights[three]) + np.float64(weights[four])
+        if positions[head % RING] < position - STEPS:
+            head += 1
+        if total <= sums[head % RING]:
+            sums[head % RING], positions[head % RING], tail = total, position, head + 1
+            continue
+        if total - sums[head % RING] > best:
+            best, begin, end = total - sums[head % RING], positions[head % RING], position
+        while tail - 1 > head and sums[(tail - 1) % RING] >= total:
+            tail -= 1
+        sums[tail % RING], positions[tail % RING] = total, position
+        tail += 1
+    return best, begin, end
 
 
-def placed(length: int, total: int, start: int, end: int) -> tuple[int, int, int]:
-    """Bytes of a run of steps, with context; of no run the first bytes."""
-    if total <= 0:
-        total, start, end = 0, 0, 0
-    else:
-        start, end = max(0, start - 3), min(end, length)
-    context = min(CONTEXT_BYTES, (WINDOW_BYTES - (end - start)) // 2)
-    return total, max(0, start - context), min(length, end + context)
+@njit(cache=True)
+def placed(length: int, begin: int, end: int):
+    """First and last byte of the window of a run: its n-grams' bytes, with a little context."""
+    begin, end = max(0, begin - 3), min(end, length)
+    context = min(CONTEXT_BYTES, (WINDOW_BYTES - (end - begin)) >> 1)
+    return max(0, begin - context), min(length, end + context)
+
+
+@njit(cache=True)
+def find(weights, flat, begins, shift, sums, starts, ends) -> None:
+    for i in range(len(begins) - 1):
+        text = flat[begins[i] : begins[i + 1]]
+        sums[i], begin, end = worst_run(weights, text, shift)
+        starts[i], ends[i] = placed(len(text), begin, end)
+
+
+def worst_windows(weights: np.ndarray, texts: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum, start and end of the worst window of each text, at most WINDOW_BYTES: what the filter sends."""
+    flat, begins = pack(texts)
+    sums = np.zeros(len(texts))
+    starts, ends = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    find(weights, flat, begins, np.uint32(32 - (len(weights) - 1).bit_length()), sums, starts, ends)
+    return sums, starts, ends
