@@ -25,6 +25,13 @@ export class Suspect {
     public readonly millionths: u32,
   ) {}
 
+  /** 1 where the window begins where the decoded form does, plus 2 where it ends where that does. */
+  get edges(): u8 {
+    const form = this.value.forms[this.form];
+    const start = this.window.dataStart - form.dataStart;
+    return u8(start == 0) | (u8(start + this.window.length == form.length) << 1);
+  }
+
   /** The smallest range of the request from which the window came. Linear: to be asked of what is recorded. */
   get origin(): Origin {
     const start = <i32>(this.window.dataStart - this.value.forms[this.form].dataStart);
@@ -98,7 +105,7 @@ export class Suspects {
     let at = worst.length;
     while (at > 0 && worst[at - 1].millionths < suspect.millionths) at--;
     for (let i = at - 1; i >= 0 && worst[i].millionths == suspect.millionths; i--) {
-      if (equal(worst[i].window, suspect.window)) return;
+      if (equal(worst[i].window, suspect.window) && worst[i].edges == suspect.edges) return;
     }
     if (worst.length == MAX_SUSPECTS) {
       const last = worst.pop();

@@ -61,7 +61,7 @@ function writeScore(writer: MessageWriter, evaluation: Evaluation): void {
   writeFindings(writer, finding === null ? [] : [finding]);
 }
 
-/** For each: label, u32 component, start, end, list of decodings, window, u32 the screen's score. */
+/** For each: label, u32 component, start, end, list of decodings, window, u32 its edges, the screen's score. */
 function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
   writer.u32(findings.length);
   for (let i = 0; i < findings.length; i++) {
@@ -76,6 +76,7 @@ function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
     writer.u32(steps);
     for (let j = 0; j < steps; j++) writer.bytes(decodingName(value.decodings[j]));
     writer.bytes(finding.window);
+    writer.u32(finding.edges);
     writer.u32(finding.millionths);
   }
 }

@@ -8,7 +8,13 @@ const LAST_CLASS: u64 = 13;
 export function encodeScoreRequest(suspects: Suspect[], bundleDigest: Uint8Array): Uint8Array {
   const writer = new ProtobufWriter(512);
   writer.bytes(1, bundleDigest);
-  for (let i = 0; i < suspects.length; i++) writer.element(2, suspects[i].window);
+  const edges = new Uint8Array(suspects.length);
+  for (let i = 0; i < suspects.length; i++) {
+    writer.element(2, suspects[i].window);
+    edges[i] = suspects[i].edges;
+  }
+  // Packed: each is a varint of one byte.
+  writer.bytes(3, edges);
   return writer.finish();
 }
 

@@ -27,6 +27,8 @@ export interface ModelInput {
   /** Columns of the input: bytes of a window, the rest filled with `padding`. */
   readonly length: number;
   readonly padding: number;
+  /** Tokens before a value's first byte and behind its last; absent: the model is not told. */
+  readonly marks?: { readonly begin: number; readonly end: number };
 }
 
 /** What filter and sidecar must have in common, verified: one digest over model, screen and thresholds. */
@@ -43,6 +45,7 @@ const FILE_MAX_BYTES = 64 * 1024 * 1024;
 const INPUT_MOST_BYTES = 4096;
 /** The greatest padding token: one past the bytes where the type has room for it. */
 const PADDING = { int32: 256, uint8: 255 } as const;
+const MARK_MOST = 1023;
 const MILLION = 1_000_000;
 
 interface ModelManifest {
@@ -51,6 +54,7 @@ interface ModelManifest {
     readonly shape: readonly unknown[];
     readonly type: string;
     readonly padding: number;
+    readonly marks?: { readonly begin: number; readonly end: number };
   };
   readonly output: { readonly name: string };
   readonly classes: readonly string[];
@@ -103,10 +107,14 @@ function modelShape({ input, output, classes }: ModelManifest): { input: ModelIn
   if (input.shape.length !== 2 || !isIn(length, 1, INPUT_MOST_BYTES))
     throw new Error("the input's shape is not [N, length]");
   if (!isIn(input.padding, 0, padding)) throw new Error(`the input's padding is not 0 to ${padding}`);
+  if (input.marks !== undefined && ![input.marks.begin, input.marks.end].every((mark) => isIn(mark, 0, MARK_MOST)))
+    throw new Error(`the input's marks are not 0 to ${MARK_MOST}`);
   const names = classes.map((name) => name.replaceAll("-", "_"));
   if (names.join() !== ATTACK_CLASSES.join()) throw new Error("the classes are not those of postern.proto, in order");
   const type = input.type as keyof typeof PADDING;
-  return { input: Object.freeze({ name: input.name, type, length, padding: input.padding }), outputName: output.name };
+  const { name, marks } = input;
+  const given = { name, type, length, padding: input.padding };
+  return { input: Object.freeze(marks === undefined ? given : { ...given, marks }), outputName: output.name };
 }
 
 function isIn(value: unknown, least: number, most: number): value is number {

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { ATTACK_CLASSES, type Bundle, type ModelInput } from "./bundle.ts";
 import { logEvent } from "./process-log.ts";
 import { ServiceError } from "./service-error.ts";
-import { tokenize } from "./tokenizer.ts";
+import { tokenize, type Window } from "./tokenizer.ts";
 
 // Of the 14 MB of WebAssembly of onnxruntime-web a small model uses little. Compiled when first called, and optimised only
 // where it is hot, it is ready in half the time and half the CPU, and answers as fast. Must be set before the worker starts.
@@ -69,7 +69,7 @@ export class Model {
   }
 
   /** @throws ServiceError `unavailable`: not loaded, died or hung; `internal`: the run failed */
-  infer(windows: readonly Uint8Array[]): Promise<Float32Array> {
+  infer(windows: readonly Window[]): Promise<Float32Array> {
     const worker = this.#worker;
     if (worker === null || !this.#ready)
       return Promise.reject(new ServiceError("unavailable", "the model is not ready"));

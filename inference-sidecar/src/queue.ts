@@ -1,7 +1,8 @@
 import { ServiceError } from "./service-error.ts";
+import type { Window } from "./tokenizer.ts";
 
 /** Probabilities of the classes, row after row, one row for each window. */
-export type Infer = (windows: readonly Uint8Array[]) => Promise<Float32Array>;
+export type Infer = (windows: readonly Window[]) => Promise<Float32Array>;
 
 export interface Waiting {
   readonly signal: AbortSignal;
@@ -17,7 +18,7 @@ export interface Inferred {
 }
 
 interface Entry extends Waiting {
-  readonly windows: readonly Uint8Array[];
+  readonly windows: readonly Window[];
   readonly queuedAt: number;
   readonly settle: (inferred: Inferred) => void;
   readonly fail: (error: ServiceError) => void;
@@ -45,7 +46,7 @@ export class BatchQueue {
   }
 
   /** @throws ServiceError `deadline_exceeded` or `cancelled` in the queue, else what the model threw */
-  submit(windows: readonly Uint8Array[], { signal, deadline }: Waiting): Promise<Inferred> {
+  submit(windows: readonly Window[], { signal, deadline }: Waiting): Promise<Inferred> {
     return new Promise((settle, fail) => {
       this.#entries.push({ windows, signal, deadline, queuedAt: performance.now(), settle, fail });
       if (!this.#busy) void this.#drain();

@@ -12,6 +12,7 @@ import { ServiceError } from "./service-error.ts";
 interface ScoreRequest {
   bundleDigest: Buffer;
   windows: Buffer[];
+  edges: number[];
 }
 
 /** postern.v1.ScoreResponse */
@@ -28,17 +29,22 @@ export interface ScoreParts {
   readonly metrics: Metrics;
 }
 
+const MOST_EDGES = 3;
+
 /** Evidence for windows: validate, admit, queue, infer. */
 export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {
   const { model, admission, queue, metrics } = parts;
-  return async ({ bundleDigest, windows }, waiting) => {
+  return async ({ bundleDigest, windows, edges }, waiting) => {
     const started = performance.now();
-    validate(bundleDigest, windows, parts);
+    validate(bundleDigest, windows, edges, parts);
     if (!model.ready) throw new ServiceError("unavailable", "the model is not ready");
     const release = admission.admit(windows.length);
     try {
       const admittedMs = performance.now() - started;
-      const { probabilities, queueMs, inferMs } = await queue.submit(windows, waiting);
+      const { probabilities, queueMs, inferMs } = await queue.submit(
+        windows.map((bytes, index) => ({ bytes, edges: edges[index] ?? 0 })),
+        waiting,
+      );
       const scores = attackScores(probabilities);
       metrics.scoreSeconds.observe({ stage: "admission" }, admittedMs / 1000);
       metrics.scoreSeconds.observe({ stage: "queue" }, queueMs / 1000);
@@ -51,12 +57,20 @@ export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResp
   };
 }
 
-function validate(digest: Buffer, windows: readonly Buffer[], { bundle, limits }: ScoreParts): void {
+function validate(
+  digest: Buffer,
+  windows: readonly Buffer[],
+  edges: readonly number[],
+  { bundle, limits }: ScoreParts,
+): void {
   if (!bundle.digest.equals(digest)) {
     throw new ServiceError("failed_precondition", `the sidecar's bundle is ${bundle.digest.toString("hex")}`);
   }
   if (windows.length < 1 || windows.length > limits.windowsPerCall) {
     throw new ServiceError("invalid_argument", `expected 1 to ${limits.windowsPerCall} windows`);
+  }
+  if ((edges.length !== 0 && edges.length !== windows.length) || edges.some((edge) => edge > MOST_EDGES)) {
+    throw new ServiceError("invalid_argument", `expected edges of 0 to ${MOST_EDGES} for each window, or none`);
   }
   for (const { length } of windows) {
     if (length < 1 || length > limits.windowBytes) {

@@ -1,15 +1,34 @@
 import type { ModelInput } from "./bundle.ts";
 
-/** One row of `input.length` tokens for each window: its bytes, then padding. A longer window is cut. Pure. */
+/** A piece of a decoded value. */
+export interface Window {
+  readonly bytes: Uint8Array;
+  /** 1: its first byte is the value's first; 2: its last is the value's last. */
+  readonly edges: number;
+}
+
+const BEGINS = 1;
+const ENDS = 2;
+
+/**
+ * One row of `input.length` tokens for each window: its bytes, with the model's marks where the value begins and ends,
+ * then padding. What is longer is cut. Pure.
+ */
 export function tokenize(
-  windows: readonly Uint8Array[],
+  windows: readonly Window[],
   input: ModelInput,
 ): Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> {
   const size = windows.length * input.length;
   const tokens = input.type === "uint8" ? new Uint8Array(size) : new Int32Array(size);
   tokens.fill(input.padding);
-  windows.forEach((window, row) => {
-    tokens.set(window.subarray(0, input.length), row * input.length);
+  windows.forEach(({ bytes, edges }, row) => {
+    const line = tokens.subarray(row * input.length, (row + 1) * input.length);
+    const from = input.marks !== undefined && edges & BEGINS ? 1 : 0;
+    line.set(bytes.subarray(0, input.length - from), from);
+    if (input.marks === undefined) return;
+    if (from > 0) line[0] = input.marks.begin;
+    // Past the row's end nothing is written.
+    if (edges & ENDS) line[from + bytes.length] = input.marks.end;
   });
   return tokens;
 }

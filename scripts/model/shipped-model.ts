@@ -20,7 +20,7 @@ export async function loadShippedModel(bundleDirectory = shippedBundle): Promise
   const session = await InferenceSession.create(model, { executionProviders: ["wasm"] });
   return async ({ findings }) => {
     const tokens = tokenize(
-      findings.map(({ window }) => window),
+      findings.map(({ window, edges }) => ({ bytes: window, edges })),
       input,
     );
     const tensor = new Tensor(input.type, tokens as never, [findings.length, input.length]);

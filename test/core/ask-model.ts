@@ -1,4 +1,5 @@
 import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
+import type { Window } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel, ModelScore } from "../../scripts/core.ts";
 import type { shippedPath } from "../models/shipped-path.ts";
 
@@ -6,10 +7,13 @@ import type { shippedPath } from "../models/shipped-path.ts";
 export function localModel({ probabilities }: Awaited<ReturnType<typeof shippedPath>>): AskModel {
   const known = new Map<string, ModelScore>();
   return async ({ findings }) => {
-    const names = findings.map(({ window }) => Buffer.from(window).toString("latin1"));
-    const fresh = [...new Set(names)].filter((name) => !known.has(name));
-    const rows = fresh.length > 0 ? await probabilities(fresh.map((name) => Buffer.from(name, "latin1"))) : [];
-    for (const [index, name] of fresh.entries()) known.set(name, scoreOf(rows[index] as Float32Array));
+    const windows = findings.map(({ window, edges }) => ({ bytes: window, edges }));
+    const names = windows.map(({ bytes, edges }) => `${edges} ${Buffer.from(bytes).toString("latin1")}`);
+    const fresh = [...new Map(names.map((name, index) => [name, windows[index] as Window]))].filter(
+      ([name]) => !known.has(name),
+    );
+    const rows = fresh.length > 0 ? await probabilities(fresh.map(([, window]) => window)) : [];
+    for (const [index, [name]] of fresh.entries()) known.set(name, scoreOf(rows[index] as Float32Array));
     return names.map((name) => known.get(name) as ModelScore);
   };
 }

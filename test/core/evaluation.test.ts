@@ -115,7 +115,9 @@ test("an open question shows the access verdict, what is left of the deadline, a
   assert.deepEqual([verdict.effect, score.by], ["permit", "nothing"]);
   assert.ok(question);
   assert.equal(question.deadlineMillis, 100);
-  assert.ok(question.findings.some(({ window }) => Buffer.from(window).toString() === "red shoes"));
+  assert.ok(
+    question.findings.some(({ window, edges }) => Buffer.from(window).toString() === "red shoes" && edges === 3),
+  );
   assert.equal(question.findings[0]?.millionths, score.screenMillionths);
   question.answer("unavailable");
 });

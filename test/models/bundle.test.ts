@@ -63,7 +63,7 @@ describe("the shipped path in prevent", () => {
   });
 
   it("gives probabilities that sum to one, whatever else is in the batch", async () => {
-    const windows = ["hello", "' OR '1'='1", "x".repeat(256)].map((text) => Buffer.from(text));
+    const windows = ["hello", "' OR '1'='1", "x".repeat(256)].map((text) => ({ bytes: Buffer.from(text), edges: 3 }));
     const together = await path.probabilities(windows);
     for (const [index, window] of windows.entries()) {
       const [alone] = await path.probabilities([window]);

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
+import { tokenize, type Window } from "../../inference-sidecar/src/tokenizer.ts";
 import { type Core, type CoreRequest, loadCore } from "../../scripts/core.ts";
 
 export const bundleFolder = fileURLToPath(new URL("../../models/bundle/", import.meta.url));
@@ -10,8 +12,6 @@ export interface Manifest {
   model: {
     file: string;
     sha256: string;
-    input: { name: string; shape: [string, number]; padding: number };
-    output: { name: string };
     classes: string[];
   };
   screen: { file: string; sha256: string };
@@ -38,15 +38,12 @@ export async function shippedPath() {
   const manifest = JSON.parse(await readFile(`${bundleFolder}manifest.json`, "utf8")) as Manifest;
   const session = await InferenceSession.create(await readFile(`${bundleFolder}${manifest.model.file}`));
 
-  async function probabilities(windows: readonly Uint8Array[]): Promise<Float32Array[]> {
-    const { input, output, classes } = manifest.model;
-    const length = input.shape[1];
-    const ids = new Int32Array(windows.length * length).fill(input.padding);
-    windows.forEach((window, row) => {
-      ids.set(window, row * length);
-    });
-    const results = await session.run({ [input.name]: new Tensor("int32", ids, [windows.length, length]) });
-    const data = results[output.name]?.data as Float32Array;
+  const { input, outputName } = await loadBundle(bundleFolder);
+
+  async function probabilities(windows: readonly Window[]): Promise<Float32Array[]> {
+    const { classes } = manifest.model;
+    const tensor = new Tensor("int32", tokenize(windows, input), [windows.length, input.length]);
+    const data = (await session.run({ [input.name]: tensor }))[outputName]?.data as Float32Array;
     return windows.map((_, row) => data.slice(row * classes.length, (row + 1) * classes.length));
   }
 
@@ -73,9 +70,10 @@ function suspects(core: Core, request: CoreRequest) {
   return forms
     .map((bytes, index) => {
       const { millionths = 0, start = 0, end = 0 } = scores[index] ?? {};
-      return { millionths, window: bytes.subarray(start, end) };
+      const edges = Number(start === 0) + 2 * Number(end === bytes.length);
+      return { millionths, window: { bytes: bytes.subarray(start, end), edges } };
     })
-    .filter((suspect) => suspect.window.length > 0)
+    .filter((suspect) => suspect.window.bytes.length > 0)
     .sort((a, b) => b.millionths - a.millionths);
 }
 

@@ -56,6 +56,7 @@ test("what the manifest does not vouch for is refused", async (t) => {
     [(manifest) => (manifest.model.input.type = "float32"), /input type float32/],
     [(manifest) => (manifest.model.input.padding = 257), /padding/],
     [(manifest) => (manifest.model.input.shape = ["N"]), /shape/],
+    [(manifest) => (manifest.model.input.marks = { begin: 257 }), /marks/],
   ];
   for (const [change, message] of broken) {
     await assert.rejects(loadBundle(await changed(t, change)), { code: "bundle", message });

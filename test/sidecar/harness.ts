@@ -161,9 +161,14 @@ class TestClient {
 
   score(
     windows: readonly (string | Buffer)[],
-    { bundleDigest = digest, timeoutMs = 10_000, signal = undefined as AbortSignal | undefined } = {},
+    {
+      bundleDigest = digest,
+      edges = [] as number[],
+      timeoutMs = 10_000,
+      signal = undefined as AbortSignal | undefined,
+    } = {},
   ) {
-    const request = { bundleDigest, windows: windows.map((window) => Buffer.from(window as string)) };
+    const request = { bundleDigest, windows: windows.map((window) => Buffer.from(window as string)), edges };
     return this.#call<ScoreResponse>(service, "Score", request, timeoutMs, signal);
   }
 

@@ -37,7 +37,7 @@ async function modelWith(t: TestContext): Promise<{ model: Model; changes: boole
   return { model, changes };
 }
 
-const window = (byte: number) => [Uint8Array.of(byte)];
+const window = (byte: number) => [{ bytes: Uint8Array.of(byte), edges: 0 }];
 
 test("a worker that dies fails its calls as unavailable, and a new one takes its place", async (t) => {
   const { model, changes } = await modelWith(t);

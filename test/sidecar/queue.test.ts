@@ -3,16 +3,17 @@ import { test } from "node:test";
 import { Admission } from "../../inference-sidecar/src/admission.ts";
 import { BatchQueue } from "../../inference-sidecar/src/queue.ts";
 import { ServiceError } from "../../inference-sidecar/src/service-error.ts";
+import type { Window } from "../../inference-sidecar/src/tokenizer.ts";
 
 const forever = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY };
-const window = (byte: number) => Uint8Array.of(byte);
+const window = (byte: number) => ({ bytes: Uint8Array.of(byte), edges: 0 });
 
 /** A model of one class that answers each window's first byte, batch by batch when told to. */
 function heldModel() {
   const batches: number[][] = [];
   const waiting: (() => void)[] = [];
-  const infer = (windows: readonly Uint8Array[]) => {
-    const bytes = windows.map((bytes) => bytes[0] as number);
+  const infer = (windows: readonly Window[]) => {
+    const bytes = windows.map(({ bytes }) => bytes[0] as number);
     batches.push(bytes);
     return new Promise<Float32Array>((resolve) => waiting.push(() => resolve(Float32Array.from(bytes))));
   };
@@ -64,7 +65,7 @@ test("calls that are gone or late are dropped when a batch is formed", async () 
 
 test("a batch that fails fails its own calls only", async () => {
   let runs = 0;
-  const infer = async (windows: readonly Uint8Array[]) => {
+  const infer = async (windows: readonly Window[]) => {
     runs += 1;
     if (runs === 1) throw new Error("broken");
     return new Float32Array(windows.length);

@@ -11,7 +11,8 @@ test("what a client encodes passes the guard and decodes to the same", () => {
   const window = fc.uint8Array({ minLength: 1, maxLength: 256 });
   fc.assert(
     fc.property(fc.array(window, { maxLength: 16 }), fc.uint8Array({ maxLength: 32 }), (windows, digest) => {
-      const request = { bundleDigest: Buffer.from(digest), windows: windows.map((bytes) => Buffer.from(bytes)) };
+      const edges = windows.map(({ length }) => length % 4);
+      const request = { bundleDigest: Buffer.from(digest), windows: windows.map((bytes) => Buffer.from(bytes)), edges };
       const encoded = service.Score?.requestSerialize(request) as Buffer;
       assert.equal(hasFewFields(encoded), true);
       assert.deepEqual({ ...guarded.Score?.requestDeserialize(encoded) }, request);

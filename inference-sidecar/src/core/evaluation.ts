@@ -79,6 +79,8 @@ export interface Finding {
   readonly decodings: readonly string[];
   /** 1 to 256 bytes of the decoded form: what the model is given. */
   readonly window: Uint8Array;
+  /** As in postern.v1.ScoreRequest. */
+  readonly edges: number;
   /** By the screen. */
   readonly millionths: number;
 }
@@ -158,5 +160,7 @@ function readFinding(reader: MessageReader): Finding {
   const start = reader.u32();
   const end = reader.u32();
   const decodings = reader.list(() => reader.text());
-  return { field, component, start, end, decodings, window: reader.bytes(), millionths: reader.u32() };
+  const window = reader.bytes();
+  const edges = reader.u32();
+  return { field, component, start, end, decodings, window, edges, millionths: reader.u32() };
 }
