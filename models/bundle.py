@@ -8,7 +8,7 @@ from pathlib import Path
 from calibrate import Thresholds
 from classes import CLASSES
 from export import INPUT, OUTPUT
-from network import LENGTH, PADDING
+from network import BEGIN, END, LENGTH, PADDING
 
 VERSION = 1
 
@@ -27,7 +27,7 @@ def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds) -> 
         "model": {
             "file": "model.onnx",
             "sha256": model_sha256.hexdigest(),
-            "input": {"name": INPUT, "shape": ["N", LENGTH], "type": "int32", "padding": PADDING},
+            "input": {"name": INPUT, "shape": ["N", LENGTH], "type": "int32", "padding": PADDING, "marks": {"begin": BEGIN, "end": END}},
             "output": {"name": OUTPUT, "shape": ["N", len(CLASSES)], "type": "float32"},
             "classes": CLASSES,
         },

@@ -10,6 +10,8 @@ PRIOR = 0.1  # share of attacks among the values for which a probability is stat
 
 MODEL_DENY_FLOOR = 0.25  # no fewer false positives on these sources may bring it lower: others differ
 TRADED_RECALL = 0.001
+# Most of held-out benign requests, and of bare benign values, that are denied wrongly.
+OF_REQUESTS, OF_VALUES = 0.003, 0.017
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.08
 
@@ -76,7 +78,7 @@ def choose(
 
     A request is denied by the screen from denyAlone on (at most 0.05 % of requests and 0.7 % of bare benign values, that
     is documents and code, are so wrongly), else by the model from modelDeny on where the screen did not clear it; in
-    all at most 0.2 % and 1.5 %. Of the pairs (clearBelow, modelDeny) that hold this, leave at most MOST_ASKED of
+    all at most OF_REQUESTS and OF_VALUES. Of the pairs (clearBelow, modelDeny) that hold this, leave at most MOST_ASKED of
     different benign requests to the model and deny within TRADED_RECALL of the most attacks, the one that asks the model least.
     """
     of_request, bare = ~attack & (request >= 0), ~attack & (request < 0) & (weight > 0)
@@ -96,7 +98,7 @@ def choose(
     pairs = []
     for clear_below in np.maximum(least, np.quantile(screen[attack], np.linspace(0.002, 0.35, 60))):
         judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
-        model_deny = max(MODEL_DENY_FLOOR, limit(judged, 0.002, 0.015))
+        model_deny = max(MODEL_DENY_FLOOR, limit(judged, OF_REQUESTS, OF_VALUES))
         pairs.append((float(np.mean(judged[believed] > model_deny)), float(clear_below), model_deny))
     enough = max(pairs)[0] - TRADED_RECALL
     _, clear_below, model_deny = max((pair for pair in pairs if pair[0] >= enough), key=lambda pair: pair[1])

@@ -14,9 +14,19 @@ from negatives import negatives
 # Sources that are held out together: whoever validates on a fold has seen nothing of its sources.
 # What no fold names is always trained on.
 FOLDS = [
-    ["libinjection", "payloadbox", "vuejs", "twilio", "user-agents", "cr0hn", "stripe"],
-    ["swisskyrepo", "minimaxir", "rust-lang", "elastic", "XeroAPI", "graphql"],
-    ["fuzzdb", "30-seconds", "prometheus", "intercom", "monperrus", "header-generator", "fullhunt", "json-schema-org"],
+    """
+    libinjection payloadbox vuejs twilio user-agents cr0hn stripe npm:n@ npm:zx npm:jquery npm:knex npm:mocha
+    npm:handlebars pypi:django pypi:thefuck pypi:invoke
+    """.split(),
+    """
+    swisskyrepo minimaxir rust-lang elastic XeroAPI graphql npm:bats npm:bootstrap npm:sequelize npm:ejs npm:marked
+    npm:spaceship pypi:sqlalchemy pypi:flask pypi:sh= pypi:httpie
+    """.split(),
+    """
+    fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
+    npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug pypi:jinja pypi:requests pypi:fabric pypi:pymongo
+    pypi:awscli pypi:werkzeug
+    """.split(),
 ]
 TEMPLATES = "generated"
 GLUED_SHARE = 0.6

@@ -5,7 +5,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from classes import BENIGN, CLASSES
-from network import FOLDS, LENGTH, PADDING, TABLES, rounded
+from network import FOLDS, GRAMS, LENGTH, PADDING, TABLES, rounded
 
 INPUT = "bytes"
 OUTPUT = "probabilities"
@@ -39,14 +39,14 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
 def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> str:
     """`x` [N, LENGTH, WIDTH] of embedded n-grams, `live` [N, LENGTH, 1]: 1 where a byte is; names the maximum of `x`."""
     graph.constant("padding", np.array(PADDING, np.int32))
-    longest = max(TABLES)
+    longest = int(GRAMS.max())
     graph.constant("pads", np.array([0, 0, 0, longest - 1], np.int64))
     graph.node("Pad", [INPUT, "pads", "padding"], "padded")
     for j in range(longest):
         graph.constant(f"from{j}", np.array([j], np.int64))
         graph.constant(f"to{j}", np.array([j + LENGTH], np.int64))
     _, tables = rounded(p)
-    for n, (size, coefficients) in TABLES.items():
+    for (n, (size, coefficients)), (whole, step) in zip(TABLES.items(), tables):
         graph.constant(f"fold{n}", FOLDS[n])
         graph.node("Gather", [f"fold{n}", "padded"], f"folded{n}")
         for j, coefficient in enumerate(coefficients):
@@ -57,7 +57,6 @@ def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> str:
                 graph.node("Add", [f"term{n}_0" if j == 1 else f"sum{n}_{j - 1}", f"term{n}_{j}"], f"sum{n}_{j}")
         graph.constant(f"rows{n}", np.array(size, np.int32))
         graph.node("Mod", [f"sum{n}_{len(coefficients) - 1}", f"rows{n}"], f"row{n}")
-        whole, step = tables[f"table{n}"]
         graph.constant(f"table{n}", whole)
         graph.constant(f"step{n}", np.array(step, np.float32))
         graph.node("Gather", [f"table{n}", f"row{n}"], f"whole{n}")

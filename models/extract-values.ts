@@ -1,6 +1,6 @@
 /**
  * Labelled requests and payloads → JSON lines of their values in every decoded form, by the very code that runs in
- * Envoy: `node --import tsx models/extract-values.ts --data DIR --generated FILE --out build/values.jsonl`.
+ * Envoy: `node --import tsx models/extract-values.ts --data DIR --rows FILE --rows FILE --out build/values.jsonl`.
  *
  * A line: the row's id, source, label, category, subtype, kind, extracted, ambiguous, and `values`: kind, label (where
  * the value stood) and `forms`, one character a byte (Latin-1). A bare payload, of either label, is one value.
@@ -43,15 +43,14 @@ interface ExtractedValue {
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({
-    options: { data: { type: "string" }, generated: { type: "string" }, out: { type: "string" } },
+    options: { data: { type: "string" }, rows: { type: "string", multiple: true }, out: { type: "string" } },
   });
-  const { data, generated } = flags;
-  if (!data || !generated || !flags.out)
-    throw new Error("use: extract-values.ts --data DIR --generated FILE --out FILE");
+  const { data, rows: files = [] } = flags;
+  if (!data || !flags.out) throw new Error("use: extract-values.ts --data DIR --rows FILE --out FILE");
   const core = await loadCore();
   await mkdir(dirname(flags.out), { recursive: true });
   const out = createWriteStream(flags.out);
-  for (const file of [...[...PAYLOADS, ...REQUESTS].map((name) => join(data, name)), generated]) {
+  for (const file of [...[...PAYLOADS, ...REQUESTS].map((name) => join(data, name)), ...files]) {
     for await (const rows of batches(linesOf(file))) write(extract(core, rows));
   }
   write(extract(core, await headerProfiles(join(data, HEADER_PROFILES))));

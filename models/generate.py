@@ -12,24 +12,25 @@ import urllib.parse
 from pathlib import Path
 
 from grammar import Grammar
+from obfuscate import disguised
 
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 6000,
-    "xss": 4500,
-    "rce": 7500,
-    "path-traversal": 3500,
-    "ssti": 2500,
-    "ssrf": 2500,
-    "xxe": 1500,
-    "ldap": 1500,
-    "nosql": 2500,
-    "header-injection": 1500,
-    "log4shell": 1500,
-    "deserialization": 1500,
-    "other": 1500,
-    "scanner": 1200,
+    "sqli": 11000,
+    "xss": 8000,
+    "rce": 14000,
+    "path-traversal": 5000,
+    "ssti": 4500,
+    "ssrf": 5500,
+    "xxe": 2200,
+    "ldap": 2000,
+    "nosql": 4000,
+    "header-injection": 2500,
+    "log4shell": 2200,
+    "deserialization": 2800,
+    "other": 2200,
+    "scanner": 2500,
     "sql": 5000,
     "shell": 6000,
     "code": 6000,
@@ -39,6 +40,7 @@ COUNTS = {
     "web": 9000,
 }
 ENCODED_SHARE = 0.15
+DISGUISED_SHARE = 0.3
 # Whose words are read without regard to case.
 CASELESS = ("sqli", "xss", "ldap", "sql")
 
@@ -80,6 +82,8 @@ def rows(seed: int) -> list[dict]:
                 text = grammar.text(r)
                 if name in CASELESS:
                     text = recased(r, text)
+                if label == "attack" and r.random() < DISGUISED_SHARE:
+                    text = disguised(r, name, text)
                 if r.random() < ENCODED_SHARE:
                     text = encoded(r, text)
                 if text in seen or not text.strip():

@@ -15,9 +15,11 @@ def main() -> None:
     parser.add_argument("--processes", default=2, type=int)
     options = parser.parse_args()
     node = ["node", "--import", "tsx"]
-    generated, values, latency = BUILD / "generated.jsonl", BUILD / "values.jsonl", BUILD / "latency.json"
-    data = ["--data", options.data.resolve(), "--generated", generated, "--out", values]
+    generated, documents = BUILD / "generated.jsonl", BUILD / "documents.jsonl"
+    values, latency = BUILD / "values.jsonl", BUILD / "latency.json"
+    data = ["--data", options.data.resolve(), "--rows", generated, "--rows", documents, "--out", values]
     run(sys.executable, "models/generate.py", "--out", generated)
+    run(sys.executable, "models/documents.py", "--out", documents)
     run(*node, "models/extract-values.ts", *data)
     run(sys.executable, "models/train.py", "--values", values, "--processes", options.processes)
     latency.write_bytes(subprocess.run([*node, "models/latency.ts"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)

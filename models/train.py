@@ -21,7 +21,7 @@ import fit
 import screen
 from dataset import FOLDS, read
 from export import onnx_model
-from held_out import Scored, Trained, score_fold, together, train_pair
+from held_out import Scored, Trained, cut, score_fold, together, train_pair
 from network import encode
 from windows import worst_windows
 
@@ -71,9 +71,10 @@ def main() -> None:
 
 def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_shift: float) -> None:
     """The exported model must say what the trained one says."""
-    windows = [window for _, window in worst_windows(trained.weights, texts)]
-    (exported,) = onnxruntime.InferenceSession(model).run(None, {"bytes": encode(windows)})
-    expected = calibrate.probabilities(fit.predict(trained.parameters, windows), temperature, benign_shift)
+    _, starts, ends = worst_windows(trained.weights, texts)
+    windows, edges = cut(texts, starts, ends)
+    (exported,) = onnxruntime.InferenceSession(model).run(None, {"bytes": encode(windows, edges)})
+    expected = calibrate.probabilities(fit.predict(trained.parameters, windows, edges), temperature, benign_shift)
     apart = float(np.abs(exported - expected).max())
     if apart > 1e-4:
         raise SystemExit(f"the exported model differs from the trained one by {apart}")

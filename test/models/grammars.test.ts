@@ -32,7 +32,7 @@ async function grammars(label: string): Promise<Map<string, Map<string, string[]
     const name = file.split(".")[0] as string;
     const rules = found.get(name) ?? new Map(common);
     for (const [rule, marks] of rulesOf(await readFile(new URL(`${label}/${file}`, folder), "utf8"), file))
-      rules.set(rule, marks);
+      rules.set(rule, [...(rules.get(rule) ?? []), ...marks]);
     found.set(name, rules);
   }
   return found;

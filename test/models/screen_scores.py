@@ -7,13 +7,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 
 import numpy as np
 
-from screen import STEPS
-from windows import of_alike, worst_window
+from windows import worst_windows
 
 weights = np.frombuffer(Path(sys.argv[1]).read_bytes()[16:], np.int8)
-for line in sys.stdin:
-    text = bytes.fromhex(line.strip())
-    alone = worst_window(weights, text)
-    if len(text) < STEPS and of_alike(weights, [text], len(text) + 1) != [alone]:
-        raise SystemExit(f"one by one and in a batch differ: {text!r}")
-    print(*alone)
+texts = [bytes.fromhex(line.strip()) for line in sys.stdin]
+for total, start, end in zip(*worst_windows(weights, texts)):
+    print(int(total), start, end)

@@ -18,9 +18,10 @@ label = np.array([0] * len(benign) + [1] * len(attack))
 weight = np.ones(len(texts))
 
 tables = [screen.quantise(screen.train(texts, label != 0, weight, 3))[0] for _ in range(2)]
-models = [fit.fit(texts, label, weight, 20) for _ in range(2)]
+edges = np.full(len(texts), 3)
+models = [fit.fit(texts, edges, label, weight, 20) for _ in range(2)]
 same = bool((tables[0] == tables[1]).all()) and all((models[0][name] == models[1][name]).all() for name in models[0])
-logits = fit.predict(models[0], texts)
+logits = fit.predict(models[0], texts, edges)
 right = float(((logits.argmax(1) != 0) == (label != 0)).mean())
 stable = all(np.array_equal(models[0][name], rounded(models[0])[0][name]) for name in models[0])
 print(f"same {same} stable {stable} right {right:.3f}")
