@@ -12,6 +12,9 @@ MODEL_DENY_FLOOR = 0.25  # no fewer false positives on these sources may bring i
 TRADED_RECALL = 0.001
 # Most of held-out benign requests, and of bare benign values, that are denied wrongly.
 OF_REQUESTS, OF_VALUES = 0.003, 0.017
+# Added to benign's logit where a window is the inside of a longer value: two of three windows of documents are, and one of
+# thirty of attacks.
+INNER_SHIFT = 1.5
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.08
 
@@ -37,26 +40,27 @@ def fit_screen(sums: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tupl
     return float(beta[0]), float(beta[1])
 
 
-def probabilities(logits: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
+def probabilities(logits: np.ndarray, edges: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
     z = logits / temperature
-    z[:, BENIGN] += benign_shift
+    z[:, BENIGN] += benign_shift + INNER_SHIFT * (edges == 0)
     z -= z.max(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
 
 
-def attack_probability(logits: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
-    return 1 - probabilities(logits.astype(np.float64), temperature, benign_shift)[:, BENIGN]
+def attack_probability(logits: np.ndarray, edges: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
+    return 1 - probabilities(logits.astype(np.float64), edges, temperature, benign_shift)[:, BENIGN]
 
 
-def fit_model(logits: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+def fit_model(logits: np.ndarray, edges: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     """(temperature, benign_shift) of the least log loss at PRIOR."""
     chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
-    z, y, w = logits[chosen], attack[chosen], prior_weights(attack[chosen], weight[chosen])
+    z, e, y = logits[chosen], edges[chosen], attack[chosen]
+    w = prior_weights(y, weight[chosen])
     best = (np.inf, 1.0, 0.0)
     for temperature in np.geomspace(0.6, 5, 16):
         for shift in np.linspace(-2, 8, 21):
-            p = np.clip(attack_probability(z, temperature, shift), 1e-7, 1 - 1e-7)
+            p = np.clip(attack_probability(z, e, temperature, shift), 1e-7, 1 - 1e-7)
             nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
             best = min(best, (nll, float(temperature), float(shift)))
     return best[1], best[2]

@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from calibrate import INNER_SHIFT
 from classes import BENIGN, CLASSES
 from network import FOLDS, GRAMS, LENGTH, PADDING, TABLES, rounded
 
@@ -12,11 +13,12 @@ OUTPUT = "probabilities"
 
 
 def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float) -> onnx.ModelProto:
-    """int32 [N, LENGTH] -> float32 [N, classes]; logits / temperature, `benign_shift` added to benign's, softmax."""
+    """int32 [N, LENGTH] -> float32 [N, classes]; `calibrate.probabilities` of the logits."""
     weights = {name: p[name] for name in ("hidden", "hidden_bias")}
     weights |= {"out": p["out"] / temperature, "out_bias": p["out_bias"] / temperature}
     weights["out_bias"][BENIGN] += benign_shift
     graph = Graph()
+    weights["inner_shift"] = INNER_SHIFT * np.eye(1, len(CLASSES), BENIGN)
     for name, value in weights.items():
         graph.constant(name, np.ascontiguousarray(value, np.float32))
     for name, value in {"axis1": [1], "axis2": [2]}.items():
@@ -31,7 +33,12 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
     graph.node("Concat", ["largest_positive", "mean"], "pooled", axis=1)
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
-    graph.node("Gemm", ["hidden_out", "out", "out_bias"], "logits")
+    graph.node("Gemm", ["hidden_out", "out", "out_bias"], "of_bytes")
+    graph.node("Greater", [INPUT, "padding"], "marked")
+    graph.node("Where", ["marked", "zero", "one"], "unmarked")
+    graph.node("ReduceMin", ["unmarked", "axis1"], "inner", keepdims=1)
+    graph.node("Mul", ["inner", "inner_shift"], "of_edges")
+    graph.node("Add", ["of_bytes", "of_edges"], "logits")
     graph.node("Softmax", ["logits"], OUTPUT, axis=1)
     return graph.model()
 

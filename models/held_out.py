@@ -16,6 +16,7 @@ class Scored:
     samples: Samples
     sums: np.ndarray  # logits, float
     logits: np.ndarray  # [N, classes]
+    edges: np.ndarray  # of the windows, as in `tokens_of`
 
     @property
     def attack(self) -> np.ndarray:
@@ -65,7 +66,8 @@ def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Gene
 
 def score(trained: Trained, samples: Samples) -> Scored:
     sums, starts, ends = worst_windows(trained.weights, samples.text)
-    return Scored(samples, sums * trained.step, fit.predict(trained.parameters, *cut(samples.text, starts, ends)))
+    windows, edges = cut(samples.text, starts, ends)
+    return Scored(samples, sums * trained.step, fit.predict(trained.parameters, windows, edges), edges)
 
 
 def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:
@@ -79,4 +81,4 @@ def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: in
 def together(parts: list[Scored]) -> Scored:
     """In the folds' order."""
     rows = Samples(*[sum(columns, []) for columns in zip(*[vars(part.samples).values() for part in parts])])
-    return Scored(rows, np.concatenate([p.sums for p in parts]), np.concatenate([p.logits for p in parts]))
+    return Scored(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in ("sums", "logits", "edges")))

@@ -48,9 +48,9 @@ def main() -> None:
         trained: Trained = final.get()
     attack, weight = held_out.attack, np.array(held_out.samples.weight)
     bias, scale = calibrate.fit_screen(held_out.sums, attack, weight)
-    temperature, benign_shift = calibrate.fit_model(held_out.logits, attack, weight)
+    temperature, benign_shift = calibrate.fit_model(held_out.logits, held_out.edges, attack, weight)
     screened = 1 / (1 + np.exp(-(bias + scale * held_out.sums)))
-    judged = calibrate.attack_probability(held_out.logits, temperature, benign_shift)
+    judged = calibrate.attack_probability(held_out.logits, held_out.edges, temperature, benign_shift)
     thresholds = calibrate.choose(screened, judged, attack, weight, np.array(held_out.samples.request))
     print(
         f"screen {bias:.3f} + {scale:.3f} s; model / {temperature:.2f}, benign {benign_shift:+.2f}; {thresholds}",
@@ -74,7 +74,8 @@ def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_
     _, starts, ends = worst_windows(trained.weights, texts)
     windows, edges = cut(texts, starts, ends)
     (exported,) = onnxruntime.InferenceSession(model).run(None, {"bytes": encode(windows, edges)})
-    expected = calibrate.probabilities(fit.predict(trained.parameters, windows, edges), temperature, benign_shift)
+    logits = fit.predict(trained.parameters, windows, edges)
+    expected = calibrate.probabilities(logits, edges, temperature, benign_shift)
     apart = float(np.abs(exported - expected).max())
     if apart > 1e-4:
         raise SystemExit(f"the exported model differs from the trained one by {apart}")
