@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createPublicKey } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { verifyLog } from "../../scripts/decision-log/verify.ts";
+import { eventually } from "../harness/eventually.ts";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const policy = (log: string) => `
+version: 1
+log: ${log}
+routes:
+  - { name: plain, match: { path: /plain/** }, public: true, score: off }
+  - { name: observed, match: { path: /observed/** }, public: true, mode: observe, score: off }
+`;
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy: policy("batched") });
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+async function send(path: string): Promise<{ status: number; id: string }> {
+  const response = await fetch(`${gateway.url}${path}`, { signal: AbortSignal.timeout(10_000) });
+  await response.arrayBuffer();
+  return { status: response.status, id: response.headers.get("x-postern-decision") ?? "" };
+}
+
+/** A disk without room, as the sidecar meets it: each write to a file fails (RLIMIT_FSIZE; Node ignores its signal). */
+async function room(bytes: "1" | "unlimited"): Promise<void> {
+  await promisify(execFile)("prlimit", ["--pid", String(await gateway.sidecarPid()), `--fsize=${bytes}:unlimited`]);
+}
+
+async function logErrors(): Promise<number> {
+  const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+  return Number(/^postern_sidecar_log_errors_total (\d+)$/m.exec(page)?.[1]);
+}
+
+test("batched: requests go on, the failure is counted, and the records come when there is room again", {
+  timeout: 90_000,
+}, async () => {
+  const errors = await logErrors();
+  const pid = await gateway.sidecarPid();
+  await room("1");
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => send(`/plain/${index}`)));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal(upstream.arrivals.length, 20);
+  await eventually(logErrors, (count) => count > errors, 20_000);
+  await room("unlimited");
+  for (const { id } of answers) assert.equal((await gateway.waitForRecord(id)).effect, "permit");
+  assert.equal(await gateway.sidecarPid(), pid, "the sidecar lives on");
+});
+
+test("required: from detect up nobody passes unrecorded; with room again they do, and the chain is whole", {
+  timeout: 90_000,
+}, async () => {
+  await writeFile(gateway.policyPath, policy("required"));
+  await eventually(gateway.output, (text) => text.includes("changed policy is in force"), 20_000);
+  assert.equal((await send("/plain/before")).status, 200);
+  await room("1");
+  const seen = upstream.arrivals.length;
+  assert.equal((await send("/plain/full")).status, 503);
+  assert.equal((await send("/observed/full")).status, 200);
+  assert.deepEqual(upstream.arrivals.slice(seen), ["GET /observed/full"]);
+  await room("unlimited");
+  await eventually(
+    () => send("/plain/after"),
+    ({ status }) => status === 200,
+    20_000,
+  );
+  const key = createPublicKey(await readFile(publicKeyPath(gateway.state), "utf8"));
+  const { problem, missing, lost } = await verifyLog(join(gateway.state, "log"), key);
+  assert.deepEqual({ problem, missing, lost }, { problem: null, missing: 0, lost: 0 });
+});
