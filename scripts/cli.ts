@@ -11,13 +11,14 @@ const commands: Record<string, () => Promise<Command>> = {
   explain: async () => (await import("./commands/explain.ts")).explain,
   report: async () => (await import("./commands/report.ts")).report,
   replay: async () => (await import("./commands/replay.ts")).replay,
+  suggest: async () => (await import("./commands/suggest.ts")).suggest,
   log: async () => (await import("./commands/log.ts")).log,
   model: async () => (await import("./commands/model.ts")).model,
   render: async () => (await import("./commands/render.ts")).render,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "route", "review", "revoke", "suggest"];
+const laterCommands = ["init", "route", "review", "revoke"];
 
 const usage = `usage: postern COMMAND …
 
@@ -36,6 +37,8 @@ const usage = `usage: postern COMMAND …
      [--key FILE] [--json]
   replay              judges the recorded decisions anew, by another policy or another model
      [--state DIR] [--policy P] [--model DIR] [--json]
+  suggest             what the policy could do without, as a diff of its file
+     --policy P [--state DIR] [--json]
   report              the zero trust maturity that the decision log shows
      [--state DIR] [--json] [--html FILE]
   model eval FILE     quality of screen and model on labelled requests (.jsonl, .jsonl.gz)

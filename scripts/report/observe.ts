@@ -6,7 +6,8 @@ import { readPublicKey } from "../decision-log/public-key.ts";
 import { readLogLines } from "../decision-log/read.ts";
 import { verifyLog } from "../decision-log/verify.ts";
 
-async function observeLog(stateDirectory: string): Promise<Observations> {
+/** What the log of a state folder shows. @throws Error it can't be read */
+export async function observeLog(stateDirectory: string): Promise<Observations> {
   const observations = new Observations();
   for await (const line of readLogLines(stateDirectory)) observations.add(line);
   return observations;

@@ -40,9 +40,14 @@ export interface Day {
 }
 
 /** Records a day in the log of a state folder, every request judged by the core; the same seed gives the same records. */
-export async function recordDay(state: string, requests: number, seed = 1): Promise<Day> {
-  const policyPath = await writePolicyFiles(state);
-  const gates = await openGates(policyPath);
+export async function recordDay(
+  state: string,
+  requests: number,
+  seed = 1,
+  policyOf: (comments: Rung) => string = dayPolicy,
+): Promise<Day> {
+  const policyPath = await writePolicyFiles(state, policyOf("observe"));
+  const gates = await openGates(policyPath, policyOf);
   const random = new Random(seed);
   const traffic = await dayTraffic(random, requests);
   let now = DAY_START;
@@ -106,7 +111,7 @@ function selfTests(hour: number, policy: string): object[] {
   });
 }
 
-async function writePolicyFiles(state: string): Promise<string> {
+async function writePolicyFiles(state: string, policy: string): Promise<string> {
   const folder = join(state, "policy");
   await mkdir(folder, { recursive: true });
   const edge = await issueCertificate({ name: "edge", alternativeNames: [], validDays: 1 }, null);
@@ -114,14 +119,14 @@ async function writePolicyFiles(state: string): Promise<string> {
   await writeFile(join(folder, "edge.key"), edge.keyPem);
   await writeFile(join(folder, "shop.secret"), daySecret);
   const path = join(folder, "policy.yaml");
-  await writeFile(path, dayPolicy("observe"));
+  await writeFile(path, policy);
   return path;
 }
 
-async function openGates(policyPath: string) {
+async function openGates(policyPath: string, policyOf: (comments: Rung) => string) {
   const core = await loadCore();
   const open = async (rung: Rung) => {
-    const { policy } = await parsePolicy(dayPolicy(rung), policyPath);
+    const { policy } = await parsePolicy(policyOf(rung), policyPath);
     const { blob, digest } = compilePolicy(policy);
     return { policy, digest: Buffer.from(digest).toString("hex"), gate: core.openGate(blob, secretsOf(policy)) };
   };

@@ -19,7 +19,7 @@ let day: Day;
 
 before(async () => {
   state = await mkdtemp(join(tmpdir(), "replay-"));
-  day = await recordDay(state, 2_500);
+  day = await recordDay(state, 1_500);
 });
 after(() => rm(state, { recursive: true, force: true }));
 

@@ -29,6 +29,7 @@ export class RouteObservations {
   /** Passed, of those permitted under a grant. */
   readonly grantedChecks = new Map<Check, number>();
   readonly grants = new Map<string, number>();
+  /** Of permitted requests. */
   readonly methods = new Map<string, number>();
   readonly principals = new Set<string>();
   /** The newest rung that a request met. */
@@ -39,7 +40,6 @@ export class RouteObservations {
     this.requests += 1;
     this.rung = line.rung;
     count(this.rungs, line.rung);
-    count(this.methods, line.method);
     for (const check of checks) count(this.checks, check);
     if (score.by !== "nothing") this.scored += 1;
     if (score.uninspected !== null) {
@@ -53,7 +53,7 @@ export class RouteObservations {
       count(this.wouldDenials, wouldDeny);
     }
     if (effect === "deny") this.#deny(reason, score.finding !== null);
-    else this.#permit(subject.grant, checks);
+    else this.#permit(line);
   }
 
   #deny(reason: string, explained: boolean): void {
@@ -64,8 +64,9 @@ export class RouteObservations {
     if (explained) this.explained += 1;
   }
 
-  #permit(grant: string, checks: readonly Check[]): void {
+  #permit({ method, subject: { grant }, checks = [] }: LogRecord): void {
     this.permitted += 1;
+    count(this.methods, method);
     if (grant === "") return;
     this.granted += 1;
     count(this.grants, grant);

@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { observeLog } from "../report/observe.ts";
+import { propose } from "../suggest/proposal.ts";
+import { type Suggestion, suggestFor } from "../suggest/suggest.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+const usage = "postern suggest --policy P [--state DIR] [--json]";
+
+/** What the decision log shows that the policy could do without, and where it could be stricter, as a diff of its file. */
+export async function suggest(args: string[]): Promise<number> {
+  const { values } = parseFlags(usage, {
+    args,
+    options: {
+      state: { type: "string", default: "./.postern" },
+      policy: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  if (values.policy === undefined) throw new UsageError(`--policy P: name the file to change.\nusage: ${usage}`);
+  const log = await observeLog(values.state);
+  const current = log.policies.get(log.newest);
+  const text = await readFile(values.policy, "utf8");
+  const suggestion = await suggestFor(text, values.policy, current === undefined ? [] : propose(current));
+  process.stdout.write(values.json ? `${JSON.stringify(suggestion, null, 2)}\n` : inWords(suggestion));
+  return 0;
+}
+
+/** Proposals as comments before the diff, so that all of it can be given to `patch`. */
+function inWords({ proposals, diff }: Suggestion): string {
+  if (proposals.length === 0)
+    return "# nothing to suggest: no route has shown enough requests under this policy, or all is used\n";
+  const lines = proposals.map(
+    ({ route, why, inDiff }) => `# ${route}: ${why}${inDiff ? "" : " (not in the diff: change it by hand)"}`,
+  );
+  return `${lines.join("\n")}\n${diff === "" ? "" : `\n${diff}`}`;
+}
