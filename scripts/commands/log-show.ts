@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { complete, isCompletion, readLog } from "../decision-log/read.ts";
+import { complete, isCompletion, isProbe, readLog } from "../decision-log/read.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseSince } from "./parse-since.ts";
 import { UsageError } from "./usage-error.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error.ts";
 const usage =
   "postern log show [--state DIR] [--route R] [--effect permit|deny] [--reason R] [--since TIME|AGE] [--limit N] [--json]";
 
-/** Prints the newest decisions that pass the filters, oldest first. */
+/** Prints the newest decisions on requests of clients that pass the filters, oldest first. */
 export async function logShow(args: string[]): Promise<number> {
   const { values } = parseFlags(usage, {
     args,
@@ -36,7 +36,7 @@ export async function logShow(args: string[]): Promise<number> {
   const newest: LogRecord[] = [];
   for await (const line of readLog(values.state)) {
     if (isCompletion(line)) complete(newest, line);
-    else if (wanted(line)) {
+    else if (wanted(line) && !isProbe(line)) {
       newest.push(line);
       if (newest.length > limit) newest.shift();
     }

@@ -17,6 +17,7 @@ export function narrate(decision: LogRecord): string[] {
     `decision ${decision.id}`,
     `  ${decision.time}  ${decision.method}  route ${decision.route || "(none matched)"}, rung ${decision.rung}`,
     `  ${outcome(decision)}`,
+    ...(decision.selfTest ? ["  a probe of the self-test: judged, and never forwarded"] : []),
     "",
     "checks",
     ...checks.map((check) => `  ${check.padEnd(10)} ${describeCheck(check, decision, finding, failed?.check ?? null)}`),

@@ -34,9 +34,14 @@ export async function* readLog(stateDirectory: string): AsyncGenerator<LogRecord
   }
 }
 
-/** Every decision of the log, oldest first, as it was when it was made. */
+/** Every decision on a request of a client, oldest first, as it was when it was made. */
 export async function* readDecisions(stateDirectory: string): AsyncGenerator<LogRecord> {
-  for await (const line of readLog(stateDirectory)) if (!isCompletion(line)) yield line;
+  for await (const line of readLog(stateDirectory)) if (!isCompletion(line) && !isProbe(line)) yield line;
+}
+
+/** A probe of the self-test. */
+export function isProbe(line: LogRecord): boolean {
+  return line.selfTest === true;
 }
 
 /** One decision with its completion, as far as both are there. */

@@ -1,6 +1,6 @@
 import { CHECKS } from "../../inference-sidecar/src/decision-log/record.ts";
 import type { RouteResult } from "../../inference-sidecar/src/maturity/routes.ts";
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup, nothing } from "./markup.ts";
 import { amount, share } from "./words.ts";
 
 const RUNGS: readonly string[] = ["observe", "detect", "prevent", "adapt"];
@@ -16,6 +16,7 @@ export function renderLadder(routes: readonly RouteResult[]): Markup {
 ${RUNGS.map((rung, index) => markup`<text class="axis" x="${LABEL + RUNG * index + RUNG / 2}" y="16" text-anchor="middle">${rung}</text>`)}
 ${routes.map((route, row) => ladderRow(route, HEAD + ROW * row))}
 </svg>
+${renderMoves(routes)}
 <p class="legend"><i class="dot proved"></i>enforcing, proved <i class="dot declared"></i>enforcing, not proved <i class="dot none"></i>not enforcing; the shade is the share of requests on the rung</p>`;
 }
 
@@ -31,6 +32,16 @@ function ladderRow(route: RouteResult, top: number): Markup {
   return markup`<text x="0" y="${middle + 4}">${short(route.route)}</text>${cells}
 <circle class="dot ${kind}" cx="${at}" cy="${middle - 1}" r="7"/>
 <text class="axis" x="${LABEL + RUNG * RUNGS.length + 12}" y="${middle + 4}">${amount(route.requests)} requests, ${amount(route.denied)} denied${tested(route)}</text>`;
+}
+
+function renderMoves(routes: readonly RouteResult[]): Markup {
+  const rows = routes.flatMap(({ route, moves }) =>
+    moves.map(
+      ({ time, kind, from, to, by }) =>
+        markup`<tr><td><time>${time.slice(0, 16).replace("T", " ")}</time></td><td>${route}</td><td>${kind}</td><td>${from} → ${to}</td><td>by ${by}</td></tr>`,
+    ),
+  );
+  return rows.length === 0 ? nothing : markup`<table class="moves"><tbody>${rows}</tbody></table>`;
 }
 
 /** A row for each route, a column for each check. */

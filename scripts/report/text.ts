@@ -29,6 +29,7 @@ export function renderText(report: MaturityReport): string {
     "ROUTES: requests that passed each check of NIST SP 800-207A, and the rung of runtime protection",
     `  ${"".padEnd(24)} ${CHECKS.map((check) => check.replace("_", " ").replace("authenticated", "authn").replace("authorised", "authz").padStart(14)).join("")}  rung      enforcing  self-test`,
     ...report.routes.map(routeLine),
+    ...movesOf(report.routes),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -55,4 +56,11 @@ function gateLine({ met, stage, id, holds, of, unit, needs, declared, observed, 
 function routeLine({ route, requests, checks, rung, enforcing, selfTest }: RouteResult): string {
   const shares = CHECKS.map((check) => share(checks[check], requests).padStart(14)).join("");
   return `  ${route.slice(0, 24).padEnd(24)} ${shares}  ${rung.padEnd(9)} ${(enforcing === "declared" ? "not proved" : enforcing).padEnd(10)} ${selfTest}`;
+}
+
+function movesOf(routes: readonly RouteResult[]): string[] {
+  const lines = routes.flatMap(({ route, moves }) =>
+    moves.map(({ time, kind, from, to, by }) => `  ${time}  ${route}: ${kind}, ${from} → ${to}, by ${by}`),
+  );
+  return lines.length === 0 ? [] : ["", "STEPS ON THE LADDER", ...lines];
 }

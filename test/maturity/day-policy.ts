@@ -26,7 +26,7 @@ routes:
     match: { path: /admin/** }
     allow: [{ issuer: shop, scopes: [admin], owner: operations, reason: on call, expires: 2027-01-01T00:00:00Z }]
   - { name: search, match: { methods: [GET], path: /search }, public: true }
-  - { name: comments, match: { methods: [POST], path: /comments/** }, public: true, mode: ${comments} }
+  - { name: comments, match: { methods: [POST], path: /comments/** }, public: true, mode: ${comments}, score: { ask: always } }
 `;
 }
 

@@ -79,7 +79,7 @@ export async function recordDay(
     evaluations.push(evaluation);
     while (hour < Math.floor((one.at - DAY_START) / HOUR_MS)) {
       hour += 1;
-      for (const line of selfTests(hour, gates.configuration.digest)) await append(line);
+      for (const line of [...moves(hour), ...selfTests(hour, gates.configuration.digest)]) await append(line);
     }
     if (index >= LOST_FROM && index < LOST_FROM + LOST) continue;
     if (index === LOST_FROM + LOST) {
@@ -95,6 +95,17 @@ export async function recordDay(
   }
   await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };
+}
+
+/** Up by evidence, back by an operator. */
+function moves(hour: number): object[] {
+  const step = CLIMB.findIndex(([at]) => at === hour);
+  const [from, to] = [CLIMB[step - 1]?.[1], CLIMB[step]?.[1]];
+  if (from === undefined || to === undefined) return [];
+  const back = to === "detect" && from === "prevent";
+  const by = back ? { kind: "operator", name: "ada" } : { kind: "evidence" };
+  const move = { id: `step-${hour}`, route: "comments", kind: back ? "demote" : "promote", from, to, by };
+  return [{ v: 1, time: iso(DAY_START + hour * HOUR_MS), move }];
 }
 
 /** A route passes its self-tests from the hour on in which it enforces anything. */

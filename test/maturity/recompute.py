@@ -191,6 +191,10 @@ tenets = [
 ]
 
 
+def mover(by):
+    return by["kind"] + " " + by["name"] if "name" in by else by["kind"]
+
+
 def described(route):
     seen = on(route)
     denied = [one for one in seen if one["effect"] == "deny"]
@@ -208,6 +212,12 @@ def described(route):
         "rungs": collections.Counter(one["rung"] for one in seen),
         "denials": collections.Counter(one["reason"] for one in denied),
         "wouldDenials": collections.Counter(would),
+        "moves": [
+            {"time": line["time"], "kind": move["kind"], "from": move["from"], "to": move["to"], "by": mover(move["by"])}
+            for line in lines
+            for move in [line.get("move")]
+            if move and move["route"] == route["name"]
+        ],
         "selfTest": (fresh_test(route)["problem"] or "passed") if fresh_test(route) else "none",
         "enforcing": "no" if not enforcing(route) else "proved" if any_proof(route) else "declared",
     }

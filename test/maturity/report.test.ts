@@ -55,6 +55,10 @@ test("the day has what a report must tell: principals, drift, attacks, good text
   const comments = report.routes.find(({ route }) => route === "comments");
   assert.deepEqual(Object.keys(comments?.rungs ?? {}).sort(), ["detect", "observe", "prevent"]);
   assert.equal(comments?.rung, "detect");
+  assert.deepEqual(
+    comments?.moves.map(({ to, by }) => `${to} by ${by}`),
+    ["detect by evidence", "prevent by evidence", "detect by operator ada"],
+  );
   assert.ok((comments?.denials.attack_scored ?? 0) + (comments?.denials.attack_screened ?? 0) > 20, "attacks denied");
   assert.ok(comments?.wouldDeny, "and seen before");
   const readers = report.routes.find(({ route }) => route === "read-orders");

@@ -75,6 +75,16 @@ export class RouteObservations {
   }
 }
 
+/** A step of a route on the ladder, as the log tells it. */
+export interface RouteMove {
+  readonly time: string;
+  readonly kind: string;
+  readonly from: string;
+  readonly to: string;
+  /** `operator NAME`, `user`, `evidence` or `policy`. */
+  readonly by: string;
+}
+
 /** What decisions under one policy have shown. */
 export class PolicyObservations {
   configuration: Configuration | null = null;
@@ -122,6 +132,8 @@ export class Observations {
   readonly policies = new Map<string, PolicyObservations>();
   /** By the hour's beginning, such as 2026-03-02T10. */
   readonly hours = new Map<string, Hour>();
+  /** Steps on the ladder, by route. */
+  readonly moves = new Map<string, RouteMove[]>();
   /** Digest of the newest configuration; empty: the log has none. */
   newest = "";
 
@@ -134,6 +146,7 @@ export class Observations {
     else if ("completes" in line) this.completions += 1;
     else if (isGap(line)) this.#miss(line.gap);
     else if ("configuration" in line) this.#configure(line.configuration as Configuration);
+    else if (isMove(line)) this.#move(time, line.move);
     else if (typeof line.selfTest === "object") this.#test(line as unknown as SelfTestLine);
   }
 
@@ -168,6 +181,12 @@ export class Observations {
     this.policy(configuration.digest).configuration = configuration;
   }
 
+  #move(time: string, { route, kind, from, to, by }: MoveLine["move"]): void {
+    const moves = this.moves.get(route) ?? [];
+    moves.push({ time, kind, from, to, by: by.name === undefined ? by.kind : `${by.kind} ${by.name}` });
+    this.moves.set(route, moves);
+  }
+
   #test({ time, selfTest }: SelfTestLine): void {
     this.#hour(time).selfTests += 1;
     this.policy(selfTest.policy).selfTests.set(selfTest.route, { ...selfTest, time });
@@ -181,6 +200,20 @@ export class Observations {
     this.hours.set(name, begun);
     return begun;
   }
+}
+
+interface MoveLine {
+  readonly move: {
+    readonly route: string;
+    readonly kind: string;
+    readonly from: string;
+    readonly to: string;
+    readonly by: { readonly kind: string; readonly name?: string };
+  };
+}
+
+function isMove(line: object): line is MoveLine {
+  return "move" in line;
 }
 
 function isDecision(line: object): line is LogRecord {

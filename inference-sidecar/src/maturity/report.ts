@@ -64,7 +64,7 @@ export function assessMaturity(log: Observations, seal: LogSeal): MaturityReport
     decisions: current.decisions,
     areas: measureAreas(facts),
     tenets: measureTenets(facts),
-    routes: measureRoutes(routes),
+    routes: measureRoutes(routes, log),
     hours: [...log.hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, counts]) => ({ hour, ...counts })),
   };
 }

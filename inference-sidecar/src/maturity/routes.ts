@@ -1,5 +1,6 @@
 import { CHECKS, type Check } from "../decision-log/record.ts";
 import type { RouteFacts } from "./gate.ts";
+import type { Observations, RouteMove } from "./observations.ts";
 
 /** One route: what of the five checks of NIST SP 800-207A its permitted requests passed, and where it stands on the ladder. */
 export interface RouteResult {
@@ -18,12 +19,14 @@ export interface RouteResult {
   readonly rungs: Readonly<Record<string, number>>;
   readonly denials: Readonly<Record<string, number>>;
   readonly wouldDenials: Readonly<Record<string, number>>;
+  /** Its steps on the ladder, in their order. */
+  readonly moves: readonly RouteMove[];
   readonly enforcing: "proved" | "declared" | "no";
   /** The newest self-test: `none`, `passed`, or what was wrong. */
   readonly selfTest: string;
 }
 
-export function measureRoutes(routes: readonly RouteFacts[]): RouteResult[] {
+export function measureRoutes(routes: readonly RouteFacts[], log: Observations): RouteResult[] {
   return routes.map((route) => {
     const { configured, seen } = route;
     return {
@@ -39,6 +42,7 @@ export function measureRoutes(routes: readonly RouteFacts[]): RouteResult[] {
       rungs: sorted(seen.rungs),
       denials: sorted(seen.denials),
       wouldDenials: sorted(seen.wouldDenials),
+      moves: log.moves.get(configured.name) ?? [],
       enforcing: enforcing(route),
       selfTest: route.selfTest,
     };

@@ -24,7 +24,8 @@ export interface SelfTestOptions {
 const HOUR_MS = 3_600_000;
 /** While there is no policy, nobody to answer, or a worker that does not know the key yet. */
 const IDLE_MS = 500;
-const LEAST_PAUSE_MS = 20;
+/** However many routes there are: a round of 1,000 takes 100 s. */
+const LEAST_PAUSE_MS = 100;
 /** A filter that judges by another policy than the one in force may be about to take it. */
 const CHANGE_MS = 10_000;
 
