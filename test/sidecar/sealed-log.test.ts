@@ -251,3 +251,38 @@ test("a new day begins a new file, and numbers go on where they stood", async (t
   ]);
   assert.equal((await verify(state)).problem, null);
 });
+
+test("what is declared begins each file from then on, also where it could not be written at first", async () => {
+  const state = await temporaryFolder();
+  try {
+    const run = await open(state);
+    await append(run, 1, 2);
+    await run.log.declare({ v: 1, configuration: { digest: "one" } });
+    await append(run, 3, 60);
+    await run.log.declare({ v: 1, configuration: { digest: "two" } });
+    await append(run, 61, 110);
+    await run.log.close();
+    const declared: string[][] = [];
+    for (const name of await files(state)) {
+      const lines = (await readFile(join(state, "log", name), "utf8")).trimEnd().split("\n");
+      declared.push(lines.flatMap((line) => JSON.parse(line).configuration?.digest ?? []));
+    }
+    assert.ok(declared.length > 4, `${declared.length} files`);
+    assert.deepEqual(declared[0], ["one"]);
+    assert.ok(declared.slice(1, -1).every((digests) => digests.length > 0));
+    assert.deepEqual(declared.at(-1), ["two"]);
+    assert.equal((await verify(state)).problem, null);
+
+    const broken = await open(state);
+    await rename(join(state, "log"), join(state, "away"));
+    await assert.rejects(broken.log.declare({ v: 1, configuration: { digest: "three" } }));
+    await rename(join(state, "away"), join(state, "log"));
+    await append(broken, 111, 111);
+    await broken.log.close();
+    const last = (await files(state)).at(-1) ?? "";
+    assert.match(await readFile(join(state, "log", last), "utf8"), /"digest":"three"/);
+    assert.equal((await verify(state)).problem, null);
+  } finally {
+    await rm(state, { recursive: true });
+  }
+});

@@ -56,9 +56,11 @@ export class SealedLog {
   }
 
   /** Appends a line that each file shall have: it says what the lines after it rest on. */
-  async declare(record: object): Promise<void> {
-    await this.append([record], () => undefined);
-    this.#standing = [record];
+  declare(record: object): Promise<void> {
+    return this.#inTurn(() => {
+      this.#standing = [record];
+      return this.#append(this.#file === null ? [] : [record], () => undefined);
+    });
   }
 
   /** What was appended would outlast a loss of power. */
