@@ -28,6 +28,7 @@ import { Value } from "./values/value";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
+const NO_BODY = new Uint8Array(0);
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
 
@@ -66,6 +67,9 @@ export class Evaluation {
   deadlineMillis: u32 = 0;
   /** A probe of the self-test: every stage runs, whatever those before it have found. */
   isProbe: bool = false;
+  /** As far as it was taken, until the decision is made. */
+  body: Uint8Array = NO_BODY;
+  bodyIsCut: bool = false;
   private readonly values: Value[] = [];
   private askedMicros: i64 = 0;
 
@@ -157,6 +161,8 @@ export class Evaluation {
 
   /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
   takeBody(body: Uint8Array, tooLarge: bool): Step {
+    this.body = body;
+    this.bodyIsCut = tooLarge;
     if (!tooLarge || this.judgedAsTooLarge()) this.inspectBytes(body, tooLarge);
     return this.inspected();
   }
@@ -218,6 +224,7 @@ export class Evaluation {
     this.suspects.worst.length = 0;
     this.question = [];
     this.evidence.finding = null;
+    this.body = NO_BODY;
   }
 
   /** After the last inspection: the screen has decided, or the model is to be asked. */

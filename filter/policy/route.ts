@@ -27,6 +27,8 @@ export class Route {
   readonly denyCount: i32;
   /** Ways (`BOUND_BY_…`) in one of which a token must be bound to its sender; 0: it need not be. */
   readonly senderConstraint: u32;
+  /** Which bytes of requests are kept: 0 none, 1 the window of a denial by the score, 2 also the whole request. */
+  readonly evidence: u32;
   /** Of these authentication contexts one is needed; empty: any will do. */
   readonly contexts: Uint8Array[];
   /** These authentication methods are all needed. */
@@ -57,6 +59,7 @@ export class Route {
     this.firstDeny = load<u32>(record, 28);
     this.denyCount = load<u32>(record, 32);
     this.senderConstraint = (flags >> 9) & 3;
+    this.evidence = (flags >> 15) & 3;
     this.contexts = stringRun(blob, load<u32>(record, 36), load<u32>(record, 40));
     this.authenticationMethods = stringRun(blob, load<u32>(record, 44), load<u32>(record, 48));
     this.maxAge = load<u32>(record, 52);

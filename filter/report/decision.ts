@@ -5,6 +5,7 @@ import { Evaluation } from "../evaluate";
 import { Gate } from "../gate";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
 import { randomId } from "./decision-id";
+import { encodeEvidence } from "./evidence";
 import { encodeCompletion, encodeDecision } from "./record";
 import { PendingRecord } from "./report-message";
 import { Reporter, ReportListener } from "./reporter";
@@ -55,9 +56,10 @@ export class Decision {
     if (this.record !== null) return;
     const evaluation = this.evaluation;
     const decision = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
+    const evidence = encodeEvidence(evaluation, verdict);
     evaluation.letGo();
     if (!evaluation.isProbe) this.gate.metrics.count(evaluation, verdict);
-    this.record = this.submit(decision, this.completion);
+    this.record = this.submit(decision, evidence, this.completion);
   }
 
   /** The record is on its way; `listener` is told when it is on the disk, or that it could not be in time. */
@@ -110,11 +112,11 @@ export class Decision {
       record.completion = completion;
       return;
     }
-    this.submit(NONE, completion);
+    this.submit(NONE, NONE, completion);
   }
 
-  private submit(decision: Uint8Array, completion: Uint8Array | null): PendingRecord {
+  private submit(decision: Uint8Array, evidence: Uint8Array, completion: Uint8Array | null): PendingRecord {
     const policy = this.evaluation.policy;
-    return this.reporter.submit(this.id, policy.digest, decision, completion, policy.logRequired);
+    return this.reporter.submit(this.id, policy.digest, decision, evidence, completion, policy.logRequired);
   }
 }

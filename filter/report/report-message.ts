@@ -13,6 +13,8 @@ export class PendingRecord {
     public readonly policyDigest: Uint8Array,
     /** Empty: none. */
     public readonly decision: Uint8Array,
+    /** `postern.v1.Evidence`; empty: none. Let go where records wait too long. */
+    public evidence: Uint8Array,
     public completion: Uint8Array | null,
     /** Its acknowledgement must mean that it is on the disk. */
     public readonly durable: bool,
@@ -20,7 +22,7 @@ export class PendingRecord {
 
   /** Bytes that it keeps, roughly. */
   get weight(): i32 {
-    return this.decision.length + 64;
+    return this.decision.length + this.evidence.length + 64;
   }
 }
 
@@ -48,6 +50,7 @@ function encodeRecord(record: PendingRecord): Uint8Array {
   writer.uint(1, record.sequence).bytes(2, record.decisionId).bytes(3, record.decision);
   const completion = record.completion;
   if (completion !== null) writer.element(4, completion);
+  writer.bytes(5, record.evidence);
   return writer.finish();
 }
 

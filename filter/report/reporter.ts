@@ -5,6 +5,7 @@ import { decodeAcknowledged, encodeReportRequest, PendingRecord } from "./report
 
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Report");
+const NONE = new Uint8Array(0);
 const CALL_DEADLINE_MILLIS: u32 = 2_000;
 /** An acknowledgement is one number. */
 const MAX_ANSWER_BYTES: u32 = 256;
@@ -12,9 +13,12 @@ const WATCHDOG_MILLIS: i64 = 4_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /** A batch is sent at the next tick, or at once when it is full. */
 const FULL_BATCH = 256;
+const FULL_BATCH_BYTES = 1024 * 1024;
 /** Records kept while the sidecar is away; the oldest go first, and are counted. */
 const MAX_WAITING = 8_192;
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** The sidecar takes 4 MiB. */
+const MAX_BATCH_BYTES = 3 * 1024 * 1024;
 
 /** How long a request waits for its record at most (`log: required`); the tick's period is the resolution. */
 const AWAIT_MILLIS: i64 = 1_000;
@@ -83,16 +87,26 @@ export class Reporter {
     decisionId: Uint8Array,
     policyDigest: Uint8Array,
     decision: Uint8Array,
+    evidence: Uint8Array,
     completion: Uint8Array | null,
     durable: bool,
   ): PendingRecord {
-    const record = new PendingRecord(++this.sequence, decisionId, policyDigest, decision, completion, durable);
+    const record = new PendingRecord(
+      ++this.sequence,
+      decisionId,
+      policyDigest,
+      decision,
+      evidence,
+      completion,
+      durable,
+    );
     this.waiting.push(record);
     this.waitingBytes += record.weight;
+    if (this.waitingBytes > MAX_WAITING_BYTES) this.dropEvidence();
     while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
       this.dropOldest(MAX_WAITING / 8);
     }
-    if (this.waiting.length >= FULL_BATCH) this.flush(nowMillis());
+    if (this.waiting.length >= FULL_BATCH || this.waitingBytes >= FULL_BATCH_BYTES) this.flush(nowMillis());
     return record;
   }
 
@@ -115,7 +129,10 @@ export class Reporter {
     if (this.callStartedMillis != 0 && nowMillis < this.callStartedMillis + WATCHDOG_MILLIS) return;
     const policyDigest = this.waiting[0].policyDigest;
     let count = 1;
+    let size = this.waiting[0].weight;
     while (count < this.waiting.length && count < FULL_BATCH && equal(this.waiting[count].policyDigest, policyDigest)) {
+      size += this.waiting[count].weight;
+      if (size > MAX_BATCH_BYTES) break;
       count++;
     }
     const batch = this.waiting.slice(0, count);
@@ -166,6 +183,15 @@ export class Reporter {
     for (let i = 0; i < count; i++) {
       const waiter = told[i];
       waiter.listener.onRecorded(acknowledged && !waiter.record.dropped);
+    }
+  }
+
+  /** The records matter more than the bytes beside them. */
+  private dropEvidence(): void {
+    for (let i = 0; i < this.waiting.length; i++) {
+      const record = this.waiting[i];
+      this.waitingBytes -= record.evidence.length;
+      record.evidence = NONE;
     }
   }
 

@@ -38,6 +38,7 @@ export interface Bundle {
   readonly model: Uint8Array;
   readonly input: ModelInput;
   readonly outputName: string;
+  readonly thresholds: Thresholds;
 }
 
 const VERSION = 1;
@@ -70,8 +71,8 @@ export interface Thresholds {
 /** @throws StartError `bundle`: a file is missing, or is not what the manifest says it is */
 export async function loadBundle(directory: string): Promise<Bundle> {
   try {
-    const { digest, model, shape } = await readBundle(directory);
-    return Object.freeze({ digest, model, ...modelShape(shape) });
+    const { digest, model, shape, thresholds } = await readBundle(directory);
+    return Object.freeze({ digest, model, thresholds, ...modelShape(shape) });
   } catch (error) {
     throw new StartError("bundle", `bundle ${directory}: ${(error as Error).message}`);
   }

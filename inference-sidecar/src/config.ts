@@ -20,6 +20,7 @@ export interface Configuration {
   readonly dashboard: { readonly address: DashboardAddress; readonly token: string };
   readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
   readonly log: Readonly<Record<keyof typeof LOG, number>>;
+  readonly evidence: Readonly<Record<keyof typeof EVIDENCE, number>>;
 }
 
 /** Default, least, greatest. */
@@ -53,6 +54,12 @@ const LOG = {
   headMs: [1000, 100, 60_000],
 } as const satisfies Record<string, Range>;
 
+const EVIDENCE = {
+  /** Of all files together; the oldest go first. */
+  retentionBytes: [256 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024 * 1024],
+  retentionDays: [30, 1, 3650],
+} as const satisfies Record<string, Range>;
+
 const FILE_MAX_BYTES = 64 * 1024;
 const SOCKET_PATH_MAX_BYTES = 100;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1)$/;
@@ -79,6 +86,7 @@ export function parseConfiguration(text: string): Configuration {
     "dashboard",
     "limits",
     "log",
+    "evidence",
   ]);
   const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "socketPath", "token"]);
   const service = socketPath(top.socketPath, "socketPath");
@@ -94,6 +102,7 @@ export function parseConfiguration(text: string): Configuration {
     }),
     limits: integers(top.limits ?? {}, "limits", LIMITS),
     log: integers(top.log ?? {}, "log", LOG),
+    evidence: integers(top.evidence ?? {}, "evidence", EVIDENCE),
   });
 }
 

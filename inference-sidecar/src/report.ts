@@ -3,6 +3,7 @@ import type { Pseudonym } from "./decision-log/pseudonym.ts";
 import { type CompletionLine, hex, type LogRecord, logLine, type WireRecord } from "./decision-log/record.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
+import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
@@ -31,6 +32,7 @@ export interface ReportParts {
   readonly log: SealedLog;
   readonly pseudonym: Pseudonym;
   readonly metrics: Metrics;
+  readonly evidence: EvidenceIntake;
   readonly onWritten: (lines: readonly (LogRecord | CompletionLine)[]) => void;
 }
 
@@ -69,9 +71,11 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
     pseudonym,
   };
   const time = new Date().toISOString();
-  const lines = news.map((item) =>
-    "gap" in item ? { v: 1, time, gap: { worker, ...item.gap, lost } } : logLine(item.record, origin, time),
-  );
+  const lines: (LogRecord | CompletionLine | { gap: object })[] = [];
+  for (const item of news) {
+    if ("gap" in item) lines.push({ v: 1, time, gap: { worker, ...item.gap, lost } });
+    else lines.push(logLine(item.record, origin, time, await parts.evidence.take(item.record.evidence, origin.bundle)));
+  }
   const onWritten = () => sequences.set(worker, { last, lost });
   await onDisk(parts, async (log) => {
     if (lines.length > 0) await log.append(lines, onWritten);

@@ -13,6 +13,7 @@ import { recoverLog } from "./decision-log/recover.ts";
 import { SealedLog } from "./decision-log/sealed-log.ts";
 import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
+import { openEvidence } from "./evidence/evidence.ts";
 import { Health } from "./health.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
@@ -87,6 +88,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     () => admission.callsInFlight,
   );
   const recent = new RecentDecisions();
+  const isIdle = () => model.ready && queue.length === 0 && admission.callsInFlight === 0;
+  const evidence = await openEvidence({ configuration, bundle, queue, metrics, isIdle });
 
   const service = loadService(fileURLToPath(new URL("postern.proto", folder)), {
     Score: limits.scoreMessageBytes,
@@ -126,6 +129,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
         recordsMost: limits.recordsPerReport,
         admission: new Admission(limits.reportCallsInFlight),
         metrics,
+        evidence: evidence.intake,
         onWritten: (records) => recent.add(records),
       }),
       Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
@@ -148,7 +152,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       health.setDraining();
       await selfTest.stop();
       await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close()]);
-      await Promise.all([decisions.log.close(), dashboard.close(), model.close(), store.close()]);
+      await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);
     },
   };
 }

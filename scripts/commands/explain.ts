@@ -1,3 +1,4 @@
+import { evidenceText, findEvidence } from "../decision-log/evidence-text.ts";
 import { narrate } from "../decision-log/narrate.ts";
 import { findDecision } from "../decision-log/read.ts";
 import { parseFlags } from "./parse-flags.ts";
@@ -23,6 +24,8 @@ export async function explain(args: string[]): Promise<number> {
     );
     return 1;
   }
-  process.stdout.write(values.json ? `${JSON.stringify(decision)}\n` : `${narrate(decision).join("\n")}\n`);
+  const evidence = await findEvidence(values.state, decision);
+  const words = () => narrate(decision, evidenceText(decision, evidence)).join("\n");
+  process.stdout.write(`${values.json ? JSON.stringify({ ...decision, evidenceKept: evidence }) : words()}\n`);
   return 0;
 }

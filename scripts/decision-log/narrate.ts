@@ -9,8 +9,11 @@ const scoredBy: Readonly<Record<string, string>> = {
   uninspected: "could not be inspected",
 };
 
-/** One decision in words, a line each: outcome, every check, the score and where it was found, what would change it. */
-export function narrate(decision: LogRecord): string[] {
+/**
+ * One decision in words, a line each: outcome, every check, the score and where it was found, the evidence that is kept,
+ * what would change it.
+ */
+export function narrate(decision: LogRecord, evidence: readonly string[]): string[] {
   const finding = decision.effect === "deny" ? decision.reason : (decision.wouldDeny ?? "");
   const failed = reasonTexts[finding];
   return [
@@ -24,6 +27,7 @@ export function narrate(decision: LogRecord): string[] {
     `  of the five of NIST SP 800-207A: ${decision.checks?.join(", ").replaceAll("_", " ") || "none passed"}`,
     "",
     ...describeScore(decision),
+    ...evidence,
     ...(finding === ""
       ? []
       : ["what would have to change", `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`]),

@@ -33,6 +33,7 @@ function record(id: string, changes: Partial<LogRecord>): LogRecord {
     effect: "permit",
     reason: "permitted",
     wouldDeny: null,
+    evidence: null,
     subject: { issuer: "", id: "", workload: "", grant: "", expiredGrant: null, token: "absent" },
     score: { by: "nothing", value: 0, class: "benign", finding: null, uninspected: null },
     response: { status: 200, bytes: 2, ended: null },

@@ -87,11 +87,8 @@ export async function recordDay(
       await append({ v: 1, time: iso(now), gap });
     }
     const record = wireRecord(one, evaluation, index + 1, random);
-    const line = logLine(record, origin(gates.configuration.digest), iso(now));
     const digest = await evidence.put(Buffer.from(JSON.stringify(recordedRequest(one, evaluation))));
-    // Canonical: members by name.
-    const members = Object.entries({ ...line, evidence: digest }).sort(([a], [b]) => (a < b ? -1 : 1));
-    await append(Object.fromEntries(members));
+    await append(logLine(record, origin(gates.configuration.digest), iso(now), digest));
   }
   await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };
@@ -194,6 +191,7 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
   const { finding } = score;
   return {
     sequence,
+    evidence: null,
     decisionId: random.bytes(16),
     decision: {
       timeUnixMs: one.at,

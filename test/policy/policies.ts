@@ -12,6 +12,7 @@ export function route(given: Partial<Route> & { path: string }): Route {
     deny: [],
     senderConstrained: null,
     stepUp: { acr: [], amr: [], maxAgeMs: null },
+    evidence: "spans",
   } as const;
   const { mode = defaults.mode } = given;
   const ladder = { floor: mode, ceiling: mode, promote: "propose" } as const;

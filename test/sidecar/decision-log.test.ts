@@ -64,7 +64,7 @@ test("the line of any record is canonical JSON as it stands", () => {
   fc.assert(
     fc.property(record, (one) => {
       const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;
-      const { line } = seal(logLine(wire, origin, new Date(0).toISOString()), GENESIS);
+      const { line } = seal(logLine(wire, origin, new Date(0).toISOString(), null), GENESIS);
       assert.equal(line, canonical(JSON.parse(line)));
       assert.deepEqual(parseLine(line)?.n, 1);
     }),

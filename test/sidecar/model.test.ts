@@ -26,7 +26,8 @@ async function modelWith(t: TestContext): Promise<{ model: Model; changes: boole
   await writeFile(path, WORKER);
   const changes: boolean[] = [];
   const input = { name: "bytes", type: "int32", length: 4, padding: 256 } as const;
-  const bundle = { digest: Buffer.alloc(32), model: new Uint8Array(1), input, outputName: "probabilities" };
+  const thresholds = { clearBelow: 0, denyAlone: 1, modelDeny: 1 };
+  const bundle = { digest: Buffer.alloc(32), model: new Uint8Array(1), input, outputName: "probabilities", thresholds };
   const options = { worker: pathToFileURL(path), bundle, windowsPerBatch: 16, inferenceMs: 500 };
   const model = new Model({ ...options, onReady: (ready) => changes.push(ready) });
   t.after(async () => {

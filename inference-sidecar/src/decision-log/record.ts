@@ -1,3 +1,4 @@
+import type { WireEvidence } from "../evidence/kept-evidence.ts";
 import { unlinked } from "./chain.ts";
 import { printable } from "./printable.ts";
 import type { Pseudonym } from "./pseudonym.ts";
@@ -8,6 +9,7 @@ export interface WireRecord {
   decisionId: Buffer;
   decision: WireDecision | null;
   completion: WireCompletion | null;
+  evidence: WireEvidence | null;
 }
 
 export interface WireCompletion {
@@ -73,11 +75,17 @@ const TIME_LAST_MS = 8.64e15;
 /**
  * Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure.
  * @param time now, for what has no time of its own
+ * @param evidence name of what is kept of the request, or null
  */
-export function logLine(record: WireRecord, origin: RecordOrigin, time: string): LogRecord | CompletionLine {
+export function logLine(
+  record: WireRecord,
+  origin: RecordOrigin,
+  time: string,
+  evidence: string | null,
+): LogRecord | CompletionLine {
   return record.decision === null
     ? completionLine(record, origin, time)
-    : decisionLine(record, record.decision, origin);
+    : decisionLine(record, record.decision, origin, evidence);
 }
 
 // Members stand in the order of canonical JSON (RFC 8785): by name, capital letters first.
@@ -99,12 +107,15 @@ function decisionLine(
   { decisionId, sequence, completion }: WireRecord,
   record: WireDecision,
   { worker, policy, bundle, module, pseudonym }: RecordOrigin,
+  evidence: string | null,
 ) {
   return {
     bundle,
     /** Those of the five of NIST SP 800-207A that the request passed. */
     checks: CHECKS.filter((_, bit) => (record.checks & (1 << bit)) !== 0),
     effect: enumName(record.effect),
+    /** What is kept of the request in `STATE/evidence`, by its digest; null: nothing. */
+    evidence,
     id: hex(decisionId, 16),
     method: printable(record.method, 32),
     module,

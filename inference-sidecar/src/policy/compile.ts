@@ -2,6 +2,7 @@ import { algorithmBits } from "./algorithms.ts";
 import {
   CEILING_SHIFT,
   CONSTRAINT_SHIFT,
+  EVIDENCE_SHIFT,
   FLOOR_SHIFT,
   HEAD_WORDS,
   MAXIMUM_BLOB_BYTES,
@@ -37,6 +38,7 @@ export const MAXIMUM_VISITS = 4096;
 
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
 const LOGS = ["batched", "required"] as const;
+const EVIDENCE = ["none", "spans", "values"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 
 /** The policy as the filter takes it. Pure; the same policy always gives the same bytes. */
@@ -104,7 +106,8 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
     (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT) |
     (MODES.indexOf(route.ladder.floor) << FLOOR_SHIFT) |
-    (MODES.indexOf(route.ladder.ceiling) << CEILING_SHIFT);
+    (MODES.indexOf(route.ladder.ceiling) << CEILING_SHIFT) |
+    (EVIDENCE.indexOf(route.evidence) << EVIDENCE_SHIFT);
   const name = writer.string(route.name);
   writer.add(
     "routes",

@@ -77,6 +77,7 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
       maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
     },
     score: normaliseScore(route.score),
+    evidence: route.evidence ?? "spans",
   };
 }
 

@@ -12,7 +12,7 @@ const FUTURE_ALGORITHMS = ["ES256K", "HS384", "HS512"];
 
 /** Fields and values that the product is meant to have. Accepting one without effect would be a lie, so each is refused. */
 export const NOT_IN_THIS_VERSION: readonly Future[] = [
-  { at: ["evidence"], instead: "a policy without `evidence`" },
+  { at: ["evidence"], instead: "`evidence` in a route" },
   { at: ["limits"], instead: "a policy without `limits`" },
   { at: ["deny"], instead: "`deny` in a route" },
   { at: ["revocation"], instead: "a policy without `revocation`" },
@@ -31,7 +31,6 @@ export const NOT_IN_THIS_VERSION: readonly Future[] = [
   { at: ["identity", "issuers", "*", "revocation"], instead: "an issuer without `revocation`" },
   { at: ["identity", "issuers", "*", "stepUp"], instead: "`stepUp` in a route" },
   { at: ["routes", "*", "limits"], instead: "a route without `limits`" },
-  { at: ["routes", "*", "evidence"], instead: "a route without `evidence`" },
   { at: ["routes", "*", "score", "falsePositiveBudget"], instead: "a score without `falsePositiveBudget`" },
 ];
 

@@ -92,6 +92,7 @@ export interface Route {
   readonly senderConstrained: SenderConstraint | null;
   readonly stepUp: StepUp;
   readonly score: Score;
+  readonly evidence: EvidenceKind;
 }
 
 /** How far a route may move from its `mode`. */
@@ -108,6 +109,9 @@ export interface Operator {
   /** SHA-256 of the token that proves it, in lower-case hexadecimal. */
   readonly tokenSha256: string;
 }
+
+/** Which bytes of requests are kept, encrypted: of denials by the score what carried it, or every request. */
+export type EvidenceKind = "none" | "spans" | "values";
 
 /** How the user of a token must have authenticated (RFC 9470). */
 export interface StepUp {

@@ -1,5 +1,5 @@
 import type { SignatureAlgorithm } from "./algorithms.ts";
-import type { ClaimValue, Log, Method, Mode, SenderConstraint } from "./policy.ts";
+import type { ClaimValue, EvidenceKind, Log, Method, Mode, SenderConstraint } from "./policy.ts";
 
 /** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
 export interface WrittenPolicy {
@@ -42,6 +42,7 @@ export interface WrittenRoute {
   senderConstrained?: SenderConstraint;
   stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string };
   score?: "off" | "headers" | WrittenScore;
+  evidence?: EvidenceKind;
 }
 
 export interface WrittenGrant {

@@ -1,0 +1,46 @@
+import type { Metrics } from "../metrics.ts";
+import type { EvidenceStore } from "./evidence-store.ts";
+import type { IdleScorer } from "./idle-scorer.ts";
+import { encodeKept, type WireEvidence } from "./kept-evidence.ts";
+
+export interface EvidenceIntakeParts {
+  readonly store: EvidenceStore;
+  readonly idle: IdleScorer;
+  /** Of the bundle that is loaded, hexadecimal. */
+  readonly bundle: string;
+  /** Bytes of a window at most. */
+  readonly windowBytes: number;
+  readonly metrics: Metrics;
+}
+
+/** Evidence as it comes with records: kept, and left to the idle scorer. Never in the way of the log. */
+export class EvidenceIntake {
+  readonly #parts: EvidenceIntakeParts;
+
+  constructor(parts: EvidenceIntakeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param bundle that the filter had
+   * @returns the name under which it is kept; null: nothing is, or it could not be
+   */
+  async take(evidence: WireEvidence | null, bundle: string): Promise<string | null> {
+    if (evidence === null) return null;
+    const { store, idle, windowBytes, metrics } = this.#parts;
+    const { window, sample } = evidence;
+    const scorable = bundle === this.#parts.bundle && window.length > 0 && window.length <= windowBytes;
+    if (sample && scorable) idle.sample(window);
+    const kept = encodeKept(evidence, windowBytes);
+    if (kept === null) return null;
+    try {
+      const digest = await store.put(kept);
+      metrics.evidenceKept.inc();
+      if (!sample && scorable) idle.explain(digest, window);
+      return digest;
+    } catch {
+      metrics.evidenceErrors.inc();
+      return null;
+    }
+  }
+}

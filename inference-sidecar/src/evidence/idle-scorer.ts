@@ -1,0 +1,103 @@
+import { type AttackScore, attackScores } from "../attack-score.ts";
+import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
+import type { Metrics } from "../metrics.ts";
+import type { BatchQueue } from "../queue.ts";
+import type { EvidenceStore } from "./evidence-store.ts";
+import type { ExplanationNote } from "./kept-evidence.ts";
+import { explain } from "./occlusion.ts";
+
+export interface IdleScorerParts {
+  readonly bundle: Bundle;
+  readonly queue: BatchQueue;
+  readonly store: EvidenceStore;
+  readonly metrics: Metrics;
+  /** Nobody waits for the model. */
+  readonly isIdle: () => boolean;
+}
+
+type Job = () => Promise<void>;
+
+/** Waiting; what comes then is counted and let go. */
+const EXPLANATIONS_MOST = 256;
+const SAMPLES_MOST = 64;
+/** From one to the next: at most ten a second, each of a few hundredths of a second. */
+const PAUSE_MS = 100;
+const DEADLINE_MS = 2000;
+
+/** What the model does while nobody waits for it: explanations of denials, and samples of what the screen cleared. */
+export class IdleScorer {
+  readonly #parts: IdleScorerParts;
+  readonly #explanations: Job[] = [];
+  readonly #samples: Job[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+  #closed = false;
+
+  constructor(parts: IdleScorerParts) {
+    this.#parts = parts;
+  }
+
+  /** Finds out which bytes of the window carried its score, and notes it beside the evidence. */
+  explain(digest: string, window: Uint8Array): void {
+    this.#add(this.#explanations, EXPLANATIONS_MOST, async () => {
+      const { bundle, store, metrics } = this.#parts;
+      const found = await explain(window, bundle.thresholds.modelDeny, (windows) => this.#score(windows));
+      const note: ExplanationNote = {
+        bundle: bundle.digest.toString("hex"),
+        class: ATTACK_CLASSES[found.attackClass] ?? "",
+        score: found.attackMillionths,
+        spans: found.spans,
+        without: found.withoutMillionths,
+      };
+      await store.note(digest, Buffer.from(JSON.stringify(note)));
+      metrics.explanations.inc();
+    });
+  }
+
+  /** Asks the model about the worst window of a request that the screen cleared. */
+  sample(window: Uint8Array): void {
+    this.#add(this.#samples, SAMPLES_MOST, async () => {
+      const { bundle, metrics } = this.#parts;
+      const [score] = await this.#score([window]);
+      metrics.samples.inc();
+      if ((score?.attackMillionths ?? 0) >= bundle.thresholds.modelDeny) metrics.sampleDisagreements.inc();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #add(jobs: Job[], most: number, job: Job): void {
+    if (jobs.length >= most) {
+      this.#parts.metrics.idleDropped.inc();
+      return;
+    }
+    jobs.push(job);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const none = this.#explanations.length + this.#samples.length === 0;
+    if (this.#closed || this.#running || none) return;
+    this.#timer ??= setTimeout(() => void this.#runNext(), PAUSE_MS).unref();
+  }
+
+  async #runNext(): Promise<void> {
+    this.#timer = undefined;
+    if (this.#parts.isIdle()) {
+      const job = this.#explanations.shift() ?? this.#samples.shift();
+      this.#running = true;
+      // Not in time, or not stored: it is idle work, and the record stands without it.
+      await job?.().catch(() => this.#parts.metrics.idleDropped.inc());
+      this.#running = false;
+    }
+    this.#schedule();
+  }
+
+  async #score(windows: readonly Uint8Array[]): Promise<AttackScore[]> {
+    const waiting = { signal: new AbortController().signal, deadline: Date.now() + DEADLINE_MS };
+    return attackScores((await this.#parts.queue.submit(windows, waiting)).probabilities);
+  }
+}

@@ -1,0 +1,81 @@
+/** postern.v1.Evidence as decoded. */
+export interface WireEvidence {
+  window: Buffer;
+  sample: boolean;
+  head: Buffer;
+  body: Buffer;
+  bodyCut: boolean;
+}
+
+/** What the store keeps of one decision. */
+export interface KeptEvidence {
+  /** What carried the score: bytes of the decoded value that the record's finding names. Null: nothing was denied for it. */
+  readonly window: Buffer | null;
+  /** `evidence: values`. */
+  readonly request: CapturedRequest | null;
+}
+
+/** A request without its credentials. */
+export interface CapturedRequest {
+  /** Pseudo-headers (`:method`, `:path` …) too; one character is one byte. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** There was more of it. */
+  readonly bodyCut: boolean;
+}
+
+/** What was found out about it in idle time, by the bundle of this digest. */
+export interface ExplanationNote {
+  readonly bundle: string;
+  readonly class: string;
+  /** By the model, millionths. */
+  readonly score: number;
+  /** Byte ranges of the window that carried it. */
+  readonly spans: readonly { readonly start: number; readonly end: number }[];
+  /** The score without them. */
+  readonly without: number;
+}
+
+const VERSION = 1;
+const COUNT_BYTES = 4;
+const LENGTHS_BYTES = 8;
+
+/** Null: there is nothing to be kept. */
+export function encodeKept({ window, sample, head, body, bodyCut }: WireEvidence, windowMost: number): Buffer | null {
+  const keepsWindow = !sample && window.length > 0 && window.length <= windowMost;
+  const headers = headerPairs(head);
+  if (!keepsWindow && headers.length === 0) return null;
+  const request = headers.length === 0 ? null : { headers, body: body.toString("base64"), bodyCut };
+  return Buffer.from(JSON.stringify({ v: VERSION, window: keepsWindow ? window.toString("base64") : null, request }));
+}
+
+/** What `encodeKept` made. Null: it is of another version. */
+export function decodeKept(bytes: Buffer): KeptEvidence | null {
+  const { v, window, request } = JSON.parse(bytes.toString("utf8"));
+  if (v !== VERSION) return null;
+  return {
+    window: window === null ? null : Buffer.from(window, "base64"),
+    request: request === null ? null : { ...request, body: Buffer.from(request.body, "base64") },
+  };
+}
+
+/** Pairs as a proxy-wasm host serialises them (ABI 0.2.1); none where they are malformed. */
+function headerPairs(head: Buffer): [string, string][] {
+  if (head.length < COUNT_BYTES) return [];
+  const count = head.readUInt32LE(0);
+  let at = COUNT_BYTES + count * LENGTHS_BYTES;
+  if (at > head.length) return [];
+  const pairs: [string, string][] = [];
+  const text = (length: number): string => {
+    const start = at;
+    at += length + 1;
+    return head.toString("latin1", start, start + length);
+  };
+  for (let index = 0; index < count; index++) {
+    const lengths = COUNT_BYTES + index * LENGTHS_BYTES;
+    const [name, value] = [head.readUInt32LE(lengths), head.readUInt32LE(lengths + 4)];
+    if (at + name + value + 2 > head.length) return [];
+    pairs.push([text(name), text(value)]);
+  }
+  return pairs;
+}
