@@ -1,4 +1,4 @@
-"""Writes `manifest.json`, `model.onnx` and `screen.bin`."""
+"""Writes `manifest.json`, `model.onnx`, `screen.bin` and `calibration.json`."""
 
 import hashlib
 import json
@@ -13,11 +13,18 @@ from network import BEGIN, END, LENGTH, PADDING
 VERSION = 1
 
 
-def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds) -> str:
-    """The bundle's digest: SHA-256 of both files' SHA-256 and the thresholds as u32 little-endian."""
+def write(
+    folder: Path, model: bytes, screen: bytes, thresholds: Thresholds, calibration: dict, training: dict
+) -> str:
+    """The bundle's digest: SHA-256 of both files' SHA-256 and the thresholds as u32 little-endian.
+
+    `calibration`: `calibrate.benign_offsets`; `training`: what it takes to make the bundle again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(model)
     (folder / "screen.bin").write_bytes(screen)
+    offsets = (json.dumps({"version": VERSION} | calibration) + "\n").encode()
+    (folder / "calibration.json").write_bytes(offsets)
     model_sha256, screen_sha256 = hashlib.sha256(model), hashlib.sha256(screen)
     words = struct.pack("<III", thresholds.clearBelow, thresholds.denyAlone, thresholds.modelDeny)
     digest = hashlib.sha256(model_sha256.digest() + screen_sha256.digest() + words).hexdigest()
@@ -32,7 +39,9 @@ def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds) -> 
             "classes": CLASSES,
         },
         "screen": {"file": "screen.bin", "sha256": screen_sha256.hexdigest()},
+        "calibration": {"file": "calibration.json", "sha256": hashlib.sha256(offsets).hexdigest()},
         "thresholds": vars(thresholds),
+        "training": training,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     return digest

@@ -114,6 +114,35 @@ def choose(
     return Thresholds(*millionths)
 
 
+# Of the calibration requests with the largest offsets so many are kept: enough for the largest budget of a policy.
+KEPT_OFFSETS = 0.06
+
+
+def benign_offsets(
+    screen: np.ndarray, model: np.ndarray, attack: np.ndarray, request: np.ndarray, thresholds: Thresholds
+) -> dict:
+    """How far each held-out benign request lies above the shipped thresholds, the largest first, in thousandths of a logit.
+
+    A request's offset is that of its worst value: the larger of the screen's logit less that of denyAlone, and the
+    model's less that of modelDeny. `unsure`: of the model only what the screen does not clear; `always`: of the model
+    all. Both thresholds moved by t deny exactly the requests whose offset is at least t: one number to be bounded.
+    """
+    rows = ~attack & (request >= 0)
+    alone = _logit(screen[rows]) - _logit(np.array(thresholds.denyAlone / 1e6))
+    asked = _logit(model[rows]) - _logit(np.array(thresholds.modelDeny / 1e6))
+    unsure = np.where(screen[rows] >= thresholds.clearBelow / 1e6, asked, -np.inf)
+    offsets = {"unsure": np.maximum(alone, unsure), "always": np.maximum(alone, asked)}
+    kept = {name: np.sort(worst(values, request[rows]))[::-1] for name, values in offsets.items()}
+    count = len(kept["unsure"])
+    most = int(np.ceil(KEPT_OFFSETS * count))
+    return {"requests": count} | {n: [int(np.ceil(v * 1000)) for v in values[:most]] for n, values in kept.items()}
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
 def worst(score: np.ndarray, request: np.ndarray) -> np.ndarray:
     """The largest score of each request."""
     order = np.argsort(request, kind="stable")

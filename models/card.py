@@ -40,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", default="build/evaluation.json", type=Path)
     parser.add_argument("--latency", default="build/latency.json", type=Path)
+    parser.add_argument("--out", default=HERE / "MODEL_CARD.md", type=Path)
     options = parser.parse_args()
     r, latency = json.loads(options.report.read_text()), json.loads(options.latency.read_text())
     attacks, requests, values = r["attacks"], r["benignRequests"], r["benignValues"]
@@ -78,7 +79,7 @@ def main() -> None:
     }
     for name, value in fields.items():
         text = text.replace("{{" + name + "}}", value)
-    (HERE / "MODEL_CARD.md").write_text(text)
+    options.out.write_text(text)
 
 
 if __name__ == "__main__":

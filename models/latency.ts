@@ -4,13 +4,16 @@
  */
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { loadCore } from "../scripts/core.ts";
 
 const LENGTH = 256;
 const KIBIBYTE = 1024;
-const folder = fileURLToPath(new URL("./bundle/", import.meta.url));
+const { bundle } = parseArgs({ options: { bundle: { type: "string" } } }).values;
+const folder = bundle ?? fileURLToPath(new URL("./bundle/", import.meta.url));
 
 function quantiles(samples: number[]): { p10: number; p50: number; p99: number } {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -20,8 +23,8 @@ function quantiles(samples: number[]): { p10: number; p50: number; p99: number }
 
 async function modelMillis(rows: number, runs: number) {
   env.wasm.numThreads = 1;
-  const { model } = JSON.parse(await readFile(`${folder}manifest.json`, "utf8"));
-  const session = await InferenceSession.create(await readFile(`${folder}${model.file}`));
+  const { model } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+  const session = await InferenceSession.create(await readFile(join(folder, model.file)));
   const ids = Int32Array.from({ length: rows * LENGTH }, (_, index) => 32 + ((index * 31) % 90));
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
@@ -34,7 +37,7 @@ async function modelMillis(rows: number, runs: number) {
 
 /** Scores a text that is long enough for the call's own cost to vanish. */
 async function screenMicrosPerKibibyte(runs: number) {
-  const core = await loadCore();
+  const core = await loadCore(bundle);
   const prose = "It's a long letter: select what you like, and don't order by weight (2 > 1). ";
   const text = Buffer.from(prose.repeat(Math.ceil((256 * KIBIBYTE) / prose.length)));
   const samples: number[] = [];

@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--out", default="models/bundle", type=Path)
     parser.add_argument("--report", default="build/evaluation.json", type=Path)
     parser.add_argument("--seed", default=1, type=int)
+    parser.add_argument("--data-sha256", default="", help="of the data files, for the manifest")
     parser.add_argument("--folds", nargs="+", type=int, default=list(range(len(FOLDS))), help="validated on, from 0")
     parser.add_argument("--screen-epochs", default=4, type=int)
     parser.add_argument("--epochs", default=2, type=int, help="of the model")
@@ -60,7 +61,10 @@ def main() -> None:
     model = onnx_model(trained.parameters, temperature, benign_shift).SerializeToString()
     agree(model, trained, samples.text[:: max(1, len(samples) // 400)], temperature, benign_shift)
     weights = screen.screen_bin(trained.weights, bias, scale * trained.step)
-    digest = bundle.write(options.out, model, weights, thresholds)
+    requests = np.array(held_out.samples.request)
+    calibration = calibrate.benign_offsets(screened, judged, attack, requests, thresholds)
+    training = {"seed": options.seed, "dataSha256": options.data_sha256}
+    digest = bundle.write(options.out, model, weights, thresholds, calibration, training)
 
     report = evaluation.report(held_out.samples, screened, judged, thresholds)
     report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}

@@ -43,6 +43,9 @@ const usage = `usage: postern COMMAND …
      [--state DIR] [--json] [--html FILE]
   model eval FILE     quality of screen and model on labelled requests (.jsonl, .jsonl.gz)
      [--model DIR] [--json]
+  model train --data DIR --out DIR
+                      a bundle from labelled data, its card with it (within an hour)
+     [--seed N] [--time-limit 60m]
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 

@@ -21,6 +21,15 @@ test("commands of later versions are refused by name", async () => {
   }
 });
 
+test("model train says what it needs before it makes anything", async () => {
+  assert.match(await refusal("model"), /model eval FILE.*model train/);
+  assert.match(await refusal("model", "train"), /--data and --out are needed/);
+  const training = ["model", "train", "--data", "test/fixtures", "--out", "build/none"];
+  assert.match(await refusal(...training, "--seed", "x"), /write a whole number/);
+  assert.match(await refusal(...training, "--time-limit", "soon"), /write a duration/);
+  assert.match(await refusal(...training), /has no attack-payloads\.jsonl\.gz/);
+});
+
 test("up says which argument is wrong and what to write instead", async () => {
   const upstream = ["--upstream", "http://127.0.0.1:3000"];
   assert.match(await refusal("up"), /--upstream URL/);

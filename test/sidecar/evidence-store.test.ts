@@ -87,6 +87,17 @@ test("a changed, cut or foreign file gives nothing, and never something else", a
   assert.deepEqual(await got(), [null, null]);
 });
 
+test("a store that is deleted while it is written to begins anew", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, limits);
+  const lost = await store.put(Buffer.from("one"));
+  await rm(join(state, "evidence"), { recursive: true });
+  const kept = await store.put(Buffer.from("two"));
+  await store.close();
+  const reader = await EvidenceReader.open(state);
+  assert.deepEqual([await reader.get(lost), String(await reader.get(kept))], [null, "two"]);
+});
+
 test("the oldest goes when there is too much or it is too old; what is too large is refused", async () => {
   const state = newState();
   const store = await EvidenceStore.open(state, { retentionBytes: 64 * 1024, retentionDays: 30 });

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKeyFile } from "../decision-log/key-file.ts";
 import { newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
-import { type EvidenceLimits, makeEvidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
+import { type EvidenceLimits, evidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
 
 export const KEY_NAME = "evidence.key";
 const ITEM_MOST_BYTES = 1024 * 1024;
@@ -39,8 +39,8 @@ export class EvidenceStore {
 
   /** The key lies in `STATE/keys/evidence.key`, which the first start makes. @throws StartError `state_directory` */
   static async open(stateDirectory: string, limits: EvidenceLimits): Promise<EvidenceStore> {
-    const directory = await makeEvidenceDirectory(stateDirectory);
-    return new EvidenceStore(directory, await loadKeyFile(stateDirectory, KEY_NAME), limits);
+    const key = await loadKeyFile(stateDirectory, KEY_NAME);
+    return new EvidenceStore(evidenceDirectory(stateDirectory), key, limits);
   }
 
   /**
@@ -94,7 +94,8 @@ export class EvidenceStore {
   async #current(): Promise<OpenSegment> {
     const date = new Date().toISOString().slice(0, 10);
     const open = this.#segment;
-    if (open !== null && open.date === date && open.bytes < this.#limits.retentionBytes / FILES) return open;
+    const hasRoom = open !== null && open.date === date && open.bytes < this.#limits.retentionBytes / FILES;
+    if (hasRoom && (await open.handle.stat()).nlink > 0) return open;
     this.#segment = null;
     await open?.handle.close();
     this.#segment = await this.#begin(date);
@@ -103,6 +104,7 @@ export class EvidenceStore {
   }
 
   async #begin(date: string): Promise<OpenSegment> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const name = await nextName(this.#directory, date);
     const handle = await open(join(this.#directory, name), NEW_FILE, 0o600);
     const header = newHeader();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 const NAME = /^evidence-(\d{4}-\d{2}-\d{2})-(\d{4,9})\.bin$/;
@@ -11,15 +11,9 @@ export interface EvidenceLimits {
   readonly retentionDays: number;
 }
 
+/** STATE/evidence, which the first thing to be kept makes. */
 export function evidenceDirectory(stateDirectory: string): string {
   return join(stateDirectory, "evidence");
-}
-
-/** STATE/evidence. */
-export async function makeEvidenceDirectory(stateDirectory: string): Promise<string> {
-  const directory = evidenceDirectory(stateDirectory);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  return directory;
 }
 
 /** The names of the store's files, oldest first; none where there is no store. */
