@@ -56,7 +56,7 @@ export class Decision {
     if (this.record !== null) return;
     const evaluation = this.evaluation;
     const decision = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
-    const evidence = encodeEvidence(evaluation, verdict);
+    const evidence = encodeEvidence(evaluation, verdict, this.gate.environment);
     evaluation.letGo();
     if (!evaluation.isProbe) this.gate.metrics.count(evaluation, verdict);
     this.record = this.submit(decision, evidence, this.completion);

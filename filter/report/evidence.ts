@@ -1,4 +1,5 @@
 import { ProtobufWriter } from "../encoding/protobuf";
+import { Environment } from "../environment";
 import { Evaluation } from "../evaluate";
 import { ScoredBy } from "../score-evidence";
 import { Effect, Reason, Verdict } from "../verdict";
@@ -16,7 +17,7 @@ let cleared: u32 = 0;
  * `postern.v1.Evidence` of a decision, by its route's `evidence`: the window of what the score denied or would have, the
  * request where it is to be kept, and now and then the worst window of one that the screen cleared. Empty: nothing.
  */
-export function encodeEvidence(evaluation: Evaluation, verdict: Verdict): Uint8Array {
+export function encodeEvidence(evaluation: Evaluation, verdict: Verdict, environment: Environment): Uint8Array {
   const route = evaluation.route;
   if (route === null || route.evidence == KEEP_NOTHING || evaluation.isProbe) return NONE;
   const denied = isByScore(verdict.reason) || isByScore(verdict.wouldDeny);
@@ -25,10 +26,13 @@ export function encodeEvidence(evaluation: Evaluation, verdict: Verdict): Uint8A
   if (!denied && !sampled && !captured) return NONE;
   const writer = new ProtobufWriter(512);
   const finding = evaluation.evidence.finding;
-  if (finding !== null && (denied || sampled)) writer.bytes(1, finding.window).uint(2, sampled ? 1 : 0);
+  if (finding !== null && (denied || sampled)) {
+    writer.bytes(1, finding.window).uint(2, sampled ? 1 : 0).uint(8, finding.edges);
+  }
   if (!captured) return writer.finish();
   writer.bytes(3, capturedHead(evaluation.request.headers)).bytes(4, evaluation.body);
-  return writer.uint(5, evaluation.bodyIsCut ? 1 : 0).finish();
+  writer.uint(5, evaluation.bodyIsCut ? 1 : 0).bytes(6, environment.sourceAddress());
+  return writer.bytes(7, evaluation.authentication.subject.claims.payload).finish();
 }
 
 function isByScore(reason: Reason): bool {

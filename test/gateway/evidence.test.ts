@@ -102,10 +102,14 @@ test("`values` keeps every request without its credentials, and neither log nor 
   assert.ok(kept);
   const headers = Object.fromEntries(kept.headers);
   assert.deepEqual(
-    [headers[":method"], headers[":path"], headers["x-trace"], String(kept.body), kept.bodyCut],
-    ["POST", "/kept", "t-1", '{"note":"giraffes are tall"}', false],
+    [kept.method, kept.path, headers["x-trace"], Buffer.from(kept.body, "base64").toString(), kept.isCut, kept.token],
+    ["POST", "/kept", "t-1", '{"note":"giraffes are tall"}', false, null],
   );
   assert.doesNotMatch(String(bytes), /zebra/);
+  assert.match(kept.source, /^127\.0\.0\.1:\d+$/);
+  const replayed = runPostern(["replay", "--state", gateway.state, "--json"]);
+  await replayed.ended;
+  assert.ok(JSON.parse(replayed.output().slice(replayed.output().indexOf("{"))).byRequest >= 1, replayed.output());
   for (const folder of ["log", "evidence"]) {
     for (const name of await readdir(join(gateway.state, folder))) {
       assert.doesNotMatch(await readFile(join(gateway.state, folder, name), "latin1"), /giraffes|UNION SELECT|zebra/);

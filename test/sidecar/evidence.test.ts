@@ -65,10 +65,14 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     head: fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)),
     body: fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)),
     bodyCut: fc.boolean(),
+    source: fc.constant(Buffer.from("10.0.0.1:4711")),
+    claims: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    edges: fc.nat(3),
   });
+  const asker = { issuer: "shop", workload: "" };
   fc.assert(
     fc.property(wire, (evidence) => {
-      const encoded = encodeKept(evidence, 256);
+      const encoded = encodeKept(evidence, asker, 256);
       const kept = encoded === null ? null : decodeKept(encoded);
       const keepsWindow = !evidence.sample && evidence.window.length > 0 && evidence.window.length <= 256;
       assert.deepEqual(kept?.window ?? null, keepsWindow ? evidence.window : null);
@@ -76,19 +80,19 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
   );
   const head = Buffer.from("02000000" + "05000000" + "04000000" + "01000000" + "00000000", "hex");
   const pairs = Buffer.concat([head, Buffer.from(":path\0/a?b\0x\0\0", "latin1")]);
-  const encoded = encodeKept(
-    { window: Buffer.alloc(0), sample: false, head: pairs, body: Buffer.from("q=1"), bodyCut: true },
-    256,
-  );
-  assert.deepEqual(encoded && decodeKept(encoded), {
-    window: null,
-    request: {
-      headers: [
-        [":path", "/a?b"],
-        ["x", ""],
-      ],
-      body: Buffer.from("q=1"),
-      bodyCut: true,
-    },
-  });
+  const evidence = { window: Buffer.alloc(0), sample: false, edges: 0, head: pairs, body: Buffer.from("q=1"), bodyCut: true };
+  const more = { source: Buffer.from("10.0.0.1:4711"), claims: Buffer.from('{"scope":"a"}') };
+  const encoded = encodeKept({ ...evidence, ...more }, asker, 256);
+  const request = {
+    method: "",
+    authority: "",
+    path: "/a?b",
+    headers: [["x", ""]],
+    body: Buffer.from("q=1").toString("base64"),
+    isCut: true,
+    peer: null,
+    source: "10.0.0.1:4711",
+    token: { issuer: "shop", claims: { scope: "a" } },
+  };
+  assert.deepEqual(encoded && decodeKept(encoded), { window: null, request });
 });

@@ -1,7 +1,7 @@
 import type { Metrics } from "../metrics.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IdleScorer } from "./idle-scorer.ts";
-import { encodeKept, type WireEvidence } from "./kept-evidence.ts";
+import { type Asker, encodeKept, type WireEvidence } from "./kept-evidence.ts";
 
 export interface EvidenceIntakeParts {
   readonly store: EvidenceStore;
@@ -22,21 +22,22 @@ export class EvidenceIntake {
   }
 
   /**
+   * @param asker what the record says of who asked
    * @param bundle that the filter had
    * @returns the name under which it is kept; null: nothing is, or it could not be
    */
-  async take(evidence: WireEvidence | null, bundle: string): Promise<string | null> {
-    if (evidence === null) return null;
+  async take(evidence: WireEvidence | null, asker: Asker | null, bundle: string): Promise<string | null> {
+    if (evidence === null || asker === null) return null;
     const { store, idle, windowBytes, metrics } = this.#parts;
-    const { window, sample } = evidence;
-    const scorable = bundle === this.#parts.bundle && window.length > 0 && window.length <= windowBytes;
-    if (sample && scorable) idle.sample(window);
-    const kept = encodeKept(evidence, windowBytes);
+    const { window: bytes, edges, sample } = evidence;
+    const scorable = bundle === this.#parts.bundle && bytes.length > 0 && bytes.length <= windowBytes;
+    if (sample && scorable) idle.sample({ bytes, edges });
+    const kept = encodeKept(evidence, asker, windowBytes);
     if (kept === null) return null;
     try {
       const digest = await store.put(kept);
       metrics.evidenceKept.inc();
-      if (!sample && scorable) idle.explain(digest, window);
+      if (!sample && scorable) idle.explain(digest, { bytes, edges });
       return digest;
     } catch {
       metrics.evidenceErrors.inc();

@@ -2,6 +2,7 @@ import { type AttackScore, attackScores } from "../attack-score.ts";
 import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BatchQueue } from "../queue.ts";
+import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { ExplanationNote } from "./kept-evidence.ts";
 import { explain } from "./occlusion.ts";
@@ -38,10 +39,11 @@ export class IdleScorer {
   }
 
   /** Finds out which bytes of the window carried its score, and notes it beside the evidence. */
-  explain(digest: string, window: Uint8Array): void {
+  explain(digest: string, { bytes, edges }: Window): void {
     this.#add(this.#explanations, EXPLANATIONS_MOST, async () => {
       const { bundle, store, metrics } = this.#parts;
-      const found = await explain(window, bundle.thresholds.modelDeny, (windows) => this.#score(windows));
+      const score = (windows: readonly Uint8Array[]) => this.#score(windows.map((occluded) => ({ bytes: occluded, edges })));
+      const found = await explain(bytes, bundle.thresholds.modelDeny, score);
       const note: ExplanationNote = {
         bundle: bundle.digest.toString("hex"),
         class: ATTACK_CLASSES[found.attackClass] ?? "",
@@ -55,7 +57,7 @@ export class IdleScorer {
   }
 
   /** Asks the model about the worst window of a request that the screen cleared. */
-  sample(window: Uint8Array): void {
+  sample(window: Window): void {
     this.#add(this.#samples, SAMPLES_MOST, async () => {
       const { bundle, metrics } = this.#parts;
       const [score] = await this.#score([window]);
@@ -96,7 +98,7 @@ export class IdleScorer {
     this.#schedule();
   }
 
-  async #score(windows: readonly Uint8Array[]): Promise<AttackScore[]> {
+  async #score(windows: readonly Window[]): Promise<AttackScore[]> {
     const waiting = { signal: new AbortController().signal, deadline: Date.now() + DEADLINE_MS };
     return attackScores((await this.#parts.queue.submit(windows, waiting)).probabilities);
   }

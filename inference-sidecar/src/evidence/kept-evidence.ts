@@ -1,3 +1,5 @@
+import { type RecordedRequest, readRecordedRequest } from "../replay/recorded-request.ts";
+
 /** postern.v1.Evidence as decoded. */
 export interface WireEvidence {
   window: Buffer;
@@ -5,6 +7,9 @@ export interface WireEvidence {
   head: Buffer;
   body: Buffer;
   bodyCut: boolean;
+  source: Buffer;
+  claims: Buffer;
+  edges: number;
 }
 
 /** What the store keeps of one decision. */
@@ -12,16 +17,13 @@ export interface KeptEvidence {
   /** What carried the score: bytes of the decoded value that the record's finding names. Null: nothing was denied for it. */
   readonly window: Buffer | null;
   /** `evidence: values`. */
-  readonly request: CapturedRequest | null;
+  readonly request: RecordedRequest | null;
 }
 
-/** A request without its credentials. */
-export interface CapturedRequest {
-  /** Pseudo-headers (`:method`, `:path` …) too; one character is one byte. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
-  /** There was more of it. */
-  readonly bodyCut: boolean;
+/** What the record says of who asked. */
+export interface Asker {
+  readonly issuer: string;
+  readonly workload: string;
 }
 
 /** What was found out about it in idle time, by the bundle of this digest. */
@@ -40,23 +42,49 @@ const VERSION = 1;
 const COUNT_BYTES = 4;
 const LENGTHS_BYTES = 8;
 
-/** Null: there is nothing to be kept. */
-export function encodeKept({ window, sample, head, body, bodyCut }: WireEvidence, windowMost: number): Buffer | null {
+/** Null: there is nothing to be kept. A recorded request lies beside the window, as `readRecordedRequest` reads it. */
+export function encodeKept(evidence: WireEvidence, asker: Asker, windowMost: number): Buffer | null {
+  const { window, sample } = evidence;
   const keepsWindow = !sample && window.length > 0 && window.length <= windowMost;
-  const headers = headerPairs(head);
-  if (!keepsWindow && headers.length === 0) return null;
-  const request = headers.length === 0 ? null : { headers, body: body.toString("base64"), bodyCut };
-  return Buffer.from(JSON.stringify({ v: VERSION, window: keepsWindow ? window.toString("base64") : null, request }));
+  const request = recordedRequest(evidence, asker);
+  if (!keepsWindow && request === null) return null;
+  return Buffer.from(
+    JSON.stringify({ v: VERSION, window: keepsWindow ? window.toString("base64") : null, ...request }),
+  );
 }
 
 /** What `encodeKept` made. Null: it is of another version. */
 export function decodeKept(bytes: Buffer): KeptEvidence | null {
-  const { v, window, request } = JSON.parse(bytes.toString("utf8"));
+  const { v, window } = JSON.parse(bytes.toString("utf8"));
   if (v !== VERSION) return null;
+  return { window: window === null ? null : Buffer.from(window, "base64"), request: readRecordedRequest(bytes) };
+}
+
+function recordedRequest(evidence: WireEvidence, { issuer, workload }: Asker): RecordedRequest | null {
+  const { head, body, bodyCut, source, claims } = evidence;
+  const pairs = headerPairs(head);
+  if (pairs.length === 0) return null;
+  const pseudo = (wanted: string) => pairs.find(([name]) => name === wanted)?.[1] ?? "";
   return {
-    window: window === null ? null : Buffer.from(window, "base64"),
-    request: request === null ? null : { ...request, body: Buffer.from(request.body, "base64") },
+    method: pseudo(":method"),
+    authority: pseudo(":authority"),
+    path: pseudo(":path"),
+    headers: pairs.filter(([name]) => !name.startsWith(":")),
+    body: body.toString("base64"),
+    isCut: bodyCut,
+    peer: workload === "" ? null : workload,
+    source: source.toString("latin1"),
+    token: issuer === "" ? null : { issuer, claims: claimsOf(claims) },
   };
+}
+
+function claimsOf(json: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json.toString("utf8"));
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Pairs as a proxy-wasm host serialises them (ABI 0.2.1); none where they are malformed. */
