@@ -27,7 +27,10 @@ export function encodeEvidence(evaluation: Evaluation, verdict: Verdict, environ
   const writer = new ProtobufWriter(512);
   const finding = evaluation.evidence.finding;
   if (finding !== null && (denied || sampled)) {
-    writer.bytes(1, finding.window).uint(2, sampled ? 1 : 0).uint(8, finding.edges);
+    writer
+      .bytes(1, finding.window)
+      .uint(2, sampled ? 1 : 0)
+      .uint(8, finding.edges);
   }
   if (!captured) return writer.finish();
   writer.bytes(3, capturedHead(evaluation.request.headers)).bytes(4, evaluation.body);

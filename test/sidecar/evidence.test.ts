@@ -80,7 +80,14 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
   );
   const head = Buffer.from("02000000" + "05000000" + "04000000" + "01000000" + "00000000", "hex");
   const pairs = Buffer.concat([head, Buffer.from(":path\0/a?b\0x\0\0", "latin1")]);
-  const evidence = { window: Buffer.alloc(0), sample: false, edges: 0, head: pairs, body: Buffer.from("q=1"), bodyCut: true };
+  const evidence = {
+    window: Buffer.alloc(0),
+    sample: false,
+    edges: 0,
+    head: pairs,
+    body: Buffer.from("q=1"),
+    bodyCut: true,
+  };
   const more = { source: Buffer.from("10.0.0.1:4711"), claims: Buffer.from('{"scope":"a"}') };
   const encoded = encodeKept({ ...evidence, ...more }, asker, 256);
   const request = {

@@ -42,7 +42,8 @@ export class IdleScorer {
   explain(digest: string, { bytes, edges }: Window): void {
     this.#add(this.#explanations, EXPLANATIONS_MOST, async () => {
       const { bundle, store, metrics } = this.#parts;
-      const score = (windows: readonly Uint8Array[]) => this.#score(windows.map((occluded) => ({ bytes: occluded, edges })));
+      const score = (windows: readonly Uint8Array[]) =>
+        this.#score(windows.map((occluded) => ({ bytes: occluded, edges })));
       const found = await explain(bytes, bundle.thresholds.modelDeny, score);
       const note: ExplanationNote = {
         bundle: bundle.digest.toString("hex"),
