@@ -84,13 +84,13 @@ export const VALUE_AT_MOST: u32 = 6;
 export const VALUE_BELOW: u32 = 7;
 
 // Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant,
-// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 15-16 evidence.
+// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 17-18 evidence.
 export const FLAG_PUBLIC: u32 = 1 << 2;
 export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
 export const FLAG_OPEN: u32 = 1 << 6;
 export const FLAG_PREFIX: u32 = 1 << 7;
 export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
-export const FLAGS_ALL: u32 = (1 << 17) - 1;
+export const FLAGS_ALL: u32 = (1 << 19) - 1;
 
 /** Sender constraints, and sets of the ways in which a token was bound: both bits as a constraint mean any of the two. */
 export const BOUND_BY_CERTIFICATE: u32 = 1;

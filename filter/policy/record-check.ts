@@ -75,7 +75,7 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
     flags <= FLAGS_ALL &&
     ((flags >> 11) & 3) <= (flags & 3) &&
     (flags & 3) <= ((flags >> 13) & 3) &&
-    ((flags >> 15) & 3) < 3 &&
+    ((flags >> 17) & 3) < 3 &&
     ((flags >> 3) & 3) != 3 &&
     methods > 0 &&
     methods <= METHODS_ALL &&

@@ -59,7 +59,7 @@ export class Route {
     this.firstDeny = load<u32>(record, 28);
     this.denyCount = load<u32>(record, 32);
     this.senderConstraint = (flags >> 9) & 3;
-    this.evidence = (flags >> 15) & 3;
+    this.evidence = (flags >> 17) & 3;
     this.contexts = stringRun(blob, load<u32>(record, 36), load<u32>(record, 40));
     this.authenticationMethods = stringRun(blob, load<u32>(record, 44), load<u32>(record, 48));
     this.maxAge = load<u32>(record, 52);

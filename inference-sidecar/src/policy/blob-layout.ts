@@ -37,7 +37,7 @@ export const SCORE_SHIFT = 3;
 export const CONSTRAINT_SHIFT = 9;
 export const FLOOR_SHIFT = 11;
 export const CEILING_SHIFT = 13;
-export const EVIDENCE_SHIFT = 15;
+export const EVIDENCE_SHIFT = 17;
 
 /** Largest compiled policy: it is sent to each worker of Envoy and kept there. */
 export const MAXIMUM_BLOB_BYTES = 8 * 1024 * 1024;
