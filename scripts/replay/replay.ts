@@ -71,7 +71,7 @@ interface Means {
 }
 
 async function byRequest(record: LogRecord, means: Means): Promise<Decided | NotReplayable> {
-  const { evidence: digest } = record as LogRecord & { evidence?: string | null };
+  const { evidence: digest } = record;
   if (!digest) return new NotReplayable("its request was not kept (`evidence: values`)");
   const bytes = await means.evidence.get(digest);
   if (bytes === null) return new NotReplayable("its evidence is gone");

@@ -16,8 +16,8 @@ export function renderLadder(routes: readonly RouteResult[]): Markup {
 ${RUNGS.map((rung, index) => markup`<text class="axis" x="${LABEL + RUNG * index + RUNG / 2}" y="16" text-anchor="middle">${rung}</text>`)}
 ${routes.map((route, row) => ladderRow(route, HEAD + ROW * row))}
 </svg>
-${renderMoves(routes)}
-<p class="legend"><i class="dot proved"></i>enforcing, proved <i class="dot declared"></i>enforcing, not proved <i class="dot none"></i>not enforcing; the shade is the share of requests on the rung</p>`;
+<p class="legend"><i class="dot proved"></i>enforcing, proved <i class="dot declared"></i>enforcing, not proved <i class="dot none"></i>not enforcing; the shade is the share of requests on the rung</p>
+${renderMoves(routes)}`;
 }
 
 function ladderRow(route: RouteResult, top: number): Markup {
@@ -41,7 +41,7 @@ function renderMoves(routes: readonly RouteResult[]): Markup {
         markup`<tr><td><time>${time.slice(0, 16).replace("T", " ")}</time></td><td>${route}</td><td>${kind}</td><td>${from} → ${to}</td><td>by ${by}</td></tr>`,
     ),
   );
-  return rows.length === 0 ? nothing : markup`<table class="moves"><tbody>${rows}</tbody></table>`;
+  return rows.length === 0 ? nothing : markup`<h3>Steps</h3><table class="moves"><tbody>${rows}</tbody></table>`;
 }
 
 /** A row for each route, a column for each check. */

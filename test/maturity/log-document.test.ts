@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+
+/** What every line has. */
+const LINK = ["n", "prev", "v"];
+
+test("docs/log.md names exactly the members of a decision's line", async () => {
+  const record = {
+    sequence: 1,
+    decisionId: Buffer.alloc(16),
+    decision: {
+      ...Object.fromEntries(texts.map((name) => [name, ""])),
+      subject: Buffer.alloc(0),
+      timeUnixMs: 0,
+      checks: 31,
+    },
+    completion: { responseStatus: 200, responseBytes: 1, ended: "" },
+  };
+  Object.assign(record.decision, { finding: { field: "", start: 0, end: 1, decodings: [] }, timings: null });
+  const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "" };
+  const line = logLine(record as unknown as WireRecord, origin, "", null);
+  const page = await readFile(new URL("../../docs/log.md", import.meta.url), "utf8");
+  const table = page.slice(page.indexOf("## A decision"));
+  const documented = [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(documented.sort(), [...members(line)].sort());
+});
+
+const texts = [
+  ...["method", "route", "rung", "effect", "reason", "wouldDeny", "issuer", "workload", "grant", "token"],
+  ...["scoredBy", "attackClass", "uninspected", "expiredGrant"],
+];
+
+function* members(value: object, path = ""): Generator<string> {
+  for (const [name, member] of Object.entries(value)) {
+    if (path === "" && LINK.includes(name)) continue;
+    if (typeof member === "object" && member !== null && !Array.isArray(member))
+      yield* members(member, `${path}${name}.`);
+    else yield `${path}${name}`;
+  }
+}

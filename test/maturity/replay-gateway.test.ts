@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { makeIssuer } from "../harness/issuer.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const issuer = await makeIssuer("https://issuer.example", "orders");
+const policy = (scope: string, allow: string) => `
+version: 1
+mode: prevent
+identity:
+  issuers:
+    - { name: shop, issuer: "${issuer.issuer}", audiences: [orders], algorithms: [RS256, ES256], jwks: { inline: ${issuer.jwks} } }
+routes:
+  - name: orders
+    match: { methods: [GET, POST], path: /orders/{id} }
+    allow: [{ issuer: shop, scopes: [${scope}], claims: { tier: [${allow}] } }]
+    evidence: values
+  - { name: search, match: { path: /search }, public: true, evidence: values }
+`;
+
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy: policy("read", "gold, silver") });
+  },
+  { timeout: 180_000 },
+);
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+async function send(path: string, headers: Record<string, string> = {}, body: string | null = null) {
+  const method = body === null ? "GET" : "POST";
+  const response = await fetch(`${gateway.url}${path}`, { method, headers, body });
+  await response.arrayBuffer();
+  const record = await gateway.waitForRecord(response.headers.get("x-postern-decision") ?? "");
+  return { status: response.status, record };
+}
+
+async function replayed(file: string, text: string) {
+  const path = join(gateway.state, file);
+  await writeFile(path, text);
+  const { output, ended } = runPostern(["replay", "--state", gateway.state, "--policy", path, "--json"]);
+  const code = await ended;
+  return { code, report: JSON.parse(output().slice(output().indexOf("{"))) };
+}
+
+test("what a real gateway kept is judged anew without any credential: tokens, claims, bodies, attacks", async () => {
+  const bearer = async (tier: string, algorithm: "RS256" | "ES256" = "RS256") => ({
+    authorization: `Bearer ${await issuer.token(algorithm, "read", { claims: { tier } })}`,
+    cookie: "session=secret",
+  });
+  const attack = `q=${encodeURIComponent("1' UNION SELECT username, password FROM users-- -")}`;
+  const statuses = [
+    await send("/orders/7", await bearer("gold")),
+    await send("/orders/7", await bearer("silver", "ES256"), "note=thanks"),
+    await send("/orders/7", await bearer("bronze")),
+    await send("/orders/7"),
+    await send("/search?q=tea"),
+    await send(`/search?${attack}`),
+    await send("/search", { "content-type": "application/x-www-form-urlencoded" }, attack),
+    await send("/nowhere"),
+  ].map(({ status }) => status);
+  assert.deepEqual(statuses, [200, 200, 403, 401, 200, 403, 403, 403]);
+
+  const same = await replayed("same.yaml", policy("read", "gold, silver"));
+  assert.deepEqual([same.code, same.report.newlyDenied.count, same.report.newlyAllowed.count], [0, 0, 0]);
+  assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [8, 8, 0]);
+  assert.equal(same.report.byRequest, 7, "no route took the last one: nothing of it was kept");
+
+  const stricter = await replayed("stricter.yaml", policy("read", "gold"));
+  assert.equal(stricter.code, 1);
+  assert.deepEqual([stricter.report.newlyDenied.routes, stricter.report.newlyAllowed.count], [{ orders: 1 }, 0]);
+  const looser = await replayed("looser.yaml", policy("read", "gold, silver, bronze"));
+  assert.deepEqual([looser.report.newlyAllowed.routes, looser.report.newlyDenied.count], [{ orders: 1 }, 0]);
+  const other = await replayed("other.yaml", policy("write", "gold, silver"));
+  assert.deepEqual(other.report.newlyDenied.routes, { orders: 2 });
+});
