@@ -27,6 +27,7 @@ routes:
 
 let folder = "";
 let path = "";
+let wasmFile = "";
 let state: StateFolder;
 let envoy: Server;
 let watch: FileWatch;
@@ -59,13 +60,15 @@ beforeEach(async () => {
   state = stateFolder(join(folder, "state"));
   await prepareState(state);
   await writeFile(path, open("/one"));
+  wasmFile = join(folder, "filter.wasm");
+  await writeFile(wasmFile, "");
   [lines, refuses, rejected, last] = [[], false, 0, ""];
   const opened = await loadPolicy(path);
-  await writePolicy(opened.policy, "filter.wasm", state);
+  await writePolicy(opened.policy, wasmFile, state);
   envoy = createServer(async (_, response) => response.end(await stats()));
   await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
   await stats();
-  watch = watchPolicy(path, opened, state, "filter.wasm", (line) => lines.push(line));
+  watch = watchPolicy(path, opened, state, wasmFile, (line) => lines.push(line));
 });
 afterEach(async () => {
   await watch.close();
