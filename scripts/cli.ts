@@ -12,13 +12,15 @@ const commands: Record<string, () => Promise<Command>> = {
   report: async () => (await import("./commands/report.ts")).report,
   replay: async () => (await import("./commands/replay.ts")).replay,
   suggest: async () => (await import("./commands/suggest.ts")).suggest,
+  route: async () => (await import("./commands/route.ts")).route,
+  review: async () => (await import("./commands/review.ts")).review,
   log: async () => (await import("./commands/log.ts")).log,
   model: async () => (await import("./commands/model.ts")).model,
   render: async () => (await import("./commands/render.ts")).render,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "route", "review", "revoke"];
+const laterCommands = ["init", "revoke"];
 
 const usage = `usage: postern COMMAND …
 
@@ -31,6 +33,12 @@ const usage = `usage: postern COMMAND …
      --target T --out DIR [--upstream URL] [--listen A:P] [--image REF] [--second-lock]
   explain ID          one decision: every check, the score, what would have to change
      [--state DIR] [--json]
+  route list          on which rung each route stands, and what is known of the next
+     [--state DIR] [--json]
+  route propose|approve|demote ROUTE, route pin ROUTE RUNG|--release
+     [--state DIR] [--token-file FILE] [--json]
+  review ID           an operator's word on one decision; the token is in POSTERN_OPERATOR_TOKEN
+     --benign|--attack --why TEXT | --undo [--state DIR] [--token-file FILE] [--json]
   log show            prints and filters the decision log
      [--state DIR] [--route R] [--effect E] [--reason R] [--since T] [--limit N] [--json]
   log verify DIR      checks hash chain and signatures of the decision log in DIR/log

@@ -15,6 +15,7 @@ import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { openEvidence } from "./evidence/evidence.ts";
 import { Health } from "./health.ts";
+import { openLadder } from "./ladder/open-ladder.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
 import { Model } from "./model.ts";
@@ -103,7 +104,17 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
   const workers = new SyncWorkers();
-  const admin = new AdminServer({});
+  const { thresholds } = bundle;
+  const { ladder, commands } = await openLadder({
+    store,
+    log: decisions.log,
+    stateDirectory,
+    synced,
+    workers,
+    policies,
+    thresholds,
+  });
+  const admin = new AdminServer(commands);
   await policies.follow(({ policy, digest }) =>
     decisions.log.declare(timed({ configuration: describeConfiguration(policy, digest) })),
   );
@@ -130,7 +141,10 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
         admission: new Admission(limits.reportCallsInFlight),
         metrics,
         evidence: evidence.intake,
-        onWritten: (records) => recent.add(records),
+        onWritten: (lines) => {
+          recent.add(lines);
+          ladder.count(lines.filter((line) => "effect" in line));
+        },
       }),
       Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
       Sync: syncHandler(synced, workers),
@@ -152,6 +166,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       health.setDraining();
       await selfTest.stop();
       await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close()]);
+      await ladder.close();
       await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);
     },
   };

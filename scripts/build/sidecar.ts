@@ -46,7 +46,11 @@ export async function buildSidecar(report: (line: string) => void = () => undefi
     target: "node20",
     format: "esm",
     legalComments: "linked",
-    alias: { "@grpc/proto-loader": join(root, "node_modules/@grpc/proto-loader") },
+    alias: {
+      "@grpc/proto-loader": join(root, "node_modules/@grpc/proto-loader"),
+      // It evaluates code that names the module's own variables, which a bundle renames, but not in a CommonJS module.
+      "ordered-binary": join(root, "node_modules/ordered-binary/dist/index.cjs"),
+    },
     banner: { js: COMMONJS_NAMES },
     plugins: [healthProtoBeside, storeBeside],
   });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { DashboardPlan } from "../../envoy/render/plan.ts";
 import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
@@ -7,6 +8,10 @@ import { watchPolicy } from "./policy-watch.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
 import type { Supervised } from "./supervisor.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** How long Envoy's start waits for the state that the sidecar remembers. */
+const syncStateMillis = 5_000;
 
 export interface EnforcementOptions {
   readonly policyPath: string;
@@ -41,6 +46,8 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);
   const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.dashboard);
+  // A sidecar that has just started leaves there where the routes stand.
+  await waitUntil(async () => existsSync(state.syncStateFile), syncStateMillis);
   const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
   const envoy = await startEnvoy(wish, report);
   return {

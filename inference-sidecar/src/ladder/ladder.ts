@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "lmdb";
+import type { LogRecord } from "../decision-log/record.ts";
+import type { SealedLog } from "../decision-log/sealed-log.ts";
+import { MODES, type Operator, type Route } from "../policy/policy.ts";
+import type { PolicyInForce } from "../policy-source.ts";
+import { logEvent } from "../process-log.ts";
+import { conformalThreshold } from "../review/conformal.ts";
+import type { Reviews } from "../review/reviews.ts";
+import type { SyncedState } from "../sync/synced-state.ts";
+import { addEvidence, noEvidence } from "./evidence.ts";
+import type { Move, Mover, RouteRecord } from "./route-record.ts";
+import { type Step, stepByEvidence, type Tallies } from "./steps.ts";
+import { syncedRoutes } from "./synced-routes.ts";
+
+export interface LadderParts {
+  readonly table: Database<RouteRecord, string>;
+  readonly log: SealedLog;
+  readonly reviews: Reviews;
+  readonly synced: SyncedState;
+  /** The shipped threshold of the model, millionths. */
+  readonly modelDeny: number;
+}
+
+/** A route of the policy in force and where it stands. */
+export interface LadderRoute {
+  readonly route: Pick<Route, "name" | "mode" | "ladder">;
+  readonly record: RouteRecord;
+}
+
+const MILLION = 1_000_000;
+/** Evidence is on the disk at most so much later; a crash loses so much of it. */
+const FLUSH_MS = 1_000;
+
+/** Where each route stands. Every step is a record of the decision log and in the store before any worker has it. */
+export class Ladder {
+  readonly #parts: LadderParts;
+  readonly #routes = new Map<string, LadderRoute>();
+  readonly #dirty = new Set<string>();
+  #operators: readonly Operator[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: LadderParts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => void this.#inTurn(() => this.#settle()).catch(logFailure), FLUSH_MS);
+  }
+
+  get operators(): readonly Operator[] {
+    return this.#operators;
+  }
+
+  get routes(): readonly LadderRoute[] {
+    return [...this.#routes.values()];
+  }
+
+  get(name: string): LadderRoute | null {
+    return this.#routes.get(name) ?? null;
+  }
+
+  tallies({ route, evidence, rung, canary }: RouteRecord): Tallies {
+    const { reviews } = this.#parts;
+    return {
+      route: reviews.tally(route, rung, evidence.since),
+      canary: canary === null ? null : reviews.tally(route, canary.rung, canary.evidence.since),
+    };
+  }
+
+  /** Has the workers know what is remembered, before any policy is known. */
+  restore(): Promise<void> {
+    const remembered = [...this.#parts.table.getRange()].map(({ value }) => value);
+    return this.#parts.synced.set("routes", syncedRoutes(remembered));
+  }
+
+  /** Takes up the policy in force: a route whose rung or ladder it has changed goes by it. */
+  follow({ policy }: PolicyInForce): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#operators = policy.operators;
+      const names = new Set(policy.routes.map(({ name }) => name));
+      for (const name of this.#parts.table.getKeys()) if (!names.has(name)) await this.#parts.table.remove(name);
+      for (const name of this.#routes.keys()) if (!names.has(name)) this.#routes.delete(name);
+      for (const route of policy.routes) {
+        const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
+        this.#routes.set(route.name, { route, record: stored ?? firstRecord(route) });
+        if (stored?.unlogged) await this.#log(stored.unlogged);
+        if (stored !== undefined && !fits(stored, route)) {
+          await this.#take({ kind: "reset", next: firstRecord(route) }, { kind: "policy" });
+        }
+      }
+      await this.#publish();
+    });
+  }
+
+  /** Counts decisions that were written. */
+  count(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const known = this.#routes.get(record.route)?.record;
+      if (known === undefined || "selfTest" in record) continue;
+      const evidence = [known, known.canary].find((one) => one?.rung === record.rung)?.evidence;
+      if (evidence === undefined || record.time < evidence.since) continue;
+      addEvidence(evidence, record);
+      this.#dirty.add(record.route);
+    }
+  }
+
+  /** Takes the step that `decide` gives for the route, with a record of who made it. */
+  async move(name: string, mover: Mover, decide: (of: LadderRoute) => Step): Promise<RouteRecord> {
+    return this.#inTurn(async () => {
+      const of = this.#routes.get(name);
+      if (of === undefined) throw new Error(`no route ${name}`);
+      const step = decide(of);
+      await this.#take(step, mover);
+      await this.#publish();
+      return step.next;
+    });
+  }
+
+  /** A review of an event of the route has come or gone. */
+  reviewed(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#dirty.add(name);
+      await this.#settle();
+    });
+  }
+
+  /** Stores what was counted. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#inTurn(() => this.#settle());
+  }
+
+  /** Stores the evidence that is new, and takes the steps that it asks for. */
+  async #settle(): Promise<void> {
+    const names = [...this.#dirty];
+    this.#dirty.clear();
+    let moved = false;
+    const stored: Promise<unknown>[] = [];
+    for (const name of names) {
+      const of = this.#routes.get(name);
+      if (of === undefined) continue;
+      const step = this.#stepOf(of);
+      if (step !== null) await this.#take(step, { kind: "evidence" });
+      else stored.push(this.#parts.table.put(name, of.record));
+      moved ||= step !== null;
+    }
+    await Promise.all(stored);
+    if (moved) await this.#publish();
+  }
+
+  #stepOf({ route, record }: LadderRoute): Step | null {
+    const tallies = this.tallies(record);
+    const step = stepByEvidence(record, route.ladder, tallies, this.#operators.length, new Date().toISOString());
+    if (step !== null || record.rung !== "adapt") return step;
+    const { evidence } = record;
+    const scores = tallies.route.benignScores;
+    const passed = evidence.admitted - evidence.here;
+    const wanted = scores.length === 0 ? 0 : conformalThreshold(passed, scores);
+    const modelDeny = wanted === null ? record.modelDeny : this.#withinLimits(wanted);
+    return modelDeny === record.modelDeny ? null : { kind: "refit", next: { ...record, modelDeny } };
+  }
+
+  /** Never below the shipped threshold, at most half the way from there to certainty: the filter keeps to the same. */
+  #withinLimits(wanted: number): number {
+    const { modelDeny } = this.#parts;
+    return wanted <= modelDeny ? 0 : Math.min(wanted, modelDeny + Math.floor((MILLION - modelDeny) / 2));
+  }
+
+  /** Into the store, into the log, and only then in force. What the log refuses does not happen. */
+  async #take({ kind, next }: Step, by: Mover): Promise<void> {
+    const of = this.#routes.get(next.route);
+    if (of === undefined) return;
+    const { table } = this.#parts;
+    const before = of.record;
+    const { evidence } = kind === "promote" || kind === "canary-end" ? (before.canary ?? before) : before;
+    const to = next.canary?.rung ?? next.proposed ?? next.rung;
+    const refit = kind === "refit" ? { modelDeny: next.modelDeny } : {};
+    const move: Move = { route: next.route, kind, from: before.rung, to, by, evidence: { ...evidence }, ...refit };
+    await table.put(next.route, { ...next, unlogged: move });
+    try {
+      await this.#log(move);
+    } catch (error) {
+      await table.put(next.route, before);
+      throw error;
+    }
+    this.#routes.set(next.route, { ...of, record: next });
+    await table.put(next.route, next);
+  }
+
+  async #log(move: Move): Promise<void> {
+    const { log } = this.#parts;
+    await log.append([{ v: 1, time: new Date().toISOString(), move: { id: randomUUID(), ...move } }], () => undefined);
+    await log.sync();
+  }
+
+  #publish(): Promise<void> {
+    return this.#parts.synced.set("routes", syncedRoutes(this.routes.map(({ record }) => record)));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function firstRecord({ name, mode }: LadderRoute["route"]): RouteRecord {
+  const evidence = noEvidence(new Date().toISOString());
+  const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
+  return { route: name, mode, rung: mode, evidence, ...start };
+}
+
+/** Whether what is remembered is still what the policy speaks of. */
+function fits({ mode, rung, canary }: RouteRecord, route: LadderRoute["route"]): boolean {
+  const { floor, ceiling } = route.ladder;
+  const within = [rung, canary?.rung ?? rung].every(
+    (one) => MODES.indexOf(one) >= MODES.indexOf(floor) && MODES.indexOf(one) <= MODES.indexOf(ceiling),
+  );
+  return mode === route.mode && within;
+}
+
+function logFailure({ message }: Error): void {
+  logEvent("error", "ladder_failed", { message });
+}

@@ -1,0 +1,62 @@
+import type { Mode } from "../policy/policy.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** Who moved a route, or proposed it. */
+export type Mover =
+  /** Has proved it by a token. */
+  | { readonly kind: "operator"; readonly name: string }
+  /** The gateway's own user, where the policy has no operators. */
+  | { readonly kind: "user" }
+  | { readonly kind: "evidence" }
+  | { readonly kind: "policy" };
+
+export type MoveKind =
+  | "propose"
+  | "canary"
+  | "canary-end"
+  | "promote"
+  | "demote"
+  | "pin"
+  | "release"
+  | "refit"
+  | "reset";
+
+/** A step of a route, as the decision log tells it. */
+export interface Move {
+  readonly route: string;
+  readonly kind: MoveKind;
+  readonly from: Mode;
+  readonly to: Mode;
+  readonly by: Mover;
+  /** What was known of the rung that is left, or of the canary. */
+  readonly evidence: Evidence;
+  /** Millionths; absent: the move is no refit. */
+  readonly modelDeny?: number;
+}
+
+/** A canary under way. */
+export interface CanaryRecord {
+  readonly rung: Mode;
+  readonly shareMillionths: number;
+  /** Hexadecimal. */
+  readonly salt: string;
+  readonly evidence: Evidence;
+}
+
+/** What is remembered of a route. */
+export interface RouteRecord {
+  readonly route: string;
+  /** The policy's rung when the route began; another one there begins it anew. */
+  readonly mode: Mode;
+  readonly rung: Mode;
+  readonly evidence: Evidence;
+  readonly canary: CanaryRecord | null;
+  /** The next rung, proposed and waiting for an operator. */
+  readonly proposed: Mode | null;
+  /** Neither evidence nor reviews move it. */
+  readonly pinned: boolean;
+  /** The model's threshold on `adapt`, millionths; 0: as shipped. */
+  readonly modelDeny: number;
+  /** A move that is in force and perhaps not in the log: a crash came between. */
+  readonly unlogged: Move | null;
+}

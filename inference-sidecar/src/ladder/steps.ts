@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { type Ladder, MODES, type Mode } from "../policy/policy.ts";
+import { BUDGET } from "../review/conformal.ts";
+import type { Tally } from "../review/reviews.ts";
+import { isAbove, isBelow } from "./binomial.ts";
+import { type Evidence, judgedBy, noEvidence } from "./evidence.ts";
+import type { MoveKind, RouteRecord } from "./route-record.ts";
+
+/** One principal in ten. */
+const CANARY_SHARE_MILLIONTHS = 100_000;
+/** So many reviewed false positives there must be at least before a route goes down. */
+const REVIEWS_LEAST = 3;
+const SALT_BYTES = 16;
+
+/** What becomes of a route, and what it is called. */
+export interface Step {
+  readonly kind: MoveKind;
+  readonly next: RouteRecord;
+}
+
+/** Reviews of what the route did on its rung, and in its canary. */
+export interface Tallies {
+  readonly route: Tally;
+  readonly canary: Tally | null;
+}
+
+/** The next rung up; null: the route is at its ceiling. */
+export function nextRung({ rung }: RouteRecord, { ceiling }: Ladder): Mode | null {
+  const next = MODES[MODES.indexOf(rung) + 1];
+  return next === undefined || MODES.indexOf(next) > MODES.indexOf(ceiling) ? null : next;
+}
+
+/** The step that evidence and reviews ask for; null: none. Reviewed false positives come first. */
+export function stepByEvidence(
+  record: RouteRecord,
+  ladder: Ladder,
+  { route, canary }: Tallies,
+  operators: number,
+  now: string,
+): Step | null {
+  if (record.pinned) return null;
+  if (record.canary !== null && canary !== null) {
+    if (isHarmful(record.canary.evidence, record.canary.rung, canary, operators)) return endCanary(record);
+    const held = isHarmless(record.canary.evidence, record.canary.rung, canary, "here");
+    return held ? { kind: "promote", next: standOn(record, record.canary.rung, now) } : null;
+  }
+  if (isHarmful(record.evidence, record.rung, route, operators)) return stepDown(record, ladder, now);
+  const next = nextRung(record, ladder);
+  if (next === null || record.proposed !== null) return null;
+  if (!isHarmless(record.evidence, next, route, "above")) return null;
+  return ladder.promote === "auto" ? beginCanary(record, next, now) : propose(record, next);
+}
+
+export function propose(record: RouteRecord, to: Mode): Step {
+  return { kind: "propose", next: { ...record, proposed: to } };
+}
+
+export function beginCanary(record: RouteRecord, rung: Mode, now: string): Step {
+  const salt = randomBytes(SALT_BYTES).toString("hex");
+  const canary = { rung, shareMillionths: CANARY_SHARE_MILLIONTHS, salt, evidence: noEvidence(now) };
+  return { kind: "canary", next: { ...record, proposed: null, canary } };
+}
+
+export function endCanary(record: RouteRecord): Step {
+  return { kind: "canary-end", next: { ...record, canary: null, proposed: null } };
+}
+
+/** One rung down; null: the route is at its floor. */
+export function stepDown(record: RouteRecord, { floor }: Ladder, now: string): Step | null {
+  if (MODES.indexOf(record.rung) <= MODES.indexOf(floor)) return null;
+  const to = MODES[MODES.indexOf(record.rung) - 1] as Mode;
+  return { kind: "demote", next: standOn(record, to, now) };
+}
+
+/** On the rung, with nothing known of it yet. */
+export function standOn(record: RouteRecord, rung: Mode, now: string): RouteRecord {
+  return { ...record, rung, evidence: noEvidence(now), canary: null, proposed: null, modelDeny: 0 };
+}
+
+/** Findings that nobody has reviewed as attacks count as false. */
+function isHarmless(evidence: Evidence, rung: Mode, tally: Tally, kind: "here" | "above"): boolean {
+  const attacks = tally.attacks[kind];
+  return isBelow(Math.max(0, evidence[kind] - attacks), judgedBy(rung, evidence) - attacks, BUDGET);
+}
+
+/** Only what was reviewed as benign counts; one operator of several can't move a route down alone. */
+function isHarmful(evidence: Evidence, rung: Mode, tally: Tally, operators: number): boolean {
+  if (tally.benign.here < REVIEWS_LEAST || (operators > 1 && tally.operators < 2)) return false;
+  return isAbove(tally.benign.here, judgedBy(rung, evidence) - tally.attacks.here, BUDGET);
+}

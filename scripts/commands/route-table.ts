@@ -1,0 +1,72 @@
+import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
+
+/** A route as the sidecar tells it. */
+export interface RouteStanding {
+  readonly route: string;
+  readonly rung: Mode;
+  readonly floor: Mode;
+  readonly ceiling: Mode;
+  readonly promote: "propose" | "auto";
+  readonly pinned: boolean;
+  readonly proposed: Mode | null;
+  /** Of the model on `adapt`, millionths; null: as shipped. */
+  readonly modelDeny: number | null;
+  readonly evidence: { readonly since: string; readonly requests: number; readonly days: number };
+  readonly next: {
+    readonly rung: Mode;
+    readonly requests: number;
+    readonly falsePositives: number;
+    readonly upperBound: number;
+  } | null;
+  readonly canary: {
+    readonly rung: Mode;
+    readonly share: number;
+    readonly evidence: { readonly requests: number };
+  } | null;
+  /** After a move: of Envoy's workers, how many have it. */
+  readonly workers?: number;
+  readonly current?: number;
+}
+
+/** One line a route, and under it what it waits for. */
+export function routeTable(routes: readonly RouteStanding[]): string {
+  if (routes.length === 0) return "no policy with routes is in force.\n";
+  const width = Math.max(...routes.map(({ route }) => route.length));
+  return routes.map((standing) => `${standing.route.padEnd(width)}  ${describe(standing)}\n`).join("");
+}
+
+/** What a move has come to. */
+export function routeLine(standing: RouteStanding): string {
+  const { workers = 0, current = 0 } = standing;
+  const reach = workers === 0 ? "no worker is running" : `${current} of ${workers} workers have it`;
+  return `${standing.route}  ${describe(standing)}\n${reach}`;
+}
+
+function describe({
+  rung,
+  floor,
+  ceiling,
+  promote,
+  pinned,
+  proposed,
+  modelDeny,
+  evidence,
+  next,
+  canary,
+}: RouteStanding) {
+  const parts = [
+    `${rung.padEnd(7)}  ${floor === ceiling ? "fixed" : `${floor} to ${ceiling}, ${promote}`}`,
+    `${evidence.requests} requests on ${evidence.days} days since ${evidence.since}`,
+  ];
+  if (next !== null) {
+    const bound = (next.upperBound * 100).toFixed(next.upperBound < 0.01 ? 3 : 1);
+    parts.push(`for ${next.rung}: ${next.falsePositives} of ${next.requests} count as false, at most ${bound} %`);
+  }
+  if (canary !== null) {
+    parts.push(`canary: ${canary.share * 100} % on ${canary.rung}, ${canary.evidence.requests} requests`);
+  }
+  if (proposed !== null) parts.push(`proposed: ${proposed}`);
+  if (pinned) parts.push("pinned");
+  if (modelDeny !== null) parts.push(`the model denies from ${(modelDeny / 1_000_000).toFixed(3)}`);
+  return parts.join("; ");
+}

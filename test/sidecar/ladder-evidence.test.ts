@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import fc from "fast-check";
+import { isAbove, isBelow, upperBound } from "../../inference-sidecar/src/ladder/binomial.ts";
+import { FROM_PREVENT } from "../../inference-sidecar/src/ladder/evidence.ts";
+import { BUDGET, conformalThreshold } from "../../inference-sidecar/src/review/conformal.ts";
+
+/** P(X <= k) term by term, with factorials. */
+function exactly(k: number, n: number, p: number): number {
+  let sum = 0;
+  for (let i = 0; i <= k; i++) {
+    let ways = 1;
+    for (let j = 0; j < i; j++) ways = (ways * (n - j)) / (j + 1);
+    sum += ways * p ** i * (1 - p) ** (n - i);
+  }
+  return sum;
+}
+
+test("0.1 % with 95 % confidence needs 2,995 requests without a false one, 4,742 with one, 6,294 with two", () => {
+  for (const [k, n] of [
+    [0, 2_995],
+    [1, 4_742],
+    [2, 6_294],
+  ] as const) {
+    assert.equal(isBelow(k, n, BUDGET), true);
+    assert.equal(isBelow(k, n - 1, BUDGET), false);
+    assert.ok(Math.abs(upperBound(k, n) - BUDGET) < 1e-6);
+  }
+  assert.equal(isBelow(0, 0, BUDGET), false);
+});
+
+test("the bounds are those of the binomial distribution, whatever is counted", () => {
+  const counts = fc.integer({ min: 1, max: 300 }).chain((n) => fc.tuple(fc.nat({ max: n }), fc.constant(n)));
+  fc.assert(
+    fc.property(counts, fc.double({ min: 0.001, max: 0.5, noNaN: true }), ([k, n], p) => {
+      const [below, above] = [exactly(k, n, p), k === 0 ? 1 : 1 - exactly(k - 1, n, p)];
+      if (Math.abs(below - 0.05) > 1e-9) assert.equal(isBelow(k, n, p), k < n && below <= 0.05);
+      if (Math.abs(above - 0.05) > 1e-9) assert.equal(isAbove(k, n, p), k > 0 && above <= 0.05);
+      assert.ok(upperBound(k, n) >= k / n);
+    }),
+  );
+});
+
+test("large counts stay exact: a million requests, a thousand false, lie on both sides of nothing", () => {
+  assert.equal(isBelow(1_000, 1_000_000, BUDGET), false);
+  assert.equal(isAbove(1_000, 1_000_000, BUDGET), false);
+  assert.equal(isBelow(900, 1_000_000, BUDGET), true);
+  assert.equal(isAbove(1_100, 1_000_000, BUDGET), true);
+});
+
+test("a conformal threshold denies at most a thousandth of the benign, and no more than it must", () => {
+  const scores = fc.array(fc.integer({ min: 400_000, max: 1_000_000 }), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.nat({ max: 20_000 }), scores, (passed, denied) => {
+      const n = passed + denied.length;
+      const threshold = conformalThreshold(passed, denied);
+      if (n < 999) return assert.equal(threshold, null);
+      const still = denied.filter((score) => score >= (threshold ?? 0)).length;
+      assert.ok(threshold === 0 ? denied.length <= BUDGET * (n + 1) : still <= BUDGET * (n + 1));
+      return undefined;
+    }),
+  );
+  assert.equal(conformalThreshold(998, []), null);
+  assert.equal(conformalThreshold(998, [500_000]), 500_001);
+  assert.equal(conformalThreshold(1_998, [500_000]), 0);
+});
+
+test("the reasons that deny from prevent up are those of docs/reasons.md", async () => {
+  const docs = await readFile("docs/reasons.md", "utf8");
+  const rows = [...docs.matchAll(/^\| `(\w+)` \|.*\|\s*`?prevent`?\s*\|/gm)].map(([, code]) => code);
+  assert.deepEqual(rows.toSorted(), [...FROM_PREVENT].toSorted());
+});

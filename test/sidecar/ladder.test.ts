@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
+import { askSidecar } from "../../scripts/gateway/ask-sidecar.ts";
+import { type RunningSidecar, startSidecar, temporaryFolder, until, wireRecord } from "./harness.ts";
+
+const tokens = { ada: "ada-has-a-token-of-her-own", ben: "ben-has-a-token-of-his-own" };
+const operator = (name: keyof typeof tokens) =>
+  `{ name: ${name}, tokenSha256: ${createHash("sha256").update(tokens[name]).digest("hex")} }`;
+const policy = (ladder: string) => `
+version: 1
+mode: detect
+operators: [${operator("ada")}, ${operator("ben")}]
+routes:
+  - { name: shop, match: { path: /shop }, public: true, ${ladder} }
+`;
+const auto = "ladder: { floor: detect, ceiling: prevent, promote: auto }";
+
+let state = "";
+let sidecar: RunningSidecar;
+let sequence = 0;
+const worker = randomBytes(16);
+
+beforeEach(async () => {
+  state = await temporaryFolder();
+  sequence = 0;
+});
+afterEach(async () => {
+  await sidecar.stop();
+  await rm(state, { recursive: true, force: true });
+});
+
+async function putInForce(text: string): Promise<void> {
+  const path = join(state, "policy.yaml");
+  await writeFile(path, text);
+  const { policy: loaded } = await loadPolicy(path);
+  await mkdir(join(state, "run"), { recursive: true, mode: 0o700 });
+  const digest = createHash("sha256").update(text).digest("hex");
+  await writeFile(join(state, "run", "policy.json"), policyForSidecar(loaded, digest));
+}
+
+async function start(): Promise<void> {
+  sidecar = await startSidecar({ state });
+  await sidecar.event("listening");
+}
+
+/** Reports so many decisions of the route, like the one that is given; gives the last one's id. */
+async function report(count: number, decision: Record<string, unknown> = {}): Promise<string> {
+  let id = Buffer.alloc(0);
+  for (let left = count; left > 0; left -= 500) {
+    const records = Array.from({ length: Math.min(left, 500) }, () => {
+      id = randomBytes(16);
+      const usual = {
+        timeUnixMs: Date.now() + 1,
+        route: "shop",
+        rung: "DETECT",
+        effect: "PERMIT",
+        reason: "permitted",
+      };
+      const completion = { responseStatus: 200, responseBytes: 2, ended: "" };
+      return wireRecord({ sequence: ++sequence, decisionId: id, ...usual, ...decision, ...completion });
+    });
+    const digest = randomBytes(32);
+    await sidecar.client.report({ worker, policyDigest: digest, bundleDigest: digest, lost: 0, records });
+  }
+  return id.toString("hex");
+}
+
+interface Standing {
+  rung: string;
+  proposed: string | null;
+  canary: { rung: string; evidence: { requests: number } } | null;
+  modelDeny: number | null;
+  evidence: { requests: number; above: number; here: number };
+}
+
+async function standing(): Promise<Standing> {
+  const { routes } = (await askSidecar(state, "route/list", {}, null)) as { routes: [Standing] };
+  return routes[0];
+}
+
+const becomes = (what: string, holds: (of: Standing) => boolean) => until(what, async () => holds(await standing()));
+const counted = (requests: number) => becomes(`${requests} counted`, ({ evidence }) => evidence.requests === requests);
+const review = (id: string, label: string, by: keyof typeof tokens = "ada") =>
+  askSidecar(state, "review", { id, label, why: "seen" }, tokens[by]);
+/** Evidence is looked at once a second: by then it would have moved. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 1_300));
+
+describe("by evidence a route", () => {
+  test("goes up through a canary after 2,995 requests without a false one each, and not one sooner", async () => {
+    await putInForce(policy(auto));
+    await start();
+    await report(2_994);
+    await counted(2_994);
+    await settled();
+    assert.equal((await standing()).canary, null, "a quiet route stays");
+    await report(1);
+    await becomes("canary", ({ canary }) => canary?.rung === "prevent");
+    await report(2_000, { rung: "DETECT" });
+    await report(2_994, { rung: "PREVENT" });
+    await becomes("canary counted", ({ canary }) => canary?.evidence.requests === 2_994);
+    await settled();
+    assert.equal((await standing()).rung, "detect");
+    await report(1, { rung: "PREVENT" });
+    await becomes("promoted", ({ rung, canary }) => rung === "prevent" && canary === null);
+
+    sidecar.child.kill("SIGKILL");
+    await sidecar.exit();
+    await start();
+    assert.equal((await standing()).rung, "prevent");
+    await putInForce(policy("mode: observe"));
+    await becomes("as the policy says now", ({ rung }) => rung === "observe");
+  });
+
+  test("is only proposed where the policy says so", async () => {
+    await putInForce(policy("ladder: { ceiling: prevent }"));
+    await start();
+    await report(2_995);
+    await becomes("proposed", ({ proposed }) => proposed === "prevent");
+    await settled();
+    assert.equal((await standing()).canary, null);
+  });
+
+  test("does not go up while findings that nobody has reviewed are too many", async () => {
+    await putInForce(policy(auto));
+    await start();
+    const attack = await report(1, { wouldDeny: "attack_scored", scoredBy: "MODEL", scoreMillionths: 900_000 });
+    await report(2_995);
+    await counted(2_996);
+    await settled();
+    assert.equal((await standing()).canary, null);
+    await review(attack, "attack");
+    await becomes("canary", ({ canary }) => canary !== null);
+  });
+
+  test("never goes down by denials, errors or latency, however many", async () => {
+    await putInForce(policy("mode: prevent, ladder: { floor: observe, ceiling: prevent }"));
+    await start();
+    for (const reason of ["score_unavailable", "attack_scored", "token_expired"]) {
+      await report(1_000, { rung: "PREVENT", effect: "DENY", reason, responseStatus: 503 });
+    }
+    await counted(3_000);
+    await settled();
+    assert.equal((await standing()).rung, "prevent");
+  });
+});
+
+describe("by reviews a route", () => {
+  const denied = {
+    rung: "PREVENT",
+    effect: "DENY",
+    reason: "attack_scored",
+    scoredBy: "MODEL",
+    scoreMillionths: 800_000,
+  };
+
+  test("goes down when reviewed false positives are too many, of more than one operator, and never below its floor", async () => {
+    await putInForce(policy("mode: prevent, ladder: { floor: detect, ceiling: prevent }"));
+    await start();
+    const events: string[] = [];
+    for (let i = 0; i < 6; i++) events.push(await report(1, denied));
+    await counted(6);
+    for (const id of events.slice(0, 5)) await review(id, "benign");
+    assert.equal((await standing()).rung, "prevent", "one of two operators");
+    await review(events[5] as string, "benign", "ben");
+    assert.equal((await standing()).rung, "detect");
+    const here = { effect: "DENY", reason: "token_expired" };
+    const more: string[] = [];
+    for (let i = 0; i < 6; i++) more.push(await report(1, here));
+    for (const [index, id] of more.entries()) await review(id, "benign", index % 2 === 0 ? "ada" : "ben");
+    assert.equal((await standing()).rung, "detect");
+  });
+
+  test("on adapt refits its threshold by the conformal bound; undone, it is as shipped", async () => {
+    await putInForce(policy("mode: adapt"));
+    await start();
+    const rung = "ADAPT";
+    await report(2_000, { rung });
+    const id = await report(1, { ...denied, rung, scoreMillionths: 600_000 });
+    const second = await report(1, { ...denied, rung, scoreMillionths: 999_000 });
+    await counted(2_002);
+    await review(id, "benign");
+    // 2,001 benign requests, of which one may be denied.
+    assert.equal((await standing()).modelDeny, null);
+    await review(second, "benign");
+    // Of two that were denied the higher may be: the threshold goes just above the other.
+    assert.equal((await standing()).modelDeny, 600_001);
+    await askSidecar(state, "review", { id: second, undo: true }, tokens.ben);
+    assert.equal((await standing()).modelDeny, null);
+  });
+});
