@@ -1,9 +1,9 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";
-import { withHyphens } from "./stripped";
+import { readsAs } from "./stripped";
 
 const MAX_HEADERS = 100;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -67,10 +67,8 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
 /** Whether a field has one of the names, also with `_` for `-`: CGI-like upstreams read both as one. */
 function holdsOneOf(headers: HeaderMap, names: StaticArray<Uint8Array>): bool {
   for (let i = 0; i < headers.size; i++) {
-    const name = headers.name(i);
-    if (name.length < 2 || unchecked(name[0]) != LOWER_X) continue;
-    const hyphenated = withHyphens(name);
-    for (let j = 0; j < names.length; j++) if (equal(hyphenated, names[j])) return true;
+    if (!headers.nameBeginsWith(i, LOWER_X)) continue;
+    for (let j = 0; j < names.length; j++) if (readsAs(headers, i, unchecked(names[j]))) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { CompiledPolicy } from "../policy/compiled-policy";
-import { Credentials, readCredentials } from "./credentials";
+import { Credentials, isToken68, readCredentials } from "./credentials";
 import { Inquiry } from "./inquiry";
 import { PeerCertificate } from "./peer-certificate";
 import { SenderCheck } from "./sender-constraint";
@@ -76,6 +76,7 @@ function judgeToken(
   const now = environment.nowMillis();
   let verified = cache.get(credentials.token);
   if (verified === null) {
+    if (!isToken68(credentials.token)) return TokenOutcome.MALFORMED;
     const check = verifyToken(credentials.token, policy, environment, inquiry);
     verified = check.verified;
     if (verified === null) return check.outcome;

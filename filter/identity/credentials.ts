@@ -10,11 +10,11 @@ const NONE = new Uint8Array(0);
 const SPACE: u8 = 0x20;
 const EQUALS: u8 = 0x3d;
 
-/** The credentials of a request: `outcome` is VALID (there is a token to verify), ABSENT or MALFORMED. */
+/** The credentials of a request: `outcome` is VALID (there is something to verify), ABSENT or MALFORMED. */
 export class Credentials {
   constructor(
     public readonly outcome: TokenOutcome,
-    /** A view of the header; empty without VALID. */
+    /** A view of the header, any bytes; empty without VALID. */
     public readonly token: Uint8Array,
     /** Sent under the scheme DPoP (RFC 9449 section 7.1), else Bearer. */
     public readonly isDpop: bool,
@@ -23,7 +23,7 @@ export class Credentials {
 
 /**
  * The token of `authorization` (RFC 6750 section 2.1, RFC 9449 section 7.1). Another scheme brings none: ABSENT. A second
- * header, or a token that is no token68 (RFC 9110 section 11.2; two joined by a comma are none) or above 8 KiB, is MALFORMED.
+ * header is MALFORMED. Whether the token is one at all is not looked at: see `isToken68`.
  */
 export function readCredentials(request: HeaderMap): Credentials {
   const index = request.indexOf(AUTHORIZATION);
@@ -34,9 +34,7 @@ export function readCredentials(request: HeaderMap): Credentials {
   if (!isDpop && !hasScheme(value, BEARER)) return new Credentials(TokenOutcome.ABSENT, NONE, false);
   let start = isDpop ? DPOP.length : BEARER.length;
   while (start < value.length && unchecked(value[start]) == SPACE) start += 1;
-  const token = value.subarray(start);
-  if (!isToken68(token)) return new Credentials(TokenOutcome.MALFORMED, NONE, isDpop);
-  return new Credentials(TokenOutcome.VALID, token, isDpop);
+  return new Credentials(TokenOutcome.VALID, value.subarray(start), isDpop);
 }
 
 /** The scheme's name in any case, followed by a space or nothing. */
@@ -48,7 +46,8 @@ function hasScheme(value: Uint8Array, scheme: Uint8Array): bool {
   return value.length == scheme.length || unchecked(value[scheme.length]) == SPACE;
 }
 
-function isToken68(token: Uint8Array): bool {
+/** Whether it is a token68 (RFC 9110 section 11.2; two joined by a comma are none) of at most 8 KiB. */
+export function isToken68(token: Uint8Array): bool {
   if (token.length > MAX_TOKEN_BYTES) return false;
   let end = token.length;
   while (end > 0 && unchecked(token[end - 1]) == EQUALS) end -= 1;

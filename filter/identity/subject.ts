@@ -2,6 +2,8 @@ import { Issuer } from "../policy/issuer";
 import { ClaimSet } from "./claim-set";
 
 const NONE = new Uint8Array(0);
+const NO_CLAIMS = new ClaimSet(NONE);
+const NO_SCOPES: Uint8Array[] = [];
 
 /** Who asks: what was verified about the person or service and the workload behind a request. Views; not changed later. */
 export class Subject {
@@ -10,9 +12,9 @@ export class Subject {
   /** `sub`; empty: the token has none. Free of control characters. */
   subject: Uint8Array = NONE;
   /** From `scope` and `scp`; each is a scope-token of RFC 6749 section 3.3. */
-  scopes: Uint8Array[] = [];
+  scopes: Uint8Array[] = NO_SCOPES;
   /** Of the verified token; empty: none was verified. */
-  claims: ClaimSet = new ClaimSet(NONE);
+  claims: ClaimSet = NO_CLAIMS;
   /** When the token is no longer accepted: `exp` with the issuer's clock skew, Unix milliseconds. */
   acceptedUntilMillis: i64 = 0;
 

@@ -56,6 +56,22 @@ export class HeaderMap {
     return this.pairs.length;
   }
 
+  /** Whether the name at `index` begins with `byte`. This and the next two look at names without making a view of each. */
+  nameBeginsWith(index: i32, byte: u8): bool {
+    return this.nameSize(index) > 0 && load<u8>(this.nameAddress(index)) == byte;
+  }
+
+  /** Address of `nameSize(index)` bytes, good as long as this map is. */
+  nameAddress(index: i32): usize {
+    const start = <u32>index < <u32>this.starts.length ? unchecked(this.starts[index]) : 0;
+    return this.pairs.dataStart + start;
+  }
+
+  /** Length of the name at `index`, in bytes; 0 when there is no such index. */
+  nameSize(index: i32): i32 {
+    return <u32>index < <u32>this.starts.length ? this.nameLength(index) : 0;
+  }
+
   /** A view of the name at `index`; empty when there is no such index. */
   name(index: i32): Uint8Array {
     if (<u32>index >= <u32>this.starts.length) return this.pairs.subarray(0, 0);

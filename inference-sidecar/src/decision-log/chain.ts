@@ -21,13 +21,28 @@ export interface Link {
 export const unlinked: Link = { n: 0, prev: "" };
 
 /**
- * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record with the link
- * `unlinked` has all its members in canonical order and is written as it stands: to sort them costs more than all the rest.
+ * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record that has a link has
+ * all its members in canonical order and is written as it stands, its link filled in: to sort or copy them costs more than
+ * all the rest.
  */
-export function seal(record: object & Partial<Link>, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
-  const linked = { ...record, n: n + 1, prev: hash };
-  const line = record.prev === unlinked.prev ? JSON.stringify(linked) : canonical(linked);
+export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
+  const line = hasLink(record) ? linked(record, n + 1, hash) : canonical({ ...record, n: n + 1, prev: hash });
   return { line, end: { n: n + 1, hash: hashOf(line) } };
+}
+
+interface Linked {
+  n: number;
+  prev: string;
+}
+
+function hasLink(record: object): record is Linked {
+  return "prev" in record;
+}
+
+function linked(record: Linked, n: number, prev: string): string {
+  record.n = n;
+  record.prev = prev;
+  return JSON.stringify(record);
 }
 
 /** RFC 8785. */
