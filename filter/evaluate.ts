@@ -29,6 +29,7 @@ import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
 const NO_BODY = new Uint8Array(0);
+const NOTHING_ASKED: Suspect[] = [];
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
 
@@ -62,7 +63,7 @@ export class Evaluation {
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
   /** What the model is to be asked, or was asked last. */
-  question: Suspect[] = [];
+  question: Suspect[] = NOTHING_ASKED;
   /** How long the model may take for the question. */
   deadlineMillis: u32 = 0;
   /** A probe of the self-test: every stage runs, whatever those before it have found. */
@@ -222,7 +223,7 @@ export class Evaluation {
   letGo(): void {
     this.values.length = 0;
     this.suspects.worst.length = 0;
-    this.question = [];
+    this.question = NOTHING_ASKED;
     this.evidence.finding = null;
     this.body = NO_BODY;
   }

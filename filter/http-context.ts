@@ -143,7 +143,8 @@ export class PosternHttpContext
     return DataStatus.Continue;
   }
 
-  onLog(): void {
+  /** The stream is over. Nothing else is asked of the host any more, so that this one callback is enough for it. */
+  onDelete(): void {
     const decision = this.decision;
     const deadline = this.deadline;
     if (deadline !== null) deadline.cancel();

@@ -6,6 +6,7 @@ import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
 import { PluginConfiguration } from "./plugin-configuration";
 import { CompiledPolicy, compiledLength } from "./policy/compiled-policy";
+import { flushCounters } from "./report/metrics";
 import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
@@ -51,6 +52,7 @@ export class PosternRootContext extends RootContext {
     reporter.endOverdueWaits(now);
     const gate = this.gate;
     if (gate !== null) synchronisation.ask(gate.policy.digest, now);
+    flushCounters();
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }

@@ -1,9 +1,10 @@
 import { HttpContext, RootContext } from "./context";
+import { StreamTable } from "./stream-table";
 
 /** Makes the root contexts; null until `registerRootContext`. */
 let createRootContext: ((contextId: u32) => RootContext) | null = null;
 const rootContexts = new Map<u32, RootContext>();
-const httpContexts = new Map<u32, HttpContext>();
+const httpContexts = new StreamTable();
 /** The root context in whose name the running callback acts: pending calls belong to it. */
 let activeRoot: u32 = 0;
 
@@ -25,7 +26,7 @@ export function addContext(contextId: u32, parentContextId: u32): void {
   if (root == null) return;
   const context = root.createHttpContext(contextId);
   context.rootContextId = parentContextId;
-  httpContexts.set(contextId, context);
+  httpContexts.add(context);
 }
 
 /** The root context of an id, now the active one; null: there is none. */
@@ -37,15 +38,14 @@ export function findRoot(contextId: u32): RootContext | null {
 
 /** The stream's context of an id, its root now the active one; null: there is none. */
 export function findHttp(contextId: u32): HttpContext | null {
-  if (!httpContexts.has(contextId)) return null;
-  const context = httpContexts.get(contextId);
-  activeRoot = context.rootContextId;
+  const context = httpContexts.find(contextId);
+  if (context !== null) activeRoot = context.rootContextId;
   return context;
 }
 
 /** Forgets a context of either kind. */
 export function removeContext(contextId: u32): void {
-  if (httpContexts.has(contextId)) httpContexts.delete(contextId);
+  httpContexts.remove(contextId);
   if (rootContexts.has(contextId)) rootContexts.delete(contextId);
 }
 
