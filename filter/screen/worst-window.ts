@@ -1,4 +1,4 @@
-import { foldByte, weightAt } from "./ngram";
+import { beginSteps, STEP_MASK, stepWeights, weighSteps } from "./ngram";
 
 /** Bytes of the longest window: what the model takes. */
 const WINDOW_BYTES: i32 = 256;
@@ -38,11 +38,11 @@ export function findWorstWindow(bytes: Uint8Array, weights: usize, tableBits: u3
   let headSum: i64 = 0;
   let headPosition = 0;
   let sum: i64 = 0;
-  let last4: u32 = 0;
+  beginSteps();
   for (let position = 1; position <= length + 1; position++) {
-    const byte: u32 = position <= length ? <u32>load<u8>(data + <usize>(position - 1)) : 0;
-    last4 = (last4 << 8) | foldByte(byte);
-    sum += <i64>weightAt(weights, last4, shift);
+    const step = (position - 1) & STEP_MASK;
+    if (step == 0) weighSteps(data, position - 1, length, weights, shift);
+    sum += <i64>load<i32>(stepWeights + ((<usize>step) << 2));
     if (headPosition < position - WINDOW_STEPS) {
       head++;
       headSum = unchecked(candidateSums[head & RING_MASK]);
