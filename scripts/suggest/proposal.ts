@@ -1,5 +1,6 @@
 import type { ConfiguredRoute } from "../../inference-sidecar/src/maturity/configuration.ts";
-import type { PolicyObservations, RouteObservations } from "../../inference-sidecar/src/maturity/observations.ts";
+import type { PolicyObservations } from "../../inference-sidecar/src/maturity/observations.ts";
+import type { RouteObservations } from "../../inference-sidecar/src/maturity/route-observations.ts";
 
 /** What a policy could do without. */
 export type Proposal = {

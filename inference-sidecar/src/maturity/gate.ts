@@ -1,6 +1,7 @@
 import type { Configuration, ConfiguredRoute } from "./configuration.ts";
 import { denialKind } from "./denial.ts";
-import type { Observations, PolicyObservations, RouteObservations } from "./observations.ts";
+import type { Observations, PolicyObservations } from "./observations.ts";
+import type { RouteObservations } from "./route-observations.ts";
 
 /** Pillars and cross-cutting capabilities of the CISA Zero Trust Maturity Model, version 2.0. */
 export const AREAS = [

@@ -1,79 +1,7 @@
-import type { Check, LogRecord } from "../decision-log/record.ts";
+import type { LogRecord } from "../decision-log/record.ts";
 import type { Configuration } from "./configuration.ts";
-import { denialKind } from "./denial.ts";
+import { RouteObservations } from "./route-observations.ts";
 import type { SelfTestLine } from "./self-test-line.ts";
-
-/** What decisions on one route, under one policy, have shown. Everything counts requests. */
-export class RouteObservations {
-  requests = 0;
-  permitted = 0;
-  denied = 0;
-  /** Permitted, though a higher rung would have denied. */
-  wouldDeny = 0;
-  scored = 0;
-  /** Could not be inspected, or not in whole; and of those permitted. */
-  uninspected = 0;
-  passedUninspected = 0;
-  /** Permitted under a grant. */
-  granted = 0;
-  /** Permitted under a grant after token or workload was verified on this very request. */
-  verified = 0;
-  /** Denied for its score, and of those with the bytes that carried it. */
-  deniedByScore = 0;
-  explained = 0;
-  /** Denied by reason; would have been by reason. */
-  readonly denials = new Map<string, number>();
-  readonly wouldDenials = new Map<string, number>();
-  readonly rungs = new Map<string, number>();
-  readonly checks = new Map<Check, number>();
-  /** Passed, of those permitted under a grant. */
-  readonly grantedChecks = new Map<Check, number>();
-  readonly grants = new Map<string, number>();
-  /** Of permitted requests. */
-  readonly methods = new Map<string, number>();
-  readonly principals = new Set<string>();
-  /** The newest rung that a request met. */
-  rung = "";
-
-  add(line: LogRecord): void {
-    const { effect, reason, wouldDeny, score, subject, checks = [] } = line;
-    this.requests += 1;
-    this.rung = line.rung;
-    count(this.rungs, line.rung);
-    for (const check of checks) count(this.checks, check);
-    if (score.by !== "nothing") this.scored += 1;
-    if (score.uninspected !== null) {
-      this.uninspected += 1;
-      if (effect === "permit") this.passedUninspected += 1;
-    }
-    const principal = subject.id || subject.workload;
-    if (principal !== "") this.principals.add(principal);
-    if (wouldDeny !== null) {
-      this.wouldDeny += 1;
-      count(this.wouldDenials, wouldDeny);
-    }
-    if (effect === "deny") this.#deny(reason, score.finding !== null);
-    else this.#permit(line);
-  }
-
-  #deny(reason: string, explained: boolean): void {
-    this.denied += 1;
-    count(this.denials, reason);
-    if (denialKind(reason) !== "score") return;
-    this.deniedByScore += 1;
-    if (explained) this.explained += 1;
-  }
-
-  #permit({ method, subject: { grant }, checks = [] }: LogRecord): void {
-    this.permitted += 1;
-    count(this.methods, method);
-    if (grant === "") return;
-    this.granted += 1;
-    count(this.grants, grant);
-    for (const check of checks) count(this.grantedChecks, check);
-    if (checks.includes("user_authenticated") || checks.includes("service_authenticated")) this.verified += 1;
-  }
-}
 
 /** A step of a route on the ladder, as the log tells it. */
 export interface RouteMove {
@@ -222,8 +150,4 @@ function isDecision(line: object): line is LogRecord {
 
 function isGap(line: object): line is { gap: { worker: string; first: number; last: number; lost: number } } {
   return "gap" in line;
-}
-
-function count<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
