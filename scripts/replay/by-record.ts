@@ -1,11 +1,9 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { FROM_PREVENT } from "../../inference-sidecar/src/ladder/evidence.ts";
 import type { Configuration } from "../../inference-sidecar/src/maturity/configuration.ts";
-import { reasonTexts } from "../decision-log/reasons.ts";
 
 /** Denied on every rung. */
 const FRAMING = ["path_malformed"];
-/** The lowest rung on which a reason of the check denies. */
-const FROM: Readonly<Record<string, string>> = { score: "prevent" };
 const RUNGS = ["observe", "detect", "prevent", "adapt"];
 
 export interface Decided {
@@ -33,5 +31,5 @@ export function decideByRecord(record: LogRecord, before: Configuration | null, 
 /** The lowest rung on which a reason denies: `docs/reasons.md` has it, too, and a test holds the two together. */
 export function enforcedFrom(reason: string): string {
   if (FRAMING.includes(reason)) return "observe";
-  return FROM[reasonTexts[reason]?.check ?? ""] ?? "detect";
+  return FROM_PREVENT.has(reason) ? "prevent" : "detect";
 }

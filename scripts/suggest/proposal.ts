@@ -1,6 +1,8 @@
+import { isBelow } from "../../inference-sidecar/src/ladder/binomial.ts";
 import type { ConfiguredRoute } from "../../inference-sidecar/src/maturity/configuration.ts";
 import type { PolicyObservations } from "../../inference-sidecar/src/maturity/observations.ts";
 import type { RouteObservations } from "../../inference-sidecar/src/maturity/route-observations.ts";
+import { BUDGET } from "../../inference-sidecar/src/review/conformal.ts";
 
 /** What a policy could do without. */
 export type Proposal = {
@@ -13,14 +15,9 @@ export type Proposal = {
   | { readonly kind: "raise-mode"; readonly mode: string }
 );
 
-/**
- * Of so many requests none was of the kind: with 95 % confidence fewer than 1 in 100 are (1 - 0.05^(1/299) < 1 %; the exact
- * bound of Clopper and Pearson).
- */
-const ENOUGH = 299;
+/** Of what is used by less than this share, with confidence, a policy can do without. */
+const UNUSED = 0.01;
 
-/** The same for 1 in 1000: what a rung up may cost. */
-const ENOUGH_TO_RISE = 2995;
 const NEXT: Readonly<Record<string, string>> = { observe: "detect", detect: "prevent" };
 
 /** What the decisions under the newest policy show to be more than is used, or less strict than it could be. */
@@ -33,17 +30,17 @@ function ofRoute(route: ConfiguredRoute, seen: RouteObservations | undefined): P
   return [...unusedGrants(route, seen), ...unusedMethods(route, seen), ...nextRung(route, seen)];
 }
 
-/** Only where the policy itself, not the ladder, says where the route stands, and nothing would have been denied. */
+/** Only where the policy itself, not the ladder, says where the route stands. Without a review each denial counts as false. */
 function nextRung({ name, rung }: ConfiguredRoute, seen: RouteObservations): Proposal[] {
   const mode = NEXT[rung];
   const requests = seen.rungs.get(rung) ?? 0;
-  if (mode === undefined || requests !== seen.requests || requests < ENOUGH_TO_RISE || seen.wouldDeny > 0) return [];
-  const why = `none of ${requests} requests on ${rung} would have been denied on ${mode}: fewer than 1 in 1000 are, with 95 % confidence`;
+  if (mode === undefined || requests !== seen.requests || !isBelow(seen.wouldDeny, requests, BUDGET)) return [];
+  const why = `${seen.wouldDeny} of ${requests} requests on ${rung} would have been denied higher up: fewer than 1 in ${1 / BUDGET} are, with 95 % confidence`;
   return [{ kind: "raise-mode", route: name, mode, why }];
 }
 
 function unusedGrants({ name, allow }: ConfiguredRoute, { granted, grants }: RouteObservations): Proposal[] {
-  if (granted < ENOUGH) return [];
+  if (!isBelow(0, granted, UNUSED)) return [];
   return allow
     .filter(({ id }) => !grants.has(id))
     .map(({ id, scopes }) => ({
@@ -57,7 +54,8 @@ function unusedGrants({ name, allow }: ConfiguredRoute, { granted, grants }: Rou
 /** Of permitted requests: what was denied is no reason to allow it. */
 function unusedMethods({ name, methods }: ConfiguredRoute, seen: RouteObservations): Proposal[] {
   const used = [...seen.methods.keys()].sort();
-  if (seen.permitted < ENOUGH || used.length === 0 || (methods.length > 0 && methods.length <= used.length)) return [];
+  if (!isBelow(0, seen.permitted, UNUSED) || used.length === 0 || (methods.length > 0 && methods.length <= used.length))
+    return [];
   const given = methods.length === 0 ? "every method" : methods.join(", ");
   const why = `the route takes ${given}; all of ${seen.permitted} permitted requests came with ${used.join(", ")}`;
   return [{ kind: "name-methods", route: name, methods: used, why }];

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { applyPatch } from "diff";
+import { PolicyObservations } from "../../inference-sidecar/src/maturity/observations.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
-import type { Proposal } from "../../scripts/suggest/proposal.ts";
+import { type Proposal, propose } from "../../scripts/suggest/proposal.ts";
 import { suggestFor } from "../../scripts/suggest/suggest.ts";
 import { runPostern } from "../harness/gateway.ts";
 import { recordDay } from "./day.ts";
@@ -112,4 +113,31 @@ test("grants go from lists in block and in flow style, the first, the middle and
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test("a route is to rise only once enough requests say so", () => {
+  const route = {
+    name: "r",
+    rung: "detect",
+    public: true,
+    score: "full",
+    methods: ["GET"],
+    strong: false,
+    allow: [],
+    deny: 0,
+    rules: "",
+  };
+  const proposed = (requests: number, wouldDeny: number) => {
+    const observations = new PolicyObservations();
+    observations.configuration = { routes: [route] } as never;
+    const seen = observations.route("r");
+    Object.assign(seen, { requests, permitted: requests, wouldDeny });
+    seen.rungs.set("detect", requests);
+    seen.methods.set("GET", requests);
+    return propose(observations).map(({ kind }) => kind);
+  };
+  assert.deepEqual(proposed(2994, 0), []);
+  assert.deepEqual(proposed(2995, 0), ["raise-mode"]);
+  assert.deepEqual(proposed(2995, 1), []);
+  assert.deepEqual(proposed(4800, 1), ["raise-mode"]);
 });
