@@ -91,7 +91,8 @@ export class Evaluation {
     const identityDone = environment.monotonicMicros();
     const index = matchRoute(policy, request.host, request.method, request.path);
     const route: Route | null = index < 0 ? null : policy.route(index);
-    const authentication = route === null ? identified : identified.requiring(route.senderConstraint);
+    const authentication =
+      route === null ? identified : identified.requiring(route.senderConstraint, !route.openWhenStale);
     const trap = inspectPath(policy, request.host, request.method, request.path, index);
     const asked = new Circumstances(authentication.subject, headers, environment);
     const grants = route === null ? GrantFinding.none() : judgeGrants(policy, route, asked);

@@ -1,7 +1,9 @@
+import { equal } from "proxy-wasm-as/bytes";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";
+import { SyncState } from "./sync/sync-state";
 import { Synchronisation } from "./sync/synchronisation";
 
 /**
@@ -12,9 +14,28 @@ export class Gate {
   readonly tokens: TokenCache = new TokenCache();
   readonly metrics: DecisionMetrics = new DecisionMetrics();
 
+  private taken: SyncState = SyncState.NONE;
+
   constructor(
     public readonly policy: CompiledPolicy,
     public readonly environment: EnvoyEnvironment,
     public readonly synchronisation: Synchronisation,
   ) {}
+
+  /** Has the policy stand on the state that is known by now: keys that it leaves to be fetched, and what is revoked. */
+  takeState(): void {
+    const policy = this.policy;
+    const state = this.synchronisation.state;
+    policy.revocationsConfirmedMillis = this.synchronisation.confirmedMillis;
+    if (state === this.taken) return;
+    this.taken = state;
+    policy.revocations = state.revocations;
+    for (let i = 0; i < state.keys.length; i++) {
+      const fetched = state.keys[i];
+      for (let j = 0; j < policy.issuers.length; j++) {
+        const issuer = policy.issuers[j];
+        if (equal(issuer.name, fetched.issuer)) issuer.useKeys(fetched.keys, fetched.fetchedMillis);
+      }
+    }
+  }
 }

@@ -28,9 +28,13 @@ import { Evaluation, Step } from "./evaluate";
 import { Gate } from "./gate";
 import { spoofedNames } from "./hygiene/stripped";
 import { Inquiry } from "./identity/inquiry";
+import { isRevoked } from "./identity/revocation";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
-import { askToVerify, InquiryListener } from "./inquiry/verify-call";
+import { InquiryListener } from "./inquiry/inquiry-listener";
+import { askForNewestState } from "./inquiry/state-call";
+import { askToVerify } from "./inquiry/verify-call";
+import { RevocationList } from "./policy/revocation-list";
 import { Decision } from "./report/decision";
 import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
@@ -200,21 +204,36 @@ export class PosternHttpContext
     sendDenial(Reason.LogUnavailable, challenge(decision.evaluation, Reason.LogUnavailable), decision.hex);
   }
 
-  /** The token has expired: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
   onDeadline(): void {
+    this.end(Reason.TokenExpired);
+  }
+
+  isRevokedBy(list: RevocationList): bool {
+    const decision = this.decision;
+    if (decision === null) return false;
+    const verified = decision.evaluation.authentication.verified;
+    return verified !== null && isRevoked(verified, list);
+  }
+
+  onRevoked(): void {
+    this.end(Reason.TokenRevoked);
+  }
+
+  /** The token is no longer good: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
+  private end(reason: Reason): void {
     const decision = this.decision;
     if (decision === null || this.phase == Phase.Denied) return;
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     if (decision.evaluation.holds && !decision.isMade) {
-      const verdict = new Verdict(Effect.Deny, Reason.TokenExpired, Reason.Permitted);
+      const verdict = new Verdict(Effect.Deny, reason, Reason.Permitted);
       this.make(decision, verdict);
       decision.publish(verdict);
     } else {
       if (this.phase == Phase.Body) this.copied(decision);
-      decision.endEarly(Reason.TokenExpired);
+      decision.endEarly(reason);
     }
     this.phase = Phase.Denied;
-    sendDenial(Reason.TokenExpired, challenge(decision.evaluation, Reason.TokenExpired), decision.hex);
+    sendDenial(reason, challenge(decision.evaluation, reason), decision.hex);
   }
 
   /** Nothing more of the request is wanted, and nothing of it may move. */
@@ -224,6 +243,7 @@ export class PosternHttpContext
 
   private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
     const gate = this.gate;
+    gate.takeState();
     const peer = peerCertificate(gate.policy);
     const state = gate.synchronisation.state;
     const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peer, inquiry, state);
@@ -233,12 +253,16 @@ export class PosternHttpContext
 
   /** Asks the sidecar first where it must, else begins. True: the stream goes on; false: it waits or was answered. */
   private judge(decision: Decision): bool {
-    const evaluation = decision.evaluation;
-    const signature = evaluation.inquiry.openSignature;
-    if (signature !== null && askToVerify(signature, this.gate.environment.nowMillis(), this)) {
-      this.phase = Phase.Inquiring;
-      if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
-      return false;
+    let evaluation = decision.evaluation;
+    while (evaluation.inquiry.isOpen) {
+      if (this.inquire(evaluation.inquiry)) {
+        this.phase = Phase.Inquiring;
+        if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
+        return false;
+      }
+      // The sidecar can't be asked: judged by that.
+      evaluation = this.evaluate(evaluation.request.headers, evaluation.inquiry);
+      decision.evaluation = evaluation;
     }
     if (evaluation.isAdmitted) {
       const until = evaluation.acceptedUntilMillis;
@@ -246,6 +270,16 @@ export class PosternHttpContext
       giveIdentity(evaluation.authentication.subject, this.gate.policy);
     }
     return this.follow(decision, evaluation.begin(this.hasBody));
+  }
+
+  /** False: the sidecar can't be asked. */
+  private inquire(inquiry: Inquiry): bool {
+    const gate = this.gate;
+    const now = gate.environment.nowMillis();
+    const state = inquiry.openState;
+    if (state !== null) return askForNewestState(state, gate.synchronisation, gate.policy.digest, now, this);
+    const signature = inquiry.openSignature;
+    return signature !== null && askToVerify(signature, now, this);
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */

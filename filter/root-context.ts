@@ -1,6 +1,6 @@
 import { bytes, getPluginConfiguration, HttpContext, LogLevel, log, RootContext, setTickPeriod } from "proxy-wasm-as";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
-import { meetDeadlines } from "./enforcement/stream-deadline";
+import { endRevokedStreams, meetDeadlines } from "./enforcement/stream-deadline";
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
@@ -52,6 +52,7 @@ export class PosternRootContext extends RootContext {
     reporter.endOverdueWaits(now);
     const gate = this.gate;
     if (gate !== null) synchronisation.ask(gate.policy.digest, now);
+    endRevokedStreams(synchronisation.state.revocations);
     flushCounters();
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);

@@ -14,13 +14,14 @@ const commands: Record<string, () => Promise<Command>> = {
   suggest: async () => (await import("./commands/suggest.ts")).suggest,
   route: async () => (await import("./commands/route.ts")).route,
   review: async () => (await import("./commands/review.ts")).review,
+  revoke: async () => (await import("./commands/revoke.ts")).revoke,
   log: async () => (await import("./commands/log.ts")).log,
   model: async () => (await import("./commands/model.ts")).model,
   render: async () => (await import("./commands/render.ts")).render,
 };
 
 /** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init", "revoke"];
+const laterCommands = ["init"];
 
 const usage = `usage: postern COMMAND …
 
@@ -49,6 +50,8 @@ const usage = `usage: postern COMMAND …
      --policy P [--state DIR] [--json]
   report              the zero trust maturity that the decision log shows
      [--state DIR] [--json] [--html FILE]
+  revoke              revokes tokens by jti, sub, kid or iss; in force in every worker within a second
+     --jti|--sub|--kid VALUE [--iss I] [--before TIME|now] [--reason R], list, undo ID [--state DIR] [--json]
   model eval FILE     quality of screen and model on labelled requests (.jsonl, .jsonl.gz)
      [--model DIR] [--json]
   model train --data DIR --out DIR

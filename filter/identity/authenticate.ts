@@ -1,9 +1,12 @@
+import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { Credentials, isToken68, readCredentials } from "./credentials";
-import { Inquiry } from "./inquiry";
+import { judgeKeys } from "./fetched-keys";
+import { Inquiry, StateAnswer } from "./inquiry";
 import { PeerCertificate } from "./peer-certificate";
+import { isRevoked } from "./revocation";
 import { SenderCheck } from "./sender-constraint";
 import { Subject } from "./subject";
 import { TokenCache } from "./token-cache";
@@ -11,7 +14,7 @@ import { TokenOutcome } from "./token-outcome";
 import { acceptedUntilMillis, judgeTime } from "./validity";
 import { VerifiedToken } from "./verified-token";
 import { verifyToken } from "./verify-token";
-import { findWorkload } from "./workload";
+import { findWorkload, speaksForOthers } from "./workload";
 
 const NONE = new Uint8Array(0);
 
@@ -24,15 +27,32 @@ export class Authentication {
   /** A DPoP nonce for the client; empty: it needs none. */
   nonce: Uint8Array = NONE;
 
-  constructor(
-    public readonly subject: Subject,
-    public readonly token: TokenOutcome,
-  ) {}
+  token: TokenOutcome = TokenOutcome.ABSENT;
+  /** The list of revocations is older than the policy allows. */
+  revocationsAreStale: bool = false;
+  /** null without VALID. */
+  verified: VerifiedToken | null = null;
 
-  /** The same, but a token that is not bound in one of the ways that `wanted` has is refused; 0: it need not be. */
-  requiring(wanted: u32): Authentication {
-    if (wanted == 0 || this.token != TokenOutcome.VALID || (this.bindings & wanted) != 0) return this;
-    const refused = new Authentication(new Subject(this.subject.workload), TokenOutcome.UNBOUND);
+  /** The workload that the connection itself proved; empty: none. */
+  private readonly certified: Uint8Array;
+
+  constructor(public readonly subject: Subject) {
+    this.certified = subject.workload;
+  }
+
+  /**
+   * The same, but a token is refused that is not bound in one of the ways that `wanted` has (0: it need not be), or where
+   * `freshly` that may have been revoked since the list was written.
+   */
+  requiring(wanted: u32, freshly: bool): Authentication {
+    if (this.token != TokenOutcome.VALID) return this;
+    if (freshly && this.revocationsAreStale) return this.refused(TokenOutcome.REVOCATIONS_STALE);
+    return wanted == 0 || (this.bindings & wanted) != 0 ? this : this.refused(TokenOutcome.UNBOUND);
+  }
+
+  private refused(outcome: TokenOutcome): Authentication {
+    const refused = new Authentication(new Subject(this.certified));
+    refused.token = outcome;
     refused.usesDpop = this.usesDpop;
     refused.nonce = this.nonce;
     return refused;
@@ -51,14 +71,10 @@ export function authenticate(
   cache: TokenCache,
   inquiry: Inquiry,
 ): Authentication {
-  const subject = new Subject(findWorkload(request, policy, peer));
   const credentials = readCredentials(request);
-  const sender = new SenderCheck(policy, environment);
-  const outcome = judgeToken(request, credentials, policy, environment, cache, inquiry, sender, subject);
-  const authentication = new Authentication(subject, outcome);
+  const authentication = new Authentication(new Subject(findWorkload(request, policy, peer)));
   authentication.usesDpop = credentials.isDpop;
-  authentication.bindings = sender.bindings;
-  authentication.nonce = sender.nonce;
+  authentication.token = judgeToken(request, credentials, policy, environment, cache, inquiry, authentication);
   return authentication;
 }
 
@@ -69,8 +85,7 @@ function judgeToken(
   environment: Environment,
   cache: TokenCache,
   inquiry: Inquiry,
-  sender: SenderCheck,
-  subject: Subject,
+  authentication: Authentication,
 ): TokenOutcome {
   if (credentials.outcome != TokenOutcome.VALID) return credentials.outcome;
   const now = environment.nowMillis();
@@ -82,17 +97,47 @@ function judgeToken(
     if (verified === null) return check.outcome;
     cache.put(credentials.token, verified, now);
   }
+  const keys = judgeKeys(verified.issuer, verified.kid, inquiry, environment);
+  if (keys != TokenOutcome.VALID) return keys;
   const outcome = judgeTime(verified, now);
   if (outcome != TokenOutcome.VALID) return outcome;
+  if (isRevoked(verified, policy.revocations)) return TokenOutcome.REVOKED;
+  const maxAge = verified.issuer.revocationMaxAgeMillis;
+  // Before anything is remembered of the request: it is judged once more.
+  if (maxAge > 0 && now >= policy.revocationsConfirmedMillis + maxAge) {
+    if (inquiry.askForRevocations() == StateAnswer.Open) return TokenOutcome.UNVERIFIABLE;
+  }
+  const sender = new SenderCheck(policy, environment);
   sender.check(credentials, verified, request);
-  if (sender.outcome == TokenOutcome.VALID) identify(subject, verified);
-  return sender.outcome;
+  authentication.bindings = sender.bindings;
+  authentication.nonce = sender.nonce;
+  if (sender.outcome != TokenOutcome.VALID) return sender.outcome;
+  if (!identify(authentication.subject, verified, policy)) return TokenOutcome.CERTIFICATE;
+  authentication.revocationsAreStale = maxAge > 0 && revocationsAge(policy, now) >= maxAge;
+  authentication.verified = verified;
+  return TokenOutcome.VALID;
 }
 
-function identify(subject: Subject, verified: VerifiedToken): void {
-  subject.issuer = verified.issuer;
-  subject.subject = verified.claims.subject;
-  subject.scopes = verified.claims.scopes;
-  subject.claims = verified.claims.set;
+/** Milliseconds since the list's file was written, or since the last word that it is the current one where that is longer. */
+function revocationsAge(policy: CompiledPolicy, nowMillis: i64): i64 {
+  const written = policy.revocations.writtenMillis;
+  const confirmed = policy.revocationsConfirmedMillis;
+  return nowMillis - (written > 0 ? min(written, confirmed) : confirmed);
+}
+
+/** A JWT-SVID says who the workload is. False: it speaks for another than the connection's own. */
+function identify(subject: Subject, verified: VerifiedToken, policy: CompiledPolicy): bool {
+  if (verified.issuer.trustDomain.length > 0) {
+    const id = verified.claims.subject;
+    const other = subject.workload.length > 0 && !equal(subject.workload, id);
+    if (other && !speaksForOthers(subject.workload, policy)) return false;
+    subject.workload = id;
+  } else {
+    subject.issuer = verified.issuer;
+    subject.subject = verified.claims.subject;
+    subject.scopes = verified.claims.scopes;
+    subject.claims = verified.claims.set;
+  }
   subject.acceptedUntilMillis = acceptedUntilMillis(verified);
+  return true;
 }

@@ -7,8 +7,8 @@ import { MemberNames } from "./member-names";
 import { numericDateMillis } from "./numeric-date";
 import { isScope, splitScopes } from "./scope";
 
-const ISS = bytes("iss");
-const SUB = bytes("sub");
+export const ISS = bytes("iss");
+export const SUB = bytes("sub");
 const AUD = bytes("aud");
 const EXP = bytes("exp");
 const NBF = bytes("nbf");
@@ -17,6 +17,8 @@ const SCOPE = bytes("scope");
 const SCP = bytes("scp");
 const CNF = bytes("cnf");
 const NONE = new Uint8Array(0);
+/** What lists of revocations may name a token by. */
+const MARKS_BYTES: i32 = 160;
 /** What a list element costs beside its bytes, roughly. */
 const ELEMENT_OVERHEAD: i32 = 64;
 
@@ -54,7 +56,11 @@ export class Claims {
 
   /** Bytes of memory that the claims keep, at most. */
   get weight(): i32 {
-    return 2 * this.payload.length + ELEMENT_OVERHEAD * (this.audiences.length + this.scopes.length + this.memberCount);
+    return (
+      MARKS_BYTES +
+      2 * this.payload.length +
+      ELEMENT_OVERHEAD * (this.audiences.length + this.scopes.length + this.memberCount)
+    );
   }
 
   private readObject(): bool {
@@ -111,14 +117,14 @@ export class Claims {
 }
 
 /**
- * The issuer that an unverified payload names: good for choosing keys and for nothing else. The first `iss` counts;
- * a second one is refused once the signature is verified. null: there is none, or it is no string.
+ * The issuer or subject that an unverified payload names: good for choosing keys and for nothing else. The first such claim
+ * counts; a second one is refused once the signature is verified. null: there is none, or it is no string.
  */
-export function unverifiedIssuer(payload: Uint8Array): Uint8Array | null {
+export function unverifiedClaim(payload: Uint8Array, name: Uint8Array): Uint8Array | null {
   const reader = new JsonReader(payload);
   if (reader.next() != JsonToken.BeginObject) return null;
   while (reader.next() == JsonToken.Name) {
-    if (equal(reader.text(), ISS)) return reader.next() == JsonToken.String ? reader.text() : null;
+    if (equal(reader.text(), name)) return reader.next() == JsonToken.String ? reader.text() : null;
     if (!reader.skip()) return null;
   }
   return null;

@@ -14,6 +14,9 @@ const CRITICAL = [bytes("crit"), bytes("b64"), bytes("zip")];
 /** Media types of access tokens without the `application/` prefix: RFC 7519 section 5.1, RFC 9068 section 2.1. */
 const TYPES = [bytes("jwt"), bytes("at+jwt")];
 const APPLICATION = bytes("application/");
+/** The one other type that a JWT-SVID may have (JWT-SVID section 2.3). */
+const JOSE = bytes("jose");
+const NONE = new Uint8Array(0);
 
 /** What the JOSE header of a token says, as far as this gate understands it. */
 export class JoseHeader {
@@ -24,9 +27,17 @@ export class JoseHeader {
   /** null: the header names no key. */
   kid: Uint8Array | null = null;
   private readonly names: MemberNames = new MemberNames();
+  /** `typ` is JOSE, which JWT-SVIDs may have and no other token. */
+  isJose: bool = false;
   private hasEmbeddedKey: bool = false;
   private hasCritical: bool = false;
   private hasAlgorithm: bool = false;
+
+  /** Empty: the header names no key. */
+  get keyId(): Uint8Array {
+    const kid = this.kid;
+    return kid === null ? NONE : kid;
+  }
 
   /**
    * Reads the decoded header. MALFORMED: no JSON object in UTF-8, a duplicate member (after unescaping), a member of the
@@ -59,7 +70,10 @@ export class JoseHeader {
     if (!isAlg && !isKid && !isTyp) return !equal(name, CTY) && reader.skip();
     if (reader.next() != JsonToken.String) return false;
     const value = reader.text();
-    if (isTyp) return isAccessTokenType(value);
+    if (isTyp) {
+      this.isJose = equal(lowerCase(value), JOSE);
+      return this.isJose || isAccessTokenType(value);
+    }
     if (isKid) {
       this.kid = value;
     } else {
@@ -79,13 +93,18 @@ export class JoseHeader {
 
 /** Media types are compared without regard to case (RFC 7515 section 4.1.9). */
 function isAccessTokenType(value: Uint8Array): bool {
+  const lower = lowerCase(value);
+  const prefixed = lower.length > APPLICATION.length && equal(lower.subarray(0, APPLICATION.length), APPLICATION);
+  return isIn(TYPES, prefixed ? lower.subarray(APPLICATION.length) : lower);
+}
+
+function lowerCase(value: Uint8Array): Uint8Array {
   const lower = new Uint8Array(value.length);
   for (let i = 0; i < value.length; i++) {
     const byte: u32 = unchecked(value[i]);
     unchecked((lower[i] = <u8>(byte - 0x41 < 26 ? byte | 0x20 : byte)));
   }
-  const prefixed = lower.length > APPLICATION.length && equal(lower.subarray(0, APPLICATION.length), APPLICATION);
-  return isIn(TYPES, prefixed ? lower.subarray(APPLICATION.length) : lower);
+  return lower;
 }
 
 function isIn(list: Uint8Array[], value: Uint8Array): bool {

@@ -7,6 +7,7 @@ import { Environment, SignatureFinding } from "../environment";
 import { ALGORITHM_HS256, scalarBytes } from "../policy/algorithm";
 import { Issuer, VerificationKey } from "../policy/issuer";
 import { CompactJws } from "./compact-jws";
+import { judgeKeys, judgeUnknownKey } from "./fetched-keys";
 import { Inquiry, SignatureAnswer, SignatureInquiry } from "./inquiry";
 import { JoseHeader } from "./jose-header";
 import { TokenOutcome } from "./token-outcome";
@@ -15,11 +16,20 @@ import { VerificationBudget } from "./verification-budget";
 /** RFC 7518 section 3.2: a key as long as the hash at least. */
 const MIN_SECRET_BYTES: i32 = 32;
 
+/** VALID, or why not, and the key. */
+export class SignatureCheck {
+  constructor(
+    public readonly outcome: TokenOutcome,
+    /** null: there was none, or it is a shared secret. */
+    public readonly key: VerificationKey | null,
+  ) {}
+}
+
 /**
  * Verifies the signature with a key of `issuer`. VALID, or: ALGORITHM (not the issuer's, or not that of the key that the
  * token names), KEY (no such key, or not a single one), MALFORMED (the signature is no base64url or empty),
- * VERIFICATION_BUDGET (spent: nothing was verified), UNVERIFIABLE (only the sidecar can: it is asked with `inquiry`, or
- * gave no answer), SIGNATURE.
+ * VERIFICATION_BUDGET (spent: nothing was verified), UNVERIFIABLE (only the sidecar can, or can look for the key: it is
+ * asked with `inquiry`, or gave no answer), KEYS_UNAVAILABLE, SIGNATURE.
  */
 export function verifySignature(
   header: JoseHeader,
@@ -27,25 +37,43 @@ export function verifySignature(
   issuer: Issuer,
   environment: Environment,
   inquiry: Inquiry,
-): TokenOutcome {
-  const budget = environment.verifications;
+): SignatureCheck {
   const signature = decodeBase64Url(jws.signature);
-  if (signature === null || signature.length == 0) return TokenOutcome.MALFORMED;
-  if ((issuer.algorithms & header.algorithm) == 0) return TokenOutcome.ALGORITHM;
+  if (signature === null || signature.length == 0) return new SignatureCheck(TokenOutcome.MALFORMED, null);
+  if ((issuer.algorithms & header.algorithm) == 0) return new SignatureCheck(TokenOutcome.ALGORITHM, null);
   if (header.algorithm == ALGORITHM_HS256) {
-    const secret = environment.secret(issuer.secretEnvironmentName);
-    if (secret === null || secret.length < MIN_SECRET_BYTES) return TokenOutcome.KEY;
-    if (!budget.allows(environment.monotonicMicros() / 1000)) return TokenOutcome.VERIFICATION_BUDGET;
-    return settle(constantTimeEqual(hmacSha256(secret, jws.signingInput), signature), budget);
+    return new SignatureCheck(verifyWithSecret(issuer, signature, jws.signingInput, environment), null);
   }
+  const keys = judgeKeys(issuer, header.keyId, inquiry, environment);
+  if (keys != TokenOutcome.VALID) return new SignatureCheck(keys, null);
   const choice = chooseKey(issuer, header);
   const key = choice.key;
-  if (key === null) return choice.outcome;
-  const outcome = verifyWithKey(header.algorithm, key.spki, signature, jws.signingInput, environment, budget);
-  if (outcome != TokenOutcome.UNVERIFIABLE) return outcome;
-  const answer = inquiry.answerTo(new SignatureInquiry(header.algorithm, key.spki, signature, jws.signingInput));
-  if (answer == SignatureAnswer.Open || answer == SignatureAnswer.None) return TokenOutcome.UNVERIFIABLE;
-  return settle(answer == SignatureAnswer.Verified, budget);
+  if (key === null) {
+    const unknown = choice.outcome == TokenOutcome.KEY;
+    const outcome = unknown ? judgeUnknownKey(issuer, header.keyId, inquiry, environment) : choice.outcome;
+    return new SignatureCheck(outcome, null);
+  }
+  const budget = environment.verifications;
+  let outcome = verifyWithKey(header.algorithm, key.spki, signature, jws.signingInput, environment, budget);
+  if (outcome == TokenOutcome.UNVERIFIABLE) {
+    const answer = inquiry.answerTo(new SignatureInquiry(header.algorithm, key.spki, signature, jws.signingInput));
+    const answered = answer == SignatureAnswer.Verified || answer == SignatureAnswer.Refused;
+    if (answered) outcome = settle(answer == SignatureAnswer.Verified, budget);
+  }
+  return new SignatureCheck(outcome, key);
+}
+
+function verifyWithSecret(
+  issuer: Issuer,
+  signature: Uint8Array,
+  signingInput: Uint8Array,
+  environment: Environment,
+): TokenOutcome {
+  const budget = environment.verifications;
+  const secret = environment.secret(issuer.secretEnvironmentName);
+  if (secret === null || secret.length < MIN_SECRET_BYTES) return TokenOutcome.KEY;
+  if (!budget.allows(environment.monotonicMicros() / 1000)) return TokenOutcome.VERIFICATION_BUDGET;
+  return settle(constantTimeEqual(hmacSha256(secret, signingInput), signature), budget);
 }
 
 /** Verifies a signature of JWS with this very key: VALID, VERIFICATION_BUDGET, UNVERIFIABLE (not here) or SIGNATURE. */

@@ -20,6 +20,6 @@ export class Subject {
 
   constructor(
     /** Verified SPIFFE id; empty: none. */
-    public readonly workload: Uint8Array,
+    public workload: Uint8Array,
   ) {}
 }

@@ -32,13 +32,14 @@ export class TokenCache {
   private readonly setBytes: StaticArray<i32> = new StaticArray<i32>(SETS);
   private useCount: u64 = 0;
 
-  /** null: not known. The caller judges the times again at each hit. */
+  /** null: not known, or verified with a key that is no longer its issuer's. The caller judges the times again at each hit. */
   get(token: Uint8Array): VerifiedToken | null {
     const hash = hashOf(token);
     const first = firstOfSet(hash);
     for (let i = first; i < first + WAYS; i++) {
       const entry = unchecked(this.entries[i]);
       if (entry === null || entry.hash != hash || !constantTimeEqual(entry.token, token)) continue;
+      if (entry.verified.isOutdated) continue;
       entry.lastUsed = ++this.useCount;
       return entry.verified;
     }
@@ -93,7 +94,7 @@ export class TokenCache {
     for (let i = set * WAYS; i < (set + 1) * WAYS; i++) {
       const entry = unchecked(this.entries[i]);
       if (entry === null) continue;
-      if (judgeTime(entry.verified, nowMillis) != TokenOutcome.VALID) return i;
+      if (entry.verified.isOutdated || judgeTime(entry.verified, nowMillis) != TokenOutcome.VALID) return i;
       if (entry.lastUsed < oldestUse) {
         oldest = i;
         oldestUse = entry.lastUsed;

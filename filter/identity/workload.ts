@@ -15,12 +15,17 @@ const NONE = new Uint8Array(0);
  */
 export function findWorkload(request: HeaderMap, policy: CompiledPolicy, peer: PeerCertificate): Uint8Array {
   if (!peer.presented || !isAccepted(peer.uri, policy)) return NONE;
-  if (!isIn(policy.forwardedFrom, peer.uri)) return peer.uri;
+  if (!speaksForOthers(peer.uri, policy)) return peer.uri;
   const index = request.indexOf(FORWARDED_CLIENT_CERT);
   if (index < 0) return peer.uri;
   if (request.indexOf(FORWARDED_CLIENT_CERT, index + 1) >= 0) return NONE;
   const forwarded = lastForwardedUri(request.value(index));
   return isAccepted(forwarded, policy) ? forwarded : NONE;
+}
+
+/** Whether the workload is a proxy, which passes on what others say of themselves. */
+export function speaksForOthers(workload: Uint8Array, policy: CompiledPolicy): bool {
+  return isIn(policy.forwardedFrom, workload);
 }
 
 function isAccepted(id: Uint8Array, policy: CompiledPolicy): bool {

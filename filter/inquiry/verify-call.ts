@@ -3,6 +3,7 @@ import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { SignatureAnswer, SignatureInquiry } from "../identity/inquiry";
 import { algorithmName } from "../policy/algorithm";
 import { SidecarCall } from "../sidecar-call";
+import { InquiryListener } from "./inquiry-listener";
 
 const METHOD = bytes("Verify");
 /** A verification takes less than a millisecond; a small machine may be busy with something else for tens of them. */
@@ -10,12 +11,6 @@ const DEADLINE_MILLIS: u32 = 500;
 const MAX_ANSWER_BYTES: u32 = 64;
 /** Calls that a VM has under way at most: each keeps its token, of at most 8 KiB, in memory. */
 const MAX_CALLS: i32 = 256;
-
-/** Who waits for what was asked of the sidecar. */
-export interface InquiryListener {
-  /** Called once: the inquiry has its answer, or will have none. */
-  onInquiryAnswered(): void;
-}
 
 /** Those under way. */
 let calls: i32 = 0;

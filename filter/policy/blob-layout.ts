@@ -32,7 +32,11 @@ export const DIRECTORY_OFFSET: i32 = 104;
 export const SECTION_STRINGS: i32 = 0;
 /** string index; scopes, workloads, audiences, trust domains and forwarders are runs of it */
 export const SECTION_LIST: i32 = 1;
-/** name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds, sender constraint */
+/**
+ * name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds,
+ * sender constraint, trust domain (empty: no JWT-SVIDs), age of fetched keys in seconds at most (0: they are the policy's),
+ * age of the list of revocations in seconds at most (0: any)
+ */
 export const SECTION_ISSUERS: i32 = 2;
 /** kid (empty: none), algorithms, SPKI: string indices but for the algorithms */
 export const SECTION_KEYS: i32 = 3;
@@ -69,7 +73,7 @@ export const SECTION_COUNT: i32 = 15;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 40, 12, 56, 60, 12, 8, 8, 8, 32, 8, 4, 20, 8];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 56, 60, 12, 8, 8, 8, 32, 8, 4, 20, 8];
 
 export const LOG_REQUIRED: u32 = 1;
 
@@ -84,12 +88,14 @@ export const VALUE_AT_MOST: u32 = 6;
 export const VALUE_BELOW: u32 = 7;
 
 // Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant,
-// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 17-18 evidence.
+// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 15 open when the list of revocations is stale, 17-18
+// evidence.
 export const FLAG_PUBLIC: u32 = 1 << 2;
 export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
 export const FLAG_OPEN: u32 = 1 << 6;
 export const FLAG_PREFIX: u32 = 1 << 7;
 export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
+export const FLAG_STALE_OPEN: u32 = 1 << 15;
 export const FLAGS_ALL: u32 = (1 << 19) - 1;
 
 /** Sender constraints, and sets of the ways in which a token was bound: both bits as a constraint mean any of the two. */

@@ -17,6 +17,7 @@ import {
 } from "./blob-layout";
 import { allIssuers, Issuer, stringRun } from "./issuer";
 import { PolicyBlob } from "./policy-blob";
+import { RevocationList } from "./revocation-list";
 import { Route } from "./route";
 
 const CACHED_ROUTES: i32 = 256;
@@ -39,6 +40,11 @@ export class CompiledPolicy {
   /** From `detect` up a request waits until its record is on the disk. */
   readonly logRequired: bool;
   readonly issuers: Issuer[];
+  /** Some issuer's tokens are JWT-SVIDs. */
+  readonly hasTrustDomains: bool;
+  /** The list that is in force, and when it was last confirmed to be (Unix milliseconds; 0: never). */
+  revocations: RevocationList = RevocationList.NONE;
+  revocationsConfirmedMillis: i64 = 0;
   /** SPIFFE trust domain names accepted from the verified peer certificate. */
   readonly trustDomains: Uint8Array[];
   /** SPIFFE ids of peers whose XFCC is believed. */
@@ -60,7 +66,9 @@ export class CompiledPolicy {
     this.digest = blob.bytes.subarray(DIGEST_OFFSET, DIGESTED_OFFSET);
     this.mode = <u8>blob.word(MODE_OFFSET);
     this.logRequired = blob.word(LOG_OFFSET) == LOG_REQUIRED;
-    this.issuers = allIssuers(blob);
+    const issuers = allIssuers(blob);
+    this.issuers = issuers;
+    this.hasTrustDomains = anyHasTrustDomain(issuers);
     this.trustDomains = stringRun(blob, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4));
     this.forwardedFrom = stringRun(blob, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4));
     this.subjectHeader = blob.string(blob.word(HEADER_NAMES_OFFSET));
@@ -89,4 +97,9 @@ export class CompiledPolicy {
     unchecked((this.routes[slot] = route));
     return route;
   }
+}
+
+function anyHasTrustDomain(issuers: Issuer[]): bool {
+  for (let i = 0; i < issuers.length; i++) if (issuers[i].trustDomain.length > 0) return true;
+  return false;
 }

@@ -1,7 +1,11 @@
+import { equal } from "proxy-wasm-as/bytes";
 import { SECTION_ISSUERS, SECTION_KEYS, SECTION_LIST } from "./blob-layout";
 import { PolicyBlob } from "./policy-blob";
 
 export class VerificationKey {
+  /** It was its issuer's, and is no more. */
+  isRetired: bool = false;
+
   constructor(
     /** Empty: the key has none. */
     readonly kid: Uint8Array,
@@ -10,17 +14,30 @@ export class VerificationKey {
     /** DER SubjectPublicKeyInfo. */
     readonly spki: Uint8Array,
   ) {}
+
+  equals(other: VerificationKey): bool {
+    return this.algorithms == other.algorithms && equal(this.kid, other.kid) && equal(this.spki, other.spki);
+  }
 }
 
 /** An issuer of tokens that the policy trusts; byte arrays are views of the policy. */
 export class Issuer {
   readonly name: Uint8Array;
-  /** The `iss` claim, compared exactly. */
+  /** The `iss` claim, compared exactly; empty: see `trustDomain`. */
   readonly issuer: Uint8Array;
+  /** Its tokens are JWT-SVIDs of this SPIFFE trust domain; empty: they are not. */
+  readonly trustDomain: Uint8Array;
   readonly audiences: Uint8Array[];
   /** A set of `ALGORITHM_…` bits. */
   readonly algorithms: u32;
-  readonly keys: VerificationKey[];
+  /** Those of the policy, or that were fetched last. */
+  keys: VerificationKey[];
+  /** When its keys were fetched, Unix milliseconds; 0: never, or they are the policy's. */
+  keysFetchedMillis: i64 = 0;
+  /** How old fetched keys may be; 0: they are the policy's. */
+  readonly keysMaxAgeMillis: i64;
+  /** How old the list of revocations may be; 0: any age will do. */
+  readonly revocationMaxAgeMillis: i64;
   /** Environment variable that holds the HS256 secret; empty without HS256. */
   readonly secretEnvironmentName: Uint8Array;
   readonly clockSkewSeconds: i64;
@@ -40,7 +57,31 @@ export class Issuer {
     this.secretEnvironmentName = blob.string(load<u32>(record, 28));
     this.clockSkewSeconds = load<u32>(record, 32);
     this.senderConstraint = load<u32>(record, 36);
+    this.trustDomain = blob.string(load<u32>(record, 40));
+    this.keysMaxAgeMillis = <i64>load<u32>(record, 44) * 1000;
+    this.revocationMaxAgeMillis = <i64>load<u32>(record, 48) * 1000;
   }
+
+  /**
+   * Takes fetched keys in the place of those before, unless its keys are the policy's. A key that stays is the same object;
+   * one that goes is retired. Keys for algorithms that the policy does not name are left out.
+   */
+  useKeys(fetched: VerificationKey[], fetchedMillis: i64): void {
+    if (this.keysMaxAgeMillis == 0) return;
+    const keys: VerificationKey[] = [];
+    for (let i = 0; i < fetched.length; i++) {
+      const known = find(this.keys, fetched[i]);
+      if ((fetched[i].algorithms & ~this.algorithms) == 0) keys.push(known === null ? fetched[i] : known);
+    }
+    for (let i = 0; i < this.keys.length; i++) if (find(keys, this.keys[i]) === null) this.keys[i].isRetired = true;
+    this.keys = keys;
+    this.keysFetchedMillis = fetchedMillis;
+  }
+}
+
+function find(keys: VerificationKey[], wanted: VerificationKey): VerificationKey | null {
+  for (let i = 0; i < keys.length; i++) if (keys[i].equals(wanted)) return keys[i];
+  return null;
 }
 
 export function allIssuers(blob: PolicyBlob): Issuer[] {

@@ -55,7 +55,8 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
     isRun(blob, SECTION_KEYS, load<u32>(record, 20), load<u32>(record, 24)) &&
     isString(blob, load<u32>(record, 28)) &&
     load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS &&
-    load<u32>(record, 36) <= (BOUND_BY_CERTIFICATE | BOUND_BY_PROOF)
+    load<u32>(record, 36) <= (BOUND_BY_CERTIFICATE | BOUND_BY_PROOF) &&
+    isString(blob, load<u32>(record, 40))
   );
 }
 

@@ -1,4 +1,12 @@
-import { FLAG_ASK_ALWAYS, FLAG_OPEN, FLAG_PREFIX, FLAG_PUBLIC, FLAG_TOKEN_GRANT, SECTION_ROUTES } from "./blob-layout";
+import {
+  FLAG_ASK_ALWAYS,
+  FLAG_OPEN,
+  FLAG_PREFIX,
+  FLAG_PUBLIC,
+  FLAG_STALE_OPEN,
+  FLAG_TOKEN_GRANT,
+  SECTION_ROUTES,
+} from "./blob-layout";
 import { stringRun } from "./issuer";
 import { PolicyBlob } from "./policy-blob";
 
@@ -29,6 +37,8 @@ export class Route {
   readonly senderConstraint: u32;
   /** Which bytes of requests are kept: 0 none, 1 the window of a denial by the score, 2 also the whole request. */
   readonly evidence: u32;
+  /** A valid token is accepted whatever the age of the list of revocations. */
+  readonly openWhenStale: bool;
   /** Of these authentication contexts one is needed; empty: any will do. */
   readonly contexts: Uint8Array[];
   /** These authentication methods are all needed. */
@@ -60,6 +70,7 @@ export class Route {
     this.denyCount = load<u32>(record, 32);
     this.senderConstraint = (flags >> 9) & 3;
     this.evidence = (flags >> 17) & 3;
+    this.openWhenStale = (flags & FLAG_STALE_OPEN) != 0;
     this.contexts = stringRun(blob, load<u32>(record, 36), load<u32>(record, 40));
     this.authenticationMethods = stringRun(blob, load<u32>(record, 44), load<u32>(record, 48));
     this.maxAge = load<u32>(record, 52);

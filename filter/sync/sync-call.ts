@@ -1,12 +1,10 @@
 import { bytes, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
 import { sidecarCluster } from "../sidecar-cluster";
-import { encodeSyncRequest } from "./sync-message";
+import { encodeSyncRequest, MAX_STATE_ANSWER_BYTES } from "./sync-message";
 
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Sync");
 const DEADLINE_MILLIS: u32 = 500;
-/** 1 MiB of state, and its frame in the response. */
-const MAX_ANSWER_BYTES: u32 = 1_048_640;
 
 /** Who has asked for the state. One of the two is called, once. */
 export interface StateListener {
@@ -33,5 +31,7 @@ class SyncCall extends GrpcCall {
 export function askForState(worker: Uint8Array, policyDigest: Uint8Array, version: u64, listener: StateListener): bool {
   const message = encodeSyncRequest(worker, policyDigest, version);
   const call = new SyncCall(listener);
-  return grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, call) == Status.Ok;
+  return (
+    grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_STATE_ANSWER_BYTES, call) == Status.Ok
+  );
 }

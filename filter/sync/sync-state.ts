@@ -1,4 +1,6 @@
 import { ProtobufReader } from "../encoding/protobuf";
+import { RevocationList } from "../policy/revocation-list";
+import { FetchedKeys } from "./fetched-keys";
 import { RouteState } from "./route-state";
 
 /** `postern.v1.SyncState`, decoded once; never changed, only replaced. */
@@ -10,6 +12,9 @@ export class SyncState {
   version: u64 = 0;
   /** What the marks of the self-test's probes are made with; empty: there are none. */
   selfTestKey: Uint8Array = new Uint8Array(0);
+  /** At most one for each issuer. */
+  readonly keys: FetchedKeys[] = [];
+  revocations: RevocationList = RevocationList.NONE;
   /** By name, ascending. */
   private readonly routes: RouteState[] = [];
 
@@ -22,6 +27,8 @@ export class SyncState {
       if (field == 1) state.version = reader.value;
       else if (field == 2) sound = state.takeRoute(RouteState.decode(reader.content)) && sound;
       else if (field == 3) state.selfTestKey = reader.content;
+      else if (field == 4) sound = state.takeKeys(FetchedKeys.decode(reader.content)) && sound;
+      else if (field == 5) sound = state.takeRevocations(reader.content) && sound;
     }
     return sound && !reader.malformed && state.version > 0 ? state : null;
   }
@@ -39,6 +46,27 @@ export class SyncState {
       else high = middle;
     }
     return null;
+  }
+
+  private takeKeys(keys: FetchedKeys | null): bool {
+    if (keys === null) return false;
+    this.keys.push(keys);
+    return true;
+  }
+
+  /** `postern.v1.Revocations`. */
+  private takeRevocations(message: Uint8Array): bool {
+    const reader = new ProtobufReader(message);
+    let entries = message.subarray(0, 0);
+    let writtenMillis: i64 = 0;
+    for (let field = reader.next(); field != 0; field = reader.next()) {
+      if (field == 1) entries = reader.content;
+      else if (field == 2) writtenMillis = <i64>reader.value;
+    }
+    const list = RevocationList.read(entries, writtenMillis);
+    if (reader.malformed || list === null) return false;
+    this.revocations = list;
+    return true;
   }
 
   private takeRoute(route: RouteState | null): bool {

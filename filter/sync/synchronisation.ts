@@ -20,7 +20,7 @@ export class Synchronisation implements StateListener {
   private answered: bool = true;
 
   constructor(
-    private readonly worker: Uint8Array,
+    public readonly worker: Uint8Array,
     private readonly environment: Environment,
   ) {}
 
@@ -45,14 +45,20 @@ export class Synchronisation implements StateListener {
 
   onState(response: Uint8Array): void {
     this.answered = true;
+    this.receive(response, this.askedMillis);
+  }
+
+  /** Takes what was asked for at that time; false: it is malformed, or no state. */
+  receive(response: Uint8Array, askedMillis: i64): bool {
     const message = stateOf(response);
-    if (message === null) return;
+    if (message === null) return false;
     if (message.length > 0) {
-      if (!this.take(message)) return;
+      if (!this.take(message)) return false;
       shareState(this.environment, message);
     }
-    this.confirmedMillis = this.askedMillis;
-    shareConfirmation(this.environment, this.confirmedMillis);
+    this.confirmedMillis = askedMillis;
+    shareConfirmation(this.environment, askedMillis);
+    return true;
   }
 
   onNoState(): void {

@@ -14,6 +14,8 @@ export interface Configuration {
   readonly adminSocketPath: string;
   /** `log/`, `keys/` and `store/` lie below it. */
   readonly stateDirectory: string;
+  /** Has a Unix socket `HOST_PORT.sock` for each host that keys are fetched from, of a process with a network; null: this one has. */
+  readonly egressDirectory: string | null;
   /** Holds `manifest.json`. */
   readonly bundleDirectory: string;
   /** Serves `/metrics` as well. */
@@ -82,6 +84,7 @@ export function parseConfiguration(text: string): Configuration {
     "socketPath",
     "adminSocketPath",
     "stateDirectory",
+    "egressDirectory",
     "bundleDirectory",
     "dashboard",
     "limits",
@@ -95,6 +98,7 @@ export function parseConfiguration(text: string): Configuration {
     socketPath: service,
     adminSocketPath: socketPath(top.adminSocketPath ?? beside, "adminSocketPath"),
     stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
+    egressDirectory: top.egressDirectory === undefined ? null : absolutePath(top.egressDirectory, "egressDirectory"),
     bundleDirectory: absolutePath(top.bundleDirectory, "bundleDirectory"),
     dashboard: Object.freeze({
       address: dashboardAddress(dashboard),

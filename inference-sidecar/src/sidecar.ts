@@ -15,6 +15,7 @@ import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { openEvidence } from "./evidence/evidence.ts";
 import { Health } from "./health.ts";
+import { IssuerKeys } from "./keys/issuer-keys.ts";
 import { openLadder } from "./ladder/open-ladder.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
@@ -23,6 +24,8 @@ import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
 import { BatchQueue } from "./queue.ts";
 import { reportHandler } from "./report.ts";
+import { Revocations } from "./revocation/revocations.ts";
+import { revokeCommands } from "./revocation/revoke-commands.ts";
 import { scoreHandler } from "./score.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { Standing } from "./self-test/standing.ts";
@@ -41,8 +44,8 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-/** A request of Sync has three small fields. */
-const SYNC_MESSAGE_BYTES = 256;
+/** A request of Sync has five small fields. */
+const SYNC_MESSAGE_BYTES = 1024;
 /** Each route is tested so often: what goes wrong shows within twice the time. */
 const SELF_TEST_ROUND_MS = 45_000;
 
@@ -114,7 +117,20 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     policies,
     thresholds,
   });
-  const admin = new AdminServer(commands);
+  const keys = new IssuerKeys({
+    table: store.table("keys"),
+    egressDirectory: configuration.egressDirectory,
+    publish: (issuers) => synced.set("keys", issuers),
+  });
+  const revocations = new Revocations(store.table("revocations"), (list) => synced.set("revocations", list));
+  await policies.follow((policy) => keys.follow(policy));
+  await policies.follow((policy) => revocations.follow(policy));
+  observeGauge(metrics, "revocations", "Revocations in force.", () => revocations.size);
+  observeGauge(metrics, "revocation_file_age_seconds", "Age of the file of revocations.", () => revocations.ageSeconds);
+  const admin = new AdminServer({
+    ...commands,
+    ...revokeCommands(revocations, (millis) => workers.untilAllHave(synced.version, millis)),
+  });
   await policies.follow(({ policy, digest }) =>
     decisions.log.declare(timed({ configuration: describeConfiguration(policy, digest) })),
   );
@@ -147,7 +163,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
         },
       }),
       Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
-      Sync: syncHandler(synced, workers),
+      Sync: syncHandler(synced, workers, (issuer, kid) => keys.find(issuer, kid)),
     },
     health,
     messageBytes: limits.reportMessageBytes,
@@ -165,7 +181,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     async stop() {
       health.setDraining();
       await selfTest.stop();
-      await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close()]);
+      keys.close();
+      await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close(), revocations.close()]);
       await ladder.close();
       await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);
     },

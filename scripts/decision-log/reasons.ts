@@ -130,6 +130,22 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "only the sidecar can verify a token of this algorithm, and it did not answer in time",
     change: "Try again once the sidecar serves (its log says why it does not); tokens that were verified before go on.",
   },
+  keys_unavailable: {
+    check: "identity",
+    says: "the issuer's keys were never fetched, or so long ago that none of its tokens is believed (jwks.maxAge)",
+    change: "Make the issuer's jwks.uri reachable for the sidecar (its log says why it is not), or raise jwks.maxAge.",
+  },
+  token_revoked: {
+    check: "identity",
+    says: "the token is revoked: by its jti, sub, kid or issuer",
+    change:
+      "The client must authenticate anew; `postern revoke list` shows what an operator revoked, and `undo` takes it back.",
+  },
+  revocations_stale: {
+    check: "identity",
+    says: "the list of revocations is older than the policy allows (revocation.maxAge), so that the token may be revoked",
+    change: "Bring the file of revocations up to date (or touch it), and see that the sidecar runs.",
+  },
   token_confirmation: {
     check: "identity",
     says: "the token's cnf binds it in a way that can't be checked here",

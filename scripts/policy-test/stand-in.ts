@@ -25,9 +25,9 @@ export class StandIn {
     const algorithm = written.algorithm ?? usableAlgorithm(issuer);
     const now = Math.floor(atMillis / 1000);
     const claims = {
-      iss: issuer.issuer,
+      iss: issuer.issuer || null,
       aud: written.audience ?? issuer.audiences[0],
-      sub: written.sub ?? "tester",
+      sub: written.sub ?? (issuer.trustDomain === null ? "tester" : `spiffe://${issuer.trustDomain}/tester`),
       iat: now,
       exp: now + LIFETIME_SECONDS,
       ...(written.scopes && { scope: written.scopes.join(" ") }),
@@ -43,7 +43,13 @@ export class StandIn {
     const added = usableAlgorithm(issuer);
     const algorithms = issuer.algorithms.includes(added) ? issuer.algorithms : [...issuer.algorithms, added];
     const keys = (["ES256", "RS256"] as const).filter((one) => algorithms.includes(one)).map((one) => this.#key(one));
-    return { ...issuer, algorithms, keys, secret: issuer.secret && { ...issuer.secret, secret: this.#secret } };
+    return {
+      ...issuer,
+      algorithms,
+      keys,
+      keySource: null,
+      secret: issuer.secret && { ...issuer.secret, secret: this.#secret },
+    };
   }
 
   #key(algorithm: "ES256" | "RS256"): VerificationKey {

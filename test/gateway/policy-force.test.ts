@@ -20,6 +20,8 @@ const issuer = {
   keys: [],
   secret: { environmentName: "POSTERN_HS256_DEMO", secret: "one" },
   clockSkewMs: 0,
+  trustDomain: null,
+  keySource: null,
   senderConstrained: null,
 };
 const withSecret: Policy = { ...policy, issuers: [issuer] };

@@ -57,6 +57,8 @@ const arbitraryIssuer = fc.record({
   ),
   secret: fc.option(fc.constant({ environmentName: "POSTERN_HS256_A", secret: "never in the blob" })),
   clockSkewMs: fc.integer({ min: 0, max: 300 }).map((seconds) => seconds * 1000),
+  trustDomain: fc.constantFrom(null, "edge.demo"),
+  keySource: fc.constantFrom(null, { uri: "https://a.b/", refreshMs: 60_000, maxAgeMs: 600_000 }),
   senderConstrained: fc.constantFrom(null, "mtls" as const, "dpop" as const, "any" as const),
 });
 const arbitraryScore: fc.Arbitrary<Score> = fc.record({

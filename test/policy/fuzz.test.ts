@@ -41,6 +41,8 @@ const { blob } = compilePolicy(
           keys: [{ kid: "k", algorithms: ["RS256"], spki: new Uint8Array(40) }],
           secret: { environmentName: "S", secret: "s" },
           clockSkewMs: 1000,
+          trustDomain: null,
+          keySource: null,
           senderConstrained: "any",
         },
       ],

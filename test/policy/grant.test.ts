@@ -24,6 +24,8 @@ const issuer = (name: string): Issuer => ({
   keys: [],
   secret: { environmentName: "X", secret: "s" },
   clockSkewMs: 0,
+  trustDomain: null,
+  keySource: null,
   senderConstrained: null,
 });
 

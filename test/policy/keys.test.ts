@@ -10,9 +10,9 @@ const EC = jwk(ec.publicKey);
 const ED25519 = jwk(generateKeyPairSync("ed25519").publicKey);
 const BOTH: SignatureAlgorithm[] = ["RS256", "ES256"];
 
-function read(keys: unknown, algorithms = BOTH) {
+function read(keys: unknown, algorithms = BOTH, svids = false) {
   const codes: string[] = [];
-  const read = readKeySet({ keys }, algorithms, (code, path) => codes.push(`${code} ${path.join(".")}`));
+  const read = readKeySet({ keys }, { algorithms, svids }, (code, path) => codes.push(`${code} ${path.join(".")}`));
   return { keys: read, codes };
 }
 
@@ -61,6 +61,18 @@ describe("keys for something else are left out", () => {
   for (const [what, key, algorithms] of cases) {
     test(what, () => assert.deepEqual(read([key], algorithms), { keys: [], codes: [] }));
   }
+});
+
+test("keys of a SPIFFE bundle are for JWT-SVIDs and for nothing else", () => {
+  const bundle = [
+    { ...EC, kid: "j", use: "jwt-svid" },
+    { ...RSA, kid: "x", use: "x509-svid" },
+  ];
+  assert.deepEqual(
+    read(bundle, BOTH, true).keys?.map(({ kid }) => kid),
+    ["j"],
+  );
+  assert.deepEqual(read(bundle), { keys: [], codes: [] });
 });
 
 describe("what is refused", () => {

@@ -11,6 +11,7 @@ export function route(given: Partial<Route> & { path: string }): Route {
     allow: [],
     deny: [],
     senderConstrained: null,
+    onStaleRevocation: "closed",
     stepUp: { acr: [], amr: [], maxAgeMs: null },
     evidence: "spans",
   } as const;
@@ -34,6 +35,7 @@ export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}):
     headers,
     routes,
     operators: [],
+    revocation: null,
     ...given,
   };
 }

@@ -12,6 +12,7 @@ const service = proto["postern.v1.PolicyInformationPoint"] as ServiceDefinition;
 const Score = service.Score as MethodDefinition<object, object>;
 const Report = service.Report as MethodDefinition<object, object>;
 const Sync = service.Sync as MethodDefinition<object, object>;
+const Verify = service.Verify as MethodDefinition<object, object>;
 const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
 
 /** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
@@ -23,6 +24,8 @@ type Reported = WireDecision & WireCompletion;
 /** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
 export interface PlayedSidecar {
   behave: ScoreBehaviour;
+  /** Answers a Verify call; at first: that the signature is not good. */
+  verify: (stream: ServerHttp2Stream, algorithm: string) => void;
   /** Answers a Sync call of a worker that has `version`; at first: that there is nothing new. */
   sync: (stream: ServerHttp2Stream, version: number) => void;
   /** The version that each worker last said it has. */
@@ -59,6 +62,11 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       );
       return;
     }
+    if (headers[":path"] === Verify.path) {
+      const { algorithm } = Verify.requestDeserialize(message) as { algorithm: string };
+      played.verify(stream, algorithm);
+      return;
+    }
     if (headers[":path"] === Sync.path) {
       const { worker, version } = Sync.requestDeserialize(message) as { worker: Buffer; version: number };
       workers.set(worker.toString("hex"), version);
@@ -78,6 +86,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   await new Promise<void>((done) => server.listen(socketPath, done));
   const played: PlayedSidecar = {
     behave,
+    verify: (stream) => answer(stream, verdict(false)),
     sync: (stream) => answer(stream, Buffer.alloc(0)),
     records,
     workers,
@@ -121,6 +130,11 @@ export function scores(...millionths: readonly number[]): Buffer {
   return Score.responseSerialize({
     scores: millionths.map((attackMillionths) => ({ attackMillionths, attackClass: 1 })),
   });
+}
+
+/** postern.v1.VerifyResponse */
+export function verdict(verified: boolean): Buffer {
+  return Verify.responseSerialize({ verified });
 }
 
 /** postern.v1.SyncResponse with this state. */

@@ -12,7 +12,7 @@ export const DIGESTED_OFFSET = 40;
 export const SECTIONS = {
   strings: 2,
   list: 1,
-  issuers: 10,
+  issuers: 13,
   keys: 3,
   routes: 14,
   grants: 15,
@@ -32,7 +32,14 @@ export type Section = keyof typeof SECTIONS;
 export const HEAD_WORDS = 16;
 export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIONS).length * 8;
 
-export const ROUTE_FLAGS = { public: 4, askAlways: 32, open: 64, prefix: 128, tokenGrant: 256 } as const;
+export const ROUTE_FLAGS = {
+  public: 4,
+  askAlways: 32,
+  open: 64,
+  prefix: 128,
+  tokenGrant: 256,
+  staleOpen: 32768,
+} as const;
 export const SCORE_SHIFT = 3;
 export const CONSTRAINT_SHIFT = 9;
 export const FLOOR_SHIFT = 11;

@@ -51,7 +51,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     ...writer.list(workloads.trustDomains),
     ...writer.list(workloads.forwardedFrom),
   ];
-  for (const issuer of policy.issuers) writeIssuer(writer, issuer);
+  for (const issuer of policy.issuers) writeIssuer(writer, issuer, policy);
   for (const route of policy.routes) writeRoute(writer, route);
   const { maxAgeMs, nonce, origins } = policy.dpop;
   head.push(writeTree(writer, routeTree(policy.routes)), LOGS.indexOf(policy.log));
@@ -73,7 +73,7 @@ export function routeTree(routes: readonly Pick<Route, "hosts" | "methods" | "pa
   return tree;
 }
 
-function writeIssuer(writer: BlobWriter, issuer: Issuer): void {
+function writeIssuer(writer: BlobWriter, issuer: Issuer, policy: Policy): void {
   const audiences = writer.list(issuer.audiences);
   const keys: Run = [writer.count("keys"), issuer.keys.length];
   for (const key of issuer.keys) {
@@ -89,6 +89,9 @@ function writeIssuer(writer: BlobWriter, issuer: Issuer): void {
     writer.string(issuer.secret?.environmentName ?? ""),
     issuer.clockSkewMs / 1000,
     constraintBits(issuer.senderConstrained),
+    writer.string(issuer.trustDomain ?? ""),
+    (issuer.keySource?.maxAgeMs ?? 0) / 1000,
+    (policy.revocation?.maxAgeMs ?? 0) / 1000,
   );
 }
 
@@ -103,6 +106,7 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (settings.ask === "always" ? ROUTE_FLAGS.askAlways : 0) |
     (settings.onUnavailable === "open" ? ROUTE_FLAGS.open : 0) |
     (settings.onTooLarge === "prefix" ? ROUTE_FLAGS.prefix : 0) |
+    (route.onStaleRevocation === "open" ? ROUTE_FLAGS.staleOpen : 0) |
     (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
     (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT) |
     (MODES.indexOf(route.ladder.floor) << FLOOR_SHIFT) |

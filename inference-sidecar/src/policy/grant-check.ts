@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkConditions } from "./condition-check.ts";
 import type { Path, PolicyDocument } from "./document.ts";
-import { checkWorkloadId } from "./identity-check.ts";
+import { acceptedTrustDomains, checkWorkloadId } from "./identity-check.ts";
 import { parseNetwork } from "./network.ts";
 import { trustDomainOfPattern } from "./spiffe-id.ts";
 import { parseClock, parseOffset } from "./week-time.ts";
@@ -64,9 +64,14 @@ function checkWho(document: PolicyDocument, policy: Partly<WrittenPolicy>, grant
     const expected = names.length > 0 ? `one of ${names.join(", ")}` : "an issuer in `identity.issuers`";
     document.report("unknown_issuer", [...at, "issuer"], `no issuer is named "${grant.issuer}"`, expected);
   }
-  if (grant.workloads && !policy.identity?.workloads && !unsure) {
+  const issuer = (policy.identity?.issuers ?? []).find((one) => one?.name === grant.issuer);
+  if (grant.issuer !== undefined && issuer?.trustDomain !== undefined) {
+    const message = `the tokens of "${grant.issuer}" are JWT-SVIDs, which say who the workload is`;
+    document.report("grant_unsatisfiable", [...at, "issuer"], message, "`workloads` of its trust domain");
+  }
+  if (grant.workloads && acceptedTrustDomains(policy) === null && !unsure) {
     const message = "workload grants need what verifies workloads";
-    const expected = "`identity.workloads` with a trust bundle";
+    const expected = "`identity.workloads` with a trust bundle, or an issuer with `trustDomain`";
     document.report("workload_identity", [...at, "workloads"], message, expected, "key");
   }
   for (const [item, id] of (grant.workloads ?? []).entries()) {

@@ -57,7 +57,15 @@ export function checkWorkloadId(
     document.report("spiffe_id", at, `"${id}" is no SPIFFE id`, "such as spiffe://edge.demo/ns/shop/sa/web");
     return;
   }
-  const accepted = policy.identity?.workloads?.trustDomains;
+  const accepted = acceptedTrustDomains(policy);
   if (!accepted || accepted.includes(undefined) || accepted.includes(domain)) return;
   document.report("trust_domain", at, `trust domain "${domain}" is not accepted`, `one of ${accepted.join(", ")}`);
+}
+
+/** By certificate or by JWT-SVID; null: no workload can prove anything. */
+export function acceptedTrustDomains({ identity }: Partly<WrittenPolicy>): (string | undefined)[] | null {
+  const issuers = (identity?.issuers ?? []).filter((issuer) => issuer === undefined || "trustDomain" in issuer);
+  const ofTokens = issuers.map((issuer) => issuer?.trustDomain);
+  const ofCertificates = identity?.workloads?.trustDomains;
+  return ofCertificates === undefined && ofTokens.length === 0 ? null : [...(ofCertificates ?? []), ...ofTokens];
 }

@@ -1,8 +1,10 @@
 import { isPublic, kindOf } from "./algorithms.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import type { IssuerMaterial } from "./key-files.ts";
+import { checkKeySource } from "./key-source-check.ts";
+import { isTrustDomain } from "./spiffe-id.ts";
 import { parseDuration } from "./units.ts";
-import type { Partly, WrittenIssuer } from "./written-policy.ts";
+import { hasGaps, type Partly, type WrittenIssuer } from "./written-policy.ts";
 
 const MAXIMUM_SKEW_MS = 300_000;
 
@@ -19,6 +21,7 @@ export function checkIssuers(
 ): void {
   const names = new Map<string, number>();
   const values = new Map<string, number>();
+  const domains = new Map<string, number>();
   const variables = new Map<string, number>();
   for (const [index, issuer] of issuers.entries()) {
     if (!issuer) continue;
@@ -33,6 +36,9 @@ export function checkIssuers(
     const repeated = issuer.name !== undefined && names.has(issuer.name);
     unique(names, issuer.name, "name", "name");
     unique(values, issuer.issuer, "issuer", "`iss` value");
+    unique(domains, issuer.trustDomain, "trustDomain", "trust domain");
+    checkWho(document, issuer, at);
+    checkKeySource(document, issuer.jwks, [...at, "jwks"]);
     if (issuer.secret && issuer.name && !repeated) {
       unique(variables, secretEnvironmentName(issuer.name), "name", "secret variable");
     }
@@ -73,6 +79,19 @@ function checkKeys(
   if (secret && !algorithms.includes("HS256")) {
     document.report("key_unused", [...at, "secret"], "no algorithm uses this secret", "HS256 in `algorithms`", "key");
   }
+}
+
+/** Tokens are of an issuer by their `iss` or by their trust domain. */
+function checkWho(document: PolicyDocument, issuer: Partly<WrittenIssuer>, at: Path): void {
+  const { trustDomain } = issuer;
+  if (trustDomain !== undefined && !isTrustDomain(trustDomain)) {
+    const message = `"${trustDomain}" is no trust domain name`;
+    document.report("trust_domain", [...at, "trustDomain"], message, "lower-case letters, digits, . - and _");
+  }
+  if (hasGaps(issuer) || "issuer" in issuer !== "trustDomain" in issuer) return;
+  if (!("issuer" in issuer))
+    document.report("missing_field", at, 'field "issuer" is missing', "`issuer`, or `trustDomain`");
+  else document.report("wrong_value", [...at, "trustDomain"], "it has an `issuer` as well", "one of the two", "key");
 }
 
 function checkSkew(document: PolicyDocument, text: string | undefined, at: Path): void {

@@ -57,16 +57,17 @@ export class KeyFiles {
     const { jwks } = issuer;
     const algorithms = issuer.algorithms?.filter((algorithm) => algorithm !== undefined) ?? [];
     if (algorithms.length === 0) return null;
+    const use = { algorithms, svids: issuer.trustDomain !== undefined };
     if (jwks?.inline !== undefined) {
       const inline = [...at, "inline"];
-      return readKeySet(jwks.inline, algorithms, (code, path, message, expected) =>
+      return readKeySet(jwks.inline, use, (code, path, message, expected) =>
         this.document.report(code, [...inline, ...path], message, expected),
       );
     }
     const path = [...at, "file"];
     const text = await this.read(jwks?.file, path);
     if (text === null) return null;
-    return readKeySet(parseJson(text), algorithms, (code, _, message, expected) =>
+    return readKeySet(parseJson(text), use, (code, _, message, expected) =>
       this.document.report(code, path, `${jwks?.file}: ${message}`, expected),
     );
   }

@@ -24,15 +24,23 @@ const SMALL_ORDER = new Set(
   ].map((point) => Buffer.from(point, "hex").toString("latin1")),
 );
 
+/** What keys of tokens may say that they are for; a key that says nothing is for anything. */
+const SIGNATURES = ["sig"];
+/** And those of JWT-SVIDs (SPIFFE Trust Domain and Bundle, section 4.2.2). */
+const SVIDS = ["sig", "jwt-svid"];
+
+/** What keys are read for. */
+export interface KeyUse {
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** The tokens are JWT-SVIDs. */
+  readonly svids: boolean;
+}
+
 /**
- * The keys of a JSON Web Key Set (RFC 7517) that the algorithms can use; those for something else are left out (section 5).
+ * The keys of a JSON Web Key Set (RFC 7517) that can be used; those for something else are left out (section 5).
  * Null if something is wrong with the set or a key, which is reported.
  */
-export function readKeySet(
-  set: unknown,
-  algorithms: readonly SignatureAlgorithm[],
-  report: ReportKey,
-): VerificationKey[] | null {
+export function readKeySet(set: unknown, use: KeyUse, report: ReportKey): VerificationKey[] | null {
   const jwks = (set as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(jwks) || jwks.length === 0 || jwks.length > MAXIMUM_KEYS) {
     report("key_set", [], "not a JSON Web Key Set", `{"keys": […]} with 1 to ${MAXIMUM_KEYS} keys (RFC 7517)`);
@@ -46,7 +54,7 @@ export function readKeySet(
       sound = false;
       report(code, ["keys", index], `key ${index + 1}: ${message}`, expected);
     };
-    const key = readKey(jwk ?? {}, algorithms, refuse);
+    const key = readKey(jwk ?? {}, use, refuse);
     if (!key) continue;
     if (key.kid && kids.has(key.kid)) refuse("key_id", `kid "${key.kid}" is not unique`, "a kid of its own");
     kids.add(key.kid);
@@ -58,24 +66,25 @@ export function readKeySet(
 type Refuse = (code: ProblemCode, message: string, expected: string) => void;
 
 /** Null: of no use to the algorithms, or refused. */
-function readKey(jwk: JsonWebKey, algorithms: readonly SignatureAlgorithm[], refuse: Refuse): VerificationKey | null {
+function readKey(jwk: JsonWebKey, use: KeyUse, refuse: Refuse): VerificationKey | null {
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) {
     refuse("key_private", "it has private or secret parts: take it out of circulation", "public keys only");
     return null;
   }
-  if (isForSomethingElse(jwk, algorithms)) return null;
+  if (isForSomethingElse(jwk, use)) return null;
   const problem = findProblem(jwk) ?? findNumbersProblem(jwk);
   if (problem) refuse(...problem);
-  const usable = usableAlgorithms(jwk, algorithms);
+  const usable = usableAlgorithms(jwk, use.algorithms);
   if (problem || usable.length === 0) return null;
   const spki = publicKey(jwk).export({ type: "spki", format: "der" });
   return { kid: String(jwk.kid ?? ""), algorithms: usable, spki: new Uint8Array(spki) };
 }
 
 /** By RFC 7517 sections 4.2 to 4.4, or by a type that none of the algorithms takes. */
-function isForSomethingElse(jwk: JsonWebKey, algorithms: readonly string[]): boolean {
+function isForSomethingElse(jwk: JsonWebKey, { algorithms: listed, svids }: KeyUse): boolean {
   const { kty, crv, use, alg, key_ops: operations } = jwk;
-  if (use !== undefined && use !== "sig") return true;
+  const algorithms: readonly string[] = listed;
+  if (use !== undefined && !(svids ? SVIDS : SIGNATURES).includes(String(use))) return true;
   if (Array.isArray(operations) && !operations.includes("verify")) return true;
   if (alg !== undefined) return !algorithms.includes(algorithmNamed(alg));
   const possible = algorithmsOfKind(kty, crv);

@@ -5,6 +5,7 @@ import type { IssuerMaterial } from "./key-files.ts";
 import {
   DEFAULT_MODE,
   type Issuer,
+  type KeySource,
   type Ladder,
   METHODS,
   type Mode,
@@ -18,6 +19,9 @@ import type { WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-polic
 
 const DEFAULT_SKEW_MS = 30_000;
 const DEFAULT_PROOF_AGE_MS = 60_000;
+const DEFAULT_REFRESH_MS = 300_000;
+/** Of fetched keys and of the list of revocations. */
+const DEFAULT_MAX_AGE_MS = 86_400_000;
 
 /** Fills in every default. `policy` has passed every check; `resolve` makes a path absolute. */
 export function normalise(
@@ -49,6 +53,12 @@ export function normalise(
       workload: names.workload.toLowerCase(),
       scopes: names.scopes.toLowerCase(),
     },
+    revocation: policy.revocation
+      ? {
+          file: policy.revocation.file === undefined ? null : resolve(policy.revocation.file),
+          maxAgeMs: parseDuration(policy.revocation.maxAge ?? "") ?? DEFAULT_MAX_AGE_MS,
+        }
+      : null,
     routes: normaliseRoutes(policy),
     operators: policy.operators ?? [],
   };
@@ -71,6 +81,7 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
     allow: (route.allow ?? []).map((grant, index) => normaliseGrant(grant, `${route.name}/${index}`, issuers)),
     deny: (route.deny ?? []).map((grant, index) => normaliseGrant(grant, `${route.name}/deny/${index}`, issuers)),
     senderConstrained: route.senderConstrained ?? null,
+    onStaleRevocation: route.onStaleRevocation ?? "closed",
     stepUp: {
       acr: route.stepUp?.acr ?? [],
       amr: route.stepUp?.amr ?? [],
@@ -108,12 +119,23 @@ function normaliseIssuer(issuer: WrittenIssuer, material: IssuerMaterial | undef
   const secret = material?.secret ?? null;
   return {
     name: issuer.name,
-    issuer: issuer.issuer,
+    issuer: issuer.issuer ?? "",
+    trustDomain: issuer.trustDomain ?? null,
     audiences: issuer.audiences,
     algorithms: issuer.algorithms,
     keys: material?.keys ?? [],
+    keySource: keySourceOf(issuer.jwks),
     secret: secret === null ? null : { environmentName: secretEnvironmentName(issuer.name), secret },
     clockSkewMs: parseDuration(issuer.clockSkew ?? "") ?? DEFAULT_SKEW_MS,
     senderConstrained: issuer.senderConstrained ?? null,
+  };
+}
+
+function keySourceOf(jwks: WrittenIssuer["jwks"]): KeySource | null {
+  if (jwks?.uri === undefined) return null;
+  return {
+    uri: new URL(jwks.uri).href,
+    refreshMs: parseDuration(jwks.refresh ?? "") ?? DEFAULT_REFRESH_MS,
+    maxAgeMs: parseDuration(jwks.maxAge ?? "") ?? DEFAULT_MAX_AGE_MS,
   };
 }

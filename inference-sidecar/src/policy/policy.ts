@@ -21,22 +21,43 @@ export interface Policy {
   readonly dpop: DpopSettings;
   /** Lower case. */
   readonly headers: IdentityHeaders;
+  /** Null: tokens are accepted whatever the age of the list of revocations. */
+  readonly revocation: Revocation | null;
   readonly routes: readonly Route[];
   readonly operators: readonly Operator[];
 }
 
 export interface Issuer {
   readonly name: string;
-  /** The `iss` claim. */
+  /** The `iss` claim; empty: see `trustDomain`. */
   readonly issuer: string;
+  /** Its tokens are JWT-SVIDs of this SPIFFE trust domain; null: they are not. */
+  readonly trustDomain: string | null;
   readonly audiences: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly keys: readonly VerificationKey[];
+  /** Where its keys come from while the gateway runs; null: they are `keys`. */
+  readonly keySource: KeySource | null;
   /** The shared secret of HS256: goes to the filter as an environment variable, never with the compiled policy. */
   readonly secret: { readonly environmentName: string; readonly secret: string } | null;
   readonly clockSkewMs: number;
   /** How its tokens must be bound to their sender; null: they need not be. */
   readonly senderConstrained: SenderConstraint | null;
+}
+
+/** A key set that the sidecar fetches. */
+export interface KeySource {
+  readonly uri: string;
+  readonly refreshMs: number;
+  /** Of the last fetched set: beyond it none of its tokens is accepted. */
+  readonly maxAgeMs: number;
+}
+
+export interface Revocation {
+  /** A file with revocations; null: there are those of `postern revoke` only. */
+  readonly file: string | null;
+  /** Of the list: beyond it no token is accepted, except where a route says so. */
+  readonly maxAgeMs: number;
 }
 
 export type SenderConstraint = "mtls" | "dpop" | "any";
@@ -90,6 +111,8 @@ export interface Route {
   readonly deny: readonly Grant[];
   /** How a token must be bound to its sender; null: it need not be. */
   readonly senderConstrained: SenderConstraint | null;
+  /** What becomes of a valid token while the list of revocations is too old. */
+  readonly onStaleRevocation: "closed" | "open";
   readonly stepUp: StepUp;
   readonly score: Score;
   readonly evidence: EvidenceKind;

@@ -12,6 +12,7 @@ export interface WrittenPolicy {
     dpop?: { maxAge?: string; nonce?: boolean; origins?: string[] };
     headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string };
   };
+  revocation?: { file?: string; maxAge?: string };
   routes: WrittenRoute[];
   operators?: { name: string; tokenSha256: string }[];
 }
@@ -22,10 +23,11 @@ export interface FileReference {
 
 export interface WrittenIssuer {
   name: string;
-  issuer: string;
+  issuer?: string;
+  trustDomain?: string;
   audiences: string[];
   algorithms: SignatureAlgorithm[];
-  jwks?: { file?: string; inline?: object };
+  jwks?: { file?: string; inline?: object; uri?: string; refresh?: string; maxAge?: string };
   secret?: FileReference;
   clockSkew?: string;
   senderConstrained?: SenderConstraint;
@@ -40,6 +42,7 @@ export interface WrittenRoute {
   allow?: WrittenGrant[];
   deny?: WrittenGrant[];
   senderConstrained?: SenderConstraint;
+  onStaleRevocation?: "closed" | "open";
   stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string };
   score?: "off" | "headers" | WrittenScore;
   evidence?: EvidenceKind;

@@ -8,17 +8,24 @@ interface SyncRequest {
   worker: Buffer;
   policyDigest: Buffer;
   version: number;
+  unknownKeyIssuer: string;
+  unknownKid: string;
 }
 
 const WORKER_BYTES = 16;
 
-/** The state, unless the worker has it. */
-export function syncHandler(state: SyncedState, workers: SyncWorkers): Handler<SyncRequest, SyncResponse> {
-  return async ({ worker, version }) => {
+/** The state, unless the worker has it. `findKey` looks for a key, and resolves when there is nothing more to wait for. */
+export function syncHandler(
+  state: SyncedState,
+  workers: SyncWorkers,
+  findKey: (issuer: string, kid: string) => Promise<void>,
+): Handler<SyncRequest, SyncResponse> {
+  return async ({ worker, version, unknownKeyIssuer, unknownKid }) => {
     if (worker.length !== WORKER_BYTES) {
       throw new ServiceError("invalid_argument", `expected a worker of ${WORKER_BYTES} bytes`);
     }
     workers.saw(worker.toString("hex"), version);
+    if (unknownKeyIssuer.length > 0) await findKey(unknownKeyIssuer, unknownKid);
     return state.since(version);
   };
 }

@@ -1,4 +1,6 @@
 import { open, rename } from "node:fs/promises";
+import type { WireIssuerKeys } from "../keys/issuer-keys.ts";
+import type { WireRevocations } from "../revocation/revocations.ts";
 
 /** postern.v1.Rung */
 export type WireRung = "OBSERVE" | "DETECT" | "PREVENT" | "ADAPT";
@@ -18,6 +20,9 @@ export interface SyncSections {
   readonly routes: readonly RouteState[];
   /** 32 bytes; empty: no probes are made. */
   readonly selfTestKey: Buffer;
+  /** Sorted by the issuers' names. */
+  readonly keys: readonly WireIssuerKeys[];
+  readonly revocations: WireRevocations;
 }
 
 /** postern.v1.SyncResponse */
@@ -32,7 +37,12 @@ const STATE_MOST_BYTES = 1024 * 1024;
  * to an Envoy that starts: so a change holds from the first request on.
  */
 export class SyncedState {
-  #sections: SyncSections = { routes: [], selfTestKey: Buffer.alloc(0) };
+  #sections: SyncSections = {
+    routes: [],
+    selfTestKey: Buffer.alloc(0),
+    keys: [],
+    revocations: { entries: Buffer.alloc(0), writtenUnixMs: 0 },
+  };
   #version = 0;
   #written: Promise<void> = Promise.resolve();
   readonly #encode: (response: SyncResponse) => Buffer;

@@ -32,6 +32,8 @@ export const POLICY: Policy = {
       ],
       secret: null,
       clockSkewMs: 30_000,
+      trustDomain: null,
+      keySource: null,
       senderConstrained: null,
     },
     {
@@ -42,6 +44,8 @@ export const POLICY: Policy = {
       keys: [],
       secret: { environmentName: SECRET_NAME, secret: SECRET.toString() },
       clockSkewMs: 0,
+      trustDomain: null,
+      keySource: null,
       senderConstrained: null,
     },
   ],
@@ -51,6 +55,7 @@ export const POLICY: Policy = {
     forwardedFrom: ["spiffe://edge.test/ns/edge/sa/ingress"],
   },
   dpop: { maxAgeMs: 60_000, nonce: false, origins: [] },
+  revocation: null,
   headers: {
     subject: "x-postern-subject",
     issuer: "x-postern-issuer",

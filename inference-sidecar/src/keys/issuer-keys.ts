@@ -1,0 +1,124 @@
+import { algorithmBits, type PublicKeyAlgorithm } from "../policy/algorithms.ts";
+import type { KeyUse } from "../policy/keys.ts";
+import type { KeySource } from "../policy/policy.ts";
+import type { PolicyInForce } from "../policy-source.ts";
+import { logEvent } from "../process-log.ts";
+import { type FetchedKeys, RemoteKeys } from "./remote-keys.ts";
+
+/** postern.v1.IssuerKeys */
+export interface WireIssuerKeys {
+  readonly issuer: string;
+  readonly fetchedUnixMs: number;
+  readonly keys: readonly { readonly kid: string; readonly algorithms: number; readonly spki: Uint8Array }[];
+}
+
+/** What is kept of a key set, so that a start without the issuer has it: JSON. */
+export interface StoredKeys {
+  readonly fetchedMs: number;
+  readonly keys: readonly { readonly kid: string; readonly algorithms: readonly string[]; readonly spki: string }[];
+}
+
+/** The part of a store's table that is used here. */
+interface KeyTable {
+  get(uri: string): StoredKeys | undefined;
+  put(uri: string, keys: StoredKeys): Promise<unknown>;
+}
+
+export interface IssuerKeysOptions {
+  readonly table: KeyTable;
+  readonly egressDirectory: string | null;
+  /** Sorted by the issuers' names. */
+  readonly publish: (keys: readonly WireIssuerKeys[]) => Promise<void>;
+}
+
+type KnownIssuer = PolicyInForce["policy"]["issuers"][number];
+
+interface Followed {
+  readonly source: string;
+  readonly remote: RemoteKeys;
+}
+
+/** The key sets of every issuer of the policy in force whose keys come by `jwks.uri`. */
+export class IssuerKeys {
+  readonly #followed = new Map<string, Followed>();
+  readonly #options: IssuerKeysOptions;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Follows another policy: sources that it has as well go on as they are. */
+  async follow({ policy }: PolicyInForce): Promise<void> {
+    const wanted = new Map(policy.issuers.map((issuer) => [issuer.name, issuer]));
+    for (const [name, { source, remote }] of this.#followed) {
+      if (sourceOf(wanted.get(name)) === source) continue;
+      remote.close();
+      this.#followed.delete(name);
+    }
+    for (const [name, issuer] of wanted) {
+      const source = sourceOf(issuer);
+      if (source === null || issuer.keySource === null || this.#followed.has(name)) continue;
+      this.#followed.set(name, { source, remote: this.#open(name, source, issuer.keySource, useOf(issuer)) });
+    }
+    await this.#publish();
+  }
+
+  /** A token of the issuer names a key that a worker does not know. Resolves once there is nothing to wait for. */
+  async find(issuer: string, kid: string): Promise<void> {
+    await this.#followed.get(issuer)?.remote.find(kid);
+  }
+
+  close(): void {
+    for (const { remote } of this.#followed.values()) remote.close();
+  }
+
+  #open(name: string, source: string, { uri, refreshMs }: KeySource, use: KeyUse): RemoteKeys {
+    const { table, egressDirectory } = this.#options;
+    return new RemoteKeys({
+      uri,
+      refreshMs,
+      use,
+      egressDirectory,
+      known: restored(table.get(source)),
+      onFetched: async (fetched) => {
+        await this.#publish();
+        await table.put(source, storable(fetched));
+      },
+      onFailed: ({ message }) => logEvent("warn", "keys_not_fetched", { issuer: name, uri, message }),
+    });
+  }
+
+  #publish(): Promise<void> {
+    const known: WireIssuerKeys[] = [];
+    for (const issuer of [...this.#followed.keys()].sort()) {
+      const fetched = this.#followed.get(issuer)?.remote.known;
+      if (!fetched) continue;
+      const keys = fetched.keys.map((key) => ({ ...key, algorithms: algorithmBits(key.algorithms) }));
+      known.push({ issuer, fetchedUnixMs: fetched.fetchedMs, keys });
+    }
+    return this.#options.publish(known);
+  }
+}
+
+function useOf({ algorithms, trustDomain }: KnownIssuer): KeyUse {
+  return { algorithms, svids: trustDomain !== null };
+}
+
+/** What the keys depend on: where they come from, and what they are read for. Null: they do not come by URI. */
+function sourceOf(issuer: KnownIssuer | undefined): string | null {
+  if (!issuer?.keySource) return null;
+  const { uri, refreshMs } = issuer.keySource;
+  return JSON.stringify([uri, refreshMs, useOf(issuer)]);
+}
+
+function storable({ fetchedMs, keys }: FetchedKeys): StoredKeys {
+  return { fetchedMs, keys: keys.map((key) => ({ ...key, spki: Buffer.from(key.spki).toString("base64") })) };
+}
+
+function restored(stored: StoredKeys | undefined): FetchedKeys | null {
+  if (stored === undefined) return null;
+  const keys = stored.keys.map(({ kid, algorithms, spki }) => {
+    return { kid, algorithms: algorithms as PublicKeyAlgorithm[], spki: Buffer.from(spki, "base64") };
+  });
+  return { fetchedMs: stored.fetchedMs, keys };
+}

@@ -1,0 +1,126 @@
+import { createRemoteJWKSet, customFetch } from "jose";
+import { algorithmsOfKind } from "../policy/algorithms.ts";
+import { type KeyUse, readKeySet } from "../policy/keys.ts";
+import type { VerificationKey } from "../policy/policy.ts";
+import { fetchKeySet } from "./key-fetch.ts";
+
+/** Between two attempts, whatever asks for them. */
+const COOL_DOWN_MS = 5_000;
+const FETCH_MS = 10_000;
+/** After a failure; doubled with each further one, up to the refresh period. */
+const RETRY_MS = 5_000;
+
+export interface FetchedKeys {
+  readonly keys: readonly VerificationKey[];
+  /** Unix milliseconds. */
+  readonly fetchedMs: number;
+}
+
+export interface RemoteKeysOptions {
+  readonly uri: string;
+  readonly refreshMs: number;
+  readonly use: KeyUse;
+  /** See `FetchOptions`. */
+  readonly egressDirectory: string | null;
+  /** What is known from before; null: nothing. */
+  readonly known: FetchedKeys | null;
+  readonly onFetched: (fetched: FetchedKeys) => Promise<void>;
+  readonly onFailed: (error: Error) => void;
+}
+
+/** The keys of one issuer by `jwks.uri`: fetched now, then each refresh period, and early where a token names an unknown key. */
+export class RemoteKeys {
+  #known: FetchedKeys | null;
+  #attempt: Promise<void> | null = null;
+  #attemptedMs = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #options: RemoteKeysOptions;
+  readonly #set: ReturnType<typeof createRemoteJWKSet>;
+
+  constructor(options: RemoteKeysOptions) {
+    this.#options = options;
+    this.#known = options.known;
+    const { egressDirectory } = options;
+    this.#set = createRemoteJWKSet(new URL(options.uri), {
+      timeoutDuration: FETCH_MS,
+      [customFetch]: (uri, { signal }) => fetchKeySet(new URL(uri), { egressDirectory, signal }),
+    });
+    void this.#fetch();
+  }
+
+  /** The last good set; null: there was none. */
+  get known(): FetchedKeys | null {
+    return this.#known;
+  }
+
+  /**
+   * A token names this key. Resolves at once where it is known or the last attempt was just now, and then the set is fetched
+   * as soon as the cool-down is over; else once it has been fetched, or could not be.
+   */
+  async find(kid: string): Promise<void> {
+    if (this.#attempt === null && this.#known?.keys.some((key) => key.kid === kid)) return;
+    const wait = this.#attemptedMs + COOL_DOWN_MS - performance.now();
+    if (this.#attempt === null && wait > 0) this.#schedule(wait);
+    else await this.#fetch();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #fetch(): Promise<void> {
+    this.#attempt ??= this.#tryToFetch().finally(() => {
+      this.#attempt = null;
+    });
+    return this.#attempt;
+  }
+
+  async #tryToFetch(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#attemptedMs = performance.now();
+    const { refreshMs, use, onFetched, onFailed } = this.#options;
+    try {
+      await this.#set.reload();
+      const fetched = { keys: usableKeys(this.#set.jwks(), use), fetchedMs: Date.now() };
+      if (this.#closed) return;
+      this.#known = fetched;
+      this.#failures = 0;
+      await onFetched(fetched);
+      this.#schedule(refreshMs);
+    } catch (error) {
+      if (this.#closed) return;
+      onFailed(error as Error);
+      this.#schedule(Math.min(refreshMs, RETRY_MS * 2 ** this.#failures++));
+    }
+  }
+
+  #schedule(milliseconds: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#fetch(), milliseconds).unref();
+  }
+}
+
+/**
+ * As for the key set of a policy, but types of keys that this version does not know are left out (RFC 7517 section 5): an
+ * issuer that adds one has done nothing wrong.
+ * @throws Error a weak or private key, no usable key, or no key set
+ */
+export function usableKeys(set: unknown, use: KeyUse): readonly VerificationKey[] {
+  const problems: string[] = [];
+  const keys = readKeySet(withoutUnknownTypes(set), use, (_code, _path, message) => problems.push(message));
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  if (!keys || keys.length === 0) throw new Error("it has no key for the issuer's algorithms");
+  return keys;
+}
+
+function withoutUnknownTypes(set: unknown): unknown {
+  const { keys } = set as { keys?: unknown };
+  if (!Array.isArray(keys)) return set;
+  const isKnown = (jwk: { kty?: unknown; crv?: unknown }) =>
+    jwk.kty === "oct" || "d" in jwk || algorithmsOfKind(jwk.kty, jwk.crv) !== null;
+  return { keys: keys.filter((jwk) => typeof jwk !== "object" || jwk === null || isKnown(jwk)) };
+}

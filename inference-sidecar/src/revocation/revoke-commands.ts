@@ -1,0 +1,31 @@
+import { AdminError } from "../admin/admin-error.ts";
+import type { AdminCommands } from "../admin/admin-server.ts";
+import { readRevocation } from "./revocation.ts";
+import type { Revocations } from "./revocations.ts";
+
+/** A change is answered once every worker has it, or after so long. */
+const WORKERS_MS = 2_000;
+
+/** @param untilAllHave waits until all workers have the state as it is now, and counts them */
+export function revokeCommands(
+  revocations: Revocations,
+  untilAllHave: (millis: number) => Promise<{ workers: number; current: number }>,
+): AdminCommands {
+  return {
+    "revoke/add": async (input) => {
+      try {
+        const revocation = await revocations.add(readRevocation(input));
+        return { revocation, ...(await untilAllHave(WORKERS_MS)) };
+      } catch (error) {
+        if (error instanceof RangeError) throw new AdminError("bad_request", error.message);
+        throw error;
+      }
+    },
+    "revoke/list": async () => ({ revocations: revocations.list() }),
+    "revoke/undo": async ({ id }) => {
+      const revocation = await revocations.undo(String(id));
+      if (!revocation) throw new AdminError("not_found", `no revocation has the id "${id}"`);
+      return { revocation, ...(await untilAllHave(WORKERS_MS)) };
+    },
+  };
+}

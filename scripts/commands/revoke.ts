@@ -1,0 +1,71 @@
+import type { Revocation } from "../../inference-sidecar/src/revocation/revocation.ts";
+import type { StoredRevocation } from "../../inference-sidecar/src/revocation/revocations.ts";
+import { askSidecar } from "../gateway/ask-sidecar.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+const usage = `postern revoke --jti|--sub|--kid VALUE [--iss ISSUER] [--before TIME|now] [--reason R] [--state DIR] [--json]
+       postern revoke --iss ISSUER [--before TIME|now] [--reason R] [--state DIR] [--json]
+       postern revoke list [--state DIR] [--json]
+       postern revoke undo ID [--state DIR] [--json]`;
+
+interface Changed {
+  readonly revocation: StoredRevocation;
+  /** Of Envoy, and those of them that have the change. */
+  readonly workers: number;
+  readonly current: number;
+}
+
+/** Revokes tokens, lists what an operator has revoked, or undoes one of it. */
+export async function revoke(args: string[]): Promise<number> {
+  const text = { type: "string" } as const;
+  const { values, positionals } = parseFlags(usage, {
+    args,
+    allowPositionals: true,
+    options: {
+      ...{ jti: text, sub: text, kid: text, iss: text, before: text, reason: text },
+      state: { type: "string", default: "./.postern" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const { state, json, ...given } = values;
+  const [verb, id, ...more] = positionals;
+  if (more.length > 0 || (verb !== undefined && Object.keys(given).length > 0)) throw new UsageError(`usage: ${usage}`);
+  const print = (answer: object, lines: readonly string[]) =>
+    process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${lines.join("\n")}\n`);
+  if (verb === "list" && id === undefined) {
+    const answer = (await askSidecar(state, "revoke/list", {}, null)) as { revocations: StoredRevocation[] };
+    print(
+      answer,
+      answer.revocations.length > 0 ? answer.revocations.map(oneLine) : ["nothing is revoked by an operator"],
+    );
+  } else if (verb === "undo" && id !== undefined) {
+    const answer = (await askSidecar(state, "revoke/undo", { id }, null)) as Changed;
+    print(answer, [`undone: ${oneLine(answer.revocation)}`, inForce(answer)]);
+  } else if (verb === undefined) {
+    const answer = (await askSidecar(state, "revoke/add", asked(given), null)) as Changed;
+    print(answer, [`revoked: ${oneLine(answer.revocation)}`, inForce(answer)]);
+  } else {
+    throw new UsageError(`usage: ${usage}`);
+  }
+  return 0;
+}
+
+function asked(given: Revocation): Revocation {
+  const named = [given.jti, given.sub, given.kid].filter((value) => value !== undefined).length;
+  if (named > 1 || (named === 0 && given.iss === undefined)) throw new UsageError(`usage: ${usage}`);
+  return given.before === "now" ? { ...given, before: new Date().toISOString() } : given;
+}
+
+function oneLine({ id, revokedAt, reason, jti, sub, kid, iss, before }: StoredRevocation): string {
+  const fields = Object.entries({ jti, sub, kid, iss }).filter(([, value]) => value !== undefined);
+  const what = fields.map(([name, value]) => `${name} ${value}`).join(", ");
+  return `${id}  ${revokedAt}  ${what}${before ? `, issued before ${before}` : ""}${reason ? `  (${reason})` : ""}`;
+}
+
+function inForce({ workers, current }: Changed): string {
+  if (workers === 0) return "no worker of Envoy asks at the moment: it is in force once one does";
+  return current === workers
+    ? `in force in all ${workers} workers`
+    : `in force in ${current} of ${workers} workers; the others have not answered yet`;
+}

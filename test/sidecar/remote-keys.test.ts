@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
+import { RemoteKeys, usableKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
+import type { KeyUse } from "../../inference-sidecar/src/policy/keys.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type KeyServer, startKeyServer } from "../harness/key-server.ts";
+
+const USE: KeyUse = { algorithms: ["RS256", "ES256"], svids: false };
+const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const jwk = (kid: string) => ({ ...ec.publicKey.export({ format: "jwk" }), kid });
+const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
+const setOf = (...keys: object[]) => JSON.stringify({ keys });
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keys-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Follows the server; what was fetched and what failed is collected. */
+function follow(server: KeyServer, egressDirectory: string | null = null, uri = server.uri) {
+  const failures: string[] = [];
+  const remote = new RemoteKeys({
+    uri,
+    refreshMs: 3_600_000,
+    use: USE,
+    egressDirectory,
+    known: null,
+    onFetched: async () => undefined,
+    onFailed: ({ message }) => failures.push(message),
+  });
+  return { remote, failures, kids: () => remote.known?.keys.map(({ kid }) => kid).join() ?? null };
+}
+
+test("keys are fetched at once, and again for an unknown key, at most once in a cool-down", async () => {
+  const server = await startKeyServer(setOf(jwk("a")));
+  const { remote, kids } = follow(server);
+  await remote.find("a");
+  assert.equal(kids(), "a");
+  server.jwks = setOf(jwk("a"), jwk("b"));
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 50 }, (_, index) => remote.find(`unknown-${index}`)));
+  assert.ok(performance.now() - started < 4_000, "nobody waits for the cool-down");
+  assert.equal(server.fetches, 1);
+  // The one look that the cool-down put off.
+  await eventually(kids, (now) => now === "a,b", 15_000);
+  assert.equal(server.fetches, 2);
+  remote.close();
+  await server.stop();
+});
+
+test("an issuer that is away, or gives what can't be used, leaves the last set", async () => {
+  const server = await startKeyServer(null);
+  const { remote, failures, kids } = follow(server);
+  await remote.find("a");
+  assert.equal(kids(), null);
+  assert.equal(failures.length, 1);
+  remote.close();
+  await server.stop();
+});
+
+describe("what is no usable key set", () => {
+  const cases: [string, unknown, RegExp][] = [
+    ["a weak key", { keys: [jwk("a"), weak] }, /1024 bits/],
+    ["a private key", { keys: [ec.privateKey.export({ format: "jwk" })] }, /private/],
+    ["a shared secret", { keys: [jwk("a"), { kty: "oct", k: "c2VjcmV0" }] }, /private or secret/],
+    ["no key", { keys: [] }, /not a JSON Web Key Set/],
+    ["keys for something else only", { keys: [{ ...jwk("a"), use: "enc" }] }, /no key for/],
+    ["no set", {}, /not a JSON Web Key Set/],
+  ];
+  for (const [name, set, message] of cases) test(name, () => assert.throws(() => usableKeys(set, USE), message));
+
+  test("but a type of key that is not known is left out", () => {
+    const keys = usableKeys({ keys: [{ kty: "AKP", alg: "ML-DSA-44", pub: "AA" }, jwk("a")] }, USE);
+    assert.deepEqual(
+      keys.map(({ kid }) => kid),
+      ["a"],
+    );
+  });
+});
+
+test("over a Unix socket for the host, as in a container without a network", async () => {
+  const server = await startKeyServer(setOf(jwk("far")), join(folder, "issuer.example_80.sock"));
+  // Plain HTTP is for the loopback only, which the policy's check sees to; here it saves a certificate.
+  const { remote, kids } = follow(server, folder, "http://issuer.example/jwks");
+  await remote.find("far");
+  assert.equal(kids(), "far");
+  remote.close();
+  await server.stop();
+});
+
+describe("an answer that is too much", () => {
+  const cases: [string, RequestListener, RegExp | number][] = [
+    ["without end", (_, response) => void response.write("x".repeat(300_000)), /more than/],
+    [
+      "a redirect, which is not followed",
+      (_, response) => response.writeHead(302, { location: "/elsewhere" }).end(),
+      302,
+    ],
+  ];
+  for (const [name, listener, expected] of cases) {
+    test(name, async () => {
+      const path = join(folder, "big.example_80.sock");
+      const server = createServer(listener);
+      await new Promise<void>((done) => server.listen(path, done));
+      const answer = fetchKeySet(new URL("http://big.example/"), {
+        egressDirectory: folder,
+        signal: new AbortController().signal,
+      });
+      if (typeof expected === "number") assert.equal((await answer).status, expected);
+      else await assert.rejects(answer, expected);
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    });
+  }
+});
