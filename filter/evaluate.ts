@@ -2,11 +2,14 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "./environment";
 import { inspectHeaders } from "./hygiene/headers";
 import { inspectPath, PathTrap } from "./hygiene/path";
+import { ApiKeyOutcome } from "./identity/api-key";
 import { Authentication, authenticate } from "./identity/authenticate";
 import { Inquiry } from "./identity/inquiry";
 import { PeerCertificate } from "./identity/peer-certificate";
 import { TokenCache } from "./identity/token-cache";
 import { TokenOutcome } from "./identity/token-outcome";
+import { isBadToken } from "./limits/failure";
+import { FloodGuard } from "./limits/flood-guard";
 import { Circumstances } from "./policy/circumstances";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { GrantEffect, GrantFinding, judgeGrants } from "./policy/grant";
@@ -62,6 +65,7 @@ export class Evaluation {
   readonly evidence: ScoreEvidence;
   readonly suspects: Suspects = new Suspects();
   readonly timings: StageTimings;
+  readonly flood: FloodGuard;
   /** What the model is to be asked, or was asked last. */
   question: Suspect[] = NOTHING_ASKED;
   /** How long the model may take for the question. */
@@ -87,7 +91,9 @@ export class Evaluation {
     const request = new AccessRequest(headers);
     const hygiene = inspectHeaders(request, policy);
     const requestDone = environment.monotonicMicros();
-    const identified = authenticate(headers, policy, peer, environment, tokens, inquiry);
+    const flood = new FloodGuard(policy.limits, environment, headers);
+    const limited = flood.isAddressLimited();
+    const identified = authenticate(headers, policy, peer, environment, tokens, inquiry, limited);
     const identityDone = environment.monotonicMicros();
     const index = matchRoute(policy, request.host, request.method, request.path);
     const route: Route | null = index < 0 ? null : policy.route(index);
@@ -102,6 +108,7 @@ export class Evaluation {
     timings.policy = <u32>(environment.monotonicMicros() - identityDone);
 
     this.timings = timings;
+    this.flood = flood;
     this.request = request;
     this.authentication = authentication;
     this.route = route;
@@ -112,7 +119,7 @@ export class Evaluation {
       hygiene,
       pathReason(trap),
       routeReason(index),
-      privilege(route, authentication, grants.effect, asked),
+      privilege(route, authentication, grants.effect, asked, flood, limited),
     );
     this.evidence = new ScoreEvidence(modelDenyFrom(standing.modelDeny), denyAlone());
   }
@@ -151,12 +158,21 @@ export class Evaluation {
     return this.authentication.subject.acceptedUntilMillis;
   }
 
+  /** The upstream has answered: where the route is a login, a refusal is a failure. */
+  answered(status: u32): void {
+    const route = this.route;
+    if (route === null || !route.isLogin || (status != 401 && status != 403)) return;
+    this.flood.countAddress();
+    this.flood.countSubject(this.authentication.subject);
+  }
+
   /** Inspects the head, where anything is scored. */
   begin(bodyFollows: bool): Step {
+    if (!this.isProbe) this.countFailures();
     if (!this.wantsScore || !(this.isAdmitted || this.isProbe)) return Step.Decided;
     if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
     const start = this.environment.monotonicMicros();
-    extractFromHeaders(this.request.headers, this.values);
+    extractFromHeaders(this.request.headers, this.values, this.knownSecret);
     this.screenFrom(0, start);
     return bodyFollows && this.wantsBody ? Step.Body : this.inspected();
   }
@@ -298,6 +314,17 @@ export class Evaluation {
     return byPrefix;
   }
 
+  /** Name of the header whose value is a credential that was verified: it is no text to be scored; empty: none. */
+  private get knownSecret(): Uint8Array {
+    return this.authentication.subject.apiKey.length > 0 ? this.policy.keyHeader : this.authentication.subject.apiKey;
+  }
+
+  private countFailures(): void {
+    const who = this.authentication;
+    if (isBadToken(who.token) || who.apiKey == ApiKeyOutcome.Unknown) this.flood.countAddress();
+    if (this.access == Reason.GrantMissing || this.access == Reason.GrantDenied) this.flood.countSubject(who.subject);
+  }
+
   private creditScreen(scoredBy: ScoredBy): void {
     const evidence = this.evidence;
     evidence.scoredBy = scoredBy;
@@ -331,17 +358,37 @@ function routeReason(index: i32): Reason {
 }
 
 /**
- * A token that was sent and is not valid denies on every route that is not public, whatever else grants it; a grant that
- * denies does so on every route.
+ * A token or API key that was sent and is not valid denies on every route that is not public, whatever else grants it; a
+ * grant that denies does so on every route. `limited`: the client's address has failed too often.
  */
-function privilege(route: Route | null, who: Authentication, grants: GrantEffect, asked: Circumstances): Reason {
+function privilege(
+  route: Route | null,
+  who: Authentication,
+  grants: GrantEffect,
+  asked: Circumstances,
+  flood: FloodGuard,
+  limited: bool,
+): Reason {
   if (route === null) return Reason.Permitted;
-  const token = who.token;
-  if (!route.isPublic && token > TokenOutcome.VALID) {
-    return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));
+  if (route.isLogin && limited) return Reason.FloodLimit;
+  if (!route.isPublic) {
+    const credentials = credentialReason(who, limited);
+    if (credentials != Reason.Permitted) return credentials;
+    if (flood.isSubjectLimited(who.subject)) return Reason.FloodLimit;
   }
   if (grants == GrantEffect.Deny) return Reason.GrantDenied;
   if (route.isPublic) return Reason.Permitted;
   if (grants == GrantEffect.Allow) return isStrong(route, asked) ? Reason.Permitted : Reason.AuthenticationInsufficient;
-  return token == TokenOutcome.ABSENT && route.hasTokenGrant ? Reason.TokenMissing : Reason.GrantMissing;
+  if (who.token == TokenOutcome.ABSENT && who.apiKey == ApiKeyOutcome.Absent) {
+    if (route.hasTokenGrant) return Reason.TokenMissing;
+    if (route.hasKeyGrant) return Reason.ApiKeyMissing;
+  }
+  return Reason.GrantMissing;
+}
+
+function credentialReason(who: Authentication, limited: bool): Reason {
+  const token = who.token;
+  if (token > TokenOutcome.VALID) return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));
+  if (who.apiKey == ApiKeyOutcome.Unknown) return limited ? Reason.FloodLimit : Reason.ApiKeyUnknown;
+  return who.apiKey == ApiKeyOutcome.Expired ? Reason.ApiKeyExpired : Reason.Permitted;
 }

@@ -18,7 +18,6 @@ import {
   TrailersStatus,
 } from "proxy-wasm-as";
 import { BodyCopy } from "./enforcement/body-copy";
-import { challenge } from "./enforcement/challenge";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { isEncrypted, peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
@@ -135,6 +134,7 @@ export class PosternHttpContext
     if (decision === null) return HeadersStatus.Continue;
     const status = getHeader(MapType.ResponseHeaders, STATUS);
     if (status !== null) decision.respond(status);
+    if (this.phase != Phase.Denied) decision.evaluation.answered(decision.responseStatus);
     replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
     const nonce = decision.evaluation.authentication.nonce;
     if (nonce.length > 0) replaceHeader(MapType.ResponseHeaders, NONCE_HEADER, nonce);
@@ -201,7 +201,7 @@ export class PosternHttpContext
       return;
     }
     decision.endEarly(Reason.LogUnavailable);
-    sendDenial(Reason.LogUnavailable, challenge(decision.evaluation, Reason.LogUnavailable), decision.hex);
+    sendDenial(decision.evaluation, Reason.LogUnavailable, decision.hex);
   }
 
   onDeadline(): void {
@@ -233,7 +233,7 @@ export class PosternHttpContext
       decision.endEarly(reason);
     }
     this.phase = Phase.Denied;
-    sendDenial(reason, challenge(decision.evaluation, reason), decision.hex);
+    sendDenial(decision.evaluation, reason, decision.hex);
   }
 
   /** Nothing more of the request is wanted, and nothing of it may move. */
@@ -326,7 +326,7 @@ export class PosternHttpContext
     }
     if (verdict.effect == Effect.Deny) {
       this.phase = Phase.Denied;
-      sendDenial(verdict.reason, challenge(decision.evaluation, verdict.reason), decision.hex);
+      sendDenial(decision.evaluation, verdict.reason, decision.hex);
       return false;
     }
     if (decision.evaluation.mustBeRecorded) {

@@ -4,6 +4,7 @@ import { endRevokedStreams, meetDeadlines } from "./enforcement/stream-deadline"
 import { Gate } from "./gate";
 import { PosternHttpContext } from "./http-context";
 import { proofSecret } from "./identity/proof-secret";
+import { refreshAlarm } from "./limits/alarm";
 import { PluginConfiguration } from "./plugin-configuration";
 import { CompiledPolicy, compiledLength } from "./policy/compiled-policy";
 import { flushCounters } from "./report/metrics";
@@ -54,6 +55,7 @@ export class PosternRootContext extends RootContext {
     if (gate !== null) synchronisation.ask(gate.policy.digest, now);
     endRevokedStreams(synchronisation.state.revocations);
     flushCounters();
+    if (gate !== null && gate.policy.limits !== null) refreshAlarm(this.environment);
     const lost = reporter.takeNewlyLost();
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }

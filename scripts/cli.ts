@@ -7,6 +7,7 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
   up: async () => (await import("./commands/up.ts")).up,
   check: async () => (await import("./commands/check.ts")).check,
+  init: async () => (await import("./commands/init.ts")).init,
   test: async () => (await import("./commands/test.ts")).test,
   explain: async () => (await import("./commands/explain.ts")).explain,
   report: async () => (await import("./commands/report.ts")).report,
@@ -20,13 +21,12 @@ const commands: Record<string, () => Promise<Command>> = {
   render: async () => (await import("./commands/render.ts")).render,
 };
 
-/** Commands that a later version brings: refused by name, never stubbed. */
-const laterCommands = ["init"];
-
 const usage = `usage: postern COMMAND …
 
   up --upstream URL   a gateway in front of a real upstream
      [--policy P] [--listen A:P] [--dashboard A:P] [--state DIR] [--concurrency N]
+  init                writes a first policy, with comments on what to fill in
+     (--openapi FILE | --state DIR) [--out FILE]
   check POLICY        validates a policy file
   test POLICY CASES   judges a table of requests, and compares with the decisions that it expects
      [--json]
@@ -67,7 +67,6 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return name === undefined ? 2 : 0;
   }
-  if (laterCommands.includes(name)) return refuse(`${name}: not in this version of postern.`);
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
   try {

@@ -12,6 +12,9 @@ export function challenge(evaluation: Evaluation, reason: Reason): Uint8Array {
   const route = evaluation.route;
   // Without authentication information a challenge carries no error code.
   if (reason == Reason.TokenMissing) return bytes(invitation(evaluation));
+  if (reason >= Reason.ApiKeyMissing && reason <= Reason.ApiKeyExpired) {
+    return bytes(`ApiKey header="${text(evaluation.policy.keyHeader)}"`);
+  }
   if (reason == Reason.DpopNonce) return bytes(`DPoP error="use_dpop_nonce", ${ALGORITHMS}`);
   if (reason >= Reason.DpopProofMissing && reason <= Reason.DpopProofReplayed && reason != Reason.DpopProofKey) {
     return bytes(`DPoP error="invalid_dpop_proof", ${ALGORITHMS}`);
@@ -50,6 +53,9 @@ function stepUp(route: Route): string {
 }
 
 function listed(values: Uint8Array[]): string {
-  const list = spaced(values);
-  return String.UTF8.decodeUnsafe(list.dataStart, list.length);
+  return text(spaced(values));
+}
+
+function text(bytes: Uint8Array): string {
+  return String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length);
 }

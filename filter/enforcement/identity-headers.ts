@@ -16,6 +16,7 @@ export function giveIdentity(subject: Subject, policy: CompiledPolicy): void {
     give(policy.scopesHeader, spaced(subject.scopes));
   }
   give(policy.workloadHeader, subject.workload);
+  give(policy.keyNameHeader, subject.apiKey);
 }
 
 function give(name: Uint8Array, value: Uint8Array): void {

@@ -1,5 +1,7 @@
 import { bytes, HeaderList, Status, sendLocalResponse } from "proxy-wasm-as";
+import { Evaluation } from "../evaluate";
 import { Reason, reasonRow } from "../verdict";
+import { challenge } from "./challenge";
 
 const CONTENT_TYPE = bytes("content-type");
 const PROBLEM_JSON = bytes("application/problem+json");
@@ -7,15 +9,17 @@ const CACHE_CONTROL = bytes("cache-control");
 const NO_STORE = bytes("no-store");
 const WWW_AUTHENTICATE = bytes("www-authenticate");
 const RETRY_AFTER = bytes("retry-after");
-const RETRY_SECONDS = bytes("1");
+/** Until what was unavailable may be there again. */
+const RETRY_SECONDS: u32 = 1;
 
-/** Denies the request with `application/problem+json` (RFC 9457): a coarse reason and the decision's id. `challenge` goes with 401. */
-export function sendDenial(reason: Reason, challenge: Uint8Array, decision: Uint8Array): Status {
+/** Denies the request with `application/problem+json` (RFC 9457): a coarse reason and the decision's id. */
+export function sendDenial(evaluation: Evaluation, reason: Reason, decision: Uint8Array): Status {
   const row = reasonRow(reason);
   const headers = new HeaderList();
   headers.add(CONTENT_TYPE, PROBLEM_JSON).add(CACHE_CONTROL, NO_STORE);
-  if (row.status == 401) headers.add(WWW_AUTHENTICATE, challenge);
-  if (row.status == 503) headers.add(RETRY_AFTER, RETRY_SECONDS);
+  if (row.status == 401) headers.add(WWW_AUTHENTICATE, challenge(evaluation, reason));
+  const wait = row.status == 429 ? max(evaluation.flood.retryAfterSeconds, RETRY_SECONDS) : RETRY_SECONDS;
+  if (row.status == 503 || row.status == 429) headers.add(RETRY_AFTER, bytes(wait.toString()));
   const body =
     `{"type":"about:blank","title":"${title(row.status)}","status":${row.status},` +
     `"reason":"${ascii(row.publicReason)}","decision":"${ascii(decision)}"}`;
@@ -42,6 +46,8 @@ function title(status: u32): string {
       return "Content Too Large";
     case 415:
       return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 503:
@@ -55,5 +61,5 @@ function title(status: u32): string {
 function grpcStatus(status: u32): i32 {
   if (status == 401) return 16;
   if (status == 403) return 7;
-  return status == 503 ? 14 : 13;
+  return status == 503 || status == 429 ? 14 : 13;
 }

@@ -51,7 +51,8 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
     repeats(headers, policy.subjectHeader) ||
     repeats(headers, policy.issuerHeader) ||
     repeats(headers, policy.workloadHeader) ||
-    repeats(headers, policy.scopesHeader)
+    repeats(headers, policy.scopesHeader) ||
+    repeats(headers, policy.keyNameHeader)
   ) {
     return Reason.HeaderDuplicate;
   }

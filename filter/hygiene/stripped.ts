@@ -9,8 +9,8 @@ const UNDERSCORE: u8 = 0x5f;
 const NONE: Uint8Array[] = [];
 
 /**
- * The names that no client may send: `x-postern-*`, the policy's identity headers, and either with `_` for `-`
- * (CGI-like upstreams read both as one). A name that repeats is given each time.
+ * The names that must not go on as they came: `x-postern-*`, the policy's identity headers, the header of API keys where
+ * the policy keeps it, and each with `_` for `-` (CGI-like upstreams read both as one). A name that repeats is given each time.
  */
 export function spoofedNames(headers: HeaderMap, policy: CompiledPolicy): Uint8Array[] {
   let found = NONE;
@@ -29,7 +29,9 @@ function isReserved(headers: HeaderMap, index: i32, policy: CompiledPolicy): boo
     readsAs(headers, index, policy.subjectHeader) ||
     readsAs(headers, index, policy.issuerHeader) ||
     readsAs(headers, index, policy.workloadHeader) ||
-    readsAs(headers, index, policy.scopesHeader)
+    readsAs(headers, index, policy.scopesHeader) ||
+    readsAs(headers, index, policy.keyNameHeader) ||
+    (policy.apiKeys.length > 0 && !policy.forwardsKey && readsAs(headers, index, policy.keyHeader))
   );
 }
 

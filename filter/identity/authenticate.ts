@@ -2,6 +2,7 @@ import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { CompiledPolicy } from "../policy/compiled-policy";
+import { ApiKeyOutcome, checkApiKey } from "./api-key";
 import { Credentials, isToken68, readCredentials } from "./credentials";
 import { judgeKeys } from "./fetched-keys";
 import { Inquiry, StateAnswer } from "./inquiry";
@@ -26,6 +27,8 @@ export class Authentication {
   bindings: u32 = 0;
   /** A DPoP nonce for the client; empty: it needs none. */
   nonce: Uint8Array = NONE;
+  /** What became of the API key; the subject has its name only where it is valid. */
+  apiKey: ApiKeyOutcome = ApiKeyOutcome.Absent;
 
   token: TokenOutcome = TokenOutcome.ABSENT;
   /** The list of revocations is older than the policy allows. */
@@ -51,8 +54,11 @@ export class Authentication {
   }
 
   private refused(outcome: TokenOutcome): Authentication {
-    const refused = new Authentication(new Subject(this.certified));
+    const subject = new Subject(this.certified);
+    subject.apiKey = this.subject.apiKey;
+    const refused = new Authentication(subject);
     refused.token = outcome;
+    refused.apiKey = this.apiKey;
     refused.usesDpop = this.usesDpop;
     refused.nonce = this.nonce;
     return refused;
@@ -61,7 +67,8 @@ export class Authentication {
 
 /**
  * The subject of a request. A public route is no different here: the caller decides what a refused token means.
- * `cache` belongs to `policy`: what it holds was verified with that policy's keys and audiences.
+ * `cache` belongs to `policy`: what it holds was verified with that policy's keys and audiences. `limited`: a token that is
+ * not known already is not looked at.
  */
 export function authenticate(
   request: HeaderMap,
@@ -70,11 +77,15 @@ export function authenticate(
   environment: Environment,
   cache: TokenCache,
   inquiry: Inquiry,
+  limited: bool,
 ): Authentication {
   const credentials = readCredentials(request);
   const authentication = new Authentication(new Subject(findWorkload(request, policy, peer)));
+  const apiKey = checkApiKey(request, policy, environment.nowMillis() / 1000);
+  authentication.apiKey = apiKey.outcome;
+  authentication.subject.apiKey = apiKey.name;
   authentication.usesDpop = credentials.isDpop;
-  authentication.token = judgeToken(request, credentials, policy, environment, cache, inquiry, authentication);
+  authentication.token = judgeToken(request, credentials, policy, environment, cache, inquiry, limited, authentication);
   return authentication;
 }
 
@@ -85,6 +96,7 @@ function judgeToken(
   environment: Environment,
   cache: TokenCache,
   inquiry: Inquiry,
+  limited: bool,
   authentication: Authentication,
 ): TokenOutcome {
   if (credentials.outcome != TokenOutcome.VALID) return credentials.outcome;
@@ -92,6 +104,7 @@ function judgeToken(
   let verified = cache.get(credentials.token);
   if (verified === null) {
     if (!isToken68(credentials.token)) return TokenOutcome.MALFORMED;
+    if (limited) return TokenOutcome.FLOOD_LIMIT;
     const check = verifyToken(credentials.token, policy, environment, inquiry);
     verified = check.verified;
     if (verified === null) return check.outcome;

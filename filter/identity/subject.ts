@@ -11,6 +11,8 @@ export class Subject {
   issuer: Issuer | null = null;
   /** `sub`; empty: the token has none. Free of control characters. */
   subject: Uint8Array = NONE;
+  /** Name of the API key that was sent; empty: none, or none that is accepted. */
+  apiKey: Uint8Array = NONE;
   /** From `scope` and `scp`; each is a scope-token of RFC 6749 section 3.3. */
   scopes: Uint8Array[] = NO_SCOPES;
   /** Of the verified token; empty: none was verified. */

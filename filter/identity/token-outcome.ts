@@ -32,4 +32,5 @@ export enum TokenOutcome {
   DPOP_PROOF_SIGNATURE = 29,
   DPOP_PROOF_REPLAYED = 30,
   DPOP_REPLAY_WINDOW = 31,
+  FLOOD_LIMIT = 32,
 }

@@ -7,10 +7,16 @@ import {
   FORWARDED_FROM_OFFSET,
   HEADER_NAMES_OFFSET,
   HEADER_SIZE,
+  KEY_FORWARD_OFFSET,
+  KEY_HEADER_OFFSET,
+  KEY_NAME_HEADER_OFFSET,
   LENGTH_OFFSET,
+  LIMIT_WINDOW_OFFSET,
   LOG_OFFSET,
   LOG_REQUIRED,
   MAGIC,
+  MAXIMUM_HOPS,
+  MAXIMUM_LIMIT_WINDOW,
   MAXIMUM_PROOF_AGE,
   MODE_OFFSET,
   ORIGINS_OFFSET,
@@ -20,6 +26,7 @@ import {
   SECTION_COUNT,
   SECTION_LIST,
   TRUST_DOMAINS_OFFSET,
+  TRUSTED_HOPS_OFFSET,
   VERSION,
 } from "./blob-layout";
 import { PolicyBlob } from "./policy-blob";
@@ -58,6 +65,9 @@ function headIsSound(blob: PolicyBlob): bool {
     return false;
   const age = blob.word(PROOF_AGE_OFFSET);
   if (age == 0 || age > MAXIMUM_PROOF_AGE) return false;
+  if (blob.word(KEY_FORWARD_OFFSET) > 1 || blob.word(TRUSTED_HOPS_OFFSET) > MAXIMUM_HOPS) return false;
+  if (blob.word(LIMIT_WINDOW_OFFSET) > MAXIMUM_LIMIT_WINDOW) return false;
+  if (!isString(blob, blob.word(KEY_HEADER_OFFSET)) || !isString(blob, blob.word(KEY_NAME_HEADER_OFFSET))) return false;
   for (let i = 0; i < 4; i++) if (!isString(blob, blob.word(HEADER_NAMES_OFFSET + i * 4))) return false;
   return (
     isRun(blob, SECTION_LIST, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4)) &&

@@ -8,7 +8,11 @@
 //  80  root node for any host, or NONE                  84  log: 0 batched, 1 required
 //  88  age of a DPoP proof in seconds, at most           92  1: a DPoP proof needs a nonce
 //  96  origins of the gate (start, count in LIST)
-// 104  section directory: (offset, count of records) each, in the order of `SECTION_…`
+// 104  string index of the header that brings API keys      108  1: it goes on to the upstream
+// 112  string index of the header that names an API key to the upstream
+// 116  trusted proxies in front                            120  failures of one client address until it is limited
+// 124  the same of one subject                             128  seconds in which they count; 0: nothing is limited
+// 132  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
 export const VERSION: u32 = 1;
@@ -26,7 +30,14 @@ export const LOG_OFFSET: i32 = 84;
 export const PROOF_AGE_OFFSET: i32 = 88;
 export const PROOF_NONCE_OFFSET: i32 = 92;
 export const ORIGINS_OFFSET: i32 = 96;
-export const DIRECTORY_OFFSET: i32 = 104;
+export const KEY_HEADER_OFFSET: i32 = 104;
+export const KEY_FORWARD_OFFSET: i32 = 108;
+export const KEY_NAME_HEADER_OFFSET: i32 = 112;
+export const TRUSTED_HOPS_OFFSET: i32 = 116;
+export const ADDRESS_FAILURES_OFFSET: i32 = 120;
+export const SUBJECT_FAILURES_OFFSET: i32 = 124;
+export const LIMIT_WINDOW_OFFSET: i32 = 128;
+export const DIRECTORY_OFFSET: i32 = 132;
 
 /** offset, length */
 export const SECTION_STRINGS: i32 = 0;
@@ -48,7 +59,7 @@ export const SECTION_KEYS: i32 = 3;
 export const SECTION_ROUTES: i32 = 4;
 /**
  * issuer or NONE, scopes (start, count), claims (start, count), workloads (start, count), id, expiry in Unix seconds or NONE,
- * networks (start, count), headers (start, count in CLAIMS), times (start, count)
+ * networks (start, count), headers (start, count in CLAIMS), times (start, count), names of API keys (start, count in LIST)
  */
 export const SECTION_GRANTS: i32 = 5;
 /** name of a claim or header, values (start, count): one must match */
@@ -69,11 +80,13 @@ export const SECTION_ENTRIES: i32 = 12;
 export const SECTION_NETWORKS: i32 = 13;
 /** minutes of the week from Monday 00:00 UTC: start, end (not included) */
 export const SECTION_TIMES: i32 = 14;
-export const SECTION_COUNT: i32 = 15;
+/** name, SHA-256 of the key (a string of 32 bytes), expiry in Unix seconds or NONE */
+export const SECTION_API_KEYS: i32 = 15;
+export const SECTION_COUNT: i32 = 16;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 56, 60, 12, 8, 8, 8, 32, 8, 4, 20, 8];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 56, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
 
 export const LOG_REQUIRED: u32 = 1;
 
@@ -88,15 +101,17 @@ export const VALUE_AT_MOST: u32 = 6;
 export const VALUE_BELOW: u32 = 7;
 
 // Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant,
-// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 15 open when the list of revocations is stale, 17-18
-// evidence.
+// 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 15 open when the list of revocations is stale, 16 API
+// key grant, 17-18 evidence, 19 login.
 export const FLAG_PUBLIC: u32 = 1 << 2;
 export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
 export const FLAG_OPEN: u32 = 1 << 6;
 export const FLAG_PREFIX: u32 = 1 << 7;
 export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
 export const FLAG_STALE_OPEN: u32 = 1 << 15;
-export const FLAGS_ALL: u32 = (1 << 19) - 1;
+export const FLAG_KEY_GRANT: u32 = 1 << 16;
+export const FLAG_LOGIN: u32 = 1 << 19;
+export const FLAGS_ALL: u32 = (1 << 20) - 1;
 
 /** Sender constraints, and sets of the ways in which a token was bound: both bits as a constraint mean any of the two. */
 export const BOUND_BY_CERTIFICATE: u32 = 1;
@@ -107,5 +122,7 @@ export const MAXIMUM_RUN: u32 = 64;
 export const MAXIMUM_DEPTH: u8 = 66;
 export const MAXIMUM_ENTRIES: u32 = 9;
 export const MAXIMUM_PROOF_AGE: u32 = 300;
+export const MAXIMUM_HOPS: u32 = 8;
+export const MAXIMUM_LIMIT_WINDOW: u32 = 3600;
 export const METHODS_ALL: u32 = (1 << 9) - 1;
 export const MINUTES_OF_WEEK: u32 = 7 * 24 * 60;

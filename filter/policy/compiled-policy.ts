@@ -1,3 +1,4 @@
+import { ApiKey, allApiKeys } from "./api-key";
 import { blobRefusal } from "./blob-check";
 import {
   DIGEST_OFFSET,
@@ -5,6 +6,9 @@ import {
   DIRECTORY_OFFSET,
   FORWARDED_FROM_OFFSET,
   HEADER_NAMES_OFFSET,
+  KEY_FORWARD_OFFSET,
+  KEY_HEADER_OFFSET,
+  KEY_NAME_HEADER_OFFSET,
   LENGTH_OFFSET,
   LOG_OFFSET,
   LOG_REQUIRED,
@@ -15,6 +19,7 @@ import {
   SECTION_ROUTES,
   TRUST_DOMAINS_OFFSET,
 } from "./blob-layout";
+import { FailureLimits } from "./failure-limits";
 import { allIssuers, Issuer, stringRun } from "./issuer";
 import { PolicyBlob } from "./policy-blob";
 import { RevocationList } from "./revocation-list";
@@ -53,6 +58,16 @@ export class CompiledPolicy {
   readonly issuerHeader: Uint8Array;
   readonly workloadHeader: Uint8Array;
   readonly scopesHeader: Uint8Array;
+  /** API keys that are accepted; empty: none, and no header brings one. */
+  readonly apiKeys: ApiKey[];
+  /** The header that brings an API key. */
+  readonly keyHeader: Uint8Array;
+  /** That header goes on to the upstream. */
+  readonly forwardsKey: bool;
+  /** The header in which the upstream is told the name of the API key. */
+  readonly keyNameHeader: Uint8Array;
+  /** null: nobody is limited. */
+  readonly limits: FailureLimits | null;
   readonly routeCount: i32;
   /** How old a DPoP proof may be, seconds. */
   readonly proofAgeSeconds: i64;
@@ -78,6 +93,11 @@ export class CompiledPolicy {
     this.proofAgeSeconds = blob.word(PROOF_AGE_OFFSET);
     this.proofNeedsNonce = blob.word(PROOF_NONCE_OFFSET) == 1;
     this.origins = stringRun(blob, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4));
+    this.apiKeys = allApiKeys(blob);
+    this.keyHeader = blob.string(blob.word(KEY_HEADER_OFFSET));
+    this.forwardsKey = blob.word(KEY_FORWARD_OFFSET) == 1;
+    this.keyNameHeader = blob.string(blob.word(KEY_NAME_HEADER_OFFSET));
+    this.limits = FailureLimits.read(blob);
     this.routeCount = blob.sectionCount(SECTION_ROUTES);
   }
 

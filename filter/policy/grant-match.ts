@@ -14,7 +14,7 @@ import { PolicyBlob } from "./policy-blob";
 import { SourceAddress } from "./source-address";
 
 /**
- * Whether all that a grant names is there: token, all scopes, all claims, one of the workloads, networks and times, all headers.
+ * Whether all that a grant names is there: token, all scopes, all claims, one of the workloads, API keys, networks and times, all headers.
  * What can't be known (a peer without an IP address, a header that stands twice) fits a grant that denies and none that allows.
  */
 export function satisfies(blob: PolicyBlob, grant: usize, denies: bool, asked: Circumstances): bool {
@@ -27,6 +27,8 @@ export function satisfies(blob: PolicyBlob, grant: usize, denies: bool, asked: C
   }
   const workloads = load<u32>(grant, 24);
   if (workloads > 0 && !isWorkload(blob, load<u32>(grant, 20), workloads, subject.workload)) return false;
+  const keys = load<u32>(grant, 64);
+  if (keys > 0 && !isApiKey(blob, load<u32>(grant, 60), keys, subject.apiKey)) return false;
   const times = load<u32>(grant, 56);
   if (times > 0 && !isWithin(blob, load<u32>(grant, 52), times, asked.minute)) return false;
   const networks = load<u32>(grant, 40);
@@ -123,6 +125,14 @@ function coversWorkload(blob: PolicyBlob, pattern: u32, workload: Uint8Array): b
   if (open) length--;
   if (open ? workload.length <= length : workload.length != length) return false;
   return memory.compare(workload.dataStart, address, length) == 0;
+}
+
+function isApiKey(blob: PolicyBlob, start: u32, count: u32, name: Uint8Array): bool {
+  if (name.length == 0) return false;
+  for (let i: u32 = 0; i < count; i++) {
+    if (isText(blob, load<u32>(blob.record(SECTION_LIST, start + i)), name, false)) return true;
+  }
+  return false;
 }
 
 function isWithin(blob: PolicyBlob, start: u32, count: u32, minute: u32): bool {

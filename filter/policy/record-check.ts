@@ -7,6 +7,7 @@ import {
   METHODS_ALL,
   MINUTES_OF_WEEK,
   NONE,
+  SECTION_API_KEYS,
   SECTION_CLAIM_VALUES,
   SECTION_CLAIMS,
   SECTION_GRANTS,
@@ -25,6 +26,7 @@ const MAXIMUM_ISSUERS = 64;
 const MAXIMUM_SKEW_SECONDS: u32 = 300;
 const MAXIMUM_DEADLINE_MILLIS: u32 = 30_000;
 const MAXIMUM_BODY: u32 = 256 * 1024;
+const DIGEST_BYTES: i32 = 32;
 
 /** Whether every record but those of the route tree stays within its bounds. */
 export function recordsAreSound(blob: PolicyBlob): bool {
@@ -40,7 +42,7 @@ export function recordsAreSound(blob: PolicyBlob): bool {
   for (let i = 0, count = blob.sectionCount(SECTION_KEYS); i < count; i++) if (!keyIsSound(blob, i)) return false;
   for (let i = 0, count = blob.sectionCount(SECTION_ROUTES); i < count; i++) if (!routeIsSound(blob, i)) return false;
   for (let i = 0, count = blob.sectionCount(SECTION_GRANTS); i < count; i++) if (!grantIsSound(blob, i)) return false;
-  return claimsAreSound(blob) && networksAreSound(blob) && timesAreSound(blob);
+  return claimsAreSound(blob) && networksAreSound(blob) && timesAreSound(blob) && apiKeysAreSound(blob);
 }
 
 function issuerIsSound(blob: PolicyBlob, index: i32): bool {
@@ -102,6 +104,7 @@ function grantIsSound(blob: PolicyBlob, index: i32): bool {
     isRun(blob, SECTION_NETWORKS, load<u32>(record, 36), load<u32>(record, 40)) &&
     isRun(blob, SECTION_CLAIMS, load<u32>(record, 44), load<u32>(record, 48)) &&
     isRun(blob, SECTION_TIMES, load<u32>(record, 52), load<u32>(record, 56)) &&
+    isRun(blob, SECTION_LIST, load<u32>(record, 60), load<u32>(record, 64)) &&
     // Scopes and claims without an issuer would be ignored.
     (issuer != NONE || (load<u32>(record, 8) == 0 && load<u32>(record, 16) == 0))
   );
@@ -111,7 +114,7 @@ function grantIsSound(blob: PolicyBlob, index: i32): bool {
 function allNameIdentity(blob: PolicyBlob, start: u32, count: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const grant = blob.record(SECTION_GRANTS, start + i);
-    if (load<u32>(grant) == NONE && load<u32>(grant, 24) == 0) return false;
+    if (load<u32>(grant) == NONE && load<u32>(grant, 24) == 0 && load<u32>(grant, 64) == 0) return false;
   }
   return true;
 }
@@ -140,6 +143,15 @@ function timesAreSound(blob: PolicyBlob): bool {
   for (let i = 0, count = blob.sectionCount(SECTION_TIMES); i < count; i++) {
     const record = blob.record(SECTION_TIMES, i);
     if (load<u32>(record) >= load<u32>(record, 4) || load<u32>(record, 4) > MINUTES_OF_WEEK) return false;
+  }
+  return true;
+}
+
+function apiKeysAreSound(blob: PolicyBlob): bool {
+  for (let i = 0, count = blob.sectionCount(SECTION_API_KEYS); i < count; i++) {
+    const record = blob.record(SECTION_API_KEYS, i);
+    if (!isString(blob, load<u32>(record)) || !isString(blob, load<u32>(record, 4))) return false;
+    if (blob.stringLength(load<u32>(record, 4)) != DIGEST_BYTES) return false;
   }
   return true;
 }

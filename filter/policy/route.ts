@@ -1,5 +1,7 @@
 import {
   FLAG_ASK_ALWAYS,
+  FLAG_KEY_GRANT,
+  FLAG_LOGIN,
   FLAG_OPEN,
   FLAG_PREFIX,
   FLAG_PUBLIC,
@@ -26,6 +28,10 @@ export class Route {
   readonly prefixWhenTooLarge: bool;
   /** A grant asks for a token: a client without one can be told to send it. */
   readonly hasTokenGrant: bool;
+  /** The same of an API key. */
+  readonly hasKeyGrant: bool;
+  /** The upstream checks credentials here: 401 and 403 are failed logins. */
+  readonly isLogin: bool;
   readonly deadlineMillis: u32;
   /** Bytes. */
   readonly maxBody: u32;
@@ -62,6 +68,8 @@ export class Route {
     this.openWhenUnavailable = (flags & FLAG_OPEN) != 0;
     this.prefixWhenTooLarge = (flags & FLAG_PREFIX) != 0;
     this.hasTokenGrant = (flags & FLAG_TOKEN_GRANT) != 0;
+    this.hasKeyGrant = (flags & FLAG_KEY_GRANT) != 0;
+    this.isLogin = (flags & FLAG_LOGIN) != 0;
     this.deadlineMillis = load<u32>(record, 12);
     this.maxBody = load<u32>(record, 16);
     this.firstGrant = load<u32>(record, 20);

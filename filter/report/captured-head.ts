@@ -1,4 +1,5 @@
 import { bytes, equal, HeaderMap } from "proxy-wasm-as";
+import { readsAs } from "../hygiene/stripped";
 
 const COUNT_SIZE: i32 = 4;
 const LENGTHS_SIZE: i32 = 8;
@@ -9,17 +10,16 @@ const credentials: StaticArray<Uint8Array> = [
   bytes("proxy-authorization"),
   bytes("cookie"),
   bytes("dpop"),
-  bytes("x-api-key"),
   bytes("x-forwarded-client-cert"),
 ];
 
-/** The header pairs without credentials, as the host serialises them: see `HeaderMap`. */
-export function capturedHead(headers: HeaderMap): Uint8Array {
+/** The header pairs without credentials, among them `keyHeader` (of API keys) in any spelling, as the host serialises them: see `HeaderMap`. */
+export function capturedHead(headers: HeaderMap, keyHeader: Uint8Array): Uint8Array {
   const kept: i32[] = [];
   let size = COUNT_SIZE;
   for (let i = 0; i < headers.size; i++) {
     const name = headers.name(i);
-    if (isCredential(name)) continue;
+    if (isCredential(name) || readsAs(headers, i, keyHeader)) continue;
     kept.push(i);
     size += LENGTHS_SIZE + name.length + headers.value(i).length + 2;
   }

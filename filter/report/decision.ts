@@ -47,6 +47,10 @@ export class Decision {
     this.hex = encodeHex(id);
   }
 
+  get responseStatus(): u32 {
+    return this.status;
+  }
+
   get isMade(): bool {
     return this.record !== null;
   }

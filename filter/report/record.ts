@@ -7,8 +7,9 @@ import { StageTimings } from "../stage-timings";
 import { Suspect } from "../suspects";
 import { decodingName } from "../values/decoding";
 import { fieldLabel } from "../values/field-label";
-import { Reason, reasonRow, Verdict } from "../verdict";
+import { Reason, Rung, reasonRow, Verdict } from "../verdict";
 import { checksPassed } from "./checks";
+import { pathShape } from "./path-shape";
 
 const MAX_TEXT_BYTES = 256;
 const ABSENT = bytes("absent");
@@ -41,6 +42,8 @@ export function encodeDecision(
   if (finding !== null) writer.element(16, encodeFinding(finding));
   writer.bytes(17, codeOf(evidence.uninspected));
   writer.element(18, encodeTimings(evaluation.timings));
+  writer.bytes(30, subject.apiKey);
+  if (route === null || evaluation.rung == Rung.Observe) writer.bytes(31, pathShape(evaluation.request.path));
   if (grants.expired >= 0) writer.bytes(19, grantId(evaluation.policy, grants.expired));
   writer.uint(20, checksPassed(evaluation, encrypted)).uint(21, evaluation.isProbe ? 1 : 0);
   return writer.finish();

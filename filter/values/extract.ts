@@ -1,3 +1,4 @@
+import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
@@ -17,11 +18,15 @@ import { Value, ValueKind } from "./value";
 const QUERY: u8 = 0x3f;
 const NO_NAME = new Uint8Array(0);
 
-/** Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring. */
-export function extractFromHeaders(headers: HeaderMap, out: Value[]): void {
+/**
+ * Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring, but for the one named
+ * `except` (empty: none).
+ */
+export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array = NO_NAME): void {
   const collector = new Collector(out);
   for (let i = 0; i < headers.size; i++) {
     const name = headers.name(i);
+    if (except.length > 0 && equal(name, except)) continue;
     const value = headers.value(i);
     const treatment = treatmentOf(name);
     if (treatment == HeaderTreatment.Path) {

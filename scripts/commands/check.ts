@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
-import { formatNote } from "../../inference-sidecar/src/policy/grant-expiry.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { formatNote } from "../../inference-sidecar/src/policy/note.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 
 const USAGE = "Usage: postern check POLICY [--json]";
@@ -18,7 +18,9 @@ export async function check(args: string[]): Promise<number> {
   }
   const { path, json } = options;
   try {
-    const { policy, notes } = await loadPolicy(path);
+    const loaded = await loadPolicy(path);
+    const { policy } = loaded;
+    const notes = loaded.notes();
     const digest = Buffer.from(compilePolicy(policy).digest).toString("hex");
     const { mode } = policy;
     const counts = { routes: policy.routes.length, issuers: policy.issuers.length };

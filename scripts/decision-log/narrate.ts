@@ -78,7 +78,9 @@ function describeIdentity({ subject }: LogRecord): string {
     subject.token === "valid"
       ? `token of ${subject.issuer}, subject ${subject.id} (hashed)`
       : `token: ${subject.token || "not looked at"}`;
-  return subject.workload ? `${token}; workload ${subject.workload}` : token;
+  const named = subject.apiKey ? [`API key ${subject.apiKey}`] : [];
+  if (subject.workload) named.push(`workload ${subject.workload}`);
+  return [token, ...named].join("; ");
 }
 
 function describeScore({ score }: LogRecord): string[] {

@@ -217,6 +217,26 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "there is no room to remember the proof, so that it can't be accepted",
     change: "Try again; if it lasts, shorten identity.dpop.maxAge.",
   },
+  flood_limit: {
+    check: "identity",
+    says: "the client's address, or the subject, has failed too often within the window of `limits`",
+    change: "Wait until the window is over. Behind a proxy, `limits.trustedHops` tells its clients apart.",
+  },
+  api_key_missing: {
+    check: "identity",
+    says: "the route asks for an API key and none was sent",
+    change: "Send the key in the header of `identity.apiKeys`, or make the route public.",
+  },
+  api_key_unknown: {
+    check: "identity",
+    says: "the API key is none of the policy's, or was sent twice",
+    change: "Send a key whose SHA-256 stands in `identity.apiKeys.keys`.",
+  },
+  api_key_expired: {
+    check: "identity",
+    says: "the API key has expired",
+    change: "Make a new key, or move its `expires` in `identity.apiKeys.keys`.",
+  },
   grant_denied: {
     check: "privilege",
     says: "a grant of the route's `deny` fits",

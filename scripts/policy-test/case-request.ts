@@ -3,13 +3,22 @@ import type { EvaluationRequest } from "../core.ts";
 import type { WrittenRequest } from "./cases.ts";
 import { certificateDigest } from "./stand-in.ts";
 
-/** The request as Envoy would give it to the filter. `token`: its bearer token, signed; null: none. */
-export function evaluationRequest(written: WrittenRequest, token: string | null, at: number): EvaluationRequest {
+/** What the request brings along; null: none. */
+export interface Credentials {
+  readonly token: string | null;
+  readonly apiKey: string | null;
+  readonly keyHeader: string;
+}
+
+/** The request as Envoy would give it to the filter, at that time (Unix milliseconds). */
+export function evaluationRequest(written: WrittenRequest, credentials: Credentials, at: number): EvaluationRequest {
+  const { token, apiKey, keyHeader } = credentials;
   const { method = "GET", host = "localhost", path = "/", headers = {}, body, json, certificate, from } = written;
   const sent = Object.entries(headers).flatMap(([name, values]) =>
     [values].flat().map((value): [string, string] => [name.toLowerCase(), value]),
   );
   if (token !== null) sent.push(["authorization", `Bearer ${token}`]);
+  if (apiKey !== null) sent.push([keyHeader, apiKey]);
   const isTyped = sent.some(([name]) => name === "content-type");
   if (json !== undefined && !isTyped) sent.push(["content-type", "application/json"]);
   const text = json === undefined ? body : JSON.stringify(json);

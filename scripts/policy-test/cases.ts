@@ -17,6 +17,7 @@ export interface WrittenRequest {
   readonly body?: string;
   readonly json?: unknown;
   readonly token?: string | WrittenToken;
+  readonly apiKey?: string;
   readonly certificate?: string;
   readonly from?: string;
   readonly at?: string;
@@ -95,6 +96,8 @@ function checkRequest(document: PolicyDocument, request: WrittenRequest, policy:
     const issuers = policy.issuers.map(({ name }) => name);
     known(document, "unknown_issuer", token.issuer, issuers, "issuer of the policy", [...at, "token", "issuer"]);
   }
+  const keys = policy.apiKeys.keys.map(({ name }) => name);
+  known(document, "unknown_api_key", request.apiKey, keys, "API key of the policy", [...at, "apiKey"]);
   if (from !== undefined && isIP(from) === 0) {
     document.report("wrong_syntax", [...at, "from"], `"${from}" is no IP address`, "such as 10.0.0.7 or 2001:db8::7");
   }
@@ -121,7 +124,7 @@ function checkExpectation(document: PolicyDocument, expect: Expectation, policy:
 
 function known(
   document: PolicyDocument,
-  code: "unknown_issuer" | "wrong_value",
+  code: "unknown_issuer" | "unknown_api_key" | "wrong_value",
   name: string | null | undefined,
   names: readonly string[],
   what: string,

@@ -30,7 +30,8 @@ export async function runCases(policy: Policy, cases: readonly PolicyCase[]): Pr
   const core = await loadCore();
   const standIn = new StandIn();
   // A token as it stands is verified with the issuer's own keys, one given by its claims with the stand-in's.
-  const gates = { own: openGate(core, policy), standIn: openGate(core, standIn.policy(policy)) };
+  const own = standIn.withApiKeys(policy);
+  const gates = { own: openGate(core, own), standIn: openGate(core, standIn.policy(own)) };
   let shipped: AskModel | undefined;
   const askShipped: AskModel = async (question) => {
     shipped ??= await (await import("../model/shipped-model.ts")).loadShippedModel();
@@ -45,7 +46,9 @@ export async function runCases(policy: Policy, cases: readonly PolicyCase[]): Pr
     const sent = asItStands ? token : await standIn.token(token, policy, at);
     const ask: AskModel = request.model === "unavailable" ? async () => "unavailable" : askShipped;
     const gate = asItStands ? gates.own : gates.standIn;
-    const got = decided(await gate.decide(evaluationRequest(request, sent, at), ask));
+    const apiKey = request.apiKey === undefined ? null : standIn.apiKey(request.apiKey);
+    const credentials = { token: sent, apiKey, keyHeader: policy.apiKeys.header };
+    const got = decided(await gate.decide(evaluationRequest(request, credentials, at), ask));
     results.push(resultOf(item, got));
   }
   return results;

@@ -19,6 +19,18 @@ export class StandIn {
     return { ...policy, issuers: policy.issuers.map((issuer) => this.#issuer(issuer)) };
   }
 
+  /** The policy in which each API key has a stand-in besides. */
+  withApiKeys(policy: Policy): Policy {
+    const { keys } = policy.apiKeys;
+    const added = keys.map((key) => ({ ...key, digest: sha256(this.apiKey(key.name)) }));
+    return { ...policy, apiKeys: { ...policy.apiKeys, keys: [...keys, ...added] } };
+  }
+
+  /** What stands in for the API key of this name. */
+  apiKey(name: string): string {
+    return sha256(`${this.#secret} ${name}`).toString("hex");
+  }
+
   /** A token for the policy's issuer, issued at that time (Unix milliseconds). */
   async token(written: WrittenToken, policy: Policy, atMillis: number): Promise<string> {
     const issuer = policy.issuers.find(({ name }) => name === written.issuer) as Issuer;
@@ -70,7 +82,11 @@ export class StandIn {
 
 /** In the place of the SHA-256 of the certificate that has this URI. */
 export function certificateDigest(uri: string): Buffer {
-  return createHash("sha256").update(uri).digest();
+  return sha256(uri);
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function usableAlgorithm({ algorithms }: Issuer): Algorithm {

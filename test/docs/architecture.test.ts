@@ -46,13 +46,13 @@ test("the filter's stages do not import each other, nor what drives them", () =>
     assert.deepEqual(edges(new RegExp(`^filter/${stage}/`), new RegExp(`^filter/(${others}|report|hygiene)/`)), []);
   }
   const drivers = /^filter\/(main|evaluate|gate|http-context|root-context|core)/;
-  assert.deepEqual(edges(/^filter\/(hygiene|identity|inference|policy|values|screen)\//, drivers), []);
+  assert.deepEqual(edges(/^filter\/(hygiene|identity|inference|limits|policy|values|screen)\//, drivers), []);
 });
 
 test("only the contexts, reports and calls of the filter know the host", () => {
   const host = /^proxy-wasm-as(?!\/(bytes|header-map)$)/;
   const pure =
-    /^filter\/(hygiene|identity|policy|values|screen|encoding|crypto|core)\/|^filter\/(core|evaluate|request|suspects|trust-algorithm|verdict|score-evidence)\.ts$/;
+    /^filter\/(hygiene|identity|limits|policy|values|screen|encoding|crypto|core)\/|^filter\/(core|evaluate|request|suspects|trust-algorithm|verdict|score-evidence)\.ts$/;
   assert.deepEqual(edges(pure, host), []);
 });
 

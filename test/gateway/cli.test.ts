@@ -15,12 +15,6 @@ test("an unknown command gives the usage", async () => {
   assert.match(await refusal("constructor"), /unknown command/);
 });
 
-test("commands of later versions are refused by name", async () => {
-  for (const name of ["init"]) {
-    assert.match(await refusal(name), new RegExp(`${name}: not in this version`));
-  }
-});
-
 test("model train says what it needs before it makes anything", async () => {
   assert.match(await refusal("model"), /model eval FILE.*model train/);
   assert.match(await refusal("model", "train"), /--data and --out are needed/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { base64url } from "jose";
@@ -8,6 +9,7 @@ import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const policy = (mode: string) => `
 version: 1
 mode: ${mode}
@@ -20,11 +22,16 @@ identity:
       jwks: { file: ./jwks.json }
       secret: { file: ./shared.key }
       clockSkew: 5s
+  apiKeys:
+    keys:
+      - { name: till, sha256: ${sha256("the key")} }
+      - { name: old, sha256: ${sha256("the old key")}, expires: "2020-01-31T18:00:00Z" }
 routes:
   - { name: health, match: { methods: [GET], path: /healthz }, public: true, score: off }
   - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], deny: [{ id: lost, headers: { x-device: lost } }], score: off }
   - { name: bound, match: { path: /bound }, allow: [{ issuer: shop }], senderConstrained: any, score: off }
   - { name: stepped, match: { path: /stepped }, allow: [{ issuer: shop }], stepUp: { acr: [phr] }, score: off }
+  - { name: keyed, match: { path: /keyed }, allow: [{ apiKeys: [till] }], score: off }
   - { name: search, match: { methods: [GET, POST], path: /search/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 5s } }
   - { name: unscored, match: { methods: [GET, POST], path: /open/** }, public: true, score: off }
@@ -96,6 +103,10 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["dpop_proof_malformed", request("GET /orders/7", [`Authorization: DPoP ${proved}`, "DPoP: a.b.c"])],
     ["authentication_insufficient", request("GET /stepped", [`Authorization: Bearer ${good}`])],
     ["header_duplicate", request("GET /healthz", ["Authorization: DPoP a", "Authorization: DPoP b"])],
+    ["api_key_missing", request("GET /keyed")],
+    ["api_key_unknown", request("GET /keyed", ["X-API-Key: guess"])],
+    ["api_key_expired", request("GET /keyed", ["X-API-Key: the old key"])],
+    ["permitted", request("GET /keyed", ["X-API-Key: the key"])],
     ["grant_denied", request("GET /orders/7", [`Authorization: Bearer ${good}`, "X-Device: lost"])],
     ["grant_missing", bearer(await issuer.token("RS256", "profile"))],
     ["body_too_large", request("POST /search/x", ["Content-Type: text/plain"], "a".repeat(17 * 1024))],

@@ -212,6 +212,8 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
       finding: finding && { ...finding, decodings: [...finding.decodings] },
       uninspected: score.uninspected ?? "",
       timings: null,
+      apiKey: "",
+      pathShape: "",
       expiredGrant: "",
       checks,
       selfTest: false,

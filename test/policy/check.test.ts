@@ -62,20 +62,23 @@ identity:
     trustBundle: { file: ./server.pem }
 routes:
   - name: health
+    owner: shop
     match: { methods: [GET], path: /healthz }
     public: true
     score: off
   - name: read-orders
+    owner: shop
     match: { hosts: [API.demo, "*.demo"], methods: [GET], path: /orders/{id} }
     allow:
       - { issuer: demo, scopes: [orders:read], claims: { role: clerk, site: [1, true] } }
       - { workloads: [spiffe://edge.demo/ns/shop/sa/web, spiffe://edge.demo/ns/ops/*] }
   - name: comments
+    owner: shop
     match: { methods: [POST], path: /comments/** }
     public: true
     mode: prevent
     score: { deadline: 1s, onUnavailable: open, maxBody: 256KiB, onTooLarge: prefix, ask: always }
-  - { name: stream, match: { path: /stream }, public: true, score: headers }
+  - { name: stream, owner: shop, match: { path: /stream }, public: true, score: headers }
 `;
 
 describe("a policy that can be used", () => {
@@ -144,12 +147,12 @@ describe("a policy that can be used", () => {
     assert.equal(code, 0);
     const [note, summary] = output.split("\n");
     const said =
-      "note: grant audit has expired (2020-01-31T17:00:00.000Z) and decides nothing; owner ops; reason: audit";
+      "note: grant audit has expired (2020-01-31T17:00:00.000Z) and decides nothing; owner ops; reason: audit [grant_expired]";
     assert.match(`${note}`, /policy\.yaml:\d+:\d+: note/);
     assert.ok(note?.endsWith(said), note);
     assert.match(`${summary}`, /valid$/);
     const [json] = JSON.parse((await run(path, "--json")).output).notes;
-    assert.equal(`note: ${json.message}`, said);
+    assert.equal(`note: ${json.message} [${json.code}]`, said);
     const line = (await readFile(path, "utf8")).split("\n")[json.line - 1] ?? "";
     assert.ok(line.slice(json.column - 1).startsWith('"2020-01-31'));
   });

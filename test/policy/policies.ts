@@ -12,8 +12,10 @@ export function route(given: Partial<Route> & { path: string }): Route {
     deny: [],
     senderConstrained: null,
     onStaleRevocation: "closed",
+    owner: "",
     stepUp: { acr: [], amr: [], maxAgeMs: null },
     evidence: "spans",
+    login: false,
   } as const;
   const { mode = defaults.mode } = given;
   const ladder = { floor: mode, ceiling: mode, promote: "propose" } as const;
@@ -22,20 +24,16 @@ export function route(given: Partial<Route> & { path: string }): Route {
 
 /** A policy with these routes and nothing else, but for what is given. */
 export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}): Policy {
-  const headers = { subject: "x-subject", issuer: "x-issuer", workload: "x-workload", scopes: "x-scopes" };
+  const headers = {
+    subject: "x-subject",
+    issuer: "x-issuer",
+    workload: "x-workload",
+    scopes: "x-scopes",
+    apiKey: "x-key-name",
+  };
+  const apiKeys = { header: "x-api-key", forward: false, keys: [] };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
   const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
-  return {
-    mode: "prevent",
-    log: "batched",
-    tls: null,
-    issuers: [],
-    workloads,
-    dpop,
-    headers,
-    routes,
-    operators: [],
-    revocation: null,
-    ...given,
-  };
+  const nothing = { tls: null, issuers: [], limits: null, operators: [], revocation: null } as const;
+  return { mode: "prevent", log: "batched", ...nothing, workloads, apiKeys, dpop, headers, routes, ...given };
 }

@@ -17,6 +17,9 @@ const grant = (more: string) => `${demo}\n${allow(`{ issuer: demo, ${more} }`)}`
 const claim = (text: string) => grant(`claims: { ${text} }`);
 const score = (text: string) => routes(`{ name: a, match: { path: /a }, public: true, score: ${text} }`);
 
+const digest = "0".repeat(64);
+const apiKeys = (...keys: string[]) => `identity: { apiKeys: { keys: [${keys.join(", ")}] } }`;
+
 export const REFUSED: readonly Refused[] = [
   ["file_unreadable", "a key set that is not there", identity("algorithms: [ES256], jwks: { file: ^none.json }")],
   ["file_too_large", "a large secret", identity("algorithms: [HS256], secret: { file: ^large.txt }")],
@@ -202,6 +205,37 @@ export const REFUSED: readonly Refused[] = [
   ["path_pattern", "an escape", routes(open("path: ^/a%20b"))],
   ["path_pattern", "a dot segment", routes(open("path: ^/a/../b"))],
   ["path_pattern", "an empty segment", routes(open("path: ^/a//b"))],
+  ["wrong_syntax", "a digest that is none", apiKeys("{ name: a, sha256: ^abc }")],
+  [
+    "duplicate_api_key",
+    "a key twice",
+    apiKeys(`{ name: a, sha256: "${digest}" }`, `{ name: b, sha256: ^"${digest}" }`),
+  ],
+  [
+    "duplicate_api_key",
+    "a name twice",
+    apiKeys(`{ name: a, sha256: "${digest}" }`, `{ name: ^a, sha256: "${"1".repeat(64)}" }`),
+  ],
+  ["out_of_range", "a key's expiry", apiKeys(`{ name: a, sha256: "${digest}", expires: ^"2027-02-30T00:00:00Z" }`)],
+  [
+    "header_reserved",
+    "a key in authorization",
+    `identity: { apiKeys: { header: ^Authorization, keys: [{ name: a, sha256: "${digest}" }] } }`,
+  ],
+  [
+    "header_reserved",
+    "a key where identity is given on",
+    `identity: { headers: { subject: x-user }, apiKeys: { header: ^X-User, keys: [{ name: a, sha256: "${digest}" }] } }`,
+  ],
+  ["unknown_api_key", "a grant's key", `${apiKeys(`{ name: a, sha256: "${digest}" }`)}\n${allow("{ apiKeys: [^b] }")}`],
+  ["unknown_api_key", "a grant's key without any", allow("{ apiKeys: [^b] }")],
+  ["out_of_range", "a window", "limits: { window: ^2h }"],
+  ["out_of_range", "too many hops", "limits: { trustedHops: ^9 }"],
+  [
+    "limits_missing",
+    "a login that nothing counts",
+    routes("{ name: a, match: { path: /a }, public: true, ^login: true }"),
+  ],
   [
     "route_unreachable",
     "the same match",

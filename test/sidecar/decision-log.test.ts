@@ -47,6 +47,8 @@ test("the line of any record is canonical JSON as it stands", () => {
         "grant",
         "token",
         "expiredGrant",
+        "apiKey",
+        "pathShape",
       ].map((name) => [name, text]),
     ),
     subject: fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes)),

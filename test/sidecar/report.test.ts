@@ -46,6 +46,8 @@ function record(sequence: number, changes: object = {}) {
     responseBytes: 512,
     timings,
     expiredGrant: "",
+    apiKey: "",
+    pathShape: "",
     ...changes,
   };
 }
@@ -98,6 +100,7 @@ test("a record becomes one line of the promised shape", async () => {
       workload: "spiffe://edge.demo/ns/shop/sa/web",
       grant: "comments/0",
       expiredGrant: null,
+      apiKey: "",
       token: "valid",
     },
     score: {
@@ -117,7 +120,15 @@ test("a bare record has empty texts and nulls where there is nothing", async () 
   await sidecar.client.report(report(worker, [{ sequence: 1, decisionId: randomBytes(16) }]));
   const [line] = await linesOf(worker);
   assert.equal(line?.wouldDeny, null);
-  assert.deepEqual(line?.subject, { issuer: "", id: "", workload: "", grant: "", expiredGrant: null, token: "" });
+  assert.deepEqual(line?.subject, {
+    apiKey: "",
+    issuer: "",
+    id: "",
+    workload: "",
+    grant: "",
+    expiredGrant: null,
+    token: "",
+  });
   assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "", finding: null, uninspected: null });
 });
 

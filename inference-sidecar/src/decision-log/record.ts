@@ -41,6 +41,8 @@ export interface WireDecision {
   expiredGrant: string;
   checks: number;
   selfTest: boolean;
+  apiKey: string;
+  pathShape: string;
 }
 
 /** A decision's line in the log; an empty text: there is none. Nothing in it is a value of a request. */
@@ -131,7 +133,10 @@ function decisionLine(
     /** Only where it is a probe of the self-test. */
     ...(record.selfTest ? { selfTest: true } : {}),
     sequence,
+    /** Words of the path, where no route or one on rung observe took the request; else empty. */
+    shape: printable(record.pathShape, 512),
     subject: {
+      apiKey: printable(record.apiKey, 64),
       expiredGrant: printable(record.expiredGrant, 160) || null,
       grant: printable(record.grant, 160),
       id: record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject),

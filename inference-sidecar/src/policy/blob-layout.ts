@@ -15,7 +15,7 @@ export const SECTIONS = {
   issuers: 13,
   keys: 3,
   routes: 14,
-  grants: 15,
+  grants: 17,
   claims: 3,
   claimValues: 2,
   exactHosts: 2,
@@ -25,11 +25,12 @@ export const SECTIONS = {
   entries: 1,
   networks: 5,
   times: 2,
+  apiKeys: 3,
 } as const;
 
 export type Section = keyof typeof SECTIONS;
 
-export const HEAD_WORDS = 16;
+export const HEAD_WORDS = 23;
 export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIONS).length * 8;
 
 export const ROUTE_FLAGS = {
@@ -39,6 +40,8 @@ export const ROUTE_FLAGS = {
   prefix: 128,
   tokenGrant: 256,
   staleOpen: 32768,
+  keyGrant: 65536,
+  login: 524288,
 } as const;
 export const SCORE_SHIFT = 3;
 export const CONSTRAINT_SHIFT = 9;

@@ -16,6 +16,7 @@ import {
   type Condition,
   type Grant,
   type Issuer,
+  type Limits,
   METHODS,
   MODES,
   type Network,
@@ -41,6 +42,8 @@ const LOGS = ["batched", "required"] as const;
 const EVIDENCE = ["none", "spans", "values"] as const;
 const INSPECTIONS = ["off", "headers", "full"] as const;
 
+const NO_LIMITS: Limits = { trustedHops: 0, perAddress: 0, perSubject: 0, windowMs: 0 };
+
 /** The policy as the filter takes it. Pure; the same policy always gives the same bytes. */
 export function compilePolicy(policy: Policy): CompiledPolicy {
   const writer = new BlobWriter();
@@ -52,10 +55,17 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     ...writer.list(workloads.forwardedFrom),
   ];
   for (const issuer of policy.issuers) writeIssuer(writer, issuer, policy);
+  for (const { name, digest, expiresAt } of policy.apiKeys.keys) {
+    writer.add("apiKeys", writer.string(name), writer.string(digest), expiresAt ?? NONE);
+  }
   for (const route of policy.routes) writeRoute(writer, route);
   const { maxAgeMs, nonce, origins } = policy.dpop;
   head.push(writeTree(writer, routeTree(policy.routes)), LOGS.indexOf(policy.log));
   head.push(maxAgeMs / 1000, nonce ? 1 : 0, ...writer.list(origins));
+  const { header, forward } = policy.apiKeys;
+  head.push(writer.string(header), forward ? 1 : 0, writer.string(headers.apiKey));
+  const { trustedHops, perAddress, perSubject, windowMs } = policy.limits ?? NO_LIMITS;
+  head.push(trustedHops, perAddress, perSubject, windowMs / 1000);
   if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
   const compiled = writer.finish(head);
   if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");
@@ -108,6 +118,8 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (settings.onTooLarge === "prefix" ? ROUTE_FLAGS.prefix : 0) |
     (route.onStaleRevocation === "open" ? ROUTE_FLAGS.staleOpen : 0) |
     (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
+    (route.allow.some((grant) => grant.apiKeys.length > 0) ? ROUTE_FLAGS.keyGrant : 0) |
+    (route.login ? ROUTE_FLAGS.login : 0) |
     (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT) |
     (MODES.indexOf(route.ladder.floor) << FLOOR_SHIFT) |
     (MODES.indexOf(route.ladder.ceiling) << CEILING_SHIFT) |
@@ -150,6 +162,7 @@ function grantRecord(writer: BlobWriter, grant: Grant): number[] {
     ...networkRun(writer, grant.networks),
     ...conditionRun(writer, grant.headers),
     ...timeRun(writer, grant.times),
+    ...writer.list(grant.apiKeys),
   ];
 }
 

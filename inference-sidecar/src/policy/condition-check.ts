@@ -1,3 +1,4 @@
+import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import type { PolicyDocument } from "./document.ts";
 import { refuseGrantHeader } from "./header-name.ts";
 import { IDENTITY_HEADERS } from "./identity-check.ts";
@@ -17,6 +18,8 @@ export function checkConditions(
     if (isBounds(test)) checkBounds(document, test, [...at, "claims", name]);
   }
   checkIssuerClaim(document, policy, grant, [...at, "claims", "iss"]);
+  const keyHeader = (policy.identity?.apiKeys?.header ?? DEFAULT_KEY_HEADER).toLowerCase();
+  const keys = policy.identity?.apiKeys ? [keyHeader] : [];
   const stripped = Object.values({ ...IDENTITY_HEADERS, ...policy.identity?.headers }).map((name) =>
     (name ?? "").toLowerCase(),
   );
@@ -24,7 +27,7 @@ export function checkConditions(
   for (const written of Object.keys(grant.headers ?? {})) {
     const name = written.toLowerCase();
     const place = [...at, "headers", written];
-    const code = refuseGrantHeader(name, stripped);
+    const code = refuseGrantHeader(name, [...stripped, ...keys]);
     if (code === "header_reserved") {
       document.report(code, place, `no grant can ask for ${name}`, "a header that clients may send in the open", "key");
     } else if (code === "header_name" || names.has(name)) {

@@ -1,8 +1,10 @@
+import { checkApiKeys } from "./api-key-check.ts";
 import { MAXIMUM_VISITS, routeTree } from "./compile.ts";
 import type { PolicyDocument } from "./document.ts";
 import { checkHeaders, checkWorkloads } from "./identity-check.ts";
 import { checkIssuers } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
+import { checkLimits } from "./limits-check.ts";
 import { normaliseRoutes } from "./normalise.ts";
 import { checkOperators } from "./operator-check.ts";
 import { checkReachable, checkRoutes } from "./route-check.ts";
@@ -21,6 +23,8 @@ export function crossCheck(
   checkIssuers(document, policy.identity?.issuers ?? [], materials);
   checkHeaders(document, policy.identity?.headers);
   checkWorkloads(document, policy);
+  checkApiKeys(document, policy);
+  checkLimits(document, policy);
   checkRoutes({ document, policy });
   checkTokenRequirements(document, policy);
   checkOperators(document, policy.operators ?? []);

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { checkGrantKeys } from "./api-key-check.ts";
 import { checkConditions } from "./condition-check.ts";
 import type { Path, PolicyDocument } from "./document.ts";
+import { checkExpiry } from "./expiry-check.ts";
 import { acceptedTrustDomains, checkWorkloadId } from "./identity-check.ts";
 import { parseNetwork } from "./network.ts";
 import { trustDomainOfPattern } from "./spiffe-id.ts";
@@ -12,7 +14,6 @@ type GrantPath = readonly (string | number)[];
 
 /** What describes a grant and asks for nothing. */
 const DESCRIPTIONS = ["id", "owner", "reason", "expires"];
-const LAST_EXPIRY_MS = 0xffff_fffe * 1000;
 
 /** Reports what is wrong with the grants of a route, each by itself and together. `at`: the route. */
 export function checkGrants(
@@ -35,6 +36,7 @@ export function checkGrants(
       checkWho(document, policy, grant, place);
       checkExpiry(document, grant.expires, [...place, "expires"]);
       checkConditions(document, policy, grant, place);
+      checkGrantKeys(document, policy, grant, place);
       checkNetworks(document, grant, [...place, "networks"]);
       checkTimes(document, grant, [...place, "times"]);
       if (list === "allow") checkDenied(document, grant, route.deny ?? [], place);
@@ -50,10 +52,10 @@ function checkSubstance(document: PolicyDocument, grant: Grant, list: "allow" | 
   }
   const asked = Object.keys(grant).filter((field) => !DESCRIPTIONS.includes(field));
   if (asked.length === 0) {
-    document.report("grant_empty", at, "the grant asks for nothing", "`issuer`, `workloads` or both");
-  } else if (list === "allow" && !("workloads" in grant)) {
+    document.report("grant_empty", at, "the grant asks for nothing", "`issuer`, `workloads` or `apiKeys`");
+  } else if (list === "allow" && !("workloads" in grant) && !("apiKeys" in grant)) {
     const message = `${asked.join(" and ")} alone say nothing of who asks`;
-    document.report("grant_empty", at, message, "`issuer`, `workloads` or both as well");
+    document.report("grant_empty", at, message, "`issuer`, `workloads` or `apiKeys` as well");
   }
 }
 
@@ -77,19 +79,6 @@ function checkWho(document: PolicyDocument, policy: Partly<WrittenPolicy>, grant
   for (const [item, id] of (grant.workloads ?? []).entries()) {
     if (id !== undefined) checkWorkloadId(document, policy, id, trustDomainOfPattern(id), [...at, "workloads", item]);
   }
-}
-
-function checkExpiry(document: PolicyDocument, expires: string | undefined, at: Path): void {
-  if (expires === undefined) return;
-  const time = Date.parse(expires);
-  // What JavaScript carries over into the next month is no date.
-  const isDate = Number(expires.slice(8, 10)) <= daysOfMonth(expires);
-  if (isDate && time >= 0 && time <= LAST_EXPIRY_MS) return;
-  document.report("out_of_range", at, `"${expires}" is no date and time`, "one from 1970 to 2106");
-}
-
-function daysOfMonth(date: string): number {
-  return new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0)).getUTCDate();
 }
 
 function checkNetworks(document: PolicyDocument, { networks = [] }: Grant, at: GrantPath): void {

@@ -14,6 +14,7 @@ export function normaliseGrant(grant: WrittenGrant, fallback: string, issuers: r
     scopes: grant.scopes ?? [],
     claims: Object.entries(grant.claims ?? {}).flatMap(([name, test]) => conditions(name, test)),
     workloads: grant.workloads ?? [],
+    apiKeys: grant.apiKeys ?? [],
     networks: (grant.networks ?? []).map(parseNetwork).filter((network): network is Network => "bits" in network),
     headers: Object.entries(grant.headers ?? {}).flatMap(([name, test]) => conditions(name.toLowerCase(), test)),
     times: (grant.times ?? []).flatMap(intervalsOf),

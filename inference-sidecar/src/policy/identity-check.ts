@@ -10,6 +10,7 @@ export const IDENTITY_HEADERS = {
   issuer: "x-postern-issuer",
   workload: "x-postern-workload",
   scopes: "x-postern-scopes",
+  apiKey: "x-postern-api-key",
 } as const;
 
 /** Reports header names that can't carry identity, or that two kinds of identity share. */

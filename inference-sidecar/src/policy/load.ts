@@ -2,10 +2,10 @@ import { dirname, resolve } from "node:path";
 import { FileRefusal, readBoundedText } from "./bounded-file.ts";
 import { checkRouteSet, crossCheck } from "./cross-check.ts";
 import { PolicyDocument } from "./document.ts";
-import { expiredGrants, type PolicyNote } from "./grant-expiry.ts";
 import { type IssuerMaterial, KeyFiles } from "./key-files.ts";
 import { normalise } from "./normalise.ts";
 import { refuseFutureFields } from "./not-in-this-version.ts";
+import { notesOf, type PolicyNote } from "./note.ts";
 import type { Policy } from "./policy.ts";
 import { PolicyError } from "./problem.ts";
 import { checkSchema } from "./schema-check.ts";
@@ -16,7 +16,7 @@ export interface LoadedPolicy {
   /** Absolute paths of every file that the policy was read from: itself, keys, certificates. */
   readonly files: readonly string[];
   /** What is no problem but should be known. */
-  readonly notes: readonly PolicyNote[];
+  notes(): PolicyNote[];
 }
 
 const MAXIMUM_FILE_BYTES = 1024 * 1024;
@@ -50,7 +50,7 @@ export async function parsePolicy(text: string, path: string): Promise<LoadedPol
     throw new PolicyError(document.problems.toSorted(byPosition), [...files.paths]);
   }
   const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file));
-  return { policy, files: [resolve(path), ...files.paths], notes: expiredGrants(document, policy, Date.now() / 1000) };
+  return { policy, files: [resolve(path), ...files.paths], notes: () => notesOf(document, policy, Date.now() / 1000) };
 }
 
 function byPosition(a: { line: number; column: number }, b: { line: number; column: number }): number {

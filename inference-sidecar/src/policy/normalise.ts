@@ -1,12 +1,15 @@
+import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import { normaliseGrant } from "./grant.ts";
 import { IDENTITY_HEADERS } from "./identity-check.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import {
+  type ApiKey,
   DEFAULT_MODE,
   type Issuer,
   type KeySource,
   type Ladder,
+  type Limits,
   METHODS,
   type Mode,
   type Policy,
@@ -15,13 +18,15 @@ import {
   type Score,
 } from "./policy.ts";
 import { parseDuration, parseSize } from "./units.ts";
-import type { WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
+import type { WrittenApiKey, WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
 
 const DEFAULT_SKEW_MS = 30_000;
 const DEFAULT_PROOF_AGE_MS = 60_000;
 const DEFAULT_REFRESH_MS = 300_000;
 /** Of fetched keys and of the list of revocations. */
 const DEFAULT_MAX_AGE_MS = 86_400_000;
+const DEFAULT_FAILURES = 30;
+const DEFAULT_WINDOW_MS = 60_000;
 
 /** Fills in every default. `policy` has passed every check; `resolve` makes a path absolute. */
 export function normalise(
@@ -30,7 +35,7 @@ export function normalise(
   resolve: (file: string) => string,
 ): Policy {
   const { tls } = policy.listener ?? {};
-  const { issuers = [], workloads, dpop, headers } = policy.identity ?? {};
+  const { issuers = [], workloads, apiKeys, dpop, headers } = policy.identity ?? {};
   const names = { ...IDENTITY_HEADERS, ...headers };
   return {
     mode: policy.mode ?? DEFAULT_MODE,
@@ -42,6 +47,11 @@ export function normalise(
       trustBundle: workloads ? resolve(workloads.trustBundle.file) : null,
       forwardedFrom: workloads?.forwardedFrom ?? [],
     },
+    apiKeys: {
+      header: (apiKeys?.header ?? DEFAULT_KEY_HEADER).toLowerCase(),
+      forward: apiKeys?.forward ?? false,
+      keys: (apiKeys?.keys ?? []).map(normaliseApiKey),
+    },
     dpop: {
       maxAgeMs: parseDuration(dpop?.maxAge ?? "") ?? DEFAULT_PROOF_AGE_MS,
       nonce: dpop?.nonce ?? false,
@@ -52,6 +62,7 @@ export function normalise(
       issuer: names.issuer.toLowerCase(),
       workload: names.workload.toLowerCase(),
       scopes: names.scopes.toLowerCase(),
+      apiKey: names.apiKey.toLowerCase(),
     },
     revocation: policy.revocation
       ? {
@@ -59,6 +70,7 @@ export function normalise(
           maxAgeMs: parseDuration(policy.revocation.maxAge ?? "") ?? DEFAULT_MAX_AGE_MS,
         }
       : null,
+    limits: policy.limits ? normaliseLimits(policy.limits) : null,
     routes: normaliseRoutes(policy),
     operators: policy.operators ?? [],
   };
@@ -72,6 +84,7 @@ export function normaliseRoutes(policy: WrittenPolicy): Route[] {
 function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly string[]): Route {
   return {
     name: route.name,
+    owner: route.owner ?? "",
     mode: route.mode ?? mode,
     ladder: normaliseLadder(route.ladder, route.mode ?? mode),
     hosts: (route.match.hosts ?? []).map((host) => host.toLowerCase()),
@@ -87,6 +100,7 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
       amr: route.stepUp?.amr ?? [],
       maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
     },
+    login: route.login ?? false,
     score: normaliseScore(route.score),
     evidence: route.evidence ?? "spans",
   };
@@ -98,6 +112,20 @@ function normaliseLadder(ladder: WrittenRoute["ladder"], mode: Mode): Ladder {
     floor: ladder?.floor ?? mode,
     ceiling: ladder?.ceiling ?? mode,
     promote: ladder?.promote ?? "propose",
+  };
+}
+
+function normaliseApiKey({ name, owner, sha256, expires }: WrittenApiKey): ApiKey {
+  const expiresAt = expires === undefined ? null : Date.parse(expires) / 1000;
+  return { name, owner: owner ?? "", digest: Buffer.from(sha256, "hex"), expiresAt };
+}
+
+function normaliseLimits(limits: NonNullable<WrittenPolicy["limits"]>): Limits {
+  return {
+    trustedHops: limits.trustedHops ?? 0,
+    perAddress: limits.perAddress ?? DEFAULT_FAILURES,
+    perSubject: limits.perSubject ?? DEFAULT_FAILURES,
+    windowMs: parseDuration(limits.window ?? "") ?? DEFAULT_WINDOW_MS,
   };
 }
 

@@ -13,7 +13,6 @@ const FUTURE_ALGORITHMS = ["ES256K", "HS384", "HS512"];
 /** Fields and values that the product is meant to have. Accepting one without effect would be a lie, so each is refused. */
 export const NOT_IN_THIS_VERSION: readonly Future[] = [
   { at: ["evidence"], instead: "`evidence` in a route" },
-  { at: ["limits"], instead: "a policy without `limits`" },
   { at: ["deny"], instead: "`deny` in a route" },
   { at: ["ladder"], instead: "`ladder` in a route" },
   { at: ["identity", "revocation"], instead: "`revocation` at the top level" },

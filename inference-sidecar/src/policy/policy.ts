@@ -18,13 +18,43 @@ export interface Policy {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   readonly issuers: readonly Issuer[];
   readonly workloads: Workloads;
+  readonly apiKeys: ApiKeys;
   readonly dpop: DpopSettings;
   /** Lower case. */
   readonly headers: IdentityHeaders;
   /** Null: tokens are accepted whatever the age of the list of revocations. */
   readonly revocation: Revocation | null;
+  /** Null: nobody is limited. */
+  readonly limits: Limits | null;
   readonly routes: readonly Route[];
   readonly operators: readonly Operator[];
+}
+
+/** Keys for machines that can do no better. */
+export interface ApiKeys {
+  /** The request header that brings one. Lower case. */
+  readonly header: string;
+  /** It goes on to the upstream. */
+  readonly forward: boolean;
+  readonly keys: readonly ApiKey[];
+}
+
+export interface ApiKey {
+  readonly name: string;
+  readonly owner: string;
+  /** SHA-256 of the key. */
+  readonly digest: Uint8Array;
+  /** Unix seconds; null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** How many failures are taken within a window, and of whom. */
+export interface Limits {
+  /** Proxies in front whose `x-forwarded-for` is believed. */
+  readonly trustedHops: number;
+  readonly perAddress: number;
+  readonly perSubject: number;
+  readonly windowMs: number;
 }
 
 export interface Issuer {
@@ -94,10 +124,13 @@ export interface IdentityHeaders {
   readonly issuer: string;
   readonly workload: string;
   readonly scopes: string;
+  /** Of the name of the API key. */
+  readonly apiKey: string;
 }
 
 export interface Route {
   readonly name: string;
+  readonly owner: string;
   readonly mode: Mode;
   readonly ladder: Ladder;
   /** Empty: any host. Lower case, `*.suffix` for any name below it. */
@@ -114,6 +147,8 @@ export interface Route {
   /** What becomes of a valid token while the list of revocations is too old. */
   readonly onStaleRevocation: "closed" | "open";
   readonly stepUp: StepUp;
+  /** The upstream checks credentials here: its 401 and 403 are failed logins. */
+  readonly login: boolean;
   readonly score: Score;
   readonly evidence: EvidenceKind;
 }
@@ -146,7 +181,7 @@ export interface StepUp {
   readonly maxAgeMs: number | null;
 }
 
-/** Everything that is named is required; of `workloads`, `networks` and `times` one. */
+/** Everything that is named is required; of `workloads`, `apiKeys`, `networks` and `times` one. */
 export interface Grant {
   /** Unique within the route; what records name. */
   readonly id: string;
@@ -160,6 +195,8 @@ export interface Grant {
   readonly claims: readonly Condition[];
   /** SPIFFE ids, or prefixes that end in `/*`. */
   readonly workloads: readonly string[];
+  /** Names of API keys. */
+  readonly apiKeys: readonly string[];
   readonly networks: readonly Network[];
   /** Names in lower case. */
   readonly headers: readonly Condition[];

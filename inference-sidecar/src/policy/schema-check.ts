@@ -73,6 +73,9 @@ function explain(error: ErrorObject): Finding {
       ];
     case "pattern":
       return ["wrong_syntax", `${describe(data)} is not written as it must be`, schema.patternErrorMessage];
+    case "minimum":
+    case "maximum":
+      return ["out_of_range", `${data} stands here`, `${schema.minimum} to ${schema.maximum}`];
     case "uniqueItems":
       return ["duplicate_item", `items ${params.j + 1} and ${params.i + 1} are the same`, "each item once"];
     default:

@@ -10,15 +10,24 @@ export interface WrittenPolicy {
     issuers?: WrittenIssuer[];
     workloads?: { trustDomains: string[]; trustBundle: FileReference; forwardedFrom?: string[] };
     dpop?: { maxAge?: string; nonce?: boolean; origins?: string[] };
-    headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string };
+    apiKeys?: { header?: string; forward?: boolean; keys: WrittenApiKey[] };
+    headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string; apiKey?: string };
   };
   revocation?: { file?: string; maxAge?: string };
+  limits?: { trustedHops?: number; perAddress?: number; perSubject?: number; window?: string };
   routes: WrittenRoute[];
   operators?: { name: string; tokenSha256: string }[];
 }
 
 export interface FileReference {
   file: string;
+}
+
+export interface WrittenApiKey {
+  name: string;
+  sha256: string;
+  expires?: string;
+  owner?: string;
 }
 
 export interface WrittenIssuer {
@@ -35,6 +44,7 @@ export interface WrittenIssuer {
 
 export interface WrittenRoute {
   name: string;
+  owner?: string;
   match: { hosts?: string[]; methods?: Method[]; path: string };
   public?: boolean;
   mode?: Mode;
@@ -44,6 +54,7 @@ export interface WrittenRoute {
   senderConstrained?: SenderConstraint;
   onStaleRevocation?: "closed" | "open";
   stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string };
+  login?: boolean;
   score?: "off" | "headers" | WrittenScore;
   evidence?: EvidenceKind;
 }
@@ -57,6 +68,7 @@ export interface WrittenGrant {
   scopes?: string[];
   claims?: Record<string, WrittenTest<ClaimValue>>;
   workloads?: string[];
+  apiKeys?: string[];
   networks?: string[];
   headers?: Record<string, WrittenTest<string>>;
   times?: WrittenTime[];

@@ -102,7 +102,7 @@ export function authenticateRequest(pairs: Uint8Array, presented: bool, uri: Uin
   const inForce = policy;
   if (inForce === null) return -1;
   const peer = new PeerCertificate(presented, uri);
-  const authentication = authenticate(HeaderMap.decode(pairs), inForce, peer, environment, cache, new Inquiry());
+  const authentication = authenticate(HeaderMap.decode(pairs), inForce, peer, environment, cache, new Inquiry(), false);
   last = authentication;
   return authentication.token;
 }

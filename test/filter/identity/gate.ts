@@ -40,6 +40,7 @@ export const OUTCOMES = [
   "DPOP_PROOF_SIGNATURE",
   "DPOP_PROOF_REPLAYED",
   "DPOP_REPLAY_WINDOW",
+  "FLOOD_LIMIT",
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];

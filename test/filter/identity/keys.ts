@@ -54,6 +54,7 @@ export const POLICY: Policy = {
     trustBundle: null,
     forwardedFrom: ["spiffe://edge.test/ns/edge/sa/ingress"],
   },
+  apiKeys: { header: "x-api-key", forward: false, keys: [] },
   dpop: { maxAgeMs: 60_000, nonce: false, origins: [] },
   revocation: null,
   headers: {
@@ -61,8 +62,10 @@ export const POLICY: Policy = {
     issuer: "x-postern-issuer",
     workload: "x-postern-workload",
     scopes: "x-postern-scopes",
+    apiKey: "x-postern-api-key",
   },
   operators: [],
+  limits: null,
   routes: [],
 };
 

@@ -1,0 +1,44 @@
+import { printable } from "../decision-log/printable.ts";
+import { apiKeyNotes } from "./api-key-notes.ts";
+import type { Path, PolicyDocument } from "./document.ts";
+import { grantNotes } from "./grant-notes.ts";
+import type { Policy } from "./policy.ts";
+import { routeNotes } from "./route-notes.ts";
+
+/** Everything that is worth knowing about a valid policy, by stable code. `docs/policy.md` lists the same. */
+export const NOTE_CODES = {
+  grant_expired: "a grant has expired",
+  grant_never_used: "an earlier grant of the route, or a deny, takes everything that a grant allows",
+  api_key_expired: "an API key has expired",
+  api_key_unused: "no grant names an API key",
+  route_covered: "earlier routes with wider matches leave nothing to a route",
+  route_without_owner: "routes name nobody who answers for them",
+} as const;
+
+export type NoteCode = keyof typeof NOTE_CODES;
+
+/** `line` and `column` count from 1. */
+export interface PolicyNote {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly code: NoteCode;
+}
+
+/** Takes a note about the place in the document. */
+export type Note = (code: NoteCode, at: Path, message: string) => void;
+
+/** What is no problem of the policy at `now` (Unix seconds), and should be known, in the order of the file. */
+export function notesOf(document: PolicyDocument, policy: Policy, now: number): PolicyNote[] {
+  const notes: PolicyNote[] = [];
+  const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
+  apiKeyNotes(policy, now, note);
+  routeNotes(policy, note);
+  grantNotes(policy, now, note);
+  return notes.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+export function formatNote({ file, line, column, message, code }: PolicyNote): string {
+  return printable(`${file}:${line}:${column}: note: ${message} [${code}]`, 2000);
+}

@@ -1,0 +1,150 @@
+import { parseDocument } from "yaml";
+import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
+import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, RouteNames, UNKNOWN_ISSUER } from "./draft.ts";
+import { bySpecificity, templateOf } from "./path-template.ts";
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const OPERATIONS_MOST = 5000;
+
+/** What a document of OpenAPI 3 says of paths, methods and who may call them. @throws Error it is none */
+export function draftFromOpenApi(text: string, file: string): Draft {
+  const parsed = parseDocument(text, { maxAliasCount: 1000 } as object);
+  const [fault] = parsed.errors;
+  if (fault) throw new Error(`${file} is no YAML or JSON: ${fault.message}`);
+  const document = mapping(parsed.toJS({ maxAliasCount: 1000 }));
+  if (!/^3\./.test(String(document.openapi ?? ""))) {
+    throw new Error(
+      `${file} is no document of OpenAPI 3: it needs \`openapi: 3.x\`. Convert version 2 (Swagger) first.`,
+    );
+  }
+  const schemes = new Schemes(mapping(mapping(document.components).securitySchemes));
+  const base = basePath(document.servers);
+  const names = new RouteNames();
+  const notes: string[] = [];
+  const seen = new Set<string>();
+  const routes: DraftRoute[] = [];
+  for (const [path, item] of Object.entries(mapping(document.paths))) {
+    for (const [key, value] of Object.entries(mapping(item))) {
+      const method = METHODS.find((one) => one === key.toUpperCase());
+      if (method === undefined) continue;
+      if (routes.length === OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
+      const operation = mapping(value);
+      const template = templateOf(base + path);
+      if (template === null || seen.has(`${method} ${template.shape}`)) {
+        notes.push(
+          `${method} ${path} was left out: ${template ? "another path has its shape" : "no pattern can match it"}`,
+        );
+        continue;
+      }
+      seen.add(`${method} ${template.shape}`);
+      const wanted =
+        typeof operation.operationId === "string" ? operation.operationId : `${method.toLowerCase()}${path}`;
+      const { allow, said } = schemes.access(operation.security ?? document.security);
+      const wider = template.wider ? ["wider than the document: a parameter takes a whole segment here"] : [];
+      routes.push({
+        name: names.of(wanted),
+        methods: [method],
+        path: template.path,
+        allow,
+        notes: [...said, ...wider],
+      });
+    }
+  }
+  const { issuers, apiKeyHeader } = schemes.used;
+  return { source: file, issuers, apiKeyHeader, routes: routes.toSorted(bySpecificity), notes };
+}
+
+/** The security schemes of a document as issuers and API keys. */
+class Schemes {
+  readonly #schemes: Mapping;
+  readonly #issuers = new Map<string, DraftIssuer>();
+  #apiKeyHeader: string | null = null;
+
+  constructor(schemes: Mapping) {
+    this.#schemes = schemes;
+  }
+
+  get used(): { issuers: DraftIssuer[]; apiKeyHeader: string | null } {
+    return { issuers: [...this.#issuers.values()], apiKeyHeader: this.#apiKeyHeader };
+  }
+
+  /** Alternatives, of which each may need several schemes. */
+  access(security: unknown): { allow: DraftGrant[] | null; said: string[] } {
+    const alternatives = Array.isArray(security) ? security.map(mapping) : [];
+    if (alternatives.length === 0) return { allow: null, said: ["the document asks for nobody here: is that so?"] };
+    if (alternatives.some((one) => Object.keys(one).length === 0)) {
+      return { allow: null, said: ["the document takes credentials here, and needs none"] };
+    }
+    const said: string[] = [];
+    const allow = alternatives.map((one) => {
+      const grant: { issuer?: string; scopes?: string[]; apiKey?: boolean } = {};
+      for (const [name, scopes] of Object.entries(one)) this.#add(grant, name, strings(scopes), said);
+      if (grant.issuer === undefined && !grant.apiKey) grant.issuer = this.#issuer(UNKNOWN_ISSUER);
+      return grant;
+    });
+    return { allow, said };
+  }
+
+  #add(
+    grant: { issuer?: string; scopes?: string[]; apiKey?: boolean },
+    name: string,
+    scopes: string[],
+    said: string[],
+  ) {
+    const scheme = mapping(this.#schemes[name]);
+    const isBearer = scheme.type === "http" && String(scheme.scheme).toLowerCase() === "bearer";
+    if (scheme.type === "oauth2" || scheme.type === "openIdConnect" || isBearer) {
+      grant.issuer = this.#issuer(issuerOf(name, scheme));
+      const usable = scopes.filter((scope) => /^[!#-[\]-~]+$/.test(scope));
+      if (usable.length > 0) grant.scopes = [...new Set([...(grant.scopes ?? []), ...usable])];
+    } else if (scheme.type === "apiKey" && scheme.in === "header" && this.#takesHeader(String(scheme.name))) {
+      grant.apiKey = true;
+    } else {
+      said.push(`scheme ${name} (${scheme.type ?? "not defined"}) has no counterpart here: FILL IN who may`);
+    }
+  }
+
+  #takesHeader(name: string): boolean {
+    const header = name.toLowerCase();
+    this.#apiKeyHeader ??= /^(authorization|cookie)$/.test(header) ? null : header;
+    return this.#apiKeyHeader === header;
+  }
+
+  #issuer(issuer: DraftIssuer): string {
+    const known = this.#issuers.get(issuer.name) ?? issuer;
+    this.#issuers.set(issuer.name, known);
+    return known.name;
+  }
+}
+
+function issuerOf(scheme: string, { openIdConnectUrl, flows }: Mapping): DraftIssuer {
+  const name =
+    scheme
+      .replace(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/^[^A-Za-z0-9]+/, "")
+      .slice(0, 63) || "issuer";
+  const discovery = String(openIdConnectUrl ?? "");
+  if (discovery.endsWith("/.well-known/openid-configuration")) {
+    const issuer = discovery.slice(0, -"/.well-known/openid-configuration".length);
+    return { name, issuer, note: `${discovery} says \`issuer\` and \`jwks_uri\`` };
+  }
+  const [flow] = Object.values(mapping(flows)).map(mapping);
+  const url = URL.parse?.(String(flow?.tokenUrl ?? flow?.authorizationUrl ?? "")) ?? null;
+  const issuer = url === null ? `https://${name.toLowerCase()}.invalid` : url.origin;
+  return { name, issuer, note: "`issuer` must be the `iss` claim of the tokens" };
+}
+
+function basePath(servers: unknown): string {
+  const url = Array.isArray(servers) ? mapping(servers[0]).url : undefined;
+  if (typeof url !== "string") return "";
+  return url.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/\/+$/, "");
+}
+
+function mapping(value: unknown): Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { sendRaw } from "../harness/raw-http.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+
+const keys = {
+  "till-7": randomBytes(32).toString("hex"),
+  "till-8": randomBytes(32).toString("hex"),
+  old: "o".repeat(40),
+};
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const policy = (forward: boolean) => `
+version: 1
+identity:
+  issuers:
+    - { name: shop, issuer: "https://issuer.shop.example", audiences: [orders], algorithms: [HS256], secret: { file: ./shared.key } }
+  apiKeys:
+    header: X-Till-Key
+    forward: ${forward}
+    keys:
+      - { name: till-7, sha256: ${sha256(keys["till-7"])}, owner: shop-team }
+      - { name: till-8, sha256: ${sha256(keys["till-8"])} }
+      - { name: old, sha256: ${sha256(keys.old)}, expires: "2020-01-31T18:00:00Z" }
+routes:
+  - name: tills
+    match: { path: /tills/** }
+    allow: [{ id: tills, apiKeys: [till-7] }]
+  - name: both
+    match: { path: /both }
+    allow: [{ id: both, apiKeys: [till-7, till-8], issuer: shop }]
+    score: off
+  - { name: open, match: { path: /open }, public: true, score: { ask: always, deadline: 20s } }
+  - { name: watched, match: { path: /watched }, mode: observe, allow: [{ apiKeys: [till-8] }], score: off }
+`;
+
+let upstream: RecordingUpstream;
+let issuer: TestIssuer;
+let gateway: TestGateway;
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    issuer = await makeIssuer("https://issuer.shop.example", "orders");
+    const files = { "shared.key": issuer.secret };
+    gateway = await startTestGateway({ upstream: upstream.url, policy: policy(false), files });
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+});
+
+async function ask(path: string, ...headers: string[]) {
+  const lines = [`GET ${path} HTTP/1.1`, "Host: shop.example", ...headers, "", ""];
+  const answer = await sendRaw(gateway.url, lines.join("\r\n"));
+  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  const { apiKey, grant } = record.subject;
+  return { status: answer.status, reason: record.reason, apiKey, grant, challenge: answer.headers["www-authenticate"] };
+}
+const withKey = (name: keyof typeof keys) => `X-Till-Key: ${keys[name]}`;
+
+test("a key grants, is named in the record and to the upstream, and is itself not given on", async () => {
+  const { status, apiKey, grant } = await ask("/tills/7", withKey("till-7"), "x-postern-api-key: admin");
+  assert.deepEqual([status, apiKey, grant], [200, "till-7", "tills"]);
+  const { headers } = upstream.requests.at(-1) ?? assert.fail("nothing came");
+  assert.equal(headers["x-postern-api-key"], "till-7");
+  assert.equal(headers["x-till-key"], undefined);
+});
+
+test("no key, another's, an unknown, a cut, a doubled and an expired one are refused, each for its reason", async () => {
+  const challenge = 'ApiKey header="x-till-key"';
+  const cut = withKey("till-7").slice(0, -1);
+  for (const [expected, ...headers] of [
+    ["api_key_missing"],
+    ["api_key_unknown", "X-Till-Key: guess"],
+    ["api_key_unknown", cut],
+    ["api_key_unknown", `X-Till-Key: ${"a".repeat(600)}`],
+    ["api_key_unknown", withKey("till-7"), withKey("till-7")],
+    ["api_key_expired", withKey("old")],
+  ] as const) {
+    const { status, reason, apiKey, challenge: sent } = await ask("/tills/7", ...headers);
+    assert.deepEqual([status, reason, apiKey, sent], [401, expected, "", challenge]);
+  }
+  const other = await ask("/tills/7", withKey("till-8"));
+  assert.deepEqual([other.status, other.reason], [403, "grant_missing"]);
+});
+
+test("where a grant asks for key and token, both are needed", async () => {
+  const token = `Authorization: Bearer ${await issuer.token("HS256", "")}`;
+  assert.equal((await ask("/both", withKey("till-8"), token)).grant, "both");
+  assert.equal((await ask("/both", withKey("till-8"))).reason, "grant_missing");
+  assert.equal((await ask("/both", token)).reason, "grant_missing");
+  assert.equal((await ask("/both")).reason, "token_missing");
+});
+
+test("a bad key denies on no public route, and reaches no upstream even there or in observe", async () => {
+  for (const path of ["/open", "/watched"]) {
+    assert.equal((await ask(path, "X-Till-Key: guess", "x_till_key: guess")).status, 200);
+    const { headers } = upstream.requests.at(-1) ?? assert.fail("nothing came");
+    assert.deepEqual(
+      [headers["x-till-key"], headers.x_till_key, headers["x-postern-api-key"]],
+      [undefined, undefined, undefined],
+    );
+  }
+});

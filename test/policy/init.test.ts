@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { main } from "../../scripts/cli.ts";
+import { draftFromOpenApi } from "../../scripts/policy-init/openapi.ts";
+import { policyText } from "../../scripts/policy-init/policy-text.ts";
+import { makePolicyFolder } from "./policy-folder.ts";
+
+let folder: string;
+let remove: () => Promise<void>;
+before(async () => {
+  ({ folder, remove } = await makePolicyFolder());
+});
+after(() => remove());
+
+const document = `
+openapi: 3.1.0
+info: { title: "Shop # no comment", version: "1" }
+servers: [{ url: "https://api.demo/v1/" }]
+security: [{ staff: [orders:read] }]
+paths:
+  /orders/{order-id}: { get: { operationId: readOrder }, delete: { security: [{ staff: [orders:write], key: [] }, { certificate: [] }] } }
+  /orders/latest: { get: { operationId: readOrder } }
+  /orders/{other}: { get: {} }
+  /files/{name}.json: { get: { security: [] }, parameters: [] }
+  /status: { get: { security: [{}, { staff: [] }] } }
+components:
+  securitySchemes:
+    staff: { type: openIdConnect, openIdConnectUrl: "https://login.demo/.well-known/openid-configuration" }
+    key: { type: apiKey, in: header, name: X-Shop-Key }
+    certificate: { type: mutualTLS }
+`;
+
+/** The policy that is written for a document, as it is loaded. */
+async function policyFor(text: string) {
+  const path = join(folder, "first.yaml");
+  await writeFile(path, policyText(draftFromOpenApi(text, "openapi.yaml")));
+  return { ...(await loadPolicy(path)), text: await readFile(path, "utf8") };
+}
+
+test("paths, methods, scopes, keys and public operations of a document become routes, literals first", async () => {
+  const { policy, text } = await policyFor(document);
+  const routes = policy.routes.map(({ name, methods, path, public: open, allow }) => {
+    const grants = allow.map(({ issuer, scopes, apiKeys }) => [issuer, ...scopes, ...apiKeys].join(" "));
+    return `${name} ${methods.join()} ${path} ${open ? "public" : grants.join(" or ")}`;
+  });
+  assert.deepEqual(routes, [
+    "get-files-name-.json GET /v1/files/{namejson} public",
+    "readOrder-2 GET /v1/orders/latest 0 orders:read",
+    "readOrder GET /v1/orders/{order-id} 0 orders:read",
+    "delete-orders-order-id DELETE /v1/orders/{order-id} 0 orders:write fill-in or 1",
+    "get-status GET /v1/status public",
+  ]);
+  assert.equal(policy.issuers[0]?.issuer, "https://login.demo");
+  assert.deepEqual([policy.mode, policy.limits?.perAddress, policy.apiKeys.header], ["observe", 30, "x-shop-key"]);
+  assert.match(text, /# GET \/orders\/\{other\} was left out: another path has its shape/);
+  assert.match(text, /# scheme certificate \(mutualTLS\) has no counterpart here: FILL IN/);
+  assert.match(text, /# FILL IN: https:\/\/login\.demo\/\.well-known\/openid-configuration says/);
+});
+
+test("hostile names stay within their quotes and comments", async () => {
+  const { policy } = await policyFor(
+    JSON.stringify({
+      openapi: "3.0.0",
+      paths: {
+        '/a"\n  - name: evil/b': { get: { operationId: "x\n  - name: y" } },
+        "/{a}/{a}": { get: {} },
+        "/": { get: {} },
+      },
+      components: { securitySchemes: { "a\nb": { type: "http", scheme: "bearer" } } },
+      security: [{ "a\nb": ["s\n]"] }],
+    }),
+  );
+  assert.deepEqual(
+    policy.routes.map(({ path }) => path),
+    ["/", "/{a-nameevil}/b", "/{a}/{a2}"],
+  );
+});
+
+test("what is no document of OpenAPI 3 is refused in words, and no file is overwritten", async () => {
+  assert.throws(() => draftFromOpenApi("swagger: '2.0'", "f"), /Convert version 2/);
+  assert.throws(() => draftFromOpenApi("{", "f"), /no YAML or JSON/);
+  await writeFile(join(folder, "openapi.yaml"), document);
+  const args = ["init", "--openapi", join(folder, "openapi.yaml"), "--out", join(folder, "policy.yaml")];
+  assert.deepEqual([await main(args), await main(args), await main(["init"])], [0, 1, 2]);
+});

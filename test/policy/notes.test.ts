@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { NOTE_CODES } from "../../inference-sidecar/src/policy/note.ts";
+import { makePolicyFolder } from "./policy-folder.ts";
+
+let folder: string;
+let remove: () => Promise<void>;
+before(async () => {
+  ({ folder, remove } = await makePolicyFolder());
+});
+after(() => remove());
+
+const head = `version: 1
+listener: { tls: { certificate: { file: ./server.pem }, key: { file: ./server.key } } }
+identity:
+  issuers:
+    - { name: demo, issuer: i, audiences: [a], algorithms: [ES256], jwks: { file: ./jwks.json } }
+    - { name: other, issuer: j, audiences: [a], algorithms: [ES256], jwks: { file: ./jwks.json } }
+  workloads: { trustDomains: [edge.demo], trustBundle: { file: ./server.pem } }
+  apiKeys:
+    keys:
+      - { name: till, sha256: "${"1".repeat(64)}" }
+      - { name: old, sha256: "${"2".repeat(64)}", expires: "2020-01-31T18:00:00Z" }
+routes:
+`;
+const lines = head.split("\n").length;
+
+/** The notes on these routes, each as `LINE code message`, the first route being line 1, without those of the head. */
+async function notesOn(...routes: string[]): Promise<string[]> {
+  const loaded = await parsePolicy(head + routes.map((one) => `  - ${one}`).join("\n"), join(folder, "policy.yaml"));
+  return loaded
+    .notes()
+    .filter(({ line }) => line >= lines)
+    .map(({ line, code, message }) => `${line - lines + 1} ${code} ${message}`);
+}
+const route = (match: string, name = "a") => `{ name: ${name}, owner: shop, match: { ${match} }, public: true }`;
+const grants = (allow: string, more = "") => `{ name: a, owner: shop, match: { path: /a }, allow: [${allow}]${more} }`;
+
+const COVERED: readonly [outer: string, inner: string][] = [
+  ["path: /**", "path: /a/b"],
+  ["path: /a/**", "path: /a"],
+  ["path: /a/{x}", "path: /a/b, methods: [GET]"],
+  ["path: /a/**", "path: /a/{x}/**"],
+  ['hosts: ["*.demo"], path: /a/**', "hosts: [api.demo], path: /a/b"],
+];
+const REACHED: readonly [outer: string, inner: string][] = [
+  ["path: /a/{x}", "path: /a/b/c"],
+  ["path: /a/{x}", "path: /a/**"],
+  ["path: /a/{x}", "path: /a/"],
+  ["path: /a/b", "path: /a/{x}"],
+  ["path: /a/**, methods: [GET]", "path: /a/b"],
+  ["hosts: [api.demo], path: /a/**", "path: /a/b"],
+];
+
+test("a route that wider ones take everything from is named, with them", async () => {
+  for (const [outer, inner] of COVERED) {
+    const [note = ""] = await notesOn(route(outer, "wide"), route(inner, "narrow"));
+    assert.match(note, /^2 route_covered route narrow is never reached: wide before it/, `${outer} and ${inner}`);
+  }
+  for (const [outer, inner] of REACHED) {
+    assert.deepEqual(await notesOn(route(outer, "wide"), route(inner, "narrow")), [], `${outer} and ${inner}`);
+  }
+  const both = [route("path: /a/**, methods: [GET]", "one"), route("path: /a/{x}, methods: [POST]", "two")];
+  assert.match((await notesOn(...both, route("path: /a/b, methods: [GET, POST]", "c")))[0] ?? "", /one, two before it/);
+});
+
+const TAKEN: readonly [first: string, second: string][] = [
+  ["issuer: demo", "issuer: demo, scopes: [x]"],
+  ["issuer: demo, scopes: [x]", "issuer: demo, scopes: [y, x], networks: [10.0.0.0/8]"],
+  ["issuer: demo, claims: { r: [a, b] }", "issuer: demo, claims: { r: a }"],
+  ["issuer: demo, claims: { r: { prefix: ab } }", "issuer: demo, claims: { r: { prefix: abc } }"],
+  ["issuer: demo, networks: [10.0.0.0/8]", "issuer: demo, networks: [10.1.0.0/16]"],
+  ['workloads: ["spiffe://edge.demo/ns/*"]', 'workloads: ["spiffe://edge.demo/ns/x"], issuer: demo'],
+  ["apiKeys: [till]", "apiKeys: [till], times: [{ days: [mon] }]"],
+];
+const LEFT: readonly [first: string, second: string][] = [
+  ["issuer: demo", "issuer: other"],
+  ["issuer: demo, scopes: [x]", "issuer: demo"],
+  ["issuer: demo, claims: { r: a }", "issuer: demo, claims: { r: [a, b] }"],
+  ["issuer: demo, networks: [10.1.0.0/16]", "issuer: demo, networks: [10.0.0.0/8]"],
+  ['issuer: demo, expires: "2100-01-31T18:00:00Z"', "issuer: demo, scopes: [x]"],
+  ['workloads: ["spiffe://edge.demo/ns/x"]', 'workloads: ["spiffe://edge.demo/ns/*"]'],
+];
+
+test("a grant that an earlier one or a deny takes everything from is named, with it", async () => {
+  for (const [first, second] of TAKEN) {
+    const [note = ""] = await notesOn(grants(`{ ${first} }, { id: second, owner: ann, ${second} }`));
+    assert.match(note, /^1 grant_never_used grant second .* fits a\/0 before; owner ann$/, `${first} and ${second}`);
+  }
+  for (const [first, second] of LEFT) {
+    assert.deepEqual(await notesOn(grants(`{ ${first} }, { ${second} }`)), [], `${first} and ${second}`);
+  }
+  const within = "{ id: x, issuer: demo, networks: [10.1.0.0/16] }";
+  const denied = await notesOn(grants(within, ", deny: [{ id: no, networks: [10.0.0.0/8] }]"));
+  assert.deepEqual(denied, ["1 grant_never_used grant x decides nothing: deny no takes everything that it allows"]);
+});
+
+test("API keys that have expired, or open nothing, are named", async () => {
+  const text = `${head}  - ${grants("{ id: g, apiKeys: [old] }")}`;
+  const found = (await parsePolicy(text, join(folder, "policy.yaml"))).notes().map(({ code }) => code);
+  assert.deepEqual(found, ["api_key_unused", "api_key_expired", "grant_never_used"]);
+});
+
+test("routes without an owner are named in one note", async () => {
+  const notes = await notesOn(
+    ...Array.from({ length: 12 }, (_, n) => `{ name: r${n}, match: { path: /${n} }, public: true }`),
+  );
+  assert.equal(notes.length, 1);
+  assert.match(notes[0] ?? "", /route_without_owner without an `owner`: r0, r1, .*r9 and 2 more$/);
+});
+
+test("every code of a note is documented, and every documented one exists", () => {
+  const docs = readFileSync("docs/policy.md", "utf8");
+  const table = docs.slice(docs.indexOf("| note |"), docs.indexOf("| code |"));
+  assert.deepEqual(table.match(/(?<=^\| `)\w+(?=`)/gm)?.toSorted(), Object.keys(NOTE_CODES).toSorted());
+});
