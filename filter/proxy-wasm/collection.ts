@@ -1,6 +1,7 @@
 /**
  * When garbage is collected. The `minimal` runtime collects only when it is told to and does not see the stack, so
  * that is done when no callback is running. It costs time for each live object: it waits until this much was allocated.
+ * A runtime that knows when it pays says so by a global `__collectDue`.
  */
 const DEBT_LIMIT: u32 = 1 << 20;
 /** What one callback is taken to allocate apart from what the host returned, in bytes. */

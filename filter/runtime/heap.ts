@@ -16,7 +16,10 @@ const LARGEST_CELL: usize = 2048;
 /** Before a large object's header: the object before it in the list. */
 const LARGE_PREFIX: usize = 16;
 
-/** By class: u64 free cells of the cursor's word, u32 address of the word's first cell, u32 bytes of a cell, u32 the cursor's block, u32 its next word, u32 first block. */
+/**
+ * By class: 0 u64 free cells of the cursor's word · 8 u32 address of the word's first cell · 12 u32 bytes of a cell ·
+ * 16 u32 the cursor's block · 20 u32 its next word · 24 u32 first block
+ */
 const SLOT: usize = 32;
 const CLASSES: usize = 19;
 const slots = memory.data(19 * 32, 16);
