@@ -8,15 +8,15 @@ from classes import BENIGN
 
 PRIOR = 0.1  # share of attacks among the values for which a probability is stated
 
-MODEL_DENY_FLOOR = 0.25  # no fewer false positives on these sources may bring it lower: others differ
+MODEL_DENY_FLOOR = 0.15
 TRADED_RECALL = 0.001
 # Most of held-out benign requests, and of bare benign values, that are denied wrongly.
 OF_REQUESTS, OF_VALUES = 0.003, 0.017
 # Added to benign's logit where a window is the inside of a longer value: two of three windows of documents are, and one of
 # thirty of attacks.
-INNER_SHIFT = 1.5
+INNER_SHIFT = 2.0
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
-MOST_ASKED = 0.08
+MOST_ASKED = 0.1
 
 
 def prior_weights(attack: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -55,6 +55,8 @@ SIGNS = {
         re.I,
     ),
 }
+# Templates of lists that are yet to be filled, and what such a list says of its entries.
+NOTES = re.compile(rb"\{target\}|^Exploit (Name|Description):|^\(?sql(attempt\d|vuln)\)?$", re.I)
 BESIDE = re.compile(
     rb"^(\w+@\w+:|command1|mysql>|sqlmap|python|perl |ruby |php \w|java -|\.[\\/]ysoserial|puts|r = |if |for |import |def |\$\w+ = |# |-- [a-z]|--[a-z][a-z-]+[= ]|\w+ = )"
     rb"|(: [KO]{2}$)|would result|Expected:",
@@ -65,7 +67,7 @@ BESIDE = re.compile(
 def attack_weight(row: dict, value: bytes) -> float:
     """0: not believed. `value` is the fixed point of the decoding."""
     category = row["category"]
-    if len(value.strip()) < 2 or (value.isdigit() or value.isalpha()):
+    if len(value.strip()) < 2 or (value.isdigit() or value.isalpha()) or NOTES.search(value):
         return 0.0
     if row["source"] == "grammar":
         return 0.6

@@ -9,7 +9,7 @@ from augment import glue, redraw_digits, shuffle_case
 from classes import BENIGN, class_of
 from clean import attack_weight, benign_weight
 from families import thin_families
-from negatives import negatives
+from negatives import negatives, words_of_attacks
 
 # Sources that are held out together: whoever validates on a fold has seen nothing of its sources.
 # What no fold names is always trained on.
@@ -25,7 +25,7 @@ FOLDS = [
     """
     fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
     npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug pypi:jinja pypi:requests pypi:fabric pypi:pymongo
-    pypi:awscli pypi:werkzeug
+    pypi:werkzeug
     """.split(),
 ]
 TEMPLATES = "generated"
@@ -137,6 +137,8 @@ def augmented(samples: Samples, seed: int) -> Samples:
             out.add(text, *copy)
         if 6 <= len(text) <= SHORT and r.random() < 0.5:
             out.add(glue(r, text, prose), *copy)
+    for text in words_of_attacks(r, [t for t, l in zip(samples.text, samples.label) if l != BENIGN]):
+        out.add(text, BENIGN, 0.3, TEMPLATES, "benign")
     for text in negatives([t.decode("utf-8", "replace") for t in prose], 36000, seed):
         out.add(text, BENIGN, 0.6, TEMPLATES, "benign")
     balance(out)

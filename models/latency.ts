@@ -2,15 +2,16 @@
  * How long the shipped screen and model take here: `node --import tsx models/latency.ts > build/latency.json`.
  * Medians of many runs; the model in onnxruntime-web with one thread, as the sidecar runs it.
  */
-import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { loadBundle } from "../inference-sidecar/src/bundle.ts";
+import { tokenize } from "../inference-sidecar/src/tokenizer.ts";
 import { loadCore } from "../scripts/core.ts";
 
-const LENGTH = 256;
+const WINDOW_BYTES = 256;
+const INNER = 0;
 const KIBIBYTE = 1024;
 const { bundle } = parseArgs({ options: { bundle: { type: "string" } } }).values;
 const folder = bundle ?? fileURLToPath(new URL("./bundle/", import.meta.url));
@@ -23,13 +24,14 @@ function quantiles(samples: number[]): { p10: number; p50: number; p99: number }
 
 async function modelMillis(rows: number, runs: number) {
   env.wasm.numThreads = 1;
-  const { model } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
-  const session = await InferenceSession.create(await readFile(join(folder, model.file)));
-  const ids = Int32Array.from({ length: rows * LENGTH }, (_, index) => 32 + ((index * 31) % 90));
+  const { model, input } = await loadBundle(folder);
+  const session = await InferenceSession.create(model);
+  const bytes = Uint8Array.from({ length: WINDOW_BYTES }, (_, index) => 32 + ((index * 31) % 90));
+  const ids = tokenize(Array(rows).fill({ bytes, edges: INNER }), input);
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
-    await session.run({ [model.input.name]: new Tensor("int32", ids, [rows, LENGTH]) });
+    await session.run({ [input.name]: new Tensor("int32", ids, [rows, input.length]) });
     if (run >= runs / 4) samples.push((performance.now() - start) / rows);
   }
   return quantiles(samples);

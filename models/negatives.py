@@ -2,7 +2,9 @@
 
 import base64
 import random
+import re
 import string
+from collections import Counter
 
 from words import CONTRACTIONS, HOSTS, NAMES, PATHS, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
 
@@ -118,6 +120,21 @@ def record(r: random.Random, prose: list[str]) -> str:
             f"{a}@{r.choice(HOSTS)}",
         ]
     )
+
+
+def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
+    """The words that attacks are made of, alone and in harmless places: it is what stands around them that attacks."""
+    words = sorted({word for text in attacks for word in re.findall(rb"[A-Za-z]{3,14}", text[:400])})
+    common = Counter(word.lower() for text in attacks for word in set(re.findall(rb"[A-Za-z]{3,14}", text[:400])))
+    words += [word for word, count in sorted(common.items()) if count >= 10] * 6
+    out = []
+    for word in words:
+        a, b = (r.choice(words) for _ in range(2))
+        forms = [word, word.lower(), word.capitalize(), word.upper(), b"%b %b %b" % (word, a, b), b"/%b/%b" % (word, a)]
+        forms += [b"/" + word, b"%b-%b" % (word, a), b"%b_%b" % (word, a), b"%b.%b" % (word, a)]
+        forms += [word + r.choice([b".jpg", b".html", b".xml", b".png", b".js", b".pdf"]), b"%b, %b and %b" % (a, b, word)]
+        out.append(r.choice(forms))
+    return list(dict.fromkeys(out))
 
 
 def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
