@@ -6,6 +6,7 @@ import { certificateDigest, type StandIn } from "../policy-test/stand-in.ts";
 
 /** Refusals of a token that another policy might not make: what the token said is not known, since nobody verified it. */
 const DEPEND_ON_POLICY = ["token_issuer", "token_key", "token_audience", "token_algorithm"];
+const KEY_REFUSED = ["api_key_unknown", "api_key_expired"];
 const PROOF = /^dpop_/;
 /** Refused as it was, whatever the policy. */
 const REFUSED = "refused";
@@ -29,6 +30,7 @@ export async function sendAgain(
   const outcome = record.subject.token;
   if (kept.isCut) return new NotReplayable("its body was kept in part only");
   if (DEPEND_ON_POLICY.includes(outcome)) return new NotReplayable(`its token had been refused (${outcome})`);
+  if (KEY_REFUSED.includes(record.reason)) return new NotReplayable(`its API key had been refused (${record.reason})`);
   if (PROOF.test(outcome)) return new NotReplayable("a proof of possession can't be made again");
   const at = Date.parse(record.time);
   const token =
@@ -37,11 +39,13 @@ export async function sendAgain(
   const bytes = (text: string) => Buffer.from(text, "latin1");
   const headers = kept.headers.map(([name, value]) => [bytes(name), bytes(value)] as const);
   const bearer = token === null ? [] : [["authorization", `Bearer ${token}`] as const];
+  const { apiKey } = record.subject;
+  const key = apiKey ? [[policy.apiKeys.header, standIn.apiKey(apiKey)] as const] : [];
   return {
     method: kept.method,
     authority: kept.authority,
     path: bytes(kept.path),
-    headers: [...headers, ...bearer],
+    headers: [...headers, ...bearer, ...key],
     body: Buffer.from(kept.body, "base64"),
     at,
     ...(kept.source !== "" && { source: kept.source }),

@@ -31,7 +31,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const { policy, bundle } = options;
   const evidence = await EvidenceReader.open(options.stateDirectory);
   const standIn = new StandIn();
-  const standing = standIn.policy(policy);
+  const standing = standIn.withApiKeys(standIn.policy(policy));
   const core = await loadCore(bundle ?? undefined);
   const gate = core.openGate(compilePolicy(standing).blob, secretsOf(standing));
   const ask = options.ask ?? remembering(await loadShippedModel(bundle ?? undefined));

@@ -119,7 +119,16 @@ const origin = {
 function wireRecord(random: Random, index: number, time: number, rung: string, denied: boolean): WireRecord {
   const deny = denied && rung === "prevent";
   const [reason, wouldDeny] = deny ? ["attack_scored", ""] : ["permitted", denied ? "attack_scored" : ""];
-  const none = { issuer: "", subject: Buffer.alloc(0), workload: "", grant: "", token: "absent", expiredGrant: "" };
+  const none = {
+    issuer: "",
+    subject: Buffer.alloc(0),
+    workload: "",
+    grant: "",
+    token: "absent",
+    expiredGrant: "",
+    apiKey: "",
+    pathShape: "",
+  };
   const score = { scoredBy: "MODEL", scoreMillionths: denied ? 990_000 : 1_000, attackClass: "SQLI", uninspected: "" };
   const finding = denied ? { field: "form:text", start: 5, end: 40, decodings: [] } : null;
   return {

@@ -29,7 +29,7 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
 
 const texts = [
   ...["method", "route", "rung", "effect", "reason", "wouldDeny", "issuer", "workload", "grant", "token"],
-  ...["scoredBy", "attackClass", "uninspected", "expiredGrant"],
+  ...["scoredBy", "attackClass", "uninspected", "expiredGrant", "apiKey", "pathShape"],
 ];
 
 function* members(value: object, path = ""): Generator<string> {

@@ -42,7 +42,7 @@ def kind(reason):
         return "score"
     if reason in ("dpop_replay_window",):
         return "unavailable"
-    return "access" if reason.split("_")[0] in ("token", "dpop", "grant", "authentication") else "other"
+    return "access" if reason.split("_")[0] in ("token", "dpop", "grant", "authentication", "api") else "other"
 
 
 def on(route):
@@ -112,7 +112,7 @@ was_used = lambda grant: grant["id"] in used
 was_scored = lambda route: any(one["score"]["by"] != "nothing" for one in on(route))
 
 items("identity.enforced", 1, "proved", closed, enforcing, asked, lambda r: access[r["name"]])
-items("identity.specific", 1, "declared", grants, lambda g: bool(g["scopes"] or g["workload"] or g["conditions"]), was_used)
+items("identity.specific", 1, "declared", grants, lambda g: bool(g["scopes"] or g["workload"] or g["apiKey"] or g["conditions"]), was_used)
 items("identity.possession", 2, "declared", closed, lambda r: r["strong"], asked)
 items("identity.used", 2, "observed", grants, lambda g: True, was_used)
 count("identity.continuous", 3, len(verified), len(permitted))

@@ -44,6 +44,7 @@ export interface ConfiguredGrant {
   readonly token: boolean;
   readonly scopes: readonly string[];
   readonly workload: boolean;
+  readonly apiKey: boolean;
   /** Claims, networks, headers, times. */
   readonly conditions: number;
 }
@@ -111,6 +112,7 @@ function describeGrant(grant: Grant): ConfiguredGrant {
     token: grant.issuer !== null,
     scopes: grant.scopes,
     workload: grant.workloads.length > 0,
+    apiKey: grant.apiKeys.length > 0,
     conditions: grant.claims.length + grant.networks.length + grant.headers.length + grant.times.length,
   };
 }

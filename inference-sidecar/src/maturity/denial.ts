@@ -10,8 +10,11 @@ const UNAVAILABLE = [
   "verification_budget",
   "dpop_replay_window",
   "request_incomplete",
+  "keys_unavailable",
+  "revocations_stale",
+  "flood_limit",
 ];
-const ACCESS = /^(token|dpop|grant|authentication)_/;
+const ACCESS = /^(token|dpop|grant|authentication|api_key)_/;
 
 /** By the reason's code (`docs/reasons.md`); an unknown one counts as a check of the request, which proves least. */
 export function denialKind(reason: string): DenialKind {

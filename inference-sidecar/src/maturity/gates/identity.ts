@@ -14,13 +14,13 @@ export const identityGates: readonly Gate[] = [
     id: "identity.specific",
     stage: "initial",
     function: "Access Management",
-    says: "Grants ask for more than an issuer: a scope, a workload or another condition.",
+    says: "Grants ask for more than an issuer: a scope, a workload, an API key or another condition.",
     needs: "declared",
     measure: ({ routes }) =>
       each(
         "grants",
         routes.flatMap(({ configured, seen }) => configured.allow.map((grant) => ({ grant, seen }))),
-        ({ grant }) => grant.scopes.length > 0 || grant.workload || grant.conditions > 0,
+        ({ grant }) => grant.scopes.length > 0 || grant.workload || grant.apiKey || grant.conditions > 0,
         ({ grant, seen }) => seen.grants.has(grant.id),
       ),
   },
