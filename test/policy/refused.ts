@@ -8,6 +8,8 @@ export type Refused = readonly [code: ProblemCode, what: string, policy: string]
 
 const identity = (issuer: string) => `identity: { issuers: [{ name: demo, issuer: i, audiences: [a], ${issuer} }] }`;
 const demo = identity("algorithms: [ES256], jwks: { file: jwks.json }");
+const svids =
+  "identity: { issuers: [{ name: mesh, trustDomain: edge.demo, audiences: [a], algorithms: [ES256], jwks: { file: ec.json } }] }";
 const tls = "listener: { tls: { certificate: { file: server.pem }, key: { file: server.key } } }";
 const workloads = `${tls}\nidentity: { workloads: { trustDomains: [edge.demo], trustBundle: { file: server.pem } } }`;
 const routes = (...all: string[]) => `routes:\n${all.map((route) => `  - ${route}`).join("\n")}`;
@@ -106,6 +108,18 @@ export const REFUSED: readonly Refused[] = [
     "an encryption key only",
     identity("algorithms: [^RS256], jwks: { inline: { keys: [{ kty: RSA, use: enc }] } }"),
   ],
+  [
+    "missing_field",
+    "an issuer of nobody's tokens",
+    "identity: { issuers: [^{ name: demo, audiences: [a], algorithms: [ES256], jwks: { file: ec.json } }] }",
+  ],
+  [
+    "wrong_value",
+    "an issuer with a trust domain",
+    identity("^trustDomain: d, algorithms: [ES256], jwks: { file: ec.json }"),
+  ],
+  ["grant_unsatisfiable", "JWT-SVIDs as users", `${svids}\n${allow("{ issuer: ^mesh }")}`],
+  ["trust_domain", "a workload of another trust domain", `${svids}\n${allow("{ workloads: [^spiffe://other/a] }")}`],
   ["key_source", "keys in two ways", identity("algorithms: [ES256], ^jwks: { file: ec.json, uri: 'https://a/b' }")],
   ["key_source", "keys in no way", identity("algorithms: [ES256], ^jwks: { refresh: 1m }")],
   ["key_source", "keys over plain HTTP", identity("algorithms: [ES256], jwks: { uri: ^'http://a.example/b' }")],
