@@ -35,6 +35,16 @@ export const REFUSED: readonly Refused[] = [
   ["not_in_this_version", "a field of a later version", "^deny: []"],
   ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^ES256K], jwks: { file: jwks.json }")],
   ["not_in_this_version", "a ladder for all", "^ladder: {}"],
+  [
+    "ladder",
+    "a mode below its floor",
+    routes("{ name: a, match: { path: /a }, public: true, mode: detect, ladder: { floor: ^prevent } }"),
+  ],
+  [
+    "operator",
+    "two of one name",
+    `operators: [{ name: a, tokenSha256: ${"a".repeat(64)} }, { name: ^a, tokenSha256: ${"b".repeat(64)} }]`,
+  ],
   ["not_in_this_version", "a budget", score("{ ^falsePositiveBudget: 0.1% }")],
   ["unknown_field", "a misspelt field", "^mod: prevent"],
   ["unknown_field", "a misspelt field of a grant", `${demo}\n${allow("{ issuer: demo, ^scope: [x] }")}`],

@@ -79,14 +79,8 @@ export class Ladder {
       const names = new Set(policy.routes.map(({ name }) => name));
       for (const name of this.#parts.table.getKeys()) if (!names.has(name)) await this.#parts.table.remove(name);
       for (const name of this.#routes.keys()) if (!names.has(name)) this.#routes.delete(name);
-      for (const route of policy.routes) {
-        const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-        this.#routes.set(route.name, { route, record: stored ?? firstRecord(route) });
-        if (stored?.unlogged) await this.#log(stored.unlogged);
-        if (stored !== undefined && !fits(stored, route)) {
-          await this.#take({ kind: "reset", next: firstRecord(route) }, { kind: "policy" });
-        }
-      }
+      // A log that can't be written keeps no policy from being followed: the filter holds a route to it by itself.
+      for (const route of policy.routes) await this.#takeUp(route).catch(logFailure);
       await this.#publish();
     });
   }
@@ -127,6 +121,18 @@ export class Ladder {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#inTurn(() => this.#settle());
+  }
+
+  /** Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. */
+  async #takeUp(route: LadderRoute["route"]): Promise<void> {
+    const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
+    this.#routes.set(route.name, { route, record: stored ?? firstRecord(route) });
+    if (stored === undefined) return;
+    if (stored.unlogged !== null) {
+      await this.#log(stored.unlogged);
+      await this.#parts.table.put(route.name, { ...stored, unlogged: null });
+    }
+    if (!fits(stored, route)) await this.#take({ kind: "reset", next: firstRecord(route) }, { kind: "policy" });
   }
 
   /** Stores the evidence that is new, and takes the steps that it asks for. */

@@ -3,6 +3,7 @@ import { apiKeyNotes } from "./api-key-notes.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { grantNotes } from "./grant-notes.ts";
 import type { Policy } from "./policy.ts";
+import { ladderNotes } from "./ladder-notes.ts";
 import { routeNotes } from "./route-notes.ts";
 
 /** Everything that is worth knowing about a valid policy, by stable code. `docs/policy.md` lists the same. */
@@ -13,6 +14,8 @@ export const NOTE_CODES = {
   api_key_unused: "no grant names an API key",
   route_covered: "earlier routes with wider matches leave nothing to a route",
   route_without_owner: "routes name nobody who answers for them",
+  route_adapts: "a route can stand on adapt, which differs from prevent by the model's threshold only",
+  route_without_review: "a route can move or learn, and nobody can review its events",
 } as const;
 
 export type NoteCode = keyof typeof NOTE_CODES;
@@ -35,6 +38,7 @@ export function notesOf(document: PolicyDocument, policy: Policy, now: number): 
   const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
   apiKeyNotes(policy, now, note);
   routeNotes(policy, note);
+  ladderNotes(policy, note);
   grantNotes(policy, now, note);
   return notes.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -19,10 +19,10 @@ export class SyncWorkers {
     for (const look of this.#waiting) look();
   }
 
-  /** Of the living workers. */
+  /** Of the living workers: how many there are, and how many have that version or a later one. */
   count(version: number): { readonly workers: number; readonly current: number } {
     this.#forgetSilent();
-    const current = [...this.#workers.values()].filter((seen) => seen.version === version).length;
+    const current = [...this.#workers.values()].filter((seen) => seen.version >= version).length;
     return { workers: this.#workers.size, current };
   }
 
