@@ -211,7 +211,7 @@ describe("what is refused, and where", () => {
 
 test("all problems are reported at once, in the order of the file", async () => {
   const problems = await problemsOf(`version: 2
-mode: adapt
+mode: steep
 identity:
   issuers:
     - { name: demo, issuer: i, audiences: [a], algorithms: [ES256] }
@@ -223,7 +223,7 @@ routes:
     problems.map(({ line, code }) => [line, code]),
     [
       [1, "wrong_value"],
-      [2, "not_in_this_version"],
+      [2, "wrong_value"],
       [5, "key_missing"],
       [7, "missing_field"],
       [7, "unknown_field"],
@@ -257,7 +257,7 @@ describe("the command", () => {
     const { code, output } = await run(path);
     assert.equal(code, 1);
     assert.deepEqual(output.split("\n"), [
-      `${path}:2:7: "x" is not possible here (expected observe, detect, prevent) [wrong_value]`,
+      `${path}:2:7: "x" is not possible here (expected observe, detect, prevent, adapt) [wrong_value]`,
       `${path}:3:6: "y" is not possible here (expected batched, required) [wrong_value]`,
     ]);
     const json = JSON.parse((await run("--json", path)).output);

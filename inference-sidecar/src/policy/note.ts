@@ -2,8 +2,8 @@ import { printable } from "../decision-log/printable.ts";
 import { apiKeyNotes } from "./api-key-notes.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { grantNotes } from "./grant-notes.ts";
-import type { Policy } from "./policy.ts";
 import { ladderNotes } from "./ladder-notes.ts";
+import type { Policy } from "./policy.ts";
 import { routeNotes } from "./route-notes.ts";
 
 /** Everything that is worth knowing about a valid policy, by stable code. `docs/policy.md` lists the same. */
