@@ -21,9 +21,9 @@ export interface Link {
 export const unlinked: Link = { n: 0, prev: "" };
 
 /**
- * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record that has a link has
- * all its members in canonical order and is written as it stands, its link filled in: to sort or copy them costs more than
- * all the rest.
+ * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record with the link
+ * `unlinked` has all its members in canonical order and is written as it stands, its link filled in: to sort or copy them
+ * costs more than all the rest. (A head has a link before it is signed, and no such order.)
  */
 export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
   const line = hasLink(record) ? linked(record, n + 1, hash) : canonical({ ...record, n: n + 1, prev: hash });
@@ -36,7 +36,7 @@ interface Linked {
 }
 
 function hasLink(record: object): record is Linked {
-  return "prev" in record;
+  return "prev" in record && record.prev === unlinked.prev;
 }
 
 function linked(record: Linked, n: number, prev: string): string {
