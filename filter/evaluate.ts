@@ -10,6 +10,7 @@ import { TokenCache } from "./identity/token-cache";
 import { TokenOutcome } from "./identity/token-outcome";
 import { isBadToken } from "./limits/failure";
 import { FloodGuard } from "./limits/flood-guard";
+import { NONE } from "./policy/blob-layout";
 import { Circumstances } from "./policy/circumstances";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { GrantEffect, GrantFinding, judgeGrants } from "./policy/grant";
@@ -18,7 +19,7 @@ import { Route } from "./policy/route";
 import { isStrong } from "./policy/step-up";
 import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
-import { clearBelow, denyAlone, modelDenyFrom } from "./screen/screen";
+import { clearBelow, denyAloneFrom, modelDenyFrom } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
 import { standingOf } from "./sync/standing";
@@ -121,7 +122,10 @@ export class Evaluation {
       routeReason(index),
       privilege(route, authentication, grants.effect, asked, flood, limited),
     );
-    this.evidence = new ScoreEvidence(modelDenyFrom(standing.modelDeny), denyAlone());
+    this.evidence = new ScoreEvidence(
+      modelDenyFrom(standing.modelDeny, route === null ? NONE : route.modelDeny),
+      denyAloneFrom(route === null ? NONE : route.denyAlone),
+    );
   }
 
   /** Whether the route asks for a score at all. */

@@ -54,7 +54,7 @@ export const SECTION_KEYS: i32 = 3;
 /**
  * name, flags, methods, deadline in ms, largest body in bytes, grants that allow (start, count), grants that deny (start, count),
  * `acr` values of which one is needed (start, count), `amr` values that are all needed (start, count), age of the
- * authentication in seconds at most or NONE
+ * authentication in seconds at most or NONE, from where on screen and model deny in millionths or NONE
  */
 export const SECTION_ROUTES: i32 = 4;
 /**
@@ -86,7 +86,7 @@ export const SECTION_COUNT: i32 = 16;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 56, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 64, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
 
 export const LOG_REQUIRED: u32 = 1;
 

@@ -27,6 +27,7 @@ const MAXIMUM_SKEW_SECONDS: u32 = 300;
 const MAXIMUM_DEADLINE_MILLIS: u32 = 30_000;
 const MAXIMUM_BODY: u32 = 256 * 1024;
 const DIGEST_BYTES: i32 = 32;
+const MILLION: u32 = 1_000_000;
 
 /** Whether every record but those of the route tree stays within its bounds. */
 export function recordsAreSound(blob: PolicyBlob): bool {
@@ -62,6 +63,10 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
   );
 }
 
+function isThreshold(millionths: u32): bool {
+  return millionths == NONE || millionths <= MILLION;
+}
+
 function keyIsSound(blob: PolicyBlob, index: i32): bool {
   const record = blob.record(SECTION_KEYS, index);
   const algorithms = load<u32>(record, 4);
@@ -88,7 +93,9 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
     isRun(blob, SECTION_GRANTS, load<u32>(record, 28), load<u32>(record, 32)) &&
     allNameIdentity(blob, load<u32>(record, 20), load<u32>(record, 24)) &&
     isRun(blob, SECTION_LIST, load<u32>(record, 36), load<u32>(record, 40)) &&
-    isRun(blob, SECTION_LIST, load<u32>(record, 44), load<u32>(record, 48))
+    isRun(blob, SECTION_LIST, load<u32>(record, 44), load<u32>(record, 48)) &&
+    isThreshold(load<u32>(record, 56)) &&
+    isThreshold(load<u32>(record, 60))
   );
 }
 

@@ -51,6 +51,9 @@ export class Route {
   readonly authenticationMethods: Uint8Array[];
   /** How long ago the user may have authenticated, seconds; `NONE`: any time. */
   readonly maxAge: u32;
+  /** From here on screen and model deny, millionths, by the route's false-positive budget; `NONE`: as shipped. */
+  readonly denyAlone: u32;
+  readonly modelDeny: u32;
 
   constructor(
     blob: PolicyBlob,
@@ -82,5 +85,7 @@ export class Route {
     this.contexts = stringRun(blob, load<u32>(record, 36), load<u32>(record, 40));
     this.authenticationMethods = stringRun(blob, load<u32>(record, 44), load<u32>(record, 48));
     this.maxAge = load<u32>(record, 52);
+    this.denyAlone = load<u32>(record, 56);
+    this.modelDeny = load<u32>(record, 60);
   }
 }

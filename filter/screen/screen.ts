@@ -64,12 +64,18 @@ export function modelDeny(): u32 {
   return segmentModelDeny();
 }
 
+/** From where the screen denies by itself on a route whose policy says `ofPolicy`; more than a million: as shipped. */
+export function denyAloneFrom(ofPolicy: u32): u32 {
+  return ofPolicy <= <u32>MILLION ? ofPolicy : segmentDenyAlone();
+}
+
 /**
- * From where the model's answer denies on a route that wishes for `wanted`, 0: that it be as shipped. No wish leads below
- * the shipped threshold, or further than half the way from there to certainty.
+ * From where the model's answer denies on a route that wishes for `wanted`, 0: that it be as its policy says, `ofPolicy`,
+ * or, where that is more than a million, as shipped. No wish leads below that, or further than half the way from there
+ * to certainty.
  */
-export function modelDenyFrom(wanted: u32): u32 {
-  const shipped = segmentModelDeny();
+export function modelDenyFrom(wanted: u32, ofPolicy: u32): u32 {
+  const shipped = ofPolicy <= <u32>MILLION ? ofPolicy : segmentModelDeny();
   const limit = shipped + (<u32>MILLION - shipped) / 2;
   return max(shipped, min(limit, wanted));
 }

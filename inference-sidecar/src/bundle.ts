@@ -84,10 +84,11 @@ export async function readBundle(directory: string) {
   if (manifest.version !== VERSION) throw new Error(`version ${manifest.version} is not known`);
   const model = await readVerified(directory, manifest.model);
   const screen = await readVerified(directory, manifest.screen);
+  const calibration = manifest.calibration === undefined ? null : await readVerified(directory, manifest.calibration);
   const digest = bundleDigest(sha256(model), sha256(screen), manifest.thresholds);
   if (digest.toString("hex") !== manifest.digest) throw new Error("the manifest's digest is not that of its parts");
   const shape = manifest.model as ModelManifest;
-  return { digest, model, shape, screen, thresholds: manifest.thresholds as Thresholds };
+  return { digest, model, shape, screen, calibration, thresholds: manifest.thresholds as Thresholds };
 }
 
 /** SHA-256 of: the model's SHA-256, the screen's SHA-256, then the three thresholds as u32 little-endian millionths. */

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { formatNote } from "../../inference-sidecar/src/policy/note.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 
 const USAGE = "Usage: postern check POLICY [--json]";
 
@@ -18,7 +18,7 @@ export async function check(args: string[]): Promise<number> {
   }
   const { path, json } = options;
   try {
-    const loaded = await loadPolicy(path);
+    const loaded = await loadPolicyWithBundle(path);
     const { policy } = loaded;
     const notes = loaded.notes();
     const digest = Buffer.from(compilePolicy(policy).digest).toString("hex");

@@ -1,6 +1,6 @@
 import { evaluateFile } from "../model/evaluate-file.ts";
 import { qualityText } from "../model/quality-text.ts";
-import { shippedBundle } from "../model/shipped-model.ts";
+import { shippedBundle } from "../model/shipped-bundle.ts";
 import { openShippedPath } from "../model/shipped-path.ts";
 import type { Quality } from "../model/tally.ts";
 import { parseFlags } from "./parse-flags.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { parseAddress } from "../gateway/ports.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { type Target, writeRendering } from "../render/rendering.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseUpstream } from "./parse-upstream.ts";
@@ -42,7 +42,7 @@ export async function render(args: string[]): Promise<number> {
   try {
     const request = {
       policyPath: resolve(policy),
-      loaded: await loadPolicy(policy),
+      loaded: await loadPolicyWithBundle(policy),
       out: resolve(out),
       upstream: values.upstream === undefined ? null : parseUpstream(values.upstream),
       listen: values.listen === undefined ? null : parseAddress(values.listen, "--listen"),

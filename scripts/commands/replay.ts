@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
-import { shippedBundle } from "../model/shipped-model.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
+import { shippedBundle } from "../model/shipped-bundle.ts";
 import { policyInForce } from "../replay/policy-in-force.ts";
 import { replay as replayLog } from "../replay/replay.ts";
 import { renderReplay } from "../replay/text.ts";
@@ -26,7 +26,10 @@ export async function replay(args: string[]): Promise<number> {
     },
   });
   const bundle = values.model === undefined ? null : resolve(values.model);
-  const policy = values.policy === undefined ? await policyInForce(values.state) : await usablePolicy(values.policy);
+  const policy =
+    values.policy === undefined
+      ? await policyInForce(values.state)
+      : await usablePolicy(values.policy, bundle ?? undefined);
   const { digest } = await loadBundle(bundle ?? shippedBundle);
   const report = await replayLog({
     stateDirectory: values.state,
@@ -38,9 +41,9 @@ export async function replay(args: string[]): Promise<number> {
   return report.replayed > 0 && report.newlyDenied.count + report.newlyAllowed.count === 0 ? 0 : 1;
 }
 
-async function usablePolicy(path: string): Promise<Policy> {
+async function usablePolicy(path: string, bundle: string | undefined): Promise<Policy> {
   try {
-    return (await loadPolicy(path)).policy;
+    return (await loadPolicyWithBundle(path, bundle)).policy;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw new Error(`the policy can't be used:\n${error.problems.map(formatProblem).join("\n")}`);

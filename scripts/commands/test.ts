@@ -1,6 +1,6 @@
 import { FileRefusal } from "../../inference-sidecar/src/policy/bounded-file.ts";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { loadCases } from "../policy-test/cases.ts";
 import { inWords, reportOf } from "../policy-test/report.ts";
 import { runCases } from "../policy-test/run.ts";
@@ -24,7 +24,7 @@ export async function test(args: string[]): Promise<number> {
     throw new UsageError(`test takes a policy file and a file of cases.\nusage: ${usage}`);
   }
   try {
-    const { policy } = await loadPolicy(policyFile);
+    const { policy } = await loadPolicyWithBundle(policyFile);
     const cases = await loadCases(casesFile, policy);
     const report = reportOf({ policy: policyFile, cases: casesFile }, policy, await runCases(policy, cases));
     console.log(values.json ? JSON.stringify(report) : inWords(report).join("\n"));

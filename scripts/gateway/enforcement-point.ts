@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { DashboardPlan } from "../../envoy/render/plan.ts";
 import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { envoyPlan, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
 import { watchPolicy } from "./policy-watch.ts";
@@ -41,7 +41,7 @@ export interface EnforcementPoint {
 /** Reads the policy and starts Envoy with it. @throws PolicyError every problem of the policy */
 export async function startEnforcementPoint(options: EnforcementOptions): Promise<EnforcementPoint> {
   const { policyPath, state, wasmFile, report } = options;
-  const loaded = await loadPolicy(policyPath);
+  const loaded = await loadPolicyWithBundle(policyPath);
   const { policy } = loaded;
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);

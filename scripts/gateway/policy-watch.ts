@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
-import { type LoadedPolicy, loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { needsRestart, putInForce } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 
@@ -20,7 +21,7 @@ export function watchPolicy(
   let refusal = "";
   const watch = new FileWatch(async () => {
     try {
-      const { policy, files } = await loadPolicy(path);
+      const { policy, files } = await loadPolicyWithBundle(path);
       watch.watch(files);
       const version = await putInForce(policy, state, wasmFile);
       refusal = "";

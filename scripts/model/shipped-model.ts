@@ -1,13 +1,9 @@
-import { join } from "node:path";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { attackScores } from "../../inference-sidecar/src/attack-score.ts";
 import { ATTACK_CLASSES, loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { tokenize } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel } from "../core.ts";
-import { projectRoot } from "../project-root.ts";
-
-/** The bundle that ships. */
-export const shippedBundle = join(projectRoot, "models", "bundle");
+import { shippedBundle } from "./shipped-bundle.ts";
 
 /**
  * The model of the bundle, in this process: the answers that the sidecar would give. One question at a time.

@@ -2,7 +2,8 @@ import { loadBundle, type Thresholds } from "../../inference-sidecar/src/bundle.
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { type CoreRequest, type Evaluation, loadCore } from "../core.ts";
-import { loadShippedModel, shippedBundle } from "./shipped-model.ts";
+import { shippedBundle } from "./shipped-bundle.ts";
+import { loadShippedModel } from "./shipped-model.ts";
 
 /** Everything is public and as `prevent` has it by default, but for the largest bodies that a policy may allow. */
 const everything = `

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from "diff";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { calibrationOf } from "../model/load-policy.ts";
 import { applyEdit, PolicyEditor } from "./edit.ts";
 import type { Proposal } from "./proposal.ts";
 
@@ -32,7 +33,7 @@ export async function suggestFor(text: string, path: string, proposals: readonly
 }
 
 async function isValid(text: string, path: string): Promise<boolean> {
-  return parsePolicy(text, path).then(
+  return parsePolicy(text, path, await calibrationOf()).then(
     () => true,
     () => false,
   );

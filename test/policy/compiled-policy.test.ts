@@ -67,6 +67,7 @@ const arbitraryScore: fc.Arbitrary<Score> = fc.record({
   deadlineMs: fc.integer({ min: 1, max: 30_000 }),
   onUnavailable: fc.constantFrom("open" as const, "closed" as const),
   maxBodyBytes: fc.integer({ min: 1, max: 256 * 1024 }),
+  thresholds: fc.constantFrom(null, { denyAlone: 700_000, modelDeny: 300_000 }),
   onTooLarge: fc.constantFrom("deny" as const, "prefix" as const),
 });
 const grant = normaliseGrant({ workloads: ["spiffe://d/x"] }, "g", []);

@@ -45,7 +45,7 @@ export const REFUSED: readonly Refused[] = [
     "two of one name",
     `operators: [{ name: a, tokenSha256: ${"a".repeat(64)} }, { name: ^a, tokenSha256: ${"b".repeat(64)} }]`,
   ],
-  ["not_in_this_version", "a budget", score("{ ^falsePositiveBudget: 0.1% }")],
+  ["budget_unsupported", "a budget without calibration", score("{ falsePositiveBudget: ^0.1% }")],
   ["unknown_field", "a misspelt field", "^mod: prevent"],
   ["unknown_field", "a misspelt field of a grant", `${demo}\n${allow("{ issuer: demo, ^scope: [x] }")}`],
   ["unknown_field", "a merge key", "<<: { mode: prevent }".replace("<<", "^<<")],

@@ -14,7 +14,7 @@ export const SECTIONS = {
   list: 1,
   issuers: 13,
   keys: 3,
-  routes: 14,
+  routes: 16,
   grants: 17,
   claims: 3,
   claimValues: 2,

@@ -137,6 +137,8 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     ...writer.list(route.stepUp.acr),
     ...writer.list(route.stepUp.amr),
     route.stepUp.maxAgeMs === null ? NONE : route.stepUp.maxAgeMs / 1000,
+    settings.thresholds?.denyAlone ?? NONE,
+    settings.thresholds?.modelDeny ?? NONE,
   );
 }
 

@@ -37,7 +37,7 @@ export function checkRouteSet(document: PolicyDocument, policy: WrittenPolicy): 
     (sum, { match }) => sum + (match.hosts?.length ?? 1) * match.path.split("/").length,
     0,
   );
-  const visits = segments > MAXIMUM_TREE_SEGMENTS ? 0 : routeTree(normaliseRoutes(policy)).worstCaseVisits();
+  const visits = segments > MAXIMUM_TREE_SEGMENTS ? 0 : routeTree(normaliseRoutes(policy, null)).worstCaseVisits();
   if (visits > MAXIMUM_VISITS) {
     const message = `one request could need ${visits} steps through the routes`;
     document.report("match_cost", ["routes"], message, `at most ${MAXIMUM_VISITS}: fewer parameters beside literals`);

@@ -1,5 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { FileRefusal, readBoundedText } from "./bounded-file.ts";
+import { checkBudgets } from "./budget-check.ts";
+import type { Calibration } from "./calibration.ts";
 import { checkRouteSet, crossCheck } from "./cross-check.ts";
 import { PolicyDocument } from "./document.ts";
 import { type IssuerMaterial, KeyFiles } from "./key-files.ts";
@@ -22,9 +24,9 @@ export interface LoadedPolicy {
 const MAXIMUM_FILE_BYTES = 1024 * 1024;
 
 /** Reads a policy file and everything that it names. Throws `PolicyError` with all that is wrong with it. */
-export async function loadPolicy(path: string): Promise<LoadedPolicy> {
+export async function loadPolicy(path: string, calibration: Calibration | null = null): Promise<LoadedPolicy> {
   try {
-    return await parsePolicy(await readBoundedText(path, MAXIMUM_FILE_BYTES), path);
+    return await parsePolicy(await readBoundedText(path, MAXIMUM_FILE_BYTES), path, calibration);
   } catch (error) {
     if (!(error instanceof FileRefusal)) throw error;
     const { code, message, expected } = error;
@@ -33,7 +35,11 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
 }
 
 /** The same for a text; `path` is named in problems, and files are looked for beside it. */
-export async function parsePolicy(text: string, path: string): Promise<LoadedPolicy> {
+export async function parsePolicy(
+  text: string,
+  path: string,
+  calibration: Calibration | null = null,
+): Promise<LoadedPolicy> {
   const document = new PolicyDocument(path, text);
   const unusable = checkSchema(document, refuseFutureFields(document));
   const written = withGaps(document.data, unusable);
@@ -44,12 +50,13 @@ export async function parsePolicy(text: string, path: string): Promise<LoadedPol
   }
   await files.certificates(written);
   crossCheck(document, written, materials);
+  checkBudgets(document, written, calibration);
   // Nothing was found so far: there are no gaps.
   if (document.problems.length === 0) checkRouteSet(document, written as WrittenPolicy);
   if (document.problems.length > 0) {
     throw new PolicyError(document.problems.toSorted(byPosition), [...files.paths]);
   }
-  const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file));
+  const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file), calibration);
   return { policy, files: [resolve(path), ...files.paths], notes: () => notesOf(document, policy, Date.now() / 1000) };
 }
 

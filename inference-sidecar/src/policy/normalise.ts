@@ -1,4 +1,6 @@
 import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
+import type { Calibration } from "./calibration.ts";
+import { thresholdsFor } from "./conformal.ts";
 import { normaliseGrant } from "./grant.ts";
 import { IDENTITY_HEADERS } from "./identity-check.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
@@ -17,7 +19,7 @@ import {
   SCORE_DEFAULTS,
   type Score,
 } from "./policy.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseDuration, parsePercent, parseSize } from "./units.ts";
 import type { WrittenApiKey, WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
 
 const DEFAULT_SKEW_MS = 30_000;
@@ -33,6 +35,7 @@ export function normalise(
   policy: WrittenPolicy,
   materials: readonly IssuerMaterial[],
   resolve: (file: string) => string,
+  calibration: Calibration | null,
 ): Policy {
   const { tls } = policy.listener ?? {};
   const { issuers = [], workloads, apiKeys, dpop, headers } = policy.identity ?? {};
@@ -71,17 +74,23 @@ export function normalise(
         }
       : null,
     limits: policy.limits ? normaliseLimits(policy.limits) : null,
-    routes: normaliseRoutes(policy),
+    routes: normaliseRoutes(policy, calibration),
     operators: policy.operators ?? [],
   };
 }
 
-export function normaliseRoutes(policy: WrittenPolicy): Route[] {
+/** `calibration` must support every budget. */
+export function normaliseRoutes(policy: WrittenPolicy, calibration: Calibration | null): Route[] {
   const issuers = (policy.identity?.issuers ?? []).map(({ name }) => name);
-  return policy.routes.map((route) => normaliseRoute(route, policy.mode ?? DEFAULT_MODE, issuers));
+  return policy.routes.map((route) => normaliseRoute(route, policy.mode ?? DEFAULT_MODE, issuers, calibration));
 }
 
-function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly string[]): Route {
+function normaliseRoute(
+  route: WrittenRoute,
+  mode: Mode,
+  issuers: readonly string[],
+  calibration: Calibration | null,
+): Route {
   return {
     name: route.name,
     owner: route.owner ?? "",
@@ -101,7 +110,7 @@ function normaliseRoute(route: WrittenRoute, mode: Mode, issuers: readonly strin
       maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
     },
     login: route.login ?? false,
-    score: normaliseScore(route.score),
+    score: normaliseScore(route.score, calibration),
     evidence: route.evidence ?? "spans",
   };
 }
@@ -129,17 +138,20 @@ function normaliseLimits(limits: NonNullable<WrittenPolicy["limits"]>): Limits {
   };
 }
 
-function normaliseScore(score: WrittenRoute["score"]): Score {
+function normaliseScore(score: WrittenRoute["score"], calibration: Calibration | null): Score {
   if (score === "off") return { inspect: "off" };
   if (score === "headers") return { inspect: "headers", ...SCORE_DEFAULTS };
-  const { ask, deadline, onUnavailable, maxBody, onTooLarge } = score ?? {};
+  const { deadline, onUnavailable, maxBody, onTooLarge, falsePositiveBudget } = score ?? {};
+  const { ask = SCORE_DEFAULTS.ask } = score ?? {};
+  const budget = parsePercent(falsePositiveBudget ?? "");
   return {
     inspect: "full",
-    ask: ask ?? SCORE_DEFAULTS.ask,
+    ask,
     deadlineMs: parseDuration(deadline ?? "") ?? SCORE_DEFAULTS.deadlineMs,
     onUnavailable: onUnavailable ?? SCORE_DEFAULTS.onUnavailable,
     maxBodyBytes: parseSize(maxBody ?? "") ?? SCORE_DEFAULTS.maxBodyBytes,
     onTooLarge: onTooLarge ?? SCORE_DEFAULTS.onTooLarge,
+    thresholds: calibration === null || budget === null ? null : thresholdsFor(calibration, ask, budget),
   };
 }
 

@@ -24,7 +24,6 @@ export const NOT_IN_THIS_VERSION: readonly Future[] = [
   { at: ["identity", "issuers", "*", "revocation"], instead: "`revocation` at the top level" },
   { at: ["identity", "issuers", "*", "stepUp"], instead: "`stepUp` in a route" },
   { at: ["routes", "*", "limits"], instead: "a route without `limits`" },
-  { at: ["routes", "*", "score", "falsePositiveBudget"], instead: "a score without `falsePositiveBudget`" },
 ];
 
 /** Reports every field and value of a later version; gives their paths. */

@@ -1,4 +1,5 @@
 import type { PublicKeyAlgorithm, SignatureAlgorithm } from "./algorithms.ts";
+import type { RouteThresholds } from "./conformal.ts";
 
 /** Rungs of runtime protection, lowest first. */
 export const MODES = ["observe", "detect", "prevent", "adapt"] as const;
@@ -240,6 +241,8 @@ export interface ScoreSettings {
   readonly onUnavailable: "open" | "closed";
   readonly maxBodyBytes: number;
   readonly onTooLarge: "deny" | "prefix";
+  /** By the route's false-positive budget; null: as shipped. */
+  readonly thresholds: RouteThresholds | null;
 }
 
 export const METHODS: readonly Method[] = [
@@ -262,4 +265,5 @@ export const SCORE_DEFAULTS: ScoreSettings = {
   onUnavailable: "closed",
   maxBodyBytes: 64 * 1024,
   onTooLarge: "deny",
+  thresholds: null,
 };

@@ -47,6 +47,7 @@ export const PROBLEM_CODES = {
   path_pattern: "not a path pattern",
   ladder: "a route's mode lies outside its ladder",
   operator: "two operators with the same name or token",
+  budget_unsupported: "a false-positive budget that the bundle's calibration can't promise",
   route_unreachable: "earlier routes with the same match leave nothing to this one",
   match_cost: "the routes are too many or too ambiguous to be matched in bounded time",
 } as const;

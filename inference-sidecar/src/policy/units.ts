@@ -16,3 +16,9 @@ function parse(text: string, pattern: RegExp, units: Record<string, number>): nu
   if (digits === undefined || unit === undefined) return null;
   return Number(digits) * (units[unit] ?? 0);
 }
+
+/** A percentage such as `0.1%` as a share; null: it is none. */
+export function parsePercent(text: string): number | null {
+  const number = /^([0-9]{1,3}(?:\.[0-9]{1,6})?)%$/.exec(text)?.[1];
+  return number === undefined ? null : Number(number) / 100;
+}

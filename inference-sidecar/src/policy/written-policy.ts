@@ -100,6 +100,7 @@ export interface WrittenScore {
   onUnavailable?: "open" | "closed";
   maxBody?: string;
   onTooLarge?: "deny" | "prefix";
+  falsePositiveBudget?: string;
 }
 
 /** The same with gaps where the schema found something wrong, so that everything else can still be checked. */
