@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
@@ -103,7 +104,8 @@ test("a canary has its share of the principals, always the same, and everybody w
 });
 
 test("a threshold of adapt stays within its limits, and leaves with the rung", async () => {
-  const shipped = 384_335;
+  const { thresholds } = JSON.parse(await readFile("models/bundle/manifest.json", "utf8"));
+  const shipped: number = thresholds.modelDeny;
   const limit = shipped + (1_000_000 - shipped) / 2;
   const judged = async (millionths: number) => {
     sidecar.behave = (stream, windows) => answer(stream, scores(...windows.map(() => millionths)));
@@ -111,8 +113,8 @@ test("a threshold of adapt stays within its limits, and leaves with the rung", a
     await sidecar.record(headers.get("x-postern-decision") ?? "");
     return status;
   };
-  await give({ route: "open", rung: "ADAPT", modelDenyMillionths: 500_000 });
-  assert.deepEqual([await judged(499_999), await judged(500_000)], [200, 403]);
+  await give({ route: "open", rung: "ADAPT", modelDenyMillionths: shipped + 1_000 });
+  assert.deepEqual([await judged(shipped + 999), await judged(shipped + 1_000)], [200, 403]);
   await give({ route: "open", rung: "ADAPT", modelDenyMillionths: 1_000_000 });
   assert.deepEqual([await judged(Math.floor(limit) - 1), await judged(Math.ceil(limit))], [200, 403]);
   for (const wish of [
