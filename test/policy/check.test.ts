@@ -116,6 +116,7 @@ describe("a policy that can be used", () => {
       onUnavailable: "closed",
       maxBodyBytes: 65_536,
       onTooLarge: "deny",
+      thresholds: null,
     };
     assert.deepEqual(orders?.score, { inspect: "full", ...defaults });
     assert.deepEqual(stream?.score, { inspect: "headers", ...defaults });
