@@ -18,7 +18,7 @@ import { RequestBody } from "./values/request-body";
 import { Component, Source } from "./values/source";
 import { Value, ValueKind } from "./values/value";
 
-export { answerQuestion, evaluate } from "./core/evaluation";
+export { answerQuestion, enforcement, evaluate } from "./core/evaluation";
 export { closeGate, openGate, policyRefusal } from "./core/gate";
 export { bundleDigest, clearBelow, denyAlone, modelDeny, screenReady } from "./screen/screen";
 

@@ -1,8 +1,9 @@
 /**
  * One JSON line for each request. Neither path nor query nor any header's value is in it: what a client sent may
  * be a secret or an attack. The decision's id leads to the decision log.
+ * @param decision where the decision is found, as a command of Envoy's format
  */
-export function accessLog(path: string): object {
+export function accessLog(path: string, decision = "%FILTER_STATE(wasm.postern:PLAIN)%"): object {
   // Opened as a file it can't be a socket, which it is under systemd and in many a container.
   const kind = path === "/dev/stdout" ? "stdout" : "file";
   return {
@@ -15,7 +16,7 @@ export function accessLog(path: string): object {
         json_format: {
           time: "%START_TIME%",
           // Its id, effect, reason and route, with a space between them.
-          decision: "%FILTER_STATE(wasm.postern:PLAIN)%",
+          decision,
           request_id: "%REQ(X-REQUEST-ID)%",
           protocol: "%PROTOCOL%",
           status: "%RESPONSE_CODE%",

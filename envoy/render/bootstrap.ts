@@ -8,11 +8,16 @@ import { statsConfig } from "./stats.ts";
 /**
  * Envoy's bootstrap, with listeners and clusters in it. By default the filter's configuration comes by file (ECDS).
  * @param filters the HTTP filters before the router
+ * @param routes where requests go; default: all to the upstream
  */
-export function renderBootstrap(plan: EnvoyPlan, filters: readonly object[] = [filterByFile(plan)]): object {
+export function renderBootstrap(
+  plan: EnvoyPlan,
+  filters: readonly object[] = [filterByFile(plan)],
+  routes?: readonly object[],
+): object {
   return {
     ...base(plan),
-    static_resources: { listeners: listeners(plan, filters), clusters: clusters(plan) },
+    static_resources: { listeners: listeners(plan, filters, routes), clusters: clusters(plan) },
   };
 }
 
@@ -44,9 +49,9 @@ function base(plan: EnvoyPlan): object {
   };
 }
 
-function listeners(plan: EnvoyPlan, filters: readonly object[]): object[] {
+function listeners(plan: EnvoyPlan, filters: readonly object[], routes?: readonly object[]): object[] {
   return [
-    renderListener(plan, filters),
+    renderListener(plan, filters, routes),
     renderSelfTestListener(plan, filters),
     ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : []),
   ];

@@ -3,7 +3,11 @@ import { upstreamRoutes } from "./clusters.ts";
 import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
 
 /** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
-export function renderListener(plan: EnvoyPlan, filters: readonly object[] = [filterByFile(plan)]): object {
+export function renderListener(
+  plan: EnvoyPlan,
+  filters: readonly object[] = [filterByFile(plan)],
+  routes: readonly object[] = upstreamRoutes(plan.upstream),
+): object {
   return {
     name: "edge",
     address: { socket_address: { address: plan.listen.host, port_value: plan.listen.port } },
@@ -11,7 +15,7 @@ export function renderListener(plan: EnvoyPlan, filters: readonly object[] = [fi
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [networkFilter(connectionManager("edge", filters, upstreamRoutes(plan.upstream), plan))],
+        filters: [networkFilter(connectionManager("edge", filters, routes, plan))],
       },
     ],
   };
@@ -59,7 +63,7 @@ function connectionManager(
   name: string,
   filters: readonly object[],
   routes: readonly object[],
-  plan: Pick<EnvoyPlan, "forwardClientCertificate"> & { readonly accessLog: string | null },
+  plan: Pick<EnvoyPlan, "forwardClientCertificate" | "decisionInLog"> & { readonly accessLog: string | null },
 ): object {
   return {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -88,7 +92,7 @@ function connectionManager(
     // Bounds an upload, and ends a stream that a trap of the filter's VM left paused. Above a score's longest deadline (30 s).
     request_timeout: "300s",
     stream_idle_timeout: "300s",
-    access_log: plan.accessLog === null ? [] : [accessLog(plan.accessLog)],
+    access_log: plan.accessLog === null ? [] : [accessLog(plan.accessLog, plan.decisionInLog)],
     route_config: {
       name,
       response_headers_to_remove: ["server", "x-powered-by"],

@@ -15,6 +15,8 @@ export interface EnvoyPlan {
   readonly filterConfigFolder: string;
   /** A file, or /dev/stdout. */
   readonly accessLog: string;
+  /** Where the access log finds the decision, as a command of Envoy's format; absent: in the filter's state. */
+  readonly decisionInLog?: string;
   /** Null: no dashboard is published. */
   readonly dashboard: DashboardPlan | null;
   /** Near this much memory Envoy sheds load (its own heap, without the filter's memory). */

@@ -1,7 +1,7 @@
 import { equal } from "proxy-wasm-as/bytes";
-import { Environment, SharedValue, SignatureFinding } from "../environment";
+import { Environment, NO_VERSION, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
-import { monotonicMicros, verifySignature } from "./host";
+import { fillRandom, monotonicMicros, verifySignature } from "./host";
 
 /** A shared secret, under the name of its environment variable. */
 export class Secret {
@@ -26,8 +26,9 @@ export class Connection {
 }
 
 /**
- * The world as Node gives it, for one request. It knows no other workers: what rests on a replay window fails closed.
- * Where it is not `live`, it is judged as if alone: with a budget of its own, and no time passes while the model is asked.
+ * The world as Node gives it, for one request. Where it is `live`, all requests of the process share what workers share in Envoy.
+ * Else it is judged as if alone: with a budget of its own, no time passes while the model is asked, and what rests on a replay
+ * window fails closed.
  */
 export class CoreEnvironment extends Environment {
   constructor(
@@ -68,20 +69,36 @@ export class CoreEnvironment extends Environment {
     return this.connection.peerCertificateDigest;
   }
 
-  shared(_key: Uint8Array): SharedValue | null {
-    return null;
+  shared(key: Uint8Array): SharedValue | null {
+    const name = latin1(key);
+    return this.live && sharedValues.has(name) ? sharedValues.get(name) : null;
   }
 
-  share(_key: Uint8Array, _value: Uint8Array, _version: u32): bool {
-    return false;
+  share(key: Uint8Array, value: Uint8Array, version: u32): bool {
+    if (!this.live) return false;
+    const name = latin1(key);
+    const before: u32 = sharedValues.has(name) ? sharedValues.get(name).version : NO_VERSION;
+    if (version != 0 && version != before) return false;
+    sharedValues.set(name, new SharedValue(value.slice(), before == NO_VERSION ? 1 : before + 1));
+    return true;
   }
 
-  fillRandom(_bytes: Uint8Array): bool {
-    return false;
+  fillRandom(bytes: Uint8Array): bool {
+    if (this.live) fillRandom(bytes.dataStart, bytes.length);
+    return this.live;
   }
 
   secret(name: Uint8Array): Uint8Array | null {
     for (let i = 0; i < this.secrets.length; i++) if (equal(this.secrets[i].name, name)) return this.secrets[i].value;
     return null;
   }
+}
+
+/** Of the process, by key. They are as many as in Envoy: each user of them bounds its own. */
+const sharedValues: Map<string, SharedValue> = new Map();
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
+  return text;
 }

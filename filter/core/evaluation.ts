@@ -3,6 +3,7 @@ import { Evaluation, Step } from "../evaluate";
 import { Inquiry } from "../identity/inquiry";
 import { PeerCertificate } from "../identity/peer-certificate";
 import { SyncState } from "../sync/sync-state";
+import { writeEnforcement } from "./enforcement-message";
 import { Connection, CoreEnvironment } from "./environment";
 import { writeEvaluation } from "./evaluation-message";
 import { findGate } from "./gate";
@@ -11,10 +12,14 @@ import { MessageReader, MessageWriter } from "./message";
 /** Those that wait for the model. */
 const open: Map<u32, Evaluation> = new Map();
 let asked: u32 = 0;
+/** What was evaluated last, and whether it waits for the model. */
+let last: Evaluation | null = null;
+let lastAsks: bool = false;
 
 /**
  * u32 whether a peer certificate was presented, its URI, its SHA-256, `address:port` of the connection's other end, header
- * pairs as the proxy-wasm host serializes them, body → the evaluation. Not `live`: it is judged as if alone.
+ * pairs as the proxy-wasm host serializes them, body, u32 whether there is one that was not kept → the evaluation. Not `live`:
+ * it is judged as if alone.
  */
 export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
   const gate = findGate(handle);
@@ -25,6 +30,7 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
   const connection = new Connection(reader.bytes(), peerDigest);
   const headers = HeaderMap.decode(reader.bytes());
   const body = reader.bytes();
+  const isMissing = reader.u32() != 0;
   const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets, connection);
   const evaluation = new Evaluation(
     gate.policy,
@@ -35,8 +41,10 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
     new Inquiry(),
     SyncState.NONE,
   );
-  let step = evaluation.begin(body.length > 0);
-  if (step == Step.Body) {
+  let step = evaluation.begin(body.length > 0 || isMissing);
+  if (step == Step.Body && isMissing) {
+    step = evaluation.bodyNotKept();
+  } else if (step == Step.Body) {
     const limit = evaluation.bodyLimit;
     step = evaluation.takeBody(body.subarray(0, limit), body.length > limit);
   }
@@ -59,8 +67,23 @@ export function answerQuestion(question: u32, message: Uint8Array): Uint8Array {
   return settle(evaluation, evaluation.takeScores(millionths, classes), question);
 }
 
+/**
+ * What a gate does about what was evaluated last, by the verdict so far. `decision`: its id in hexadecimal; `encrypted`: the
+ * connection is. Empty: nothing was evaluated.
+ */
+export function enforcement(arrivedMillis: f64, encrypted: bool, decision: Uint8Array): Uint8Array {
+  const evaluation = last;
+  if (evaluation === null) return new Uint8Array(0);
+  const verdict = lastAsks ? evaluation.accessVerdict() : evaluation.verdict();
+  const writer = new MessageWriter();
+  writeEnforcement(writer, evaluation, verdict, decision, <i64>arrivedMillis, encrypted);
+  return writer.finish();
+}
+
 function settle(evaluation: Evaluation, step: Step, question: u32): Uint8Array {
   const asks = step == Step.Model;
+  last = evaluation;
+  lastAsks = asks;
   if (asks) open.set(question, evaluation);
   else open.delete(question);
   const writer = new MessageWriter();

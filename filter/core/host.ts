@@ -3,6 +3,9 @@
 /** For durations, microseconds from any origin. */
 export declare function monotonicMicros(): f64;
 
+/** Cryptographically strong random bytes. */
+export declare function fillRandom(at: usize, length: i32): void;
+
 /** As `verifySignature` of `filter/environment.ts`, for every algorithm. */
 export declare function verifySignature(
   algorithm: u32,

@@ -1,4 +1,4 @@
-import { bytes } from "proxy-wasm-as";
+import { bytes } from "proxy-wasm-as/bytes";
 import { spaced } from "../encoding/spaced";
 import { Evaluation } from "../evaluate";
 import { BOUND_BY_CERTIFICATE, BOUND_BY_PROOF, NONE } from "../policy/blob-layout";

@@ -20,6 +20,8 @@ export interface Configuration {
   readonly bundleDirectory: string;
   /** Serves `/metrics` as well. */
   readonly dashboard: { readonly address: DashboardAddress; readonly token: string };
+  /** Decides for a proxy without the filter (envoy.service.auth.v3). Null: it doesn't. */
+  readonly extAuthz: { readonly policyPath: string; readonly corePath: string } | null;
   readonly limits: Readonly<Record<keyof typeof LIMITS, number>>;
   readonly log: Readonly<Record<keyof typeof LOG, number>>;
   readonly evidence: Readonly<Record<keyof typeof EVIDENCE, number>>;
@@ -37,6 +39,7 @@ const LIMITS = {
   scoreCallsInFlight: [128, 1, 4096],
   reportCallsInFlight: [8, 1, 64],
   verifyCallsInFlight: [64, 1, 1024],
+  checkCallsInFlight: [128, 1, 4096],
   scoreMessageBytes: [64 * 1024, 1024, 64 * 1024],
   verifyMessageBytes: [16 * 1024, 1024, 64 * 1024],
   reportMessageBytes: [4 * 1024 * 1024, 64 * 1024, 4 * 1024 * 1024],
@@ -87,6 +90,7 @@ export function parseConfiguration(text: string): Configuration {
     "egressDirectory",
     "bundleDirectory",
     "dashboard",
+    "extAuthz",
     "limits",
     "log",
     "evidence",
@@ -104,6 +108,7 @@ export function parseConfiguration(text: string): Configuration {
       address: dashboardAddress(dashboard),
       token: pattern(dashboard.token, "dashboard.token", TOKEN, "32 to 128 of A-Z a-z 0-9 _ -"),
     }),
+    extAuthz: top.extAuthz === undefined ? null : extAuthz(top.extAuthz),
     limits: integers(top.limits ?? {}, "limits", LIMITS),
     log: integers(top.log ?? {}, "log", LOG),
     evidence: integers(top.evidence ?? {}, "evidence", EVIDENCE),
@@ -120,6 +125,14 @@ function dashboardAddress({ host, port, socketPath: path }: Record<string, unkno
   if (host !== undefined || port !== undefined)
     throw refused("dashboard.socketPath: expected it alone, without host and port");
   return Object.freeze({ socketPath: socketPath(path, "dashboard.socketPath") });
+}
+
+function extAuthz(value: unknown): Configuration["extAuthz"] {
+  const { policyPath, corePath } = fields(value, "extAuthz", ["policyPath", "corePath"]);
+  return Object.freeze({
+    policyPath: absolutePath(policyPath, "extAuthz.policyPath"),
+    corePath: absolutePath(corePath, "extAuthz.corePath"),
+  });
 }
 
 async function readPrivateFile(path: string): Promise<string> {

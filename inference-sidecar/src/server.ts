@@ -37,9 +37,13 @@ const STATUS = {
   internal: status.INTERNAL,
 } as const satisfies Record<ServiceErrorCode, status>;
 
-export interface ServiceOptions {
-  readonly service: ServiceDefinition;
+export interface Service {
+  readonly definition: ServiceDefinition;
   readonly handlers: Readonly<Record<string, Handler<never, object>>>;
+}
+
+export interface ServiceOptions {
+  readonly services: readonly Service[];
   readonly health: Health;
   readonly messageBytes: number;
   readonly metrics: Metrics;
@@ -49,13 +53,15 @@ export interface ServiceOptions {
 export class SidecarServer {
   readonly #server: Server;
 
-  constructor({ service, handlers, health, messageBytes, metrics }: ServiceOptions) {
+  constructor({ services, health, messageBytes, metrics }: ServiceOptions) {
     this.#server = new Server({
       "grpc.max_receive_message_length": messageBytes,
       "grpc.max_concurrent_streams": STREAMS_MOST,
     });
-    const calls = Object.entries(handlers).map(([name, handle]) => [name, unary(name, handle, metrics)]);
-    this.#server.addService(service, Object.fromEntries(calls));
+    for (const { definition, handlers } of services) {
+      const calls = Object.entries(handlers).map(([name, handle]) => [name, unary(name, handle, metrics)]);
+      this.#server.addService(definition, Object.fromEntries(calls));
+    }
     health.service.addToServer(this.#server);
   }
 

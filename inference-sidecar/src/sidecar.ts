@@ -1,8 +1,9 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { AdminServer } from "./admin/admin-server.ts";
 import { Admission } from "./admission.ts";
-import { loadBundle } from "./bundle.ts";
+import { type Bundle, loadBundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import { pageAssets } from "./dashboard/page.ts";
 import { RecentDecisions } from "./dashboard/recent.ts";
@@ -29,7 +30,7 @@ import { revokeCommands } from "./revocation/revoke-commands.ts";
 import { scoreHandler } from "./score.ts";
 import { SelfTest } from "./self-test/self-test.ts";
 import { Standing } from "./self-test/standing.ts";
-import { SidecarServer } from "./server.ts";
+import { type Service, SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
 import { Store } from "./store/store.ts";
@@ -37,7 +38,7 @@ import { syncHandler } from "./sync/sync.ts";
 import { SyncWorkers } from "./sync/sync-workers.ts";
 import { SyncedState } from "./sync/synced-state.ts";
 import { verifyHandler } from "./verify.ts";
-import { loadService, SERVICE_NAME, syncEncoder } from "./wire.ts";
+import { EXT_AUTHZ_NAME, loadService, SERVICE_NAME, syncEncoder } from "./wire.ts";
 
 export interface Sidecar {
   /** Takes no more calls, finishes those in flight within `drainMs`, closes the log; the socket is gone then. */
@@ -147,24 +148,27 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     record: (outcome) => decisions.log.append([timed({ selfTest: outcome })], () => undefined),
   });
   await synced.set("selfTestKey", selfTest.key);
-  const server = new SidecarServer({
-    service,
-    handlers: {
-      Score: scoreHandler({ bundle, limits, model, admission, queue, metrics }),
-      Report: reportHandler({
-        ...decisions,
-        recordsMost: limits.recordsPerReport,
-        admission: new Admission(limits.reportCallsInFlight),
-        metrics,
-        evidence: evidence.intake,
-        onWritten: (lines) => {
-          recent.add(lines);
-          ladder.count(lines.filter((line) => "effect" in line));
-        },
-      }),
-      Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
-      Sync: syncHandler(synced, workers, (issuer, kid) => keys.find(issuer, kid)),
+  const score = scoreHandler({ bundle, limits, model, admission, queue, metrics });
+  const report = reportHandler({
+    ...decisions,
+    recordsMost: limits.recordsPerReport,
+    admission: new Admission(limits.reportCallsInFlight),
+    metrics,
+    evidence: evidence.intake,
+    onWritten: (lines) => {
+      recent.add(lines);
+      ladder.count(lines.filter((line) => "effect" in line));
     },
+  });
+  const handlers = {
+    Score: score,
+    Report: report,
+    Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
+    Sync: syncHandler(synced, workers, (issuer, kid) => keys.find(issuer, kid)),
+  };
+  const authority = await authorityOf(configuration, folder, { bundle, score, report, service });
+  const server = new SidecarServer({
+    services: [{ definition: service, handlers }, ...(authority ? [authority.service] : [])],
     health,
     messageBytes: limits.reportMessageBytes,
     metrics,
@@ -184,9 +188,39 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       keys.close();
       await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close(), revocations.close()]);
       await ladder.close();
+      await authority?.close();
       await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);
     },
   };
+}
+
+/** Loaded only where it is configured: it reads policies by itself. */
+async function authorityOf(
+  { extAuthz, limits }: Configuration,
+  folder: URL,
+  { bundle, score, report, service }: AuthorityNeeds,
+): Promise<{ service: Service; close: () => Promise<void> } | null> {
+  if (extAuthz === null) return null;
+  const { startAuthority } = await import("./ext-authz/authority.ts");
+  const { requestDeserialize } = service.Report as MethodDefinition<Parameters<typeof report>[0], object>;
+  const authority = await startAuthority({
+    ...extAuthz,
+    bundle,
+    score,
+    admission: new Admission(limits.checkCallsInFlight),
+    report: (message) =>
+      report(requestDeserialize(message), { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY }),
+  });
+  const protoPath = fileURLToPath(new URL("ext-authz.proto", folder));
+  const definition = loadService(protoPath, { Check: limits.reportMessageBytes }, EXT_AUTHZ_NAME);
+  return { service: { definition, handlers: { Check: authority.check } }, close: authority.close };
+}
+
+interface AuthorityNeeds {
+  readonly bundle: Bundle;
+  readonly score: ReturnType<typeof scoreHandler>;
+  readonly report: ReturnType<typeof reportHandler>;
+  readonly service: ServiceDefinition;
 }
 
 /** A line of the log that is of now. */

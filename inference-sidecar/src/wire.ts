@@ -3,17 +3,22 @@ import { loadSync } from "@grpc/proto-loader";
 import { ServiceError } from "./service-error.ts";
 
 export const SERVICE_NAME = "postern.v1.PolicyInformationPoint";
+export const EXT_AUTHZ_NAME = "envoy.service.auth.v3.Authorization";
 
 /** No message of the service has more fields at its top level: 512 records and a header. */
 const TOP_LEVEL_FIELDS_MOST = 600;
 
 /**
- * The service of postern.proto, its request decoders guarded: what is too large or malformed becomes a ServiceError in
+ * A service of a .proto file, its request decoders guarded: what is too large or malformed becomes a ServiceError in
  * the place of the request, for the edge in `server.ts` to answer.
  */
-export function loadService(protoPath: string, maximumBytes: Record<string, number>): ServiceDefinition {
+export function loadService(
+  protoPath: string,
+  maximumBytes: Record<string, number>,
+  name: string = SERVICE_NAME,
+): ServiceDefinition {
   const definition = loadSync(protoPath, { longs: Number, enums: String, defaults: true });
-  const service = definition[SERVICE_NAME] as ServiceDefinition;
+  const service = definition[name] as ServiceDefinition;
   const guarded = Object.entries(service).map(([name, method]) => [name, guard(method, maximumBytes[name] ?? 0)]);
   return Object.fromEntries(guarded);
 }

@@ -14,6 +14,7 @@ const sources = [source, join(root, "package-lock.json"), fileURLToPath(import.m
 /** What the bundle reads at run time from its own folder. */
 const COMPANIONS = {
   "postern.proto": join(source, "proto/postern.proto"),
+  "ext-authz.proto": join(source, "proto/ext-authz.proto"),
   "health.proto": join(root, "node_modules/grpc-health-check/proto/health/v1/health.proto"),
   "page.css": join(source, "src/dashboard/page.css"),
   "page.mjs": join(source, "src/dashboard/page.mjs"),

@@ -11,6 +11,7 @@ const targets: Record<string, () => Promise<Target>> = {
   envoy: async () => (await import("../render/envoy.ts")).renderEnvoy,
   compose: async () => (await import("../render/compose.ts")).renderCompose,
   istio: async () => (await import("../render/istio.ts")).renderIstio,
+  ext_authz: async () => (await import("../render/ext-authz.ts")).renderExtAuthz,
   kubernetes: async () => (await import("../render/kubernetes.ts")).renderKubernetes,
 };
 

@@ -30,12 +30,14 @@ export interface EnvoyOptions {
   readonly concurrency?: number;
   readonly env?: Record<string, string>;
   readonly args?: readonly string[];
+  /** How long the start may take. Default 30 s. */
+  readonly startMillis?: number;
 }
 
 /** Starts an Envoy in a folder of its own and waits until it is live; its admin socket is added to the bootstrap. */
 export async function startEnvoy(
   makeBootstrap: (folder: string) => object | Promise<object>,
-  { concurrency = 1, env = {}, args = [] }: EnvoyOptions = {},
+  { concurrency = 1, env = {}, args = [], startMillis = START_MILLIS }: EnvoyOptions = {},
 ): Promise<TestEnvoy> {
   const binary = await findEnvoy(() => {});
   const folder = await mkdtemp(join(tmpdir(), "envoy-"));
@@ -61,7 +63,7 @@ export async function startEnvoy(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilLive(child, admin);
+    await untilLive(child, admin, startMillis);
   } catch (error) {
     const tail = (await readLog()).split("\n").slice(-15).join("\n");
     await stop();
@@ -81,8 +83,12 @@ export async function startEnvoy(
   };
 }
 
-async function untilLive(child: ChildProcess, admin: (path: string) => Promise<string>): Promise<void> {
-  const deadline = Date.now() + START_MILLIS;
+async function untilLive(
+  child: ChildProcess,
+  admin: (path: string) => Promise<string>,
+  startMillis: number,
+): Promise<void> {
+  const deadline = Date.now() + startMillis;
   let failed: Error | undefined;
   child.once("error", (error) => {
     failed = error;

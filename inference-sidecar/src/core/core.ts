@@ -40,6 +40,8 @@ export interface Core {
   screen(texts: readonly Uint8Array[]): ScreenScore[];
   /** @throws Error there is no bundle */
   thresholds(): Thresholds;
+  /** SHA-256 of the bundle whose screen it has, 32 bytes. @throws Error there is no bundle */
+  bundleDigest(): Uint8Array;
   /** Of the module's linear memory. */
   readonly memoryBytes: number;
 }
@@ -100,6 +102,10 @@ export async function openCore(module: Uint8Array): Promise<Core> {
         denyAlone: exports.denyAlone() >>> 0,
         modelDeny: exports.modelDeny() >>> 0,
       };
+    },
+    bundleDigest: () => {
+      requireScreen();
+      return Uint8Array.from(instance.read(exports.bundleDigest()));
     },
     get memoryBytes() {
       return instance.memoryBytes();

@@ -1,4 +1,5 @@
 import { ATTACK_CLASSES } from "../bundle.ts";
+import { type Enforcement, readEnforcement } from "./enforcement.ts";
 import { type Evaluation, type ModelScore, type Question, readEvaluation } from "./evaluation.ts";
 import type { Instance, MessageFunction } from "./instance.ts";
 import { MessageWriter } from "./message.ts";
@@ -11,6 +12,8 @@ export interface EvaluationRequest extends CoreRequest {
   readonly peer?: { readonly uri?: string; readonly digest?: Uint8Array };
   /** `address:port` of the connection's other end, IPv6 in brackets. Absent: unknown. */
   readonly source?: string;
+  /** There is a body that the caller could not keep: what would be judged by it can't be inspected. */
+  readonly bodyMissing?: boolean;
   /**
    * Unix milliseconds at which it is judged, as if it were alone: the same request always gives the same, however long the
    * model takes. Absent: it is judged now; as in a worker of Envoy the deadline runs, and forged tokens draw on one budget.
@@ -27,6 +30,11 @@ export interface Gate {
   evaluate(request: EvaluationRequest): Evaluation;
   /** The final evaluation, the model being asked where it is needed: at most four times. */
   decide(request: EvaluationRequest, ask: AskModel): Promise<Evaluation>;
+  /**
+   * What is to be done about the request that was evaluated last, by the verdict so far. Nothing may come between.
+   * @param decision its id, 32 hexadecimal digits
+   */
+  enforcement(decision: string, arrivedMillis: number, encrypted: boolean): Enforcement;
   /** Lets go of the policy. Open questions can still be answered. */
   close(): void;
 }
@@ -67,12 +75,18 @@ export function openGate(core: Instance, blob: Uint8Array, secrets: Readonly<Rec
     const live = at === undefined;
     return evaluation(
       (pointer) => exports.evaluate(handle, at ?? Date.now(), live, pointer),
-      writeRequest(message, request).finish(),
+      writeRequest(message, request)
+        .u32(Number(request.bodyMissing ?? false))
+        .finish(),
     );
   }
 
   return {
     evaluate,
+    enforcement: (decision, arrivedMillis, encrypted) => {
+      const about = (pointer: number) => exports.enforcement(arrivedMillis, encrypted, pointer);
+      return readEnforcement(core.ask(about, Buffer.from(decision)));
+    },
     decide: async (request, ask) => {
       let result = evaluate(request);
       for (let { question } = result; question !== null; { question } = result) {

@@ -1,3 +1,4 @@
+import { randomFillSync } from "node:crypto";
 import { instantiate } from "@assemblyscript/loader";
 import { verifySignature } from "../keys/signature.ts";
 import { ALGORITHMS, isPublic } from "../policy/algorithms.ts";
@@ -13,6 +14,7 @@ interface Exports extends Record<string, unknown> {
   locateWindows: MessageFunction;
   screenValues: MessageFunction;
   screenReady(): number;
+  bundleDigest(): number;
   clearBelow(): number;
   denyAlone(): number;
   modelDeny(): number;
@@ -21,6 +23,7 @@ interface Exports extends Record<string, unknown> {
   closeGate(gate: number): void;
   evaluate(gate: number, atMillis: number, live: boolean, message: number): number;
   answerQuestion(question: number, message: number): number;
+  enforcement(arrivedMillis: number, encrypted: boolean, decision: number): number;
 }
 
 /** A running core: its functions, and messages to and from them. */
@@ -47,6 +50,9 @@ const COPIES = 16;
 /** A core of its own. @throws Error it is no core */
 export async function instantiateCore(module: Uint8Array): Promise<Instance> {
   const host = {
+    fillRandom: (at: number, length: number) => {
+      randomFillSync(new Uint8Array(memory.buffer, at, length));
+    },
     monotonicMicros: () => performance.now() * 1000,
     verifySignature: (bit: number, ...spans: [number, number, number, number, number, number]) => {
       const [key, keyLength, signature, signatureLength, text, textLength] = spans;

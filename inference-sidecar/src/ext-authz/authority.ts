@@ -1,0 +1,173 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Admission } from "../admission.ts";
+import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
+import { openCore } from "../core/core.ts";
+import type { Enforcement } from "../core/enforcement.ts";
+import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
+import type { Handler } from "../server.ts";
+import { ServiceError } from "../service-error.ts";
+import { StartError } from "../start-error.ts";
+import {
+  type CheckRequest,
+  type CheckResponse,
+  isEncrypted,
+  toCheckResponse,
+  toEvaluationRequest,
+} from "./check-message.ts";
+import { PolicyGate } from "./policy-gate.ts";
+import { Records, type Report } from "./records.ts";
+
+export interface AuthorityParts {
+  /** YAML, as the filter's policy. */
+  readonly policyPath: string;
+  /** `build/core.wasm`. */
+  readonly corePath: string;
+  readonly bundle: Bundle;
+  readonly admission: Admission;
+  /** The model, as it is asked over the wire. */
+  readonly score: Handler<
+    { bundleDigest: Buffer; windows: Buffer[] },
+    { scores: { attackMillionths: number; attackClass: number }[] }
+  >;
+  readonly report: Report;
+}
+
+/** Decides for a proxy without the filter: the same compiled code, the same policy, the same log (envoy.service.auth.v3). */
+export interface Authority {
+  readonly check: Handler<CheckRequest, CheckResponse>;
+  close(): Promise<void>;
+}
+
+/** Of what goes on after the answer: its client is gone by then, and nobody minds. */
+const unhurried = new AbortController().signal;
+/** As in the filter: a record that must be on the disk has so long. */
+const RECORD_MS = 1_000;
+
+/** @throws StartError the policy can't be used, or the core is of another bundle */
+export async function startAuthority(parts: AuthorityParts): Promise<Authority> {
+  const module = await readFile(parts.corePath);
+  const core = await openCore(module);
+  if (!parts.bundle.digest.equals(core.bundleDigest())) {
+    const message = `${parts.corePath} was built with another bundle than ${parts.bundle.digest.toString("hex")}: build it again`;
+    throw new StartError("bundle", message);
+  }
+  const policy = await PolicyGate.open(core, parts.policyPath);
+  const records = new Records(parts.report);
+  const moduleDigest = createHash("sha256").update(module).digest();
+  return {
+    check: checkHandler(parts, policy, records, moduleDigest),
+    close: async () => {
+      await policy.close();
+      await records.flush(false).catch(() => undefined);
+    },
+  };
+}
+
+function checkHandler(
+  parts: AuthorityParts,
+  policy: PolicyGate,
+  records: Records,
+  moduleDigest: Uint8Array,
+): Handler<CheckRequest, CheckResponse> {
+  const origins = new WeakMap<
+    object,
+    { policyDigest: Uint8Array; bundleDigest: Uint8Array; moduleDigest: Uint8Array }
+  >();
+  return async (request, { signal }) => {
+    const release = parts.admission.admit();
+    try {
+      const { gate, digest } = policy.current;
+      const origin = origins.get(gate) ?? { policyDigest: digest, bundleDigest: parts.bundle.digest, moduleDigest };
+      origins.set(gate, origin);
+      const arrived = Date.now();
+      const id = randomBytes(16);
+      const hex = id.toString("hex");
+      const encrypted = isEncrypted(request);
+      const enforce = () => gate.enforcement(hex, arrived, encrypted);
+      const respond = (about: Enforcement, evaluation: Evaluation) =>
+        toCheckResponse(about, hex, told(hex, evaluation));
+
+      const first = gate.evaluate(toEvaluationRequest(request));
+      if (first.question !== null && !first.holds) {
+        // Nothing waits for the score: the answer goes out, the record when all is known.
+        const answer = respond(enforce(), first);
+        void settle(first, enforce, parts, unhurried).then(({ about }) => records.add(origin, id, about.record));
+        return answer;
+      }
+      const { evaluation, about } = await settle(first, enforce, parts, signal);
+      records.add(origin, id, about.record);
+      if (about.unrecorded === null || (await isRecorded(records))) return respond(about, evaluation);
+      return respond({ ...about, denial: about.unrecorded }, evaluation);
+    } finally {
+      release();
+    }
+  };
+}
+
+/** Asks the model until the evaluation is final. What follows of each is asked for before anything else can be evaluated. */
+async function settle(
+  first: Evaluation,
+  enforce: () => Enforcement,
+  parts: AuthorityParts,
+  signal: AbortSignal,
+): Promise<{ evaluation: Evaluation; about: Enforcement }> {
+  let evaluation = first;
+  let about = enforce();
+  for (let { question } = evaluation; question !== null; { question } = evaluation) {
+    const scores = await ask(question, parts, signal);
+    evaluation = question.answer(scores);
+    about = enforce();
+  }
+  return { evaluation, about };
+}
+
+/** Within the question's deadline, however long the model takes. */
+async function ask(
+  question: Question,
+  { score, bundle }: AuthorityParts,
+  signal: AbortSignal,
+): Promise<readonly ModelScore[] | "unavailable"> {
+  const windows = question.findings.map(({ window }) => Buffer.from(window));
+  const deadline = Date.now() + question.deadlineMillis;
+  const late = timeout(question.deadlineMillis);
+  try {
+    const answered = score({ bundleDigest: bundle.digest, windows }, { signal, deadline });
+    answered.catch(() => undefined);
+    const { scores } = await Promise.race([answered, late.promise]);
+    return scores.map(({ attackMillionths, attackClass }) => ({
+      millionths: attackMillionths,
+      attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
+    }));
+  } catch {
+    return "unavailable";
+  } finally {
+    late.clear();
+  }
+}
+
+async function isRecorded(records: Records): Promise<boolean> {
+  const late = timeout(RECORD_MS);
+  const written = records.flush(true);
+  written.catch(() => undefined);
+  return Promise.race([written, late.promise])
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(late.clear);
+}
+
+function timeout(millis: number): { promise: Promise<never>; clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new ServiceError("deadline_exceeded", "it took too long")), millis);
+  });
+  promise.catch(() => undefined);
+  return { promise, clear: () => clearTimeout(timer) };
+}
+
+/** For the access log: as the filter's own filter state. */
+function told(id: string, { verdict, route }: Evaluation): string {
+  return [id, verdict.effect, verdict.reason, route ?? "-"].join(" ");
+}

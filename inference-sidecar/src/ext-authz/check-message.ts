@@ -1,0 +1,113 @@
+import { createHash, X509Certificate } from "node:crypto";
+import type { Enforcement, Fields } from "../core/enforcement.ts";
+import type { EvaluationRequest } from "../core/gate.ts";
+
+/** envoy.service.auth.v3.CheckRequest */
+export interface CheckRequest {
+  attributes: {
+    source: {
+      address: { socketAddress: { address: string; portValue: number } | null } | null;
+      certificate: string;
+    } | null;
+    request: {
+      http: {
+        scheme: string;
+        rawBody: Buffer;
+        headerMap: { headers: { key: string; rawValue: Buffer }[] } | null;
+      } | null;
+    } | null;
+    contextExtensions: Record<string, string>;
+  } | null;
+}
+
+/** envoy.service.auth.v3.CheckResponse */
+export interface CheckResponse {
+  status: { code: number };
+  deniedResponse?: { status: { code: number }; headers: HeaderOption[]; body: string };
+  okResponse?: { headers: HeaderOption[]; headersToRemove: string[]; responseHeadersToAdd: HeaderOption[] };
+  dynamicMetadata: { fields: Record<string, { stringValue: string }> };
+}
+
+interface HeaderOption {
+  header: { key: string; value: string };
+  appendAction: number;
+}
+
+/** What a listener says of the routes whose bodies it does not bring (`envoy/render/ext-authz.ts`). */
+const UNBUFFERED = "unbuffered";
+
+const OVERWRITE_OR_ADD = 2;
+const GRPC_PERMISSION_DENIED = 7;
+/** Envoy adds it, after all others, where it brings a body. */
+const PARTIAL_BODY = "x-envoy-auth-partial-body";
+const CERTIFICATES_MOST = 256;
+
+/** Whether the client's connection is encrypted. */
+export function isEncrypted({ attributes }: CheckRequest): boolean {
+  return attributes?.request?.http?.scheme === "https";
+}
+
+/** The request as a filter in Envoy sees it: raw header fields in their order, the body, the peer. */
+export function toEvaluationRequest({ attributes }: CheckRequest): EvaluationRequest {
+  const { source, request, contextExtensions } = attributes ?? {};
+  const { headerMap, rawBody = Buffer.alloc(0) } = request?.http ?? {};
+  const headers = (headerMap?.headers ?? []).map(({ key, rawValue }) => [key, rawValue] as const);
+  const added = rawBody.length > 0 ? headers.findLastIndex(([name]) => name === PARTIAL_BODY) : -1;
+  if (added >= 0) headers.splice(added, 1);
+  const address = source?.address?.socketAddress;
+  return {
+    headers,
+    body: rawBody,
+    bodyMissing: contextExtensions?.body === UNBUFFERED,
+    ...(source?.certificate ? { peer: peerOf(source.certificate) } : {}),
+    ...(address ? { source: formatSource(address.address, address.portValue) } : {}),
+  };
+}
+
+/** `decision`: the id, effect, reason and route for Envoy's access log. */
+export function toCheckResponse(
+  { denial, removed, identity, nonce }: Omit<Enforcement, "record" | "unrecorded">,
+  id: string,
+  decision: string,
+): CheckResponse {
+  const own = [option("x-postern-decision", id), ...(nonce === "" ? [] : [option("dpop-nonce", nonce)])];
+  const dynamicMetadata = { fields: { decision: { stringValue: decision } } };
+  if (denial !== null) {
+    const { status, fields, body } = denial;
+    const deniedResponse = { status: { code: status }, headers: [...options(fields), ...own], body };
+    return { status: { code: GRPC_PERMISSION_DENIED }, deniedResponse, dynamicMetadata };
+  }
+  const okResponse = { headers: options(identity), headersToRemove: [...removed], responseHeadersToAdd: own };
+  return { status: { code: 0 }, okResponse, dynamicMetadata };
+}
+
+function options(fields: Fields): HeaderOption[] {
+  return fields.map(([name, value]) => option(name, value.toString("latin1")));
+}
+
+function option(key: string, value: string): HeaderOption {
+  return { header: { key, value }, appendAction: OVERWRITE_OR_ADD };
+}
+
+function formatSource(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+const known = new Map<string, NonNullable<EvaluationRequest["peer"]>>();
+
+/** Of a certificate that the listener has validated: its first URI name (RFC 5280 section 4.2.1.6), and its digest. */
+function peerOf(certificate: string): NonNullable<EvaluationRequest["peer"]> {
+  let peer = known.get(certificate);
+  if (peer === undefined) {
+    const { raw, subjectAltName = "" } = new X509Certificate(decodeURIComponent(certificate));
+    const uri = /(?:^|, )URI:([^,"]*)/.exec(subjectAltName)?.[1] ?? "";
+    peer = { uri, digest: digest(raw) };
+    if (known.size === CERTIFICATES_MOST) known.clear();
+    known.set(certificate, peer);
+  }
+  return peer;
+}
+
+function digest(der: Buffer): Uint8Array {
+  return createHash("sha256").update(der).digest();
+}

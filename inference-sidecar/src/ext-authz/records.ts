@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+
+/** Takes `postern.v1.ReportRequest` as bytes; resolves once what it holds is written. */
+export type Report = (request: Buffer) => Promise<unknown>;
+
+interface Origin {
+  readonly policyDigest: Uint8Array;
+  readonly bundleDigest: Uint8Array;
+  readonly moduleDigest: Uint8Array;
+}
+
+const FLUSH_MS = 100;
+const BATCH = 128;
+const WAITING_MOST = 4096;
+
+/** Records of this process's own decisions, on their way into the log: it is a worker like those of Envoy. */
+export class Records {
+  readonly #worker = randomBytes(16);
+  readonly #report: Report;
+  #sequence = 0;
+  #lost = 0;
+  #waiting: { origin: Origin; record: Buffer }[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #previous: Promise<unknown> = Promise.resolve();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** `decision`: `postern.v1.Decision`. Where too many wait, the oldest is dropped and counted. */
+  add(origin: Origin, id: Buffer, decision: Uint8Array): void {
+    this.#sequence += 1;
+    const record = message([uint(1, this.#sequence), bytes(2, id), bytes(3, decision)]);
+    if (this.#waiting.length >= WAITING_MOST) {
+      this.#waiting.shift();
+      this.#lost += 1;
+    }
+    this.#waiting.push({ origin, record });
+    this.#timer ??= setTimeout(() => void this.flush(false).catch(() => undefined), FLUSH_MS).unref();
+  }
+
+  /** Writes what waits; `durable`: as it would outlast a loss of power. @throws what the log throws; they are kept then */
+  flush(durable: boolean): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const done = this.#previous.then(() => this.#write(durable));
+    this.#previous = done.catch(() => undefined);
+    return done;
+  }
+
+  async #write(durable: boolean): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const { origin } = this.#waiting[0] as { origin: Origin };
+      const batch = this.#waiting.slice(0, BATCH).filter((one) => one.origin === origin);
+      const head = [
+        bytes(1, this.#worker),
+        bytes(2, origin.policyDigest),
+        bytes(3, origin.bundleDigest),
+        uint(4, this.#lost),
+      ];
+      const records = batch.map(({ record }) => bytes(5, record));
+      await this.#report(message([...head, ...records, uint(6, Number(durable)), bytes(7, origin.moduleDigest)]));
+      const written = new Set(batch);
+      this.#waiting = this.#waiting.filter((one) => !written.has(one));
+    }
+  }
+}
+
+// Wire format: protobuf.dev, "Encoding".
+
+function message(fields: readonly Buffer[]): Buffer {
+  return Buffer.concat(fields);
+}
+
+function uint(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field * 8), varint(value)]);
+}
+
+function bytes(field: number, content: Uint8Array): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
+}
+
+function varint(value: number): Buffer {
+  const digits: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) digits.push((rest % 0x80) | 0x80);
+  return Buffer.from([...digits, rest]);
+}

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { buildSidecar } from "../../scripts/build/sidecar.ts";
+import { main } from "../../scripts/cli.ts";
+import { readDecisions } from "../../scripts/decision-log/read.ts";
+import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import { isServing } from "../../scripts/gateway/sidecar-health.ts";
+import { parityPolicy, proxyWorkload, webWorkload } from "../core/parity-policy.ts";
+import { type Client, clients, generateRequest, type ParityRequest } from "../core/parity-requests.ts";
+import { makeIssuers, makeTokens } from "../core/parity-tokens.ts";
+import { Random } from "../core/random.ts";
+import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import { eventually } from "../harness/eventually.ts";
+import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { KeepAliveConnection } from "../harness/keep-alive.ts";
+import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { readJson } from "./foreign-policy.ts";
+
+const REQUESTS = 400;
+const seed = 20_261_126;
+
+let folder = "";
+let out = "";
+let upstream: RecordingUpstream;
+let gateway: TestGateway;
+let envoy: TestEnvoy;
+let sidecar: ChildProcess;
+let url = "";
+let certificates: Record<Client, Certificate | null>;
+let requests: ParityRequest[];
+
+before(
+  async () => {
+    folder = await mkdtemp(join(tmpdir(), "authz-"));
+    const issuers = await makeIssuers();
+    const authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
+    const issue = (id: string) => issueCertificate({ name: "edge", alternativeNames: [id], validDays: 1 }, authority);
+    const server = await issue("127.0.0.1");
+    const files = {
+      "shop.json": issuers.shop.jwks,
+      "partner.json": issuers.partner.jwks,
+      "shared.key": issuers.shop.secret,
+      "server.pem": server.certificatePem,
+      "server.key": server.keyPem,
+      "ca.pem": authority.certificatePem,
+    };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    const policy = join(folder, "policy.yaml");
+    await writeFile(policy, parityPolicy);
+    const other = "spiffe://edge.example/ns/shop/sa/other";
+    certificates = {
+      none: null,
+      web: await issue(webWorkload),
+      other: await issue(other),
+      proxy: await issue(proxyWorkload),
+    };
+    const random = new Random(seed);
+    const tokens = await makeTokens(issuers);
+    requests = Array.from({ length: REQUESTS }, () => generateRequest(random, tokens));
+    upstream = await startRecordingUpstream();
+    gateway = await startTestGateway({ upstream: upstream.url, policy: parityPolicy, files });
+    out = join(folder, "out");
+    const flags = ["--upstream", upstream.url.origin, "--listen", "127.0.0.1:0"];
+    assert.equal(await main(["render", policy, "--target", "ext_authz", "--out", out, ...flags]), 0);
+    await startSidecar();
+    envoy = await startEnvoy(() => readJson(join(out, "envoy.json")));
+    url = `https://127.0.0.1:${await envoy.port("edge")}`;
+  },
+  { timeout: 300_000 },
+);
+
+after(async () => {
+  sidecar?.kill();
+  await envoy?.stop();
+  await gateway?.stop();
+  await upstream?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** As it was rendered, but for the dashboard's port. */
+async function startSidecar(): Promise<void> {
+  const configuration = await readJson(join(out, "sidecar.json"));
+  const path = join(out, "sidecar-here.json");
+  const dashboard = { ...(configuration.dashboard as object), port: 0 };
+  await writeFile(path, JSON.stringify({ ...configuration, dashboard }), { mode: 0o600 });
+  sidecar = spawn(process.execPath, [await buildSidecar(), "--config", path], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await eventually(() => isServing(join(out, "run", "sidecar.sock")), Boolean, 60_000);
+}
+
+const send = ({ bytes, client }: ParityRequest, to: string) => {
+  const certificate = certificates[client];
+  const credentials = certificate && { cert: certificate.certificatePem, key: certificate.keyPem };
+  return sendRaw(to, bytes, { rejectUnauthorized: false, ...credentials });
+};
+
+async function recordsOf(state: string, answers: readonly RawAnswer[]): Promise<Map<string, LogRecord>> {
+  const wanted = answers.flatMap(({ headers }) => headers["x-postern-decision"] ?? []);
+  return eventually(
+    async () => {
+      const found = new Map<string, LogRecord>();
+      for await (const record of readDecisions(state)) found.set(record.id, record);
+      return found;
+    },
+    (found) => wanted.every((id) => found.has(id)),
+    30_000,
+  );
+}
+
+/** What both ways must say alike; a model's score differs in its last bits with the batch. */
+function decided(answer: RawAnswer, record: LogRecord | undefined) {
+  const { status, headers, body } = answer;
+  if (record === undefined) return { status, headers: {} };
+  const { route, rung, effect, reason, wouldDeny, subject, score } = record;
+  return {
+    status,
+    problem: headers["content-type"] === "application/problem+json" ? body.replace(record.id, "") : "",
+    challenge: headers["www-authenticate"],
+    ...{ route, rung, effect, reason, wouldDeny },
+    subject: { ...subject, id: subject.id !== "" },
+    score: { ...score, value: score.by === "model" ? 0 : score.value },
+  };
+}
+
+test("the same requests get the same decisions by ext_authz as by the filter", { timeout: 300_000 }, async () => {
+  const pairs: [ParityRequest, RawAnswer, RawAnswer][] = [];
+  const lane = async (client: Client, waiting: Iterable<ParityRequest>) => {
+    const certificate = certificates[client];
+    const credentials = certificate && { cert: certificate.certificatePem, key: certificate.keyPem };
+    const options = { rejectUnauthorized: false, ...credentials };
+    const [here, there] = [gateway.url, url].map((to) => new KeepAliveConnection(to, options)) as [
+      KeepAliveConnection,
+      KeepAliveConnection,
+    ];
+    for (const request of waiting) {
+      const { method, bytes } = request;
+      const [one, other] = await Promise.all([here.send(method, bytes), there.send(method, bytes)]);
+      pairs.push([request, one, other]);
+    }
+    here.close();
+    there.close();
+  };
+  await Promise.all(
+    clients.map((client) =>
+      lane(
+        client,
+        requests.filter((request) => request.client === client),
+      ),
+    ),
+  );
+  const [ours, theirs] = await Promise.all([
+    recordsOf(
+      gateway.state,
+      pairs.map(([, one]) => one),
+    ),
+    recordsOf(
+      join(out, "state"),
+      pairs.map(([, , other]) => other),
+    ),
+  ]);
+  const recordIn = (records: Map<string, LogRecord>, { headers }: RawAnswer) =>
+    records.get(headers["x-postern-decision"] ?? "");
+  const reasons = new Set<string>();
+  let compared = 0;
+  for (const [request, one, other] of pairs) {
+    const [here, there] = [recordIn(ours, one), recordIn(theirs, other)];
+    // A busy machine: the model answered in time on one side only, if at all.
+    if ([here, there].some((record) => record?.score.uninspected === "score_unavailable")) continue;
+    compared++;
+    reasons.add(here?.wouldDeny ?? here?.reason ?? "");
+    const shown = request.bytes.toString("latin1", 0, 1500);
+    assert.deepEqual(decided(other, there), decided(one, here), shown);
+  }
+  assert.ok(compared > 0.8 * REQUESTS, `only ${compared} compared`);
+  assert.ok(reasons.size >= 18, [...reasons].join());
+});
+
+test("identity is given on, and what a client sends under its names is not", async () => {
+  const before = upstream.requests.length;
+  const headers = "host: shop.example\r\nx-postern-subject: eve\r\nX_Postern_Issuer: eve\r\n";
+  const bytes = Buffer.from(`GET /orders/7 HTTP/1.1\r\n${headers}\r\n`);
+  const answer = await send({ bytes, client: "web", method: "GET", body: Buffer.alloc(0) }, url);
+  assert.equal(answer.status, 200);
+  const [request] = upstream.requests.slice(before);
+  assert.equal(request?.headers["x-postern-workload"], webWorkload);
+  assert.ok(!request?.rawHeaders.includes("eve"));
+});
+
+test("a changed policy is in force without a new Envoy, an invalid one leaves the last good one", async () => {
+  const path = join(folder, "policy.yaml");
+  const get = async () =>
+    (
+      await send(
+        {
+          bytes: Buffer.from("GET /healthz HTTP/1.1\r\nhost: shop.example\r\n\r\n"),
+          client: "none",
+          method: "GET",
+          body: Buffer.alloc(0),
+        },
+        url,
+      )
+    ).status;
+  assert.equal(await get(), 200);
+  await writeFile(
+    path,
+    parityPolicy.replace("methods: [GET, HEAD], path: /healthz", "methods: [HEAD], path: /healthz"),
+  );
+  await eventually(get, (status) => status === 403);
+  await writeFile(path, "version: 2\n");
+  await writeFile(path, parityPolicy);
+  await eventually(get, (status) => status === 200);
+});
+
+test("without the sidecar nobody passes", async () => {
+  sidecar.kill("SIGKILL");
+  const bytes = Buffer.from("GET /healthz HTTP/1.1\r\nhost: shop.example\r\n\r\n");
+  const answer = await send({ bytes, client: "none", method: "GET", body: Buffer.alloc(0) }, url);
+  assert.equal(answer.status, 503);
+  await rm(join(out, "run", "sidecar.sock"), { force: true });
+  await startSidecar();
+  const back = async () => (await send({ bytes, client: "none", method: "GET", body: Buffer.alloc(0) }, url)).status;
+  await eventually(back, (status) => status === 200);
+  assert.match(await readFile(join(out, "state", "log", "head.json"), "utf8"), /"head"/);
+});
