@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { missingForContainers } from "./containers.ts";
 
@@ -15,21 +14,12 @@ export async function optionalTests(): Promise<OptionalTests[]> {
     { tests: "the dashboard in a real browser", missing: missingOnPath("chromium") },
     { tests: "the containers", missing: await missingForContainers() },
     { tests: "the module's image in a registry", missing: missingForRegistry() },
-    { tests: "Envoy for arm64 under emulation", missing: missingForArm64() },
     { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
 }
 
 export function missingForRegistry(): string | null {
   return missingOnPath("skopeo") ?? missingOnPath("docker-registry");
-}
-
-/** Where Debian puts libraries of arm64 (package libstdc++6-arm64-cross). */
-export const arm64Libraries = "/usr/aarch64-linux-gnu";
-
-export function missingForArm64(): string | null {
-  if (!existsSync(`${arm64Libraries}/lib/libstdc++.so.6`)) return `${arm64Libraries} has no libraries of arm64`;
-  return missingOnPath("qemu-aarch64");
 }
 
 /** `ISTIOCTL`, or the one on PATH; null: there is none. */

@@ -27,7 +27,7 @@ export interface AuthorityParts {
   readonly admission: Admission;
   /** The model, as it is asked over the wire. */
   readonly score: Handler<
-    { bundleDigest: Buffer; windows: Buffer[] },
+    { bundleDigest: Buffer; windows: Buffer[]; edges: number[] },
     { scores: { attackMillionths: number; attackClass: number }[] }
   >;
   readonly report: Report;
@@ -129,10 +129,11 @@ async function ask(
   signal: AbortSignal,
 ): Promise<readonly ModelScore[] | "unavailable"> {
   const windows = question.findings.map(({ window }) => Buffer.from(window));
+  const edges = question.findings.map((finding) => finding.edges);
   const deadline = Date.now() + question.deadlineMillis;
   const late = timeout(question.deadlineMillis);
   try {
-    const answered = score({ bundleDigest: bundle.digest, windows }, { signal, deadline });
+    const answered = score({ bundleDigest: bundle.digest, windows, edges }, { signal, deadline });
     answered.catch(() => undefined);
     const { scores } = await Promise.race([answered, late.promise]);
     return scores.map(({ attackMillionths, attackClass }) => ({
