@@ -13,9 +13,7 @@ from network import BEGIN, END, LENGTH, PADDING
 VERSION = 1
 
 
-def write(
-    folder: Path, model: bytes, screen: bytes, thresholds: Thresholds, calibration: dict, training: dict
-) -> str:
+def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds, calibration: dict, training: dict) -> str:
     """The bundle's digest: SHA-256 of both files' SHA-256 and the thresholds as u32 little-endian.
 
     `calibration`: `calibrate.benign_offsets`; `training`: what it takes to make the bundle again.
@@ -34,7 +32,13 @@ def write(
         "model": {
             "file": "model.onnx",
             "sha256": model_sha256.hexdigest(),
-            "input": {"name": INPUT, "shape": ["N", LENGTH], "type": "int32", "padding": PADDING, "marks": {"begin": BEGIN, "end": END}},
+            "input": {
+                "name": INPUT,
+                "shape": ["N", LENGTH],
+                "type": "int32",
+                "padding": PADDING,
+                "marks": {"begin": BEGIN, "end": END},
+            },
             "output": {"name": OUTPUT, "shape": ["N", len(CLASSES)], "type": "float32"},
             "classes": CLASSES,
         },

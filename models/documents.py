@@ -24,7 +24,9 @@ PYPI = """
     django==5.2.19 flask==3.1.3 jinja2==3.1.6 sqlalchemy==2.1.9 requests==2.34.2 fabric==3.2.3 invoke==3.0.3 sh==2.4.0
     thefuck==3.32 httpie==3.2.4 pymongo==4.20.1 awscli==1.46.3 werkzeug==3.1.9
 """.split()
-TEXT = re.compile(r"\.(js|cjs|mjs|ts|py|sh|bash|zsh|bats|md|rst|txt|html|sql|stub|scss|pug)$|/(n|bin/\w[\w.-]*|async|prompt_\w+)$")
+TEXT = re.compile(
+    r"\.(js|cjs|mjs|ts|py|sh|bash|zsh|bats|md|rst|txt|html|sql|stub|scss|pug)$|/(n|bin/\w[\w.-]*|async|prompt_\w+)$"
+)
 SKIPPED = re.compile(r"\.min\.|\.map$|LICENSE|license|locale/|\.dist-info/|3rd-party|vendor/unicode|/data/")
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most

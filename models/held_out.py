@@ -45,7 +45,9 @@ def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[
     return [t[s:e] for t, s, e in zip(texts, starts, ends)], (starts == 0) + 2 * (ends == lengths)
 
 
-def training_windows(weights: np.ndarray, training: Samples, rng: np.random.Generator) -> tuple[list[bytes], np.ndarray]:
+def training_windows(
+    weights: np.ndarray, training: Samples, rng: np.random.Generator
+) -> tuple[list[bytes], np.ndarray]:
     """Half as the screen cuts them; half whole attacks and random pieces of benign values.
 
     On what it was trained on the screen is surer than it will be on anything else: its windows alone would teach the

@@ -103,7 +103,7 @@ def record(r: random.Random, prose: list[str]) -> str:
             f"{a}[{n % 9}]",
             f"filter[{a}]",
             f"{a}.{r.choice(PATHS)}",
-            f"{r.choice(['W/', ''])}\"{token(r)[:24]}\"",
+            f'{r.choice(["W/", ""])}"{token(r)[:24]}"',
             f"{n}x{n % 77}",
             f"2026-{1 + n % 12:02}-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}:00Z",
             f"{n}' x {n % 40}\"",
@@ -132,7 +132,10 @@ def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
         a, b = (r.choice(words) for _ in range(2))
         forms = [word, word.lower(), word.capitalize(), word.upper(), b"%b %b %b" % (word, a, b), b"/%b/%b" % (word, a)]
         forms += [b"/" + word, b"%b-%b" % (word, a), b"%b_%b" % (word, a), b"%b.%b" % (word, a)]
-        forms += [word + r.choice([b".jpg", b".html", b".xml", b".png", b".js", b".pdf"]), b"%b, %b and %b" % (a, b, word)]
+        forms += [
+            word + r.choice([b".jpg", b".html", b".xml", b".png", b".js", b".pdf"]),
+            b"%b, %b and %b" % (a, b, word),
+        ]
         out.append(r.choice(forms))
     return list(dict.fromkeys(out))
 

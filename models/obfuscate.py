@@ -17,7 +17,24 @@ def sql(r: random.Random, text: str) -> str:
 
 
 def sql_space(r: random.Random, text: str) -> str:
-    space = r.choice(["/**/", "\t", "\n", "\x0b", "\x0c", "\xa0", "+", "/*" + letters(r) + "*/", "%0a", "--\n", "/*!*/", "  ", "(", "#\n"])
+    space = r.choice(
+        [
+            "/**/",
+            "\t",
+            "\n",
+            "\x0b",
+            "\x0c",
+            "\xa0",
+            "+",
+            "/*" + letters(r) + "*/",
+            "%0a",
+            "--\n",
+            "/*!*/",
+            "  ",
+            "(",
+            "#\n",
+        ]
+    )
     return text.replace(" ", space)
 
 
@@ -35,7 +52,11 @@ def sql_keyword(r: random.Random, text: str) -> str:
 
 
 def sql_equals(r: random.Random, text: str) -> str:
-    return re.sub(r"\s?(?<![<>!=:])=(?![=>])\s?", r.choice([" like ", " rlike ", " <=> ", " regexp ", "/**/like/**/", " in ", "=="]), text)
+    return re.sub(
+        r"\s?(?<![<>!=:])=(?![=>])\s?",
+        r.choice([" like ", " rlike ", " <=> ", " regexp ", "/**/like/**/", " in ", "=="]),
+        text,
+    )
 
 
 def sql_words_as_signs(r: random.Random, text: str) -> str:
@@ -59,12 +80,25 @@ def sql_strings(r: random.Random, text: str) -> str:
 
 
 def sql_numbers(r: random.Random, text: str) -> str:
-    form = r.choice([lambda n: f"({n})", lambda n: f"{n}e0", lambda n: f"{n}.0", lambda n: f"0x{int(n):x}", lambda n: f"({n}-0)", lambda n: f"~{n}", lambda n: f"(select {n})", lambda n: f"+{n}"])
+    form = r.choice(
+        [
+            lambda n: f"({n})",
+            lambda n: f"{n}e0",
+            lambda n: f"{n}.0",
+            lambda n: f"0x{int(n):x}",
+            lambda n: f"({n}-0)",
+            lambda n: f"~{n}",
+            lambda n: f"(select {n})",
+            lambda n: f"+{n}",
+        ]
+    )
     return re.sub(r"(?<![\w.])\d{1,4}(?![\w.])", lambda m: form(m[0]) if r.random() < 0.6 else m[0], text)
 
 
 SQL = [sql_space, sql_space, sql_keyword, sql_keyword, sql_equals, sql_words_as_signs, sql_strings, sql_numbers]
-SQL_WORDS = re.compile(r"\b(union|select|from|where|and|or|order|by|sleep|insert|update|delete|drop|having|group|like|concat|exec)\b", re.I)
+SQL_WORDS = re.compile(
+    r"\b(union|select|from|where|and|or|order|by|sleep|insert|update|delete|drop|having|group|like|concat|exec)\b", re.I
+)
 
 
 def shell(r: random.Random, text: str) -> str:
@@ -76,7 +110,11 @@ def shell(r: random.Random, text: str) -> str:
         return re.sub(r"(?<=\w) (?=[\w/-])", lambda _: r.choice(SPACES), text)
     form = r.choice(WORDS)
     out = re.sub(r"[A-Za-z]{2,}", lambda m: form(r, m[0]) if r.random() < 0.6 else m[0], text)
-    return out.replace("/", r.choice(["${PATH:0:1}", "${HOME:0:1}", "$(echo . | tr '!-0' '\"-1')"])) if r.random() < 0.12 else out
+    return (
+        out.replace("/", r.choice(["${PATH:0:1}", "${HOME:0:1}", "$(echo . | tr '!-0' '\"-1')"]))
+        if r.random() < 0.12
+        else out
+    )
 
 
 def shell_encoded(r: random.Random, text: str) -> str:
@@ -103,7 +141,7 @@ def shell_encoded(r: random.Random, text: str) -> str:
             f"powershell -e {utf16}",
             f"powershell -EncodedCommand {utf16}",
             f"python -c \"exec('{hexed}'.decode('hex'))\"",
-            f"perl -e 'system(pack(\"H*\",\"{hexed}\"))'",
+            f'perl -e \'system(pack("H*","{hexed}"))\'',
             f"openssl base64 -d <<< {b64} | sh",
         ]
     )
@@ -151,7 +189,9 @@ def script_names(r: random.Random, text: str) -> str:
             [
                 lambda: "".join(f"\\u{ord(c):04x}" if r.random() < 0.5 else c for c in name) + "(",
                 lambda: "".join(f"\\u{{{ord(c):x}}}" if r.random() < 0.5 else c for c in name) + "(",
-                lambda: f"{r.choice(['window', 'self', 'top', 'this', 'globalThis', 'frames'])}['{name[:cut]}'+'{name[cut:]}'](",
+                lambda: (
+                    f"{r.choice(['window', 'self', 'top', 'this', 'globalThis', 'frames'])}['{name[:cut]}'+'{name[cut:]}']("
+                ),
                 lambda: "window['" + "".join(f"\\x{ord(c):02x}" for c in name) + "'](",
                 lambda: f"top[/{name[:cut]}/.source+/{name[cut:]}/.source](",
                 lambda: f"({name})(",
@@ -175,13 +215,19 @@ def script_space(r: random.Random, text: str) -> str:
 
 
 def script_case(r: random.Random, text: str) -> str:
-    return re.sub(r"</?[a-z]+|\bon[a-z]+=|javascript|script", lambda m: "".join(c.upper() if r.random() < 0.5 else c for c in m[0]), text)
+    return re.sub(
+        r"</?[a-z]+|\bon[a-z]+=|javascript|script",
+        lambda m: "".join(c.upper() if r.random() < 0.5 else c for c in m[0]),
+        text,
+    )
 
 
 def script_scheme(r: random.Random, text: str) -> str:
     gap = r.choice(["\t", "\n", "&Tab;", "&NewLine;", "&#9;", "&#x0a;", "%09", "\x00"])
     cut = r.randint(1, 9)
-    return text.replace("javascript:", "javascript"[:cut] + gap + "javascript"[cut:] + r.choice([":", "&colon;", "&#58;"]))
+    return text.replace(
+        "javascript:", "javascript"[:cut] + gap + "javascript"[cut:] + r.choice([":", "&colon;", "&#58;"])
+    )
 
 
 def script_brackets(r: random.Random, text: str) -> str:
@@ -228,7 +274,13 @@ def lookup(r: random.Random, text: str) -> str:
     """Letters of `${jndi:ldap:` each behind a lookup that gives it."""
 
     def spelt(m: re.Match) -> str:
-        return "${" + "".join(one(c) if r.random() < 0.5 else c for c in m[1]) + ":" + "".join(one(c) if r.random() < 0.3 else c for c in m[2]) + ":"
+        return (
+            "${"
+            + "".join(one(c) if r.random() < 0.5 else c for c in m[1])
+            + ":"
+            + "".join(one(c) if r.random() < 0.3 else c for c in m[2])
+            + ":"
+        )
 
     def one(c: str) -> str:
         return r.choice(
@@ -266,7 +318,11 @@ def template(r: random.Random, text: str) -> str:
         )()
 
     if r.random() < 0.5:
-        text = re.sub(r"\.(__\w+__)", lambda m: r.choice([f"['{m[1]}']", f"|attr('{m[1]}')", f'|attr("{m[1]}")', f"[request.args.{letters(r)}]"]), text)
+        text = re.sub(
+            r"\.(__\w+__)",
+            lambda m: r.choice([f"['{m[1]}']", f"|attr('{m[1]}')", f'|attr("{m[1]}")', f"[request.args.{letters(r)}]"]),
+            text,
+        )
     return re.sub(r"(['\"])([A-Za-z_]{3,})\1", lambda m: spelt(m) if r.random() < 0.6 else m[0], text)
 
 

@@ -52,7 +52,9 @@ def worst_run(weights: np.ndarray, text: np.ndarray, shift: np.uint32):
     for position in range(1, len(text) + 2):
         last4 = next4(last4, text, position - 1)
         one, two, three, four = indices_at(last4, shift)
-        total += np.float64(weights[one]) + np.float64(weights[two]) + np.float64(weights[three]) + np.float64(weights[four])
+        total += (
+            np.float64(weights[one]) + np.float64(weights[two]) + np.float64(weights[three]) + np.float64(weights[four])
+        )
         if positions[head % RING] < position - STEPS:
             head += 1
         if total <= sums[head % RING]:
