@@ -24,7 +24,7 @@ identity: { issuers: [{ name: shop, issuer: "https://issuer.test", audiences: [s
 routes:
   - { name: fixed, match: { path: /fixed }, allow: [{ issuer: shop }], score: { ask: always } }
   - { name: moving, match: { path: /moving }, allow: [{ issuer: shop }], ladder: { floor: detect, ceiling: prevent }, score: { ask: always } }
-  - { name: open, match: { path: /open }, public: true, ladder: { floor: observe, ceiling: adapt }, score: { ask: always } }
+  - { name: open, match: { path: /open }, public: true, ladder: { floor: observe, ceiling: adapt }, score: { ask: always, deadline: 5s } }
 `;
     upstream = await startRecordingUpstream();
     gate = await startEnforcement({ upstream: upstream.url, policy, workers: 2 });
