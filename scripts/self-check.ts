@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { optionalTests } from "../test/harness/optional-tools.ts";
+import { buildCore } from "./build/core.ts";
 import { buildFilter } from "./build/filter.ts";
 import { buildSidecar } from "./build/sidecar.ts";
 import { findEnvoy } from "./gateway/envoy-binary.ts";
@@ -18,7 +19,7 @@ const fileMillis = 600_000;
  */
 export async function selfCheck(files: readonly string[]): Promise<number> {
   const report = (line: string) => process.stdout.write(`${line}\n`);
-  await Promise.all([buildFilter(report), buildSidecar(), findEnvoy(report)]);
+  await Promise.all([buildFilter(report), buildCore(), buildSidecar(), findEnvoy(report)]);
   const failed: string[] = [];
   const step = async (name: string, args: readonly string[]) => {
     report(`── ${name}`);

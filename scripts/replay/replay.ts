@@ -1,3 +1,4 @@
+import type { Finding } from "../../inference-sidecar/src/core/evaluation.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { type Configuration, describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
@@ -87,18 +88,16 @@ async function byRequest(record: LogRecord, means: Means): Promise<Decided | Not
 
 const WINDOWS_REMEMBERED = 65_536;
 
-/** Asks for each window once. */
+/** Asks for each window once; the same bytes at another edge of their value are another window. */
 function remembering(ask: AskModel): AskModel {
   const known = new Map<string, Awaited<ReturnType<AskModel>>[number]>();
+  const nameOf = ({ window, edges }: Finding) => `${edges} ${Buffer.from(window).toString("latin1")}`;
   return async (question) => {
-    const names = question.findings.map(({ window }) => Buffer.from(window).toString("latin1"));
-    const unknown = question.findings.filter((_, index) => !known.has(names[index] as string));
+    if (known.size > WINDOWS_REMEMBERED) known.clear();
+    const unknown = question.findings.filter((finding) => !known.has(nameOf(finding)));
     const scores = unknown.length === 0 ? [] : await ask({ ...question, findings: unknown });
     if (scores === "unavailable") return scores;
-    if (known.size > WINDOWS_REMEMBERED) known.clear();
-    for (const [index, { window }] of unknown.entries()) {
-      known.set(Buffer.from(window).toString("latin1"), scores[index] as never);
-    }
-    return names.map((name) => known.get(name) as never);
+    for (const [index, finding] of unknown.entries()) known.set(nameOf(finding), scores[index] as never);
+    return question.findings.map((finding) => known.get(nameOf(finding)) as never);
   };
 }
