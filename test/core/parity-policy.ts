@@ -1,5 +1,11 @@
+import { createHash } from "node:crypto";
+
 export const webWorkload = "spiffe://edge.example/ns/shop/sa/web";
 export const proxyWorkload = "spiffe://edge.example/ns/edge/sa/proxy";
+
+/** By name; the second one has expired. */
+export const apiKeys = { till: "4d1c8f0e-till-7", old: "90aa7b12-till-3" };
+const sha256 = (key: string) => createHash("sha256").update(key).digest("hex");
 
 /** Every rung, kind of grant, extent of a score and way out of it; deadlines that a busy machine keeps. */
 export const parityPolicy = `
@@ -19,6 +25,10 @@ identity:
       audiences: [orders, stock]
       algorithms: [ES256]
       jwks: { file: ./partner.json }
+  apiKeys:
+    keys:
+      - { name: till, sha256: ${sha256(apiKeys.till)} }
+      - { name: old, sha256: ${sha256(apiKeys.old)}, expires: "2025-01-01T00:00:00Z" }
   workloads:
     trustDomains: [edge.example]
     trustBundle: { file: ./ca.pem }
@@ -37,6 +47,7 @@ routes:
       - { workloads: [${webWorkload}] }
     score: { deadline: 30s, maxBody: 16KiB }
   - { name: items, match: { path: "/orders/{id}/items/**" }, allow: [{ issuer: shop, scopes: [orders:read, profile] }], score: headers }
+  - { name: tills, match: { path: /tills/** }, allow: [{ apiKeys: [till, old] }], score: { deadline: 30s, maxBody: 16KiB } }
   - { name: search, match: { methods: [GET, POST, PUT], path: /search/** }, public: true, score: { deadline: 30s, maxBody: 16KiB } }
   - { name: uploads, match: { path: /uploads/** }, public: true, score: { deadline: 30s, maxBody: 4KiB, onTooLarge: prefix } }
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 30s } }

@@ -1,6 +1,6 @@
 import { body, largeBody, type ParityBody } from "./parity-bodies.ts";
 import { headerText, payload, percentEncoded } from "./parity-payloads.ts";
-import { webWorkload } from "./parity-policy.ts";
+import { apiKeys, webWorkload } from "./parity-policy.ts";
 import type { makeTokens } from "./parity-tokens.ts";
 import type { Random } from "./random.ts";
 
@@ -50,6 +50,8 @@ export function generateRequest(random: Random, tokens: Tokens): ParityRequest {
   headers.push(...authorization(random, tokens), ...ordinaryHeaders(random));
   if (client === "proxy" && random.chance(70))
     headers.push(`x-forwarded-client-cert: By=spiffe://edge.example/gate;URI=${webWorkload}`);
+  if (random.chance(5))
+    headers.push(`x-api-key: ${random.pick([apiKeys.till, apiKeys.till, apiKeys.old, "nobody's"])}`);
   if (random.chance(6)) headers.push(...oddHeaders(random));
   const sent =
     method === "GET" || method === "HEAD" || random.chance(10)
@@ -77,6 +79,7 @@ function target(random: Random): string {
         () => `/search/${id()}`,
         () => `/search/${id()}`,
         () => `/uploads/${id()}`,
+        () => `/tills/${id()}`,
         () => (random.chance(25) ? "/asked" : "/search/shoes"),
         () => `/watched/${id()}`,
         () => `/seen/${id()}/more`,

@@ -275,12 +275,12 @@ test("the requests were of every kind: no reason, route, rung or token's outcome
   const kinds = (of: (record: LogRecord) => string) => new Set(all.map(of));
   assert.deepEqual([...kinds(({ score }) => score.by)].sort(), ["model", "nothing", "screen", "uninspected"]);
   assert.deepEqual([...kinds(({ rung }) => rung)].sort(), ["detect", "observe", "prevent"]);
-  assert.equal(kinds(({ route }) => route).size, 10);
+  assert.equal(kinds(({ route }) => route).size, 11);
   const reasons = new Set(all.flatMap(({ reason, wouldDeny }) => [reason, wouldDeny ?? reason]));
   // A flood, a client that goes away, a model or a log that is gone: not what one request can do. Then what rests on the
   // connection, which the core does not know, and what the policy does not ask for.
   const others =
-    /^(verification_budget|token_unverifiable|keys_unavailable|token_revoked|revocations_stale|request_incomplete|score_unavailable|inspection_budget|log_unavailable|upgrade_unscored|token_(confirmation|certificate|unbound)|dpop_.*|grant_denied|authentication_insufficient)$/;
+    /^(verification_budget|flood_limit|token_unverifiable|keys_unavailable|token_revoked|revocations_stale|request_incomplete|score_unavailable|inspection_budget|log_unavailable|upgrade_unscored|token_(confirmation|certificate|unbound)|dpop_.*|grant_denied|authentication_insufficient)$/;
   assert.deepEqual(
     reasonCodes().filter((code) => !reasons.has(code) && !others.test(code)),
     [],
