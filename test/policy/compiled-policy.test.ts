@@ -122,7 +122,7 @@ describe("what is refused, with its reason", () => {
     ["a cut", blob.subarray(0, blob.length - 1), /cut off/],
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],
-    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 104))), /section/],
+    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 132))), /section/],
     ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(4, 44))), /head/],
     ["a log that is none", resealed(changed((copy) => copy.writeUInt32LE(2, 84))), /head/],
     ["a root outside the nodes", resealed(changed((copy) => copy.writeUInt32LE(99, 80))), /tree/],
