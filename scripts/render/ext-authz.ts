@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderBootstrap } from "../../envoy/render/bootstrap.ts";
 import { decisionInMetadata, extAuthzFilter, extAuthzRoutes } from "../../envoy/render/ext-authz.ts";
+import { refuseBeyondReach } from "../../inference-sidecar/src/ext-authz/beyond-reach.ts";
 import { buildCore } from "../build/core.ts";
 import { buildSidecar } from "../build/sidecar.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
@@ -11,6 +12,7 @@ import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
 export async function renderExtAuthz(request: RenderRequest): Promise<Rendering> {
   const { loaded, out, policyPath } = request;
   const { policy } = loaded;
+  refuseBeyondReach(policy);
   const plan = { ...(await planBelow(request)), decisionInLog: decisionInMetadata };
   const bootstrap = renderBootstrap(plan, [extAuthzFilter(policy)], extAuthzRoutes(policy, plan.upstream));
   const extAuthz = { policyPath, corePath: join(out, "core.wasm") };

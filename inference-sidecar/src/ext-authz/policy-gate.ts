@@ -3,10 +3,10 @@ import type { Gate } from "../core/gate.ts";
 import { FileWatch } from "../file-watch.ts";
 import { compilePolicy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
-import type { Policy } from "../policy/policy.ts";
 import { PolicyError } from "../policy/problem.ts";
 import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
+import { refuseBeyondReach } from "./beyond-reach.ts";
 
 /** The policy in force, in the core, also while its file changes: an invalid one leaves the last good one. */
 export class PolicyGate {
@@ -59,15 +59,8 @@ export class PolicyGate {
 
 async function openPolicy(core: Core, path: string) {
   const { policy, files } = await loadPolicy(path);
-  const beyond = beyondReach(policy);
-  if (beyond !== null) throw new Error(`${beyond} can't be used with ext_authz: it needs the filter in Envoy`);
+  refuseBeyondReach(policy);
   const { blob, digest } = compilePolicy(policy);
   const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
   return { gate: core.openGate(blob, Object.fromEntries(secrets)), files, digest };
-}
-
-/** What of a policy only the workers of Envoy are given; null: nothing. */
-function beyondReach({ issuers, routes }: Policy): string | null {
-  if (issuers.some(({ keys, secret }) => keys.length === 0 && secret === null)) return "jwks.uri";
-  return routes.some(({ mode }) => mode === "adapt") ? "mode: adapt" : null;
 }
