@@ -33,7 +33,7 @@ export async function route(args: string[]): Promise<number> {
   if (!["propose", "approve", "demote", "pin"].includes(action ?? "") || name === undefined || rest.length > 0) {
     throw new UsageError(`usage: ${usage}`);
   }
-  if (isPin === (rung === undefined && !values.release) || (!isPin && (rung !== undefined || values.release))) {
+  if (isPin !== ((rung === undefined) === values.release) || (!isPin && (rung !== undefined || values.release))) {
     throw new UsageError(`usage: ${usage}`);
   }
   if (rung !== undefined && !MODES.includes(rung as Mode))

@@ -35,3 +35,8 @@ test("up says which argument is wrong and what to write instead", async () => {
   assert.match(await refusal("up", ...upstream, "--concurrency", "0"), /whole number from 1 to 64/);
   assert.match(await refusal("up", ...upstream, "--verbose"), /--verbose[\s\S]*usage: postern up/);
 });
+
+test("what would be taken for something else is refused: a flag twice, a rung beside --release", async () => {
+  assert.match(await refusal("revoke", "--sub", "alice", "--sub", "bob"), /--sub stands more than once/);
+  assert.match(await refusal("route", "pin", "comments", "prevent", "--release"), /usage: postern route/);
+});

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createPublicKey, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import { status } from "@grpc/grpc-js";
 import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
@@ -91,6 +93,7 @@ test("a record becomes one line of the promised shape", async () => {
     method: "POST",
     route: "comments",
     rung: "detect",
+    shape: "",
     effect: "permit",
     reason: "permitted",
     wouldDeny: "attack_scored",
@@ -110,6 +113,7 @@ test("a record becomes one line of the promised shape", async () => {
       finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
       uninspected: null,
     },
+    evidence: null,
     response: { status: 200, bytes: 512, ended: null },
     timingsUs: { request: 11, identity: 22, policy: 3, values: 44, screen: 5, inference: 900 },
   });
@@ -282,11 +286,17 @@ test("while the log can't be written nothing is acknowledged; afterwards the rec
   );
 });
 
-test("a write that the disk cuts short leaves no torn line", async (t) => {
-  // The limit of a file's size, in blocks of 512 or 1024 bytes, stands for a full disk.
-  const full = await startSidecar({ shell: "ulimit -f 16" });
+/** A sidecar whose disk is full from now on: no file of its may grow beyond 8 KiB. */
+async function startWithFullDisk(t: TestContext): Promise<RunningSidecar> {
+  const full = await startSidecar();
   t.after(() => full.stop());
   await full.event("listening");
+  await promisify(execFile)("prlimit", ["--pid", String(full.child.pid), "--fsize=8192:unlimited"]);
+  return full;
+}
+
+test("a write that the disk cuts short leaves no torn line", async (t) => {
+  const full = await startWithFullDisk(t);
   const worker = randomBytes(16);
   const many = Array.from({ length: 100 }, (_, index) => record(index + 1));
   assert.equal((await full.client.report(report(worker, many.slice(0, 3)))).acknowledged, 3);
@@ -299,9 +309,7 @@ test("a write that the disk cuts short leaves no torn line", async (t) => {
 });
 
 test("a disk that stays full leaves no files behind, however often a report comes again", async (t) => {
-  const full = await startSidecar({ shell: "ulimit -f 16" });
-  t.after(() => full.stop());
-  await full.event("listening");
+  const full = await startWithFullDisk(t);
   const worker = randomBytes(16);
   const many = Array.from({ length: 100 }, (_, index) => record(index + 1));
   for (let attempt = 0; attempt < 5; attempt += 1)
