@@ -130,7 +130,10 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   observeGauge(metrics, "revocation_file_age_seconds", "Age of the file of revocations.", () => revocations.ageSeconds);
   const admin = new AdminServer({
     ...commands,
-    ...revokeCommands(revocations, (millis) => workers.untilAllHave(synced.version, millis)),
+    // The core that decides for ext_authz knows no revocations: none is taken that would have no effect.
+    ...(configuration.extAuthz === null
+      ? revokeCommands(revocations, (millis) => workers.untilAllHave(synced.version, millis))
+      : {}),
   });
   await policies.follow(({ policy, digest }) =>
     decisions.log.declare(timed({ configuration: describeConfiguration(policy, digest) })),

@@ -16,7 +16,7 @@ import { makeIssuers, makeTokens } from "../core/parity-tokens.ts";
 import { Random } from "../core/random.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { KeepAliveConnection } from "../harness/keep-alive.ts";
 import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -216,6 +216,12 @@ test("a changed policy is in force without a new Envoy, an invalid one leaves th
   await writeFile(path, "version: 2\n");
   await writeFile(path, parityPolicy);
   await eventually(get, (status) => status === 200);
+});
+
+test("a revocation that would have no effect is not taken", async () => {
+  const { output, ended } = runPostern(["revoke", "--sub", "kim", "--state", out]);
+  assert.equal(await ended, 1);
+  assert.match(output(), /this sidecar has no such command/);
 });
 
 test("without the sidecar nobody passes", async () => {

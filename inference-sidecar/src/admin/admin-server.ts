@@ -69,7 +69,8 @@ export class AdminServer {
   async #run(request: IncomingMessage): Promise<object> {
     const name = (request.url ?? "").slice(1);
     const command = Object.hasOwn(this.#commands, name) ? this.#commands[name] : undefined;
-    if (request.method !== "POST" || command === undefined) throw new AdminError("not_found", "no such command");
+    if (request.method !== "POST" || command === undefined)
+      throw new AdminError("not_found", "this sidecar has no such command");
     const input = await readObject(request);
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? null;
     return command(input, { token });
