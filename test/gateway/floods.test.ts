@@ -35,7 +35,7 @@ before(
     const url = new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
     issuer = await makeIssuer("https://issuer.shop.example", "orders");
     const files = { "shared.key": issuer.secret };
-    gateway = await startTestGateway({ upstream: url, policy, files, args: ["--concurrency", "2"] });
+    gateway = await startTestGateway({ upstream: url, policy, files, workers: 2 });
   },
   { timeout: 120_000 },
 );

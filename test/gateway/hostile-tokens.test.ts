@@ -39,7 +39,7 @@ let connections: KeepAliveConnection[];
 before(
   async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy, args: ["--concurrency", "2"] });
+    gateway = await startTestGateway({ upstream: upstream.url, policy, workers: 2 });
     connections = Array.from({ length: CONNECTIONS }, () => new KeepAliveConnection(gateway.url));
   },
   { timeout: 240_000 },

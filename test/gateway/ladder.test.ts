@@ -31,7 +31,7 @@ let gateway: TestGateway;
 before(
   async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy, args: ["--concurrency", "2"] });
+    gateway = await startTestGateway({ upstream: upstream.url, policy, workers: 2 });
   },
   { timeout: 180_000 },
 );

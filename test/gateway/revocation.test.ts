@@ -43,7 +43,7 @@ before(
     });
     issuer = await makeIssuer(ISSUER, "orders");
     const files = { "jwks.json": issuer.jwks, "revoked.json": '{"revocations":[]}' };
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files, args: ["--concurrency", "2"] });
+    gateway = await startTestGateway({ upstream: upstream.url, policy, files, workers: 2 });
     connections = Array.from({ length: CONNECTIONS }, () => new KeepAliveConnection(gateway.url));
   },
   { timeout: 240_000 },

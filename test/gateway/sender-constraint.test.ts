@@ -50,7 +50,7 @@ before(
       upstream: upstream.url,
       policy,
       // Two workers share what they remember of proofs.
-      args: ["--concurrency", "2"],
+      workers: 2,
       files: {
         "jwks.json": issuer.jwks,
         "ca.pem": authority.certificatePem,

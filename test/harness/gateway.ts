@@ -14,8 +14,8 @@ export interface TestGatewayOptions {
   readonly policy?: string;
   /** Written beside the policy, by name. */
   readonly files?: Readonly<Record<string, string>>;
-  /** More arguments for `postern up`. */
-  readonly args?: readonly string[];
+  /** Envoy's workers; default 1. */
+  readonly workers?: number;
 }
 
 /** `postern up` as a user runs it, in a process group and a state folder of its own. */
@@ -49,10 +49,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content);
   const { child, output, ended } = runPostern([
     "up",
-    ...["--upstream", options.upstream.origin, "--state", state, "--concurrency", "1"],
+    ...["--upstream", options.upstream.origin, "--state", state],
+    ...["--concurrency", String(options.workers ?? 1)],
     ...["--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0"],
     ...(options.policy === undefined ? [] : ["--policy", policyPath]),
-    ...(options.args ?? []),
   ]);
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
