@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { AskModel, Core, Evaluation, EvaluationRequest, Gate } from "../../scripts/core.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
-import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import type { Certificate } from "../../scripts/demo/certificate.ts";
 import { upstreamPlan } from "../../scripts/gateway/envoy-plan.ts";
 import { secretsOf } from "../../scripts/gateway/policy-force.ts";
 import type { TestEnvoy } from "../harness/envoy.ts";
@@ -21,10 +21,11 @@ import type { RawAnswer } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { shippedPath } from "../models/shipped-path.ts";
 import { localModel } from "./ask-model.ts";
-import { parityPolicy, proxyWorkload, webWorkload } from "./parity-policy.ts";
+import { writeParityFolder } from "./parity-folder.ts";
+import { parityPolicy } from "./parity-policy.ts";
 import { readSeen, type Seen, startProbe } from "./parity-probe.ts";
 import { type Client, clients, generateRequest, type ParityRequest } from "./parity-requests.ts";
-import { makeIssuers, makeTokens } from "./parity-tokens.ts";
+import { makeTokens } from "./parity-tokens.ts";
 import { Random } from "./random.ts";
 import { valuesDigests } from "./values-digest.ts";
 
@@ -57,21 +58,8 @@ let records: Map<string, LogRecord>;
 before(
   async () => {
     folder = await mkdtemp(join(tmpdir(), "parity-"));
-    const issuers = await makeIssuers();
-    const authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
-    const issue = (id: string) => issueCertificate({ name: "edge", alternativeNames: [id], validDays: 1 }, authority);
-    const server = await issue("127.0.0.1");
-    const files = {
-      "shop.json": issuers.shop.jwks,
-      "partner.json": issuers.partner.jwks,
-      "shared.key": issuers.shop.secret,
-      "server.pem": server.certificatePem,
-      "server.key": server.keyPem,
-      "ca.pem": authority.certificatePem,
-    };
+    const { issuers, files, certificates } = await writeParityFolder(folder);
     const file = (name: string) => join(folder, name);
-    for (const [name, content] of Object.entries(files)) await writeFile(file(name), content);
-    await writeFile(file("policy.yaml"), parityPolicy);
     upstream = await startRecordingUpstream();
     const tls = { certificateFile: file("server.pem"), keyFile: file("server.key"), trustBundleFile: file("ca.pem") };
     [gateway, probe, path] = await Promise.all([
@@ -83,13 +71,6 @@ before(
     const { policy } = await loadPolicy(file("policy.yaml"));
     gate = core.openGate(compilePolicy(policy).blob, secretsOf(policy));
 
-    const other = "spiffe://edge.example/ns/shop/sa/other";
-    const certificates = {
-      none: null,
-      web: await issue(webWorkload),
-      other: await issue(other),
-      proxy: await issue(proxyWorkload),
-    };
     const random = new Random(seed);
     const tokens = await makeTokens(issuers);
     const requests = Array.from({ length: REQUESTS }, () => generateRequest(random, tokens));

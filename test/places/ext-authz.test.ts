@@ -8,11 +8,12 @@ import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.
 import { buildSidecar } from "../../scripts/build/sidecar.ts";
 import { main } from "../../scripts/cli.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
-import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import type { Certificate } from "../../scripts/demo/certificate.ts";
 import { isServing } from "../../scripts/gateway/sidecar-health.ts";
-import { parityPolicy, proxyWorkload, webWorkload } from "../core/parity-policy.ts";
+import { writeParityFolder } from "../core/parity-folder.ts";
+import { parityPolicy, webWorkload } from "../core/parity-policy.ts";
 import { type Client, clients, generateRequest, type ParityRequest } from "../core/parity-requests.ts";
-import { makeIssuers, makeTokens } from "../core/parity-tokens.ts";
+import { makeTokens } from "../core/parity-tokens.ts";
 import { Random } from "../core/random.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -38,28 +39,10 @@ let requests: ParityRequest[];
 before(
   async () => {
     folder = await mkdtemp(join(tmpdir(), "authz-"));
-    const issuers = await makeIssuers();
-    const authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
-    const issue = (id: string) => issueCertificate({ name: "edge", alternativeNames: [id], validDays: 1 }, authority);
-    const server = await issue("127.0.0.1");
-    const files = {
-      "shop.json": issuers.shop.jwks,
-      "partner.json": issuers.partner.jwks,
-      "shared.key": issuers.shop.secret,
-      "server.pem": server.certificatePem,
-      "server.key": server.keyPem,
-      "ca.pem": authority.certificatePem,
-    };
-    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    const written = await writeParityFolder(folder);
+    const { issuers, files } = written;
+    certificates = written.certificates;
     const policy = join(folder, "policy.yaml");
-    await writeFile(policy, parityPolicy);
-    const other = "spiffe://edge.example/ns/shop/sa/other";
-    certificates = {
-      none: null,
-      web: await issue(webWorkload),
-      other: await issue(other),
-      proxy: await issue(proxyWorkload),
-    };
     const random = new Random(seed);
     const tokens = await makeTokens(issuers);
     requests = Array.from({ length: REQUESTS }, () => generateRequest(random, tokens));
