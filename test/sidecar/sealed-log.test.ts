@@ -142,6 +142,18 @@ test("a log that is taken away from its beginning, its middle or its end is foun
   await rm(state, { recursive: true });
 });
 
+test("a line whose end is damaged is named although nothing follows it", async () => {
+  const state = await temporaryFolder();
+  await cp(whole, state, { recursive: true });
+  const name = (await files(whole)).at(-1) as string;
+  const path = join(state, "log", name);
+  const text = await readFile(path, "latin1");
+  await writeFile(path, `${text.slice(0, -1)}\v`, "latin1");
+  const last = text.split("\n").length - 1;
+  assert.match((await verify(state)).problem ?? "", new RegExp(`^${name} line ${last} is cut off: the log ends with`));
+  await rm(state, { recursive: true });
+});
+
 test("a log that somebody else wrote anew and signed with another key does not pass for ours", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));
