@@ -1,3 +1,4 @@
+import type { Claim } from "../../inference-sidecar/src/ladder/claim.ts";
 import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
 
 /** A route as the sidecar tells it. */
@@ -12,18 +13,9 @@ export interface RouteStanding {
   /** Of the model on `adapt`, millionths; null: as shipped. */
   readonly modelDeny: number | null;
   readonly evidence: { readonly since: string; readonly requests: number; readonly days: number };
-  readonly next: {
-    readonly rung: Mode;
-    readonly requests: number;
-    readonly falsePositives: number;
-    readonly upperBound: number;
-  } | null;
-  readonly canary: {
-    readonly rung: Mode;
-    readonly share: number;
-    readonly evidence: { readonly requests: number };
-  } | null;
-  /** After a move: of Envoy's workers, how many have it. */
+  readonly next: Claim | null;
+  readonly canary: { readonly rung: Mode; readonly share: number; readonly claim: Claim } | null;
+  /** After a move: instances of the filter (Envoy's workers and its main thread), and how many of them have it. */
   readonly workers?: number;
   readonly current?: number;
 }
@@ -38,7 +30,7 @@ export function routeTable(routes: readonly RouteStanding[]): string {
 /** What a move has come to. */
 export function routeLine(standing: RouteStanding): string {
   const { workers = 0, current = 0 } = standing;
-  const reach = workers === 0 ? "no worker is running" : `${current} of ${workers} workers have it`;
+  const reach = workers === 0 ? "no filter is running" : `${current} of ${workers} instances of the filter have it`;
   return `${standing.route}  ${describe(standing)}\n${reach}`;
 }
 
@@ -58,15 +50,19 @@ function describe({
     `${rung.padEnd(7)}  ${floor === ceiling ? "fixed" : `${floor} to ${ceiling}, ${promote}`}`,
     `${evidence.requests} requests on ${evidence.days} days since ${evidence.since}`,
   ];
-  if (next !== null) {
-    const bound = (next.upperBound * 100).toFixed(next.upperBound < 0.01 ? 3 : 1);
-    parts.push(`for ${next.rung}: ${next.falsePositives} of ${next.requests} count as false, at most ${bound} %`);
-  }
-  if (canary !== null) {
-    parts.push(`canary: ${canary.share * 100} % on ${canary.rung}, ${canary.evidence.requests} requests`);
-  }
+  if (next !== null && canary === null) parts.push(`for ${inWords(next)}`);
+  if (canary !== null) parts.push(`canary: ${canary.share * 100} % on ${inWords(canary.claim)}`);
   if (proposed !== null) parts.push(`proposed: ${proposed}`);
   if (pinned) parts.push("pinned");
   if (modelDeny !== null) parts.push(`the model denies from ${(modelDeny / 1_000_000).toFixed(3)}`);
   return parts.join("; ");
+}
+
+function inWords({ rung, requests, falsePositives, upperBound, budget, days, daysNeeded }: Claim): string {
+  const most = `at most ${percent(upperBound)} % (needed: below ${percent(budget)} %)`;
+  return `${rung}: ${falsePositives} of ${requests} count as false, ${most}, ${days} of ${daysNeeded} days`;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(share < 0.01 ? 3 : 1);
 }

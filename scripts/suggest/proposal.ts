@@ -2,7 +2,7 @@ import { isBelow } from "../../inference-sidecar/src/ladder/binomial.ts";
 import type { ConfiguredRoute } from "../../inference-sidecar/src/maturity/configuration.ts";
 import type { PolicyObservations } from "../../inference-sidecar/src/maturity/observations.ts";
 import type { RouteObservations } from "../../inference-sidecar/src/maturity/route-observations.ts";
-import { BUDGET } from "../../inference-sidecar/src/review/conformal.ts";
+import { DEFAULT_BUDGET } from "../../inference-sidecar/src/policy/policy.ts";
 
 /** What a policy could do without. */
 export type Proposal = {
@@ -34,8 +34,8 @@ function ofRoute(route: ConfiguredRoute, seen: RouteObservations | undefined): P
 function nextRung({ name, rung }: ConfiguredRoute, seen: RouteObservations): Proposal[] {
   const mode = NEXT[rung];
   const requests = seen.rungs.get(rung) ?? 0;
-  if (mode === undefined || requests !== seen.requests || !isBelow(seen.wouldDeny, requests, BUDGET)) return [];
-  const why = `${seen.wouldDeny} of ${requests} requests on ${rung} would have been denied higher up: fewer than 1 in ${1 / BUDGET} are, with 95 % confidence`;
+  if (mode === undefined || requests !== seen.requests || !isBelow(seen.wouldDeny, requests, DEFAULT_BUDGET)) return [];
+  const why = `${seen.wouldDeny} of ${requests} requests on ${rung} would have been denied higher up: fewer than 1 in ${1 / DEFAULT_BUDGET} are, with 95 % confidence`;
   return [{ kind: "raise-mode", route: name, mode, why }];
 }
 

@@ -12,17 +12,23 @@ import { type LogRecord, logLine, type WireRecord } from "../../inference-sideca
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
-import { addEvidence, findingOf, noEvidence } from "../../inference-sidecar/src/ladder/evidence.ts";
-import type { RouteRecord } from "../../inference-sidecar/src/ladder/route-record.ts";
-import { stepByEvidence, type Tallies } from "../../inference-sidecar/src/ladder/steps.ts";
+import { findingOf } from "../../inference-sidecar/src/ladder/evidence.ts";
+import { Ladder } from "../../inference-sidecar/src/ladder/ladder.ts";
+import type { Move, RouteRecord } from "../../inference-sidecar/src/ladder/route-record.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
+import { type Review, Reviews } from "../../inference-sidecar/src/review/reviews.ts";
+import { Store } from "../../inference-sidecar/src/store/store.ts";
+import { SyncedState } from "../../inference-sidecar/src/sync/synced-state.ts";
+import { readLogLines } from "../../scripts/decision-log/read.ts";
 import { reportOf } from "../../scripts/report/observe.ts";
 import { Random } from "../core/random.ts";
 
 const START = Date.UTC(2026, 2, 3);
 const DAY_MS = 86_400_000;
 const REQUESTS = 36_000;
+const BATCH = 300;
 /** A tenth of the principals, and all who have no name. */
 const IN_CANARY_PERCENT = 55;
 const POLICY = "70".repeat(32);
@@ -32,12 +38,10 @@ const FALSE_POSITIVES = 28_000;
 const policy = `
 version: 1
 mode: prevent
+operators: [{ name: ada, tokenSha256: ${"a".repeat(64)} }, { name: ben, tokenSha256: ${"b".repeat(64)} }]
 routes:
   - { name: comments, match: { path: /comments/** }, public: true, mode: observe, ladder: { floor: observe, ceiling: prevent, promote: auto } }
 `;
-const nobody = () => ({ here: 0, above: 0 });
-const unreviewed = (): Tallies["route"] => ({ benign: nobody(), attacks: nobody(), operators: 2, benignScores: [] });
-
 test("a day takes a route from observe up to prevent by evidence, and back by reviews; report and recomputation agree", async () => {
   const state = await mkdtemp(join(tmpdir(), "climb-"));
   try {
@@ -57,6 +61,19 @@ test("a day takes a route from observe up to prevent by evidence, and back by re
     assert.deepEqual(Object.keys(comments?.rungs ?? {}).sort(), ["detect", "observe", "prevent"]);
     assert.ok((comments?.wouldDeny ?? 0) > 300, "attacks were seen before they were denied");
     assert.ok((comments?.denied ?? 0) > 10);
+    const lines: Record<string, unknown>[] = [];
+    for await (const line of readLogLines(state)) lines.push(line);
+    const moves = lines.filter((line) => "move" in line) as unknown as MoveLine[];
+    for (const line of moves) {
+      const { requests, here, above, days, budget, daysNeeded } = line.move.evidence;
+      assert.deepEqual({ requests, here, above, days }, countedAnew(lines, line), line.move.kind);
+      assert.deepEqual([budget, daysNeeded], [0.001, 1]);
+    }
+    assert.ok(
+      moves.some(({ move }) => move.evidence.reviews.attacks.above > 300),
+      "the campaign was reviewed",
+    );
+    assert.ok((moves.at(-1)?.move.evidence.reviews.benign.here ?? 0) >= 3, "good texts were");
     const script = fileURLToPath(new URL("./recompute.py", import.meta.url));
     const { stdout } = await promisify(execFile)("python3", [script, state], { maxBuffer: 1 << 24 });
     const { public: _, ...ours } = comments ?? {};
@@ -66,46 +83,70 @@ test("a day takes a route from observe up to prevent by evidence, and back by re
   }
 });
 
-/** The ladder's own steps, asked for after every hundred decisions. */
+/** The sidecar's own ladder on the clock of the day, asked after each batch of decisions, and two operators who review. */
 async function recordClimb(state: string): Promise<RouteRecord> {
   const random = new Random(7);
   const { policy: parsed } = await parsePolicy(policy, join(state, "policy.yaml"));
-  const ladder = parsed.routes[0]?.ladder ?? assert.fail();
   let now = START;
-  const log = await openLog(state, () => new Date(now));
+  const clock = () => new Date(now);
+  const log = await openLog(state, clock);
   await log.declare({ v: 1, time: iso(now), configuration: describeConfiguration(parsed, POLICY) });
-  let route: RouteRecord = {
-    ...{ route: "comments", mode: "observe", rung: "observe", evidence: noEvidence(iso(now)), canary: null },
-    ...{ proposed: null, pinned: false, modelDeny: 0, unlogged: null },
-  };
-  let tallies: Tallies = { route: unreviewed(), canary: null };
-  let lines: object[] = [];
+  const store = await Store.open(state);
+  const reviews = await Reviews.open(store.table("reviews"));
+  const synced = new SyncedState(() => Buffer.alloc(0), join(state, "sync-state.bin"));
+  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, modelDeny: 900_000, now: clock });
+  await ladder.follow({ digest: POLICY, policy: parsed });
+  const standing = () => ladder.get("comments")?.record ?? assert.fail();
+  let lines: LogRecord[] = [];
   for (let index = 0; index < REQUESTS; index += 1) {
     now = START + Math.floor((index / REQUESTS) * DAY_MS);
     const attack = index >= CAMPAIGN[0] && index < CAMPAIGN[1] && random.chance(40);
     const denied = attack || (index >= FALSE_POSITIVES && random.chance(2));
-    const inCanary = route.canary !== null && random.chance(IN_CANARY_PERCENT);
-    const rung = inCanary && route.canary !== null ? route.canary.rung : route.rung;
-    const line = logLine(wireRecord(random, index, now, rung, denied), origin, iso(now), null) as LogRecord;
-    lines.push(line);
-    addEvidence(inCanary && route.canary !== null ? route.canary.evidence : route.evidence, line);
-    const tally = inCanary && tallies.canary !== null ? tallies.canary : tallies.route;
-    for (const kind of findingOf(line)) (attack ? tally.attacks : tally.benign)[kind] += 1;
-    if (index % 100 !== 99) continue;
-    const step = stepByEvidence(route, ladder, tallies, 2, iso(now));
-    if (step === null) continue;
-    const { kind, next } = step;
-    const to = next.canary?.rung ?? next.rung;
-    const move = { id: `${index}`, route: "comments", kind, from: route.rung, to, by: { kind: "evidence" } };
-    lines.push({ v: 1, time: iso(now), move: { ...move, evidence: route.evidence } });
-    route = next;
-    tallies = { route: unreviewed(), canary: next.canary === null ? null : unreviewed() };
+    const { canary } = standing();
+    const rung = canary !== null && random.chance(IN_CANARY_PERCENT) ? canary.rung : standing().rung;
+    lines.push(logLine(wireRecord(random, index, now, rung, denied), origin, iso(now), null) as LogRecord);
+    if (index % BATCH !== BATCH - 1) continue;
     await log.append(lines, () => undefined);
+    ladder.count(lines);
+    const found = lines.filter((line) => findingOf(line).length > 0);
+    await Promise.all(found.map((line) => reviews.put(reviewOf(line, index))));
+    await ladder.reviewed("comments");
     lines = [];
   }
-  await log.append(lines, () => undefined);
-  await log.close();
-  return route;
+  const last = standing();
+  await ladder.close();
+  await Promise.all([log.close(), store.close()]);
+  return last;
+}
+
+/** By the two operators in turn; the campaign is known for what it is. */
+function reviewOf(line: LogRecord, index: number): Review {
+  const { id, route, time } = line;
+  const event = { route, rung: line.rung as Mode, time, kinds: findingOf(line), modelScore: 990_000 };
+  const label = index < CAMPAIGN[1] ? "attack" : "benign";
+  return { id, label, why: "seen", operator: id < "8" ? "ada" : "ben", time, event };
+}
+
+/** What a move rests on, counted anew from the lines before it. */
+function countedAnew(lines: readonly Record<string, unknown>[], move: MoveLine): object {
+  const end = lines.indexOf(move as never);
+  const start = lines.findLastIndex(
+    (line, index) => index < end && "move" in line && line.time === move.move.evidence.since,
+  );
+  const ofCanary = move.move.kind === "promote";
+  const rung = ofCanary ? move.move.to : move.move.from;
+  const own = lines.slice(start + 1, end).filter((line) => line.rung === rung) as unknown as LogRecord[];
+  const kinds = own.flatMap(findingOf);
+  return {
+    requests: own.length,
+    here: kinds.filter((kind) => kind === "here").length,
+    above: kinds.filter((kind) => kind === "above").length,
+    days: 1,
+  };
+}
+
+interface MoveLine {
+  readonly move: Pick<Move, "kind" | "from" | "to" | "evidence">;
 }
 
 const origin = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { calibrationOf } from "../../scripts/model/load-policy.ts";
 
 const digest = (digit: string) => digit.repeat(64);
 const policy = (route: string, more = "") => `version: 1
@@ -22,15 +23,20 @@ async function codes(text: string): Promise<string[]> {
 }
 
 test("without a ladder a route stays on its rung; with one both ends default to it", async () => {
-  const ladderOf = async (route: string) => (await parsePolicy(policy(route), "p.yaml")).policy.routes[0]?.ladder;
-  const fixed = { floor: "detect", ceiling: "detect", promote: "propose" };
+  const ladderOf = async (route: string) =>
+    (await parsePolicy(policy(route), "p.yaml", await calibrationOf())).policy.routes[0]?.ladder;
+  const fixed = { floor: "detect", ceiling: "detect", promote: "propose", days: 1, budget: 0.001 };
   assert.deepEqual(await ladderOf("score: off"), fixed);
   assert.deepEqual(await ladderOf("ladder: {}"), fixed);
   assert.deepEqual(await ladderOf("ladder: { ceiling: adapt, promote: auto }"), {
     floor: "detect",
     ceiling: "adapt",
     promote: "auto",
+    days: 1,
+    budget: 0.001,
   });
+  const own = await ladderOf("ladder: { days: 7 }, score: { falsePositiveBudget: 2.5% }");
+  assert.deepEqual(own, { ...fixed, days: 7, budget: 0.025 });
 });
 
 test("a mode outside its ladder is an error where it stands", async () => {

@@ -18,7 +18,7 @@ export function route(given: Partial<Route> & { path: string }): Route {
     login: false,
   } as const;
   const { mode = defaults.mode } = given;
-  const ladder = { floor: mode, ceiling: mode, promote: "propose" } as const;
+  const ladder = { floor: mode, ceiling: mode, promote: "propose", days: 1, budget: 0.001 } as const;
   return { ...defaults, ladder, score: { inspect: "off" }, ...given };
 }
 

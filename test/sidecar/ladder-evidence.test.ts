@@ -4,7 +4,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isAbove, isBelow, upperBound } from "../../inference-sidecar/src/ladder/binomial.ts";
 import { FROM_PREVENT } from "../../inference-sidecar/src/ladder/evidence.ts";
-import { BUDGET, conformalThreshold } from "../../inference-sidecar/src/review/conformal.ts";
+import { conformalThreshold } from "../../inference-sidecar/src/review/conformal.ts";
+import { weighedScores, weightOf } from "../../inference-sidecar/src/review/weight.ts";
+
+const BUDGET = 0.001;
 
 /** P(X <= k) term by term, with factorials. */
 function exactly(k: number, n: number, p: number): number {
@@ -54,16 +57,35 @@ test("a conformal threshold denies at most a thousandth of the benign, and no mo
   fc.assert(
     fc.property(fc.nat({ max: 20_000 }), scores, (passed, denied) => {
       const n = passed + denied.length;
-      const threshold = conformalThreshold(passed, denied);
+      const threshold = conformalThreshold(passed, denied, BUDGET);
       if (n < 999) return assert.equal(threshold, null);
       const still = denied.filter((score) => score >= (threshold ?? 0)).length;
       assert.ok(threshold === 0 ? denied.length <= BUDGET * (n + 1) : still <= BUDGET * (n + 1));
       return undefined;
     }),
   );
-  assert.equal(conformalThreshold(998, []), null);
-  assert.equal(conformalThreshold(998, [500_000]), 500_001);
-  assert.equal(conformalThreshold(1_998, [500_000]), 0);
+  assert.equal(conformalThreshold(998, [], BUDGET), null);
+  assert.equal(conformalThreshold(998, [500_000], BUDGET), 500_001);
+  assert.equal(conformalThreshold(1_998, [500_000], BUDGET), 0);
+});
+
+test("no operator's reviews weigh more than all others' together, and the only operator's all count", () => {
+  const reviews = fc.array(fc.nat({ max: 100 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(reviews, (counts) => {
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      assert.equal(weightOf(counts, 1), total);
+      const weight = weightOf(counts, 2);
+      const most = Math.max(0, ...counts);
+      assert.ok(weight <= total && weight <= 2 * (total - most));
+      assert.ok(weight === total || most > total / 2);
+    }),
+  );
+  assert.equal(weightOf([100], 2), 0);
+  assert.equal(weightOf([100, 1], 2), 2);
+  assert.deepEqual(weighedScores([[5, 9, 7], [8]], 2), [8, 5]);
+  assert.deepEqual(weighedScores([[5, 9, 7]], 2), []);
+  assert.deepEqual(weighedScores([[5, 9, 7]], 1), [5, 7, 9]);
 });
 
 test("the reasons that deny from prevent up are those of docs/reasons.md", async () => {

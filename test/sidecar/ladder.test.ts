@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { askSidecar } from "../../scripts/gateway/ask-sidecar.ts";
+import { loadPolicyWithBundle } from "../../scripts/model/load-policy.ts";
 import { type RunningSidecar, startSidecar, temporaryFolder, until, wireRecord } from "./harness.ts";
 
 const tokens = { ada: "ada-has-a-token-of-her-own", ben: "ben-has-a-token-of-his-own" };
@@ -34,12 +34,12 @@ afterEach(async () => {
   await rm(state, { recursive: true, force: true });
 });
 
-async function putInForce(text: string): Promise<void> {
+/** @param digest of the compiled policy, which has no operators in it */
+async function putInForce(text: string, digest = createHash("sha256").update(text).digest("hex")): Promise<void> {
   const path = join(state, "policy.yaml");
   await writeFile(path, text);
-  const { policy: loaded } = await loadPolicy(path);
+  const { policy: loaded } = await loadPolicyWithBundle(path);
   await mkdir(join(state, "run"), { recursive: true, mode: 0o700 });
-  const digest = createHash("sha256").update(text).digest("hex");
   await writeFile(join(state, "run", "policy.json"), policyForSidecar(loaded, digest));
 }
 
@@ -116,6 +116,17 @@ describe("by evidence a route", () => {
     await becomes("as the policy says now", ({ rung }) => rung === "observe");
   });
 
+  test("goes by its own budget and days: 1 % needs 299 requests, and they must lie on two", async () => {
+    await putInForce(policy(`${auto.replace(" }", ", days: 2 }")}, score: { falsePositiveBudget: 1% }`));
+    await start();
+    await report(299);
+    await counted(299);
+    await settled();
+    assert.equal((await standing()).canary, null, "on one day");
+    await report(1, { timeUnixMs: Date.now() + 86_400_000 });
+    await becomes("canary", ({ canary }) => canary !== null);
+  });
+
   test("is only proposed where the policy says so", async () => {
     await putInForce(policy("ladder: { ceiling: prevent }"));
     await start();
@@ -149,6 +160,22 @@ describe("by evidence a route", () => {
   });
 });
 
+test("an operator who is taken out of the policy is none any more, though the compiled policy is the same", async () => {
+  const ladder = "ladder: { floor: observe, ceiling: prevent }";
+  await putInForce(policy(ladder), "d0".repeat(32));
+  await start();
+  const propose = (by: keyof typeof tokens) => askSidecar(state, "route/propose", { route: "shop" }, tokens[by]);
+  await propose("ben");
+  await putInForce(policy(ladder).replace(/, \{ name: ben.*?\}/, ""), "d0".repeat(32));
+  await until("refused", () =>
+    propose("ben").then(
+      () => false,
+      ({ message }) => /unauthenticated/.test(message),
+    ),
+  );
+  await propose("ada");
+});
+
 describe("by reviews a route", () => {
   const denied = {
     rung: "PREVENT",
@@ -162,17 +189,36 @@ describe("by reviews a route", () => {
     await putInForce(policy("mode: prevent, ladder: { floor: detect, ceiling: prevent }"));
     await start();
     const events: string[] = [];
-    for (let i = 0; i < 6; i++) events.push(await report(1, denied));
-    await counted(6);
-    for (const id of events.slice(0, 5)) await review(id, "benign");
+    for (let i = 0; i < 8; i++) events.push(await report(1, denied));
+    await counted(8);
+    for (const id of events.slice(0, 6)) await review(id, "benign");
     assert.equal((await standing()).rung, "prevent", "one of two operators");
-    await review(events[5] as string, "benign", "ben");
+    await review(events[6] as string, "benign", "ben");
+    assert.equal((await standing()).rung, "prevent", "one word of another carries no more than two");
+    await review(events[7] as string, "benign", "ben");
     assert.equal((await standing()).rung, "detect");
     const here = { effect: "DENY", reason: "token_expired" };
     const more: string[] = [];
     for (let i = 0; i < 6; i++) more.push(await report(1, here));
     for (const [index, id] of more.entries()) await review(id, "benign", index % 2 === 0 ? "ada" : "ben");
     assert.equal((await standing()).rung, "detect");
+  });
+
+  test("goes down one rung in a day, where there is one operator only", async () => {
+    const alone = policy("mode: prevent, ladder: { floor: observe, ceiling: prevent }");
+    await putInForce(alone.replace(/, \{ name: ben.*?\}/, ""));
+    await start();
+    const events: string[] = [];
+    for (let i = 0; i < 3; i++) events.push(await report(1, denied));
+    await counted(3);
+    for (const id of events) await review(id, "benign");
+    assert.equal((await standing()).rung, "detect");
+    const here = { effect: "DENY", reason: "token_expired" };
+    const more: string[] = [];
+    for (let i = 0; i < 3; i++) more.push(await report(1, here));
+    await counted(3);
+    for (const id of more) await review(id, "benign");
+    assert.equal((await standing()).rung, "detect", "nobody else could object");
   });
 
   test("on adapt refits its threshold by the conformal bound; undone, it is as shipped", async () => {
@@ -186,7 +232,7 @@ describe("by reviews a route", () => {
     await review(id, "benign");
     // 2,001 benign requests, of which one may be denied.
     assert.equal((await standing()).modelDeny, null);
-    await review(second, "benign");
+    await review(second, "benign", "ben");
     // Of two that were denied the higher may be: the threshold goes just above the other.
     assert.equal((await standing()).modelDeny, 600_001);
     await askSidecar(state, "review", { id: second, undo: true }, tokens.ben);

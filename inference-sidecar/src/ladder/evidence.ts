@@ -53,7 +53,8 @@ export function findingOf({ rung, effect, reason, wouldDeny }: LogRecord): Findi
 /** Adds one decision. */
 export function addEvidence(evidence: Evidence, record: LogRecord): void {
   const day = record.time.slice(0, 10);
-  if (day !== evidence.lastDay) {
+  // Workers report in turn: around midnight a record of the day before may still come.
+  if (day > evidence.lastDay) {
     evidence.lastDay = day;
     evidence.days += 1;
   }

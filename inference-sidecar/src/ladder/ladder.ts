@@ -7,6 +7,7 @@ import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
 import { conformalThreshold } from "../review/conformal.ts";
 import type { Reviews } from "../review/reviews.ts";
+import { weighedScores } from "../review/weight.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
@@ -20,11 +21,12 @@ export interface LadderParts {
   readonly synced: SyncedState;
   /** The shipped threshold of the model, millionths. */
   readonly modelDeny: number;
+  readonly now?: () => Date;
 }
 
 /** A route of the policy in force and where it stands. */
 export interface LadderRoute {
-  readonly route: Pick<Route, "name" | "mode" | "ladder">;
+  readonly route: Pick<Route, "name" | "mode" | "ladder" | "score">;
   readonly record: RouteRecord;
 }
 
@@ -80,7 +82,12 @@ export class Ladder {
       for (const name of this.#parts.table.getKeys()) if (!names.has(name)) await this.#parts.table.remove(name);
       for (const name of this.#routes.keys()) if (!names.has(name)) this.#routes.delete(name);
       // A log that can't be written keeps no policy from being followed: the filter holds a route to it by itself.
-      for (const route of policy.routes) await this.#takeUp(route).catch(logFailure);
+      const begun: Promise<unknown>[] = [];
+      for (const route of policy.routes) {
+        await this.#takeUp(route).catch(logFailure);
+        begun.push(this.#remember(route.name));
+      }
+      await Promise.all(begun).catch(logFailure);
       await this.#publish();
     });
   }
@@ -126,13 +133,19 @@ export class Ladder {
   /** Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. */
   async #takeUp(route: LadderRoute["route"]): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    this.#routes.set(route.name, { route, record: stored ?? firstRecord(route) });
+    this.#routes.set(route.name, { route, record: stored ?? this.#firstRecord(route) });
     if (stored === undefined) return;
     if (stored.unlogged !== null) {
       await this.#log(stored.unlogged);
       await this.#parts.table.put(route.name, { ...stored, unlogged: null });
     }
-    if (!fits(stored, route)) await this.#take({ kind: "reset", next: firstRecord(route) }, { kind: "policy" });
+    if (!fits(stored, route)) await this.#take({ kind: "reset", next: this.#firstRecord(route) }, { kind: "policy" });
+  }
+
+  /** Puts a route that begins into the store: what it shows counts from now on, also after a restart. */
+  async #remember(name: string): Promise<void> {
+    const known = this.#routes.get(name)?.record;
+    if (known !== undefined && !this.#parts.table.doesExist(name)) await this.#parts.table.put(name, known);
   }
 
   /** Stores the evidence that is new, and takes the steps that it asks for. */
@@ -155,19 +168,21 @@ export class Ladder {
 
   #stepOf({ route, record }: LadderRoute): Step | null {
     const tallies = this.tallies(record);
-    const step = stepByEvidence(record, route.ladder, tallies, this.#operators.length, new Date().toISOString());
+    const step = stepByEvidence(record, route.ladder, tallies, this.#operators.length, this.#now());
     if (step !== null || record.rung !== "adapt") return step;
     const { evidence } = record;
-    const scores = tallies.route.benignScores;
+    const given = [...tallies.route.refused.values()].map((scores) => scores.filter((score) => score !== null));
+    const scores = weighedScores(given, this.#operators.length);
     const passed = evidence.admitted - evidence.here;
-    const wanted = scores.length === 0 ? 0 : conformalThreshold(passed, scores);
-    const modelDeny = wanted === null ? record.modelDeny : this.#withinLimits(wanted);
+    const wanted = scores.length === 0 ? 0 : conformalThreshold(passed, scores, route.ladder.budget);
+    const modelDeny = wanted === null ? record.modelDeny : this.#withinLimits(wanted, route);
     return modelDeny === record.modelDeny ? null : { kind: "refit", next: { ...record, modelDeny } };
   }
 
-  /** Never below the shipped threshold, at most half the way from there to certainty: the filter keeps to the same. */
-  #withinLimits(wanted: number): number {
-    const { modelDeny } = this.#parts;
+  /** Never below the policy's or the shipped threshold, at most half the way from there to certainty: the filter keeps to the same. */
+  #withinLimits(wanted: number, { score }: LadderRoute["route"]): number {
+    const ofPolicy = score.inspect === "off" ? null : score.thresholds;
+    const modelDeny = ofPolicy?.modelDeny ?? this.#parts.modelDeny;
     return wanted <= modelDeny ? 0 : Math.min(wanted, modelDeny + Math.floor((MILLION - modelDeny) / 2));
   }
 
@@ -177,10 +192,14 @@ export class Ladder {
     if (of === undefined) return;
     const { table } = this.#parts;
     const before = of.record;
-    const { evidence } = kind === "promote" || kind === "canary-end" ? (before.canary ?? before) : before;
+    const { route, canary } = this.tallies(before);
+    const ofCanary = kind === "promote" || kind === "canary-end" ? before.canary : null;
+    const { benign, attacks } = (ofCanary === null ? null : canary) ?? route;
+    const { budget, days: daysNeeded } = of.route.ladder;
+    const known = { ...(ofCanary ?? before).evidence, reviews: { benign, attacks }, budget, daysNeeded };
     const to = next.canary?.rung ?? next.proposed ?? next.rung;
     const refit = kind === "refit" ? { modelDeny: next.modelDeny } : {};
-    const move: Move = { route: next.route, kind, from: before.rung, to, by, evidence: { ...evidence }, ...refit };
+    const move: Move = { route: next.route, kind, from: before.rung, to, by, evidence: known, ...refit };
     await table.put(next.route, { ...next, unlogged: move });
     try {
       await this.#log(move);
@@ -194,8 +213,18 @@ export class Ladder {
 
   async #log(move: Move): Promise<void> {
     const { log } = this.#parts;
-    await log.append([{ v: 1, time: new Date().toISOString(), move: { id: randomUUID(), ...move } }], () => undefined);
+    await log.append([{ v: 1, time: this.#now(), move: { id: randomUUID(), ...move } }], () => undefined);
     await log.sync();
+  }
+
+  #firstRecord({ name, mode }: LadderRoute["route"]): RouteRecord {
+    const evidence = noEvidence(this.#now());
+    const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
+    return { route: name, mode, rung: mode, evidence, ...start };
+  }
+
+  #now(): string {
+    return (this.#parts.now?.() ?? new Date()).toISOString();
   }
 
   #publish(): Promise<void> {
@@ -207,12 +236,6 @@ export class Ladder {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-function firstRecord({ name, mode }: LadderRoute["route"]): RouteRecord {
-  const evidence = noEvidence(new Date().toISOString());
-  const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
-  return { route: name, mode, rung: mode, evidence, ...start };
 }
 
 /** Whether what is remembered is still what the policy speaks of. */

@@ -4,10 +4,9 @@ import { MODES, type Mode } from "../policy/policy.ts";
 import { operatorOf } from "../review/operators.ts";
 import type { SyncWorkers } from "../sync/sync-workers.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
-import { upperBound } from "./binomial.ts";
-import { judgedBy } from "./evidence.ts";
 import type { Ladder, LadderRoute } from "./ladder.ts";
 import type { Mover } from "./route-record.ts";
+import { shownRoute } from "./shown-route.ts";
 import { beginCanary, endCanary, nextRung, propose, type Step, standOn, stepDown } from "./steps.ts";
 
 /** How long a command waits for the workers to have taken its move. */
@@ -27,10 +26,10 @@ export function routeCommands(ladder: Ladder, synced: SyncedState, workers: Sync
       }
       await ladder.move(route, mover, (of) => decide(of, input, new Date().toISOString()));
       const inForce = await workers.untilAllHave(synced.version, WORKERS_MS);
-      return { ...shown(ladder, ladder.get(route) as LadderRoute), ...inForce };
+      return { ...shownRoute(ladder, ladder.get(route) as LadderRoute), ...inForce };
     };
   return {
-    "route/list": async () => ({ routes: ladder.routes.map((of) => shown(ladder, of)) }),
+    "route/list": async () => ({ routes: ladder.routes.map((of) => shownRoute(ladder, of)) }),
     "route/propose": move(proposeNext),
     "route/approve": move(approve),
     "route/pin": move(pin),
@@ -77,36 +76,4 @@ const demote: Decide = ({ route, record }, _, now) => {
 function moverOf(caller: AdminCaller, ladder: Ladder): Mover {
   const { operators } = ladder;
   return operators.length === 0 ? { kind: "user" } : { kind: "operator", name: operatorOf(caller, operators) };
-}
-
-/** A route as the commands tell it. */
-function shown(ladder: Ladder, { route, record }: LadderRoute): object {
-  const { canary, ...tallies } = ladder.tallies(record);
-  const next = nextRung(record, route.ladder);
-  const judged = next === null ? 0 : judgedBy(next, record.evidence) - tallies.route.attacks.above;
-  const falseOnes = Math.max(0, record.evidence.above - tallies.route.attacks.above);
-  return {
-    route: route.name,
-    mode: route.mode,
-    ...route.ladder,
-    rung: record.rung,
-    pinned: record.pinned,
-    proposed: record.proposed,
-    modelDeny: record.modelDeny || null,
-    evidence: record.evidence,
-    /** Of the next rung; null: there is none. */
-    next: next && {
-      rung: next,
-      requests: judged,
-      falsePositives: falseOnes,
-      upperBound: upperBound(falseOnes, judged),
-    },
-    reviews: { benign: tallies.route.benign.here, attacks: tallies.route.attacks.above },
-    canary: record.canary && {
-      rung: record.canary.rung,
-      share: record.canary.shareMillionths / 1_000_000,
-      evidence: record.canary.evidence,
-      reviews: { benign: canary?.benign.here ?? 0, attacks: canary?.attacks.here ?? 0 },
-    },
-  };
 }

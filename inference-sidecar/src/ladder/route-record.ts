@@ -1,5 +1,5 @@
 import type { Mode } from "../policy/policy.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, FindingKind } from "./evidence.ts";
 
 /** Who moved a route, or proposed it. */
 export type Mover =
@@ -21,6 +21,15 @@ export type MoveKind =
   | "refit"
   | "reset";
 
+/** What was known of the rung that is left, or of the canary, and by what it was judged. */
+export interface MoveEvidence extends Evidence {
+  /** Of findings of the rung itself, and of the next one. */
+  readonly reviews: Readonly<Record<"benign" | "attacks", Readonly<Record<FindingKind, number>>>>;
+  /** Share of requests that may be false, and the least number of days. */
+  readonly budget: number;
+  readonly daysNeeded: number;
+}
+
 /** A step of a route, as the decision log tells it. */
 export interface Move {
   readonly route: string;
@@ -28,8 +37,7 @@ export interface Move {
   readonly from: Mode;
   readonly to: Mode;
   readonly by: Mover;
-  /** What was known of the rung that is left, or of the canary. */
-  readonly evidence: Evidence;
+  readonly evidence: MoveEvidence;
   /** Millionths; absent: the move is no refit. */
   readonly modelDeny?: number;
 }
@@ -57,6 +65,8 @@ export interface RouteRecord {
   readonly pinned: boolean;
   /** The model's threshold on `adapt`, millionths; 0: as shipped. */
   readonly modelDeny: number;
+  /** When reviews last took it down, ISO 8601; absent: never. */
+  readonly loweredAt?: string;
   /** A move that is in force and perhaps not in the log: a crash came between. */
   readonly unlogged: Move | null;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Ladder, MODES, type Mode } from "../policy/policy.ts";
-import { BUDGET } from "../review/conformal.ts";
 import type { Tally } from "../review/reviews.ts";
-import { isAbove, isBelow } from "./binomial.ts";
+import { weightOf } from "../review/weight.ts";
+import { isAbove } from "./binomial.ts";
+import { claimOf } from "./claim.ts";
 import { type Evidence, judgedBy, noEvidence } from "./evidence.ts";
 import type { MoveKind, RouteRecord } from "./route-record.ts";
 
@@ -11,6 +12,8 @@ const CANARY_SHARE_MILLIONTHS = 100_000;
 /** So many reviewed false positives there must be at least before a route goes down. */
 const REVIEWS_LEAST = 3;
 const SALT_BYTES = 16;
+/** Reviews of the only operator take a route down once in so long: nobody else can object. */
+const ALONE_MS = 24 * 60 * 60 * 1000;
 
 /** What becomes of a route, and what it is called. */
 export interface Step {
@@ -40,14 +43,19 @@ export function stepByEvidence(
 ): Step | null {
   if (record.pinned) return null;
   if (record.canary !== null && canary !== null) {
-    if (isHarmful(record.canary.evidence, record.canary.rung, canary, operators)) return endCanary(record);
-    const held = isHarmless(record.canary.evidence, record.canary.rung, canary, "here");
-    return held ? { kind: "promote", next: standOn(record, record.canary.rung, now) } : null;
+    const { rung, evidence } = record.canary;
+    if (isHarmful(evidence, rung, canary, ladder, operators)) return endCanary(record);
+    const { holds } = claimOf(rung, evidence, canary, "here", ladder);
+    return holds ? { kind: "promote", next: standOn(record, rung, now) } : null;
   }
-  if (isHarmful(record.evidence, record.rung, route, operators)) return stepDown(record, ladder, now);
+  if (isHarmful(record.evidence, record.rung, route, ladder, operators)) {
+    const waits = operators < 2 && Date.parse(now) - Date.parse(record.loweredAt ?? "") < ALONE_MS;
+    const down = waits ? null : stepDown(record, ladder, now);
+    return down && { ...down, next: { ...down.next, loweredAt: now } };
+  }
   const next = nextRung(record, ladder);
   if (next === null || record.proposed !== null) return null;
-  if (!isHarmless(record.evidence, next, route, "above")) return null;
+  if (!claimOf(next, record.evidence, route, "above", ladder).holds) return null;
   return ladder.promote === "auto" ? beginCanary(record, next, now) : propose(record, next);
 }
 
@@ -77,14 +85,11 @@ export function standOn(record: RouteRecord, rung: Mode, now: string): RouteReco
   return { ...record, rung, evidence: noEvidence(now), canary: null, proposed: null, modelDeny: 0 };
 }
 
-/** Findings that nobody has reviewed as attacks count as false. */
-function isHarmless(evidence: Evidence, rung: Mode, tally: Tally, kind: "here" | "above"): boolean {
-  const attacks = tally.attacks[kind];
-  return isBelow(Math.max(0, evidence[kind] - attacks), judgedBy(rung, evidence) - attacks, BUDGET);
-}
-
-/** Only what was reviewed as benign counts; one operator of several can't move a route down alone. */
-function isHarmful(evidence: Evidence, rung: Mode, tally: Tally, operators: number): boolean {
-  if (tally.benign.here < REVIEWS_LEAST || (operators > 1 && tally.operators < 2)) return false;
-  return isAbove(tally.benign.here, judgedBy(rung, evidence) - tally.attacks.here, BUDGET);
+/** Only what was reviewed as benign counts. */
+function isHarmful(evidence: Evidence, rung: Mode, tally: Tally, { budget }: Ladder, operators: number): boolean {
+  const counted = weightOf(
+    [...tally.refused.values()].map(({ length }) => length),
+    operators,
+  );
+  return counted >= REVIEWS_LEAST && isAbove(counted, judgedBy(rung, evidence) - tally.attacks.here, budget);
 }

@@ -7,6 +7,7 @@ import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import {
   type ApiKey,
+  DEFAULT_BUDGET,
   DEFAULT_MODE,
   type Issuer,
   type KeySource,
@@ -28,6 +29,7 @@ const DEFAULT_REFRESH_MS = 300_000;
 /** Of fetched keys and of the list of revocations. */
 const DEFAULT_MAX_AGE_MS = 86_400_000;
 const DEFAULT_FAILURES = 30;
+const DEFAULT_DAYS = 1;
 const DEFAULT_WINDOW_MS = 60_000;
 
 /** Fills in every default. `policy` has passed every check; `resolve` makes a path absolute. */
@@ -95,7 +97,7 @@ function normaliseRoute(
     name: route.name,
     owner: route.owner ?? "",
     mode: route.mode ?? mode,
-    ladder: normaliseLadder(route.ladder, route.mode ?? mode),
+    ladder: normaliseLadder(route, route.mode ?? mode),
     hosts: (route.match.hosts ?? []).map((host) => host.toLowerCase()),
     methods: route.match.methods ?? METHODS,
     path: route.match.path,
@@ -116,11 +118,14 @@ function normaliseRoute(
 }
 
 /** Without a ladder a route stays where it is. */
-function normaliseLadder(ladder: WrittenRoute["ladder"], mode: Mode): Ladder {
+function normaliseLadder({ ladder, score }: WrittenRoute, mode: Mode): Ladder {
+  const budget = typeof score === "object" ? parsePercent(score.falsePositiveBudget ?? "") : null;
   return {
     floor: ladder?.floor ?? mode,
     ceiling: ladder?.ceiling ?? mode,
     promote: ladder?.promote ?? "propose",
+    days: ladder?.days ?? DEFAULT_DAYS,
+    budget: budget ?? DEFAULT_BUDGET,
   };
 }
 

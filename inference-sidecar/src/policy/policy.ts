@@ -160,6 +160,10 @@ export interface Ladder {
   readonly ceiling: Mode;
   /** `auto`: it goes up by itself when the evidence allows; `propose`: an operator is asked. */
   readonly promote: "propose" | "auto";
+  /** Dates (UTC) with a request that there must be at least before the route goes up. */
+  readonly days: number;
+  /** Share of the route's requests that may be false: its `falsePositiveBudget`. */
+  readonly budget: number;
 }
 
 /** Who may review events and move routes. */
@@ -256,6 +260,9 @@ export const METHODS: readonly Method[] = [
   "CONNECT",
   "TRACE",
 ];
+
+/** Of a route that names no `falsePositiveBudget`, on the ladder. */
+export const DEFAULT_BUDGET = 0.001;
 
 export const DEFAULT_MODE: Mode = "prevent";
 

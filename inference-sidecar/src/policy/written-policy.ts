@@ -48,7 +48,7 @@ export interface WrittenRoute {
   match: { hosts?: string[]; methods?: Method[]; path: string };
   public?: boolean;
   mode?: Mode;
-  ladder?: { floor?: Mode; ceiling?: Mode; promote?: "propose" | "auto" };
+  ladder?: { floor?: Mode; ceiling?: Mode; promote?: "propose" | "auto"; days?: number };
   allow?: WrittenGrant[];
   deny?: WrittenGrant[];
   senderConstrained?: SenderConstraint;

@@ -26,10 +26,8 @@ export interface Review {
 export interface Tally {
   readonly benign: Record<FindingKind, number>;
   readonly attacks: Record<FindingKind, number>;
-  /** Who has said `benign` of what the rung refused. */
-  readonly operators: number;
-  /** The model's scores of those, millionths. */
-  readonly benignScores: readonly number[];
+  /** Of those who have said `benign` of what the rung refused: the model's scores of each one's events, millionths; null: it was not for that. */
+  readonly refused: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
 const REVIEWS_MOST = 10_000;
@@ -91,16 +89,14 @@ export class Reviews {
   tally(route: string, rung: Mode, since: string): Tally {
     const benign = { here: 0, above: 0 };
     const attacks = { here: 0, above: 0 };
-    const operators = new Set<string>();
-    const benignScores: number[] = [];
+    const refused = new Map<string, (number | null)[]>();
     for (const { event, label, operator } of this.#reviews.values()) {
       if (event.route !== route || event.rung !== rung || event.time < since) continue;
       for (const kind of event.kinds) (label === "benign" ? benign : attacks)[kind] += 1;
       if (label !== "benign" || !event.kinds.includes("here")) continue;
-      operators.add(operator);
-      if (event.modelScore !== null) benignScores.push(event.modelScore);
+      refused.set(operator, [...(refused.get(operator) ?? []), event.modelScore]);
     }
-    return { benign, attacks, operators: operators.size, benignScores };
+    return { benign, attacks, refused };
   }
 
   #remember(operator: string, atMs: number): void {
