@@ -24,6 +24,8 @@ export function policyForSidecar(policy: Policy, digest: string): string {
 /** The policy in force as its file says, also while that changes. */
 export class PolicySource {
   #current: PolicyInForce | null = null;
+  /** What the file held: not all that the sidecar goes by is in the compiled policy, and so in its digest. */
+  #text = "";
   readonly #file: string;
   readonly #listeners: ((policy: PolicyInForce) => Promise<void>)[] = [];
   readonly #watch: FileWatch;
@@ -56,8 +58,11 @@ export class PolicySource {
   }
 
   async #read(): Promise<void> {
-    const policy = await readPolicy(this.#file);
-    if (policy === null || policy.digest === this.#current?.digest) return;
+    const text = await readPolicy(this.#file);
+    if (text === null || text === this.#text) return;
+    const policy = parsePolicy(text);
+    if (policy === null) return;
+    this.#text = text;
     this.#current = policy;
     for (const listener of this.#listeners) {
       await listener(policy).catch(({ message }: Error) => logEvent("error", "policy_not_followed", { message }));
@@ -65,14 +70,25 @@ export class PolicySource {
   }
 }
 
-async function readPolicy(file: string): Promise<PolicyInForce | null> {
+async function readPolicy(file: string): Promise<string | null> {
   try {
     if ((await stat(file)).size > FILE_MOST_BYTES) throw new Error(`${file} has more than ${FILE_MOST_BYTES} bytes`);
-    return JSON.parse(await readFile(file, "utf8")) as PolicyInForce;
+    return await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      logEvent("error", "policy_unreadable", { message: (error as Error).message });
-    }
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") unreadable(error as Error);
     return null;
   }
+}
+
+function parsePolicy(text: string): PolicyInForce | null {
+  try {
+    return JSON.parse(text) as PolicyInForce;
+  } catch (error) {
+    unreadable(error as Error);
+    return null;
+  }
+}
+
+function unreadable({ message }: Error): void {
+  logEvent("error", "policy_unreadable", { message });
 }

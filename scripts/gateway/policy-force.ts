@@ -73,7 +73,10 @@ export async function putInForce(policy: Policy, state: StateFolder, wasmFile: s
   const lastGood = await readFile(state.filterConfigFile);
   const lastTold = await readFile(state.sidecarPolicyFile);
   const version = await writePolicy(policy, wasmFile, state);
-  if (before?.version === version) return null;
+  if (before?.version === version) {
+    // What only the sidecar goes by, such as operators, is in no compiled policy.
+    return lastTold.equals(await readFile(state.sidecarPolicyFile)) ? null : version;
+  }
   if (await isInForce(state.adminSocket, version, before?.rejected ?? 0)) return version;
   await replaceFile(state.filterConfigFile, lastGood);
   await replaceFile(state.sidecarPolicyFile, lastTold);
