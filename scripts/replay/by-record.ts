@@ -14,15 +14,21 @@ export interface Decided {
 /**
  * The decision of another policy, from the record alone: where it asks the same of the same requests, what was found is the
  * same, and only the rung decides what becomes of it. null: it asks something else.
+ * @param moved the rung on which the ladder had the route; null: the policy's
  */
-export function decideByRecord(record: LogRecord, before: Configuration | null, after: Configuration): Decided | null {
+export function decideByRecord(
+  record: LogRecord,
+  before: Configuration | null,
+  after: Configuration,
+  moved: string | null,
+): Decided | null {
   if (before === null || before.matches !== after.matches) return null;
   const then = before.routes.find(({ name }) => name === record.route);
   const now = after.routes.find(({ name }) => name === record.route);
   if (record.route !== "" && (then === undefined || then.rules !== now?.rules)) return null;
   const found = record.effect === "deny" ? record.reason : (record.wouldDeny ?? "");
   if (found === "") return { effect: "permit", reason: "permitted" };
-  const rung = RUNGS.indexOf(now?.rung ?? after.mode);
+  const rung = RUNGS.indexOf(moved ?? now?.rung ?? after.mode);
   return rung >= RUNGS.indexOf(enforcedFrom(found))
     ? { effect: "deny", reason: found }
     : { effect: "permit", reason: "permitted" };

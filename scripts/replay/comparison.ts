@@ -32,6 +32,8 @@ export interface ReplayReport {
   readonly otherReason: number;
   /** How many could not be replayed, by why. */
   readonly notReplayed: Readonly<Record<string, number>>;
+  /** What of the policy no replay can tell. */
+  readonly leftOut: readonly string[];
 }
 
 const EXAMPLES_MOST = 5;
@@ -65,12 +67,17 @@ class ChangeCounter {
 
 /** Counts recorded decisions against those that are made anew. */
 export class Comparison {
+  readonly #leftOut: readonly string[];
   #decisions = 0;
   readonly #replayed = { request: 0, record: 0 };
   #otherReason = 0;
   readonly #denied = new ChangeCounter();
   readonly #allowed = new ChangeCounter();
   readonly #notReplayed = new Map<string, number>();
+
+  constructor(leftOut: readonly string[]) {
+    this.#leftOut = leftOut;
+  }
 
   skip(why: string): void {
     this.#decisions += 1;
@@ -97,6 +104,7 @@ export class Comparison {
       newlyAllowed: this.#allowed.changes,
       otherReason: this.#otherReason,
       notReplayed: most(this.#notReplayed),
+      leftOut: this.#leftOut,
     };
   }
 }

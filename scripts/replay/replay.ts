@@ -3,17 +3,17 @@ import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { type Configuration, describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
-import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { readRecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
 import { type AskModel, type Gate, loadCore } from "../core.ts";
 import { readLogLines } from "../decision-log/read.ts";
-import { secretsOf } from "../gateway/policy-force.ts";
 import { loadShippedModel } from "../model/shipped-model.ts";
 import { StandIn } from "../policy-test/stand-in.ts";
 import { NotReplayable, sendAgain } from "./again.ts";
 import { type Decided, decideByRecord } from "./by-record.ts";
 import { Comparison, type ReplayReport } from "./comparison.ts";
+import { Gates } from "./gates.ts";
+import { LadderThen } from "./ladder-then.ts";
 
 export interface ReplayOptions {
   readonly stateDirectory: string;
@@ -34,33 +34,50 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const standIn = new StandIn();
   const standing = standIn.withApiKeys(standIn.policy(policy));
   const core = await loadCore(bundle ?? undefined);
-  const gate = core.openGate(compilePolicy(standing).blob, secretsOf(standing));
+  const gates = new Gates(core, standing);
+  const ladder = new LadderThen();
   const ask = options.ask ?? remembering(await loadShippedModel(bundle ?? undefined));
   const tomorrow = describeConfiguration(policy, "");
   const configurations = new Map<string, Configuration>();
-  const comparison = new Comparison();
+  const comparison = new Comparison(leftOut(policy));
   for await (const line of readLogLines(options.stateDirectory)) {
     if ("configuration" in line) {
       const configuration = line.configuration as Configuration;
       configurations.set(configuration.digest, configuration);
     }
+    if ("move" in line) ladder.follow(line.move as Parameters<LadderThen["follow"]>[0]);
     if (!("id" in line && "effect" in line) || "selfTest" in line) continue;
     const record = line as unknown as LogRecord;
     if (record.effect === "deny" && denialKind(record.reason) === "unavailable") {
       comparison.skip(`it was denied for its circumstances (${record.reason})`);
       continue;
     }
-    const again = await byRequest(record, { policy: standing, standIn, gate, ask, evidence });
+    const before = configurations.get(record.policy) ?? null;
+    const moved = ladder.under(policy, before, record);
+    const again = await byRequest(record, { policy: standing, standIn, gate: gates.of(moved), ask, evidence });
     if (!(again instanceof NotReplayable)) {
       comparison.add(record, again, "request");
       continue;
     }
+    const there = moved.get(record.route);
+    if (ladder.refitted(record) !== (there?.modelDeny ?? 0)) {
+      comparison.skip("its route's threshold had been refitted");
+      continue;
+    }
     const sameModel = record.bundle === options.bundleDigest;
-    const decided = sameModel ? decideByRecord(record, configurations.get(record.policy) ?? null, tomorrow) : null;
+    const decided = sameModel ? decideByRecord(record, before, tomorrow, there?.rung ?? null) : null;
     if (decided === null) comparison.skip(again.why);
     else comparison.add(record, decided, "record");
   }
   return comparison.report;
+}
+
+/** What of the policy is not replayed, in words. */
+function leftOut({ limits, revocation }: Policy): string[] {
+  return [
+    ...(limits === null ? [] : ["flood limits: they count requests over time, recorded 429 apart"]),
+    ...(revocation === null ? [] : ["revocations since: a token that was refused stays so, one that was not does"]),
+  ];
 }
 
 interface Means {

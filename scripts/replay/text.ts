@@ -2,12 +2,14 @@ import type { Changes, ReplayReport } from "./comparison.ts";
 
 /** The report for a terminal. */
 export function renderReplay(report: ReplayReport): string {
-  const { decisions, replayed, byRequest, byRecord, newlyDenied, newlyAllowed, otherReason, notReplayed } = report;
+  const { decisions, replayed, byRequest, byRecord, newlyDenied, newlyAllowed, otherReason } = report;
+  const { notReplayed, leftOut } = report;
   const share = decisions === 0 ? "" : `, ${((replayed / decisions) * 100).toFixed(1)} %`;
   return [
     `decisions      ${decisions}`,
     `replayed       ${replayed}${share}: ${byRequest} with their request, ${byRecord} by their record alone`,
     ...Object.entries(notReplayed).map(([why, count]) => `not replayed   ${count}: ${why}`),
+    ...leftOut.map((what) => `left out       ${what}`),
     ...changes("newly denied", newlyDenied),
     ...changes("newly allowed", newlyAllowed),
     `other reason   ${otherReason} denied as before, for another reason`,

@@ -50,6 +50,27 @@ test("a route that is to go up: at least 95 % is replayed, and what would newly 
   assert.equal(report.otherReason, 0);
 });
 
+/** Today's policy, with the ladder that took `comments` up and back. */
+const climbing = dayPolicy("observe").replace("mode: observe", "mode: observe, ladder: { ceiling: prevent }");
+
+test("a route that the ladder had moved is judged on the rung where it stood, as far as tomorrow's ladder reaches", async () => {
+  const moved = await replayed(climbing);
+  const changes = ({ newlyDenied, newlyAllowed, otherReason }: typeof moved) => [
+    newlyDenied.count,
+    newlyAllowed.count,
+    otherReason,
+  ];
+  assert.deepEqual(changes(moved), [0, 0, 0]);
+  assert.deepEqual([moved.byRequest, moved.leftOut], [moved.decisions, []]);
+  const fixed = await replayed(dayPolicy("observe"));
+  const denied = recorded((index) => {
+    const { route, verdict } = day.evaluations[index] ?? {};
+    return route === "comments" && verdict?.effect === "deny";
+  });
+  assert.ok(denied > 0);
+  assert.deepEqual(changes(fixed), [0, denied, 0]);
+});
+
 test("a grant that asks for more newly denies exactly those who lack it, and one that asks for less lets them in", async () => {
   const stricter = await replayed(dayPolicy("observe").replace("scopes: [orders:read]", "scopes: [orders:read, vip]"));
   const readers = recorded((index) => day.evaluations[index]?.grant === "read-orders/0");
@@ -76,6 +97,9 @@ test("without evidence the records alone tell what another rung does, and what t
     up.newlyDenied.count,
     recorded((index) => day.evaluations[index]?.verdict.wouldDeny != null),
   );
+  const climbed = await replayed(`${climbing}limits: { perAddress: 5 }\n`);
+  assert.match(climbed.leftOut.join(), /^flood limits/, "what no replay can tell is said");
+  assert.deepEqual([climbed.byRecord, climbed.newlyDenied.count, climbed.newlyAllowed.count], [up.decisions, 0, 0]);
   const other = await replayed(dayPolicy("observe").replace("scopes: [orders:read]", "scopes: [orders:read, vip]"));
   assert.ok(other.replayed < other.decisions);
   assert.deepEqual(Object.keys(other.notReplayed), ["its evidence is gone"]);
