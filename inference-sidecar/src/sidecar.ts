@@ -7,6 +7,7 @@ import { type Bundle, loadBundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import { pageAssets } from "./dashboard/page.ts";
 import { RecentDecisions } from "./dashboard/recent.ts";
+import { routeBoard } from "./dashboard/route-board.ts";
 import { Dashboard } from "./dashboard/server.ts";
 import { makeLogDirectory } from "./decision-log/log-file.ts";
 import { loadPseudonym } from "./decision-log/pseudonym.ts";
@@ -151,6 +152,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     record: (outcome) => decisions.log.append([timed({ selfTest: outcome })], () => undefined),
   });
   await synced.set("selfTestKey", selfTest.key);
+  await policies.follow(async () => selfTest.policyChanged());
   const score = scoreHandler({ bundle, limits, model, admission, queue, metrics });
   const report = reportHandler({
     ...decisions,
@@ -177,7 +179,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     metrics,
   });
   const assets = await pageAssets(folder);
-  const dashboard = new Dashboard({ ...configuration.dashboard, assets, recent, metrics: metrics.registry });
+  const routes = routeBoard(ladder, standing);
+  const dashboard = new Dashboard({ ...configuration.dashboard, assets, recent, routes, metrics: metrics.registry });
   const origin = await dashboard.listen();
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));

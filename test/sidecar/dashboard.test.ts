@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { digest, type RunningSidecar, startSidecar, token, wireRecord } from "./harness.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
+import { digest, type RunningSidecar, startSidecar, temporaryFolder, token, wireRecord } from "./harness.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -14,16 +18,28 @@ interface Answer {
   readonly body: string;
 }
 
+const climbing = `version: 1
+routes: [{ name: search, match: { path: /search }, public: true, ladder: { floor: observe, ceiling: adapt, days: 7 } }]
+`;
+
+let state: string;
 let sidecar: RunningSidecar;
 let port: number;
 let cookie: string;
 
 before(async () => {
-  sidecar = await startSidecar();
+  state = await temporaryFolder();
+  await mkdir(join(state, "run"), { mode: 0o700 });
+  const { policy } = await parsePolicy(climbing, "policy.yaml");
+  await writeFile(join(state, "run", "policy.json"), policyForSidecar(policy, "d0".repeat(32)));
+  sidecar = await startSidecar({ state });
   port = Number(new URL(String((await sidecar.event("listening")).dashboard)).port);
   cookie = String((await get(`/?token=${token}`)).headers["set-cookie"]).split(";")[0] as string;
 });
-after(() => sidecar.stop());
+after(async () => {
+  await sidecar.stop();
+  await rm(state, { recursive: true, force: true });
+});
 
 function get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -216,6 +232,9 @@ test("in a browser, what came from a request is shown as text and never runs", a
   await report({ effect: "PERMIT", reason: "permitted", responseStatus: 200 });
   await page.locator("#decisions > li.permit").first().waitFor();
   assert.match((await page.locator("#effects").textContent()) ?? "", /permit\s*1/);
+  const row = page.locator("#routes tr", { hasText: "adapt: 0 of" });
+  await row.waitFor();
+  assert.match((await row.textContent()) ?? "", /^searchprevent.*\(needed: below 0\.100 %\), 1 of 7 daysnone$/);
   await page.locator("#only-denied").check();
   assert.equal(await page.locator("#decisions > li.permit").first().isVisible(), false);
   const ignored = /favicon/;

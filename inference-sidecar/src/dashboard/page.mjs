@@ -30,6 +30,11 @@ events.addEventListener("message", ({ data }) => {
   waiting = [...waiting, ...decisions].slice(-SHOWN_MOST);
   if (!paused.checked) showWaiting();
 });
+events.addEventListener("routes", ({ data }) => {
+  const rows = JSON.parse(data).map(routeRow);
+  document.getElementById("routes").replaceChildren(...rows);
+  document.getElementById("routes-section").hidden = rows.length === 0;
+});
 paused.addEventListener("change", () => {
   if (!paused.checked) showWaiting();
 });
@@ -56,6 +61,23 @@ function showCounts(target, counts) {
       element("div", "", [element("dt", "", [name]), element("dd", "", [String(count)])]),
     ),
   );
+}
+
+function routeRow({ route, rung, proposed, pinned, canary, claim, selfTest }) {
+  const standing = [rung, pinned ? "pinned" : "", proposed === null ? "" : `${proposed} is proposed`];
+  const cells = [
+    element("th", "", [route]),
+    element("td", "", [standing.filter((part) => part !== "").join(", ")]),
+    element("td", "", [claim === null ? "at its ceiling" : `${canary ? "canary of " : ""}${inWords(claim)}`]),
+    element("td", selfTest === "proved" ? "proved" : "unproved", [selfTest]),
+  ];
+  cells[0].scope = "row";
+  return element("tr", "", cells);
+}
+
+function inWords({ rung, requests, falsePositives, upperBound, budget, days, daysNeeded }) {
+  const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 3 : 1)} %`;
+  return `${rung}: ${falsePositives} of ${requests} count as false, at most ${percent(upperBound)} (needed: below ${percent(budget)}), ${days} of ${daysNeeded} days`;
 }
 
 function entry({ record, why }) {

@@ -28,6 +28,13 @@ const HTML = `<!doctype html>
 <h3>By reason</h3>
 <dl id="reasons"></dl>
 </section>
+<section id="routes-section" aria-labelledby="routes-heading" hidden>
+<h2 id="routes-heading">Routes on the ladder</h2>
+<table>
+<thead><tr><th scope="col">Route</th><th scope="col">Rung</th><th scope="col">Evidence for the next</th><th scope="col">Self-test</th></tr></thead>
+<tbody id="routes"></tbody>
+</table>
+</section>
 <section aria-labelledby="decisions-heading">
 <h2 id="decisions-heading">Decisions, newest first</h2>
 <p id="filters">

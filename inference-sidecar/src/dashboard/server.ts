@@ -14,6 +14,8 @@ export interface DashboardOptions {
   readonly token: string;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly recent: RecentDecisions;
+  /** Where each route stands. */
+  readonly routes: () => readonly object[];
   readonly metrics: Registry;
 }
 
@@ -45,7 +47,7 @@ export class Dashboard {
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.#access = new Access(options.token);
-    this.#live = new LiveFeed(options.recent);
+    this.#live = new LiveFeed(options.recent, options.routes);
     this.#server = createServer(
       { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
       (request, response) => void this.#answer(request, response),

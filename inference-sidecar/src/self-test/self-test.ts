@@ -13,7 +13,7 @@ export interface SelfTestOptions {
   /** All routes are tested once in so long, evenly spread. */
   readonly roundMs: number;
   readonly policy: () => PolicyInForce | null;
-  /** Every worker of the filter has the key. */
+  /** There are workers of the filter, and each has the key. */
   readonly isKeyKnown: () => boolean;
   /** Every outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
@@ -28,6 +28,8 @@ const IDLE_MS = 500;
 const LEAST_PAUSE_MS = 100;
 /** A filter that judges by another policy than the one in force may be about to take it. */
 const CHANGE_MS = 10_000;
+/** Workers that have not taken the key for so long may be none of a filter that works: probes go all the same. */
+const KEY_MS = 15_000;
 
 /**
  * Proves, as long as the sidecar runs, that the filter enforces what the policy says: probes go through its filter chain,
@@ -43,6 +45,7 @@ export class SelfTest {
   /** Tests made under the policy of this digest: the first of each route follow one another at once. */
   #made = { digest: "", tests: 0, sinceMs: 0 };
   #answered = false;
+  #keyKnownMs = performance.now();
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -54,6 +57,13 @@ export class SelfTest {
     this.#schedule(IDLE_MS);
   }
 
+  /** Another policy is in force: what it says is proved at once, not in its turn. */
+  policyChanged(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#schedule(0);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -63,6 +73,7 @@ export class SelfTest {
   #schedule(pauseMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
+      this.#timer = null;
       this.#running = this.#testNext().then((pause) => this.#schedule(pause));
     }, pauseMs).unref();
   }
@@ -71,7 +82,9 @@ export class SelfTest {
   async #testNext(): Promise<number> {
     const inForce = this.#options.policy();
     const routes = inForce?.policy.routes ?? [];
-    if (inForce === null || !this.#options.isKeyKnown()) return IDLE_MS;
+    if (this.#options.isKeyKnown()) this.#keyKnownMs = performance.now();
+    else if (performance.now() - this.#keyKnownMs < KEY_MS) return IDLE_MS;
+    if (inForce === null) return IDLE_MS;
     if (inForce.digest !== this.#made.digest) {
       this.#made = { digest: inForce.digest, tests: 0, sinceMs: performance.now() };
     }
@@ -83,6 +96,7 @@ export class SelfTest {
     this.#made.tests += 1;
     this.#options.onOutcome(outcome);
     await this.#record(outcome);
+    if (this.#options.policy()?.digest !== inForce.digest) return 0;
     return this.#made.tests < routes.length
       ? LEAST_PAUSE_MS
       : Math.max(LEAST_PAUSE_MS, this.#options.roundMs / routes.length);

@@ -18,6 +18,13 @@ export class Standing {
     this.#onAlert = onAlert;
   }
 
+  /** What the newest self-test of a route has come to: `proved`, what is wrong, or `none`. */
+  of(route: string): string {
+    const outcome = this.#outcomes.get(route);
+    if (outcome === undefined) return "none";
+    return outcome.proved ? "proved" : outcome.problem;
+  }
+
   take(outcome: Outcome): void {
     const { route, policy, proved, inert } = outcome;
     if (policy !== this.#policy) {
