@@ -62,7 +62,13 @@ def fresh_test(route):
 
 
 def denied_for(route, what):
-    return any(one["effect"] == "deny" and kind(one["reason"]) == what for one in on(route))
+    tested = fresh_test(route)
+    since = failed_at(route) if tested and not tested["proved"] else ""
+    return any(o["effect"] == "deny" and kind(o["reason"]) == what and o["time"] > since for o in on(route))
+
+
+def failed_at(route):
+    return [t["time"] for t in tests if t["selfTest"]["route"] == route["name"] and t["selfTest"]["policy"] == digest][-1]
 
 
 access = {r["name"]: denied_for(r, "access") or bool(fresh_test(r).get("access")) for r in policy["routes"]}

@@ -1,5 +1,5 @@
 import type { Configuration, ConfiguredRoute } from "./configuration.ts";
-import { denialKind } from "./denial.ts";
+import type { DenialKind } from "./denial.ts";
 import type { Observations, PolicyObservations } from "./observations.ts";
 import type { RouteObservations } from "./route-observations.ts";
 
@@ -76,12 +76,14 @@ export function routeFacts(configuration: Configuration, current: PolicyObservat
     const seen = current.route(configured.name);
     const newest = current.selfTests.get(configured.name);
     const fresh = newest !== undefined && Date.parse(until) - Date.parse(newest.time) <= DAY_MS ? newest : null;
-    const kinds = new Set([...seen.denials.keys()].map(denialKind));
+    // What denials had proved, a self-test that failed after them has taken back.
+    const since = fresh !== null && !fresh.proved ? fresh.time : "";
+    const denies = (kind: DenialKind) => (seen.lastDenials.get(kind) ?? "") > since;
     return {
       configured,
       seen,
-      accessProved: kinds.has("access") || fresh?.access === true,
-      scoreProved: kinds.has("score") || fresh?.score === true,
+      accessProved: denies("access") || fresh?.access === true,
+      scoreProved: denies("score") || fresh?.score === true,
       selfTested: fresh?.proved === true,
       selfTest: fresh === null ? "none" : fresh.problem || "passed",
     };

@@ -1,5 +1,5 @@
 import type { Check, LogRecord } from "../decision-log/record.ts";
-import { denialKind } from "./denial.ts";
+import { type DenialKind, denialKind } from "./denial.ts";
 
 /** What decisions on one route, under one policy, have shown. Everything counts requests. */
 export class RouteObservations {
@@ -19,6 +19,8 @@ export class RouteObservations {
   /** Denied for its score, and of those with the bytes that carried it. */
   deniedByScore = 0;
   explained = 0;
+  /** When the newest denial of each kind was made, ISO 8601. */
+  readonly lastDenials = new Map<DenialKind, string>();
   /** Denied by reason; would have been by reason. */
   readonly denials = new Map<string, number>();
   readonly wouldDenials = new Map<string, number>();
@@ -34,7 +36,7 @@ export class RouteObservations {
   rung = "";
 
   add(line: LogRecord): void {
-    const { effect, reason, wouldDeny, score, subject, checks = [] } = line;
+    const { effect, wouldDeny, score, subject, checks = [] } = line;
     this.requests += 1;
     this.rung = line.rung;
     count(this.rungs, line.rung);
@@ -50,16 +52,18 @@ export class RouteObservations {
       this.wouldDeny += 1;
       count(this.wouldDenials, wouldDeny);
     }
-    if (effect === "deny") this.#deny(reason, score.finding !== null);
+    if (effect === "deny") this.#deny(line);
     else this.#permit(line);
   }
 
-  #deny(reason: string, explained: boolean): void {
+  #deny({ reason, time, score }: LogRecord): void {
     this.denied += 1;
     count(this.denials, reason);
-    if (denialKind(reason) !== "score") return;
+    const kind = denialKind(reason);
+    if (time > (this.lastDenials.get(kind) ?? "")) this.lastDenials.set(kind, time);
+    if (kind !== "score") return;
     this.deniedByScore += 1;
-    if (explained) this.explained += 1;
+    if (score.finding !== null) this.explained += 1;
   }
 
   #permit({ method, subject: { grant }, checks = [] }: LogRecord): void {
