@@ -1,3 +1,4 @@
+import { fileErrorText } from "../inference-sidecar/src/file-error.ts";
 import { UsageError } from "./commands/usage-error.ts";
 
 /** Takes the arguments after the command's name, gives the process's exit code. */
@@ -74,7 +75,7 @@ export async function main(args: string[]): Promise<number> {
     return await command(rest);
   } catch (error) {
     if (error instanceof UsageError) return refuse(error.message);
-    process.stderr.write(`postern ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
     return 1;
   }
 }

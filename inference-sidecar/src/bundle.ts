@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { fileErrorText } from "./file-error.ts";
 import { StartError } from "./start-error.ts";
 
 /** The order of the model's outputs and of `AttackClass` in postern.proto. */
@@ -74,7 +75,7 @@ export async function loadBundle(directory: string): Promise<Bundle> {
     const { digest, model, shape, thresholds } = await readBundle(directory);
     return Object.freeze({ digest, model, thresholds, ...modelShape(shape) });
   } catch (error) {
-    throw new StartError("bundle", `bundle ${directory}: ${(error as Error).message}`);
+    throw new StartError("bundle", `bundle ${directory}: ${fileErrorText(error as Error)}`);
   }
 }
 

@@ -1,22 +1,25 @@
-import { parseArgs } from "node:util";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { formatNote } from "../../inference-sidecar/src/policy/note.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
+import { parseFlags } from "./parse-flags.ts";
+import { UsageError } from "./usage-error.ts";
 
-const USAGE = "Usage: postern check POLICY [--json]";
+const usage = "postern check POLICY [--json]";
 
 /**
  * `postern check POLICY [--json]`: every problem of a policy file, or what it says in short.
  * Exit codes: 0 the policy can be used, 1 it can't, 2 wrong use of the command.
  */
 export async function check(args: string[]): Promise<number> {
-  const options = readArguments(args);
-  if (typeof options === "string") {
-    console.error(`${options}\n${USAGE}`);
-    return 2;
-  }
-  const { path, json } = options;
+  const { values, positionals } = parseFlags(usage, {
+    args,
+    allowPositionals: true,
+    options: { json: { type: "boolean", default: false } },
+  });
+  const { json } = values;
+  const [path, ...more] = positionals;
+  if (path === undefined || more.length > 0) throw new UsageError(`check takes one policy file.\nusage: ${usage}`);
   try {
     const loaded = await loadPolicyWithBundle(path);
     const { policy } = loaded;
@@ -37,16 +40,5 @@ export async function check(args: string[]): Promise<number> {
     if (json) console.log(JSON.stringify({ file: path, valid: false, problems }));
     else for (const problem of problems) console.log(formatProblem(problem));
     return 1;
-  }
-}
-
-function readArguments(args: string[]): { path: string; json: boolean } | string {
-  try {
-    const { values, positionals } = parseArgs({ args, options: { json: { type: "boolean" } }, allowPositionals: true });
-    const [path, ...more] = positionals;
-    if (path === undefined || more.length > 0) return "check takes one policy file";
-    return { path, json: values.json ?? false };
-  } catch (error) {
-    return (error as Error).message;
   }
 }

@@ -2,6 +2,7 @@ import type { Revocation } from "../../inference-sidecar/src/revocation/revocati
 import type { StoredRevocation } from "../../inference-sidecar/src/revocation/revocations.ts";
 import { askSidecar } from "../gateway/ask-sidecar.ts";
 import { parseFlags } from "./parse-flags.ts";
+import { plainText } from "./plain-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const usage = `postern revoke --jti|--sub|--kid VALUE [--iss ISSUER] [--before TIME|now] [--reason R] [--state DIR] [--json]
@@ -11,7 +12,7 @@ const usage = `postern revoke --jti|--sub|--kid VALUE [--iss ISSUER] [--before T
 
 interface Changed {
   readonly revocation: StoredRevocation;
-  /** Of Envoy, and those of them that have the change. */
+  /** Instances of the filter (Envoy's workers and its main thread), and those of them that have the change. */
   readonly workers: number;
   readonly current: number;
 }
@@ -59,13 +60,13 @@ function asked(given: Revocation): Revocation {
 
 function oneLine({ id, revokedAt, reason, jti, sub, kid, iss, before }: StoredRevocation): string {
   const fields = Object.entries({ jti, sub, kid, iss }).filter(([, value]) => value !== undefined);
-  const what = fields.map(([name, value]) => `${name} ${value}`).join(", ");
-  return `${id}  ${revokedAt}  ${what}${before ? `, issued before ${before}` : ""}${reason ? `  (${reason})` : ""}`;
+  const what = fields.map(([name, value]) => `${name} ${plainText(String(value))}`).join(", ");
+  return `${id}  ${revokedAt}  ${what}${before ? `, issued before ${before}` : ""}${reason ? `  (${plainText(reason)})` : ""}`;
 }
 
 function inForce({ workers, current }: Changed): string {
-  if (workers === 0) return "no worker of Envoy asks at the moment: it is in force once one does";
+  if (workers === 0) return "no filter asks at the moment: it is in force once one does";
   return current === workers
-    ? `in force in all ${workers} workers`
-    : `in force in ${current} of ${workers} workers; the others have not answered yet`;
+    ? `in force in all ${workers} instances of the filter`
+    : `in force in ${current} of ${workers} instances of the filter; the others have not answered yet`;
 }

@@ -3,6 +3,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { longestSocketPath } from "../../envoy/render/plan.ts";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 
 /** Absolute paths of a gateway's state. Everything in it is the gateway's user's alone (0700). */
 export interface StateFolder {
@@ -65,7 +66,9 @@ export function stateFolder(directory: string): StateFolder {
 /** Makes the folders. @throws Error a folder that belongs to somebody else, or is none */
 export async function prepareState(state: StateFolder): Promise<void> {
   for (const folder of new Set([state.root, state.run, state.log, state.keys, state.sockets])) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+      throw new Error(`${fileErrorText(error)}. Give another folder with --state DIR.`);
+    });
     const found = await lstat(folder);
     const foreign = process.getuid !== undefined && found.uid !== process.getuid();
     if (folder === state.root && found.isSymbolicLink()) continue;

@@ -61,6 +61,8 @@ export class AdminServer {
         send(response, status, { error: { code, message } });
         return;
       }
+      // The caller has gone: there is nobody to be told, and nothing went wrong here.
+      if (request.errored !== null) return;
       logEvent("error", "admin_failed", { message: (caught as Error).stack });
       send(response, 500, { error: { code: "internal", message: "the sidecar failed; its log says why" } });
     }
