@@ -23,6 +23,7 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
   const newest = await readHeadFile(directory);
   const reader = new ChainReader(key, newest?.head.n ?? null);
   let torn = 0;
+  let tornLine = "";
   const result = (problem: string | null): LogReport => ({ ...reader.content, files: names.length, torn, problem });
   for (const name of names) {
     let number = 0;
@@ -30,22 +31,23 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
       number += 1;
       if (line.torn > 0 && name === names.at(-1)) {
         torn = line.torn;
+        tornLine = `${name} line ${number} is cut off: `;
         continue;
       }
       const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, number === 1);
       if (problem !== null) return result(`${name} line ${number} ${problem}`);
     }
   }
-  return result(problemOfWhole(reader, newest));
+  return result(problemOfWhole(reader, newest, tornLine));
 }
 
-function problemOfWhole(reader: ChainReader, newest: HeadFile | null): string | null {
+function problemOfWhole(reader: ChainReader, newest: HeadFile | null, tornLine: string): string | null {
   const { last, first, heads } = reader.content;
   if (newest === null) {
     return heads > 0 ? "head.json is missing or unreadable: whether the log was cut short can't be told" : null;
   }
   if (last < newest.head.n) {
-    return `the log ends with number ${last}, the newest head in head.json has ${newest.head.n}: it was cut short`;
+    return `${tornLine}the log ends with number ${last}, the newest head in head.json has ${newest.head.n}: it was cut short`;
   }
   if (!reader.holds(newest.head)) return `head.json holds another head with number ${newest.head.n} than the log`;
   if (reader.beginsUnexplained) {
