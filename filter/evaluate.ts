@@ -1,22 +1,21 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { firstOf, judgePrivilege, pathReason, routeReason } from "./access";
 import { Environment } from "./environment";
 import { inspectHeaders } from "./hygiene/headers";
-import { inspectPath, PathTrap } from "./hygiene/path";
+import { inspectPath } from "./hygiene/path";
 import { ApiKeyOutcome } from "./identity/api-key";
 import { Authentication, authenticate } from "./identity/authenticate";
 import { Inquiry } from "./identity/inquiry";
 import { PeerCertificate } from "./identity/peer-certificate";
 import { TokenCache } from "./identity/token-cache";
-import { TokenOutcome } from "./identity/token-outcome";
 import { isBadToken } from "./limits/failure";
 import { FloodGuard } from "./limits/flood-guard";
 import { NONE } from "./policy/blob-layout";
 import { Circumstances } from "./policy/circumstances";
 import { CompiledPolicy } from "./policy/compiled-policy";
-import { GrantEffect, GrantFinding, judgeGrants } from "./policy/grant";
-import { METHOD_NOT_ALLOWED, matchRoute } from "./policy/match";
+import { GrantFinding, judgeGrants } from "./policy/grant";
+import { matchRoute } from "./policy/match";
 import { Route } from "./policy/route";
-import { isStrong } from "./policy/step-up";
 import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAloneFrom, modelDenyFrom } from "./screen/screen";
@@ -116,12 +115,8 @@ export class Evaluation {
     const standing = standingOf(policy, route, authentication.subject, state);
     this.rung = standing.rung;
     this.grants = grants;
-    this.access = firstOf(
-      hygiene,
-      pathReason(trap),
-      routeReason(index),
-      privilege(route, authentication, grants.effect, asked, flood, limited),
-    );
+    const privilege = judgePrivilege(route, authentication, grants.effect, asked, flood, limited);
+    this.access = firstOf(hygiene, pathReason(trap), routeReason(index), privilege);
     this.evidence = new ScoreEvidence(
       modelDenyFrom(standing.modelDeny, route === null ? NONE : route.modelDeny),
       denyAloneFrom(route === null ? NONE : route.denyAlone),
@@ -343,56 +338,4 @@ export class Evaluation {
     this.timings.values += <u32>(extracted - start);
     this.timings.screen += <u32>(this.environment.monotonicMicros() - extracted);
   }
-}
-
-function firstOf(first: Reason, second: Reason, third: Reason, fourth: Reason): Reason {
-  if (first != Reason.Permitted) return first;
-  if (second != Reason.Permitted) return second;
-  return third != Reason.Permitted ? third : fourth;
-}
-
-function pathReason(trap: PathTrap): Reason {
-  if (trap == PathTrap.Malformed) return Reason.PathMalformed;
-  return trap == PathTrap.Ambiguous ? Reason.PathAmbiguous : Reason.Permitted;
-}
-
-function routeReason(index: i32): Reason {
-  if (index >= 0) return Reason.Permitted;
-  return index == METHOD_NOT_ALLOWED ? Reason.MethodNotAllowed : Reason.RouteNotFound;
-}
-
-/**
- * A token or API key that was sent and is not valid denies on every route that is not public, whatever else grants it; a
- * grant that denies does so on every route. `limited`: the client's address has failed too often.
- */
-function privilege(
-  route: Route | null,
-  who: Authentication,
-  grants: GrantEffect,
-  asked: Circumstances,
-  flood: FloodGuard,
-  limited: bool,
-): Reason {
-  if (route === null) return Reason.Permitted;
-  if (route.isLogin && limited) return Reason.FloodLimit;
-  if (!route.isPublic) {
-    const credentials = credentialReason(who, limited);
-    if (credentials != Reason.Permitted) return credentials;
-    if (flood.isSubjectLimited(who.subject)) return Reason.FloodLimit;
-  }
-  if (grants == GrantEffect.Deny) return Reason.GrantDenied;
-  if (route.isPublic) return Reason.Permitted;
-  if (grants == GrantEffect.Allow) return isStrong(route, asked) ? Reason.Permitted : Reason.AuthenticationInsufficient;
-  if (who.token == TokenOutcome.ABSENT && who.apiKey == ApiKeyOutcome.Absent) {
-    if (route.hasTokenGrant) return Reason.TokenMissing;
-    if (route.hasKeyGrant) return Reason.ApiKeyMissing;
-  }
-  return Reason.GrantMissing;
-}
-
-function credentialReason(who: Authentication, limited: bool): Reason {
-  const token = who.token;
-  if (token > TokenOutcome.VALID) return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));
-  if (who.apiKey == ApiKeyOutcome.Unknown) return limited ? Reason.FloodLimit : Reason.ApiKeyUnknown;
-  return who.apiKey == ApiKeyOutcome.Expired ? Reason.ApiKeyExpired : Reason.Permitted;
 }

@@ -30,9 +30,8 @@ import { Inquiry } from "./identity/inquiry";
 import { isRevoked } from "./identity/revocation";
 import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
+import { inquire } from "./inquiry/inquire";
 import { InquiryListener } from "./inquiry/inquiry-listener";
-import { askForNewestState } from "./inquiry/state-call";
-import { askToVerify } from "./inquiry/verify-call";
 import { RevocationList } from "./policy/revocation-list";
 import { Decision } from "./report/decision";
 import { Reporter, ReportListener } from "./report/reporter";
@@ -255,7 +254,7 @@ export class PosternHttpContext
   private judge(decision: Decision): bool {
     let evaluation = decision.evaluation;
     while (evaluation.inquiry.isOpen) {
-      if (this.inquire(evaluation.inquiry)) {
+      if (inquire(evaluation.inquiry, this.gate, this)) {
         this.phase = Phase.Inquiring;
         if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
         return false;
@@ -270,16 +269,6 @@ export class PosternHttpContext
       giveIdentity(evaluation.authentication.subject, this.gate.policy);
     }
     return this.follow(decision, evaluation.begin(this.hasBody));
-  }
-
-  /** False: the sidecar can't be asked. */
-  private inquire(inquiry: Inquiry): bool {
-    const gate = this.gate;
-    const now = gate.environment.nowMillis();
-    const state = inquiry.openState;
-    if (state !== null) return askForNewestState(state, gate.synchronisation, gate.policy.digest, now, this);
-    const signature = inquiry.openSignature;
-    return signature !== null && askToVerify(signature, now, this);
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */

@@ -52,7 +52,7 @@ test("the filter's stages do not import each other, nor what drives them", () =>
 test("only the contexts, reports and calls of the filter know the host", () => {
   const host = /^proxy-wasm-as(?!\/(bytes|header-map)$)/;
   const pure =
-    /^filter\/(hygiene|identity|limits|policy|values|screen|encoding|crypto|core)\/|^filter\/(core|evaluate|request|suspects|trust-algorithm|verdict|score-evidence)\.ts$/;
+    /^filter\/(hygiene|identity|limits|policy|values|screen|encoding|crypto|core)\/|^filter\/(access|core|evaluate|request|suspects|trust-algorithm|verdict|score-evidence)\.ts$/;
   assert.deepEqual(edges(pure, host), []);
 });
 
