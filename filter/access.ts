@@ -3,6 +3,7 @@ import { ApiKeyOutcome } from "./identity/api-key";
 import { Authentication } from "./identity/authenticate";
 import { TokenOutcome } from "./identity/token-outcome";
 import { FloodGuard } from "./limits/flood-guard";
+import { NONE } from "./policy/blob-layout";
 import { Circumstances } from "./policy/circumstances";
 import { GrantEffect } from "./policy/grant";
 import { METHOD_NOT_ALLOWED } from "./policy/match";
@@ -48,7 +49,10 @@ export function judgePrivilege(
   }
   if (grants == GrantEffect.Deny) return Reason.GrantDenied;
   if (route.isPublic) return Reason.Permitted;
-  if (grants == GrantEffect.Allow) return isStrong(route, asked) ? Reason.Permitted : Reason.AuthenticationInsufficient;
+  if (grants == GrantEffect.Allow) {
+    const strong = route.stepUpFrom != NONE || isStrong(route, asked);
+    return strong ? Reason.Permitted : Reason.AuthenticationInsufficient;
+  }
   if (who.token == TokenOutcome.ABSENT && who.apiKey == ApiKeyOutcome.Absent) {
     if (route.hasTokenGrant) return Reason.TokenMissing;
     if (route.hasKeyGrant) return Reason.ApiKeyMissing;

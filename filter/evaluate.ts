@@ -4,6 +4,8 @@ import { Environment } from "./environment";
 import { inspectHeaders } from "./hygiene/headers";
 import { inspectPath } from "./hygiene/path";
 import { ApiKeyOutcome } from "./identity/api-key";
+import { Assertion } from "./identity/assertion";
+import { AssertionCache } from "./identity/assertion-cache";
 import { Authentication, authenticate } from "./identity/authenticate";
 import { Inquiry } from "./identity/inquiry";
 import { PeerCertificate } from "./identity/peer-certificate";
@@ -16,6 +18,7 @@ import { CompiledPolicy } from "./policy/compiled-policy";
 import { GrantFinding, judgeGrants } from "./policy/grant";
 import { matchRoute } from "./policy/match";
 import { Route } from "./policy/route";
+import { stepUpFrom } from "./policy/step-up";
 import { AccessRequest } from "./request";
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAloneFrom, modelDenyFrom } from "./screen/screen";
@@ -23,7 +26,7 @@ import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
 import { standingOf } from "./sync/standing";
 import { SyncState } from "./sync/sync-state";
-import { decide, judgeScore } from "./trust-algorithm";
+import { decide, judgeRisk, judgeScore } from "./trust-algorithm";
 import { contentCodings } from "./values/content-coding";
 import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
 import { RequestBody } from "./values/request-body";
@@ -59,7 +62,9 @@ export class Evaluation {
   /** The rung on which the request stands: its route's, or the policy's where no route matches. */
   readonly rung: Rung;
   /** The first finding of hygiene, identity and privilege. */
-  readonly access: Reason;
+  access: Reason;
+  /** What the route has the upstream told in a signed form; null: nothing. */
+  readonly assertion: Assertion | null;
   /** What the route's grants say. */
   readonly grants: GrantFinding;
   readonly evidence: ScoreEvidence;
@@ -82,6 +87,7 @@ export class Evaluation {
     public readonly policy: CompiledPolicy,
     private readonly environment: Environment,
     tokens: TokenCache,
+    assertions: AssertionCache,
     headers: HeaderMap,
     peer: PeerCertificate,
     public readonly inquiry: Inquiry,
@@ -116,10 +122,15 @@ export class Evaluation {
     this.rung = standing.rung;
     this.grants = grants;
     const privilege = judgePrivilege(route, authentication, grants.effect, asked, flood, limited);
-    this.access = firstOf(hygiene, pathReason(trap), routeReason(index), privilege);
+    const access = firstOf(hygiene, pathReason(trap), routeReason(index), privilege);
+    const form = route !== null && route.wantsAssertion && access == Reason.Permitted ? policy.assertion : null;
+    this.access = access;
+    this.assertion =
+      form === null ? null : new Assertion(form, authentication.subject, assertions, environment.nowMillis());
     this.evidence = new ScoreEvidence(
       modelDenyFrom(standing.modelDeny, route === null ? NONE : route.modelDeny),
       denyAloneFrom(route === null ? NONE : route.denyAlone),
+      stepUpFrom(route, asked),
     );
   }
 
@@ -163,6 +174,12 @@ export class Evaluation {
     if (route === null || !route.isLogin || (status != 401 && status != 403)) return;
     this.flood.countAddress();
     this.flood.countSubject(this.authentication.subject);
+  }
+
+  /** The sidecar has been asked to sign the assertion, or can't be: without one the request is not to reach the upstream. */
+  settleAssertion(): void {
+    const assertion = this.assertion;
+    if (assertion !== null && !assertion.settle()) this.access = Reason.AssertionUnavailable;
   }
 
   /** Inspects the head, where anything is scored. */
@@ -221,7 +238,8 @@ export class Evaluation {
 
   /** What the score alone would deny for. */
   get scoreFinding(): Reason {
-    return judgeScore(this.evidence);
+    const denial = judgeScore(this.evidence);
+    return denial == Reason.Permitted ? judgeRisk(this.evidence) : denial;
   }
 
   /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */

@@ -1,5 +1,6 @@
 import { equal } from "proxy-wasm-as/bytes";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
+import { AssertionCache } from "./identity/assertion-cache";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";
@@ -12,6 +13,7 @@ import { Synchronisation } from "./sync/synchronisation";
  */
 export class Gate {
   readonly tokens: TokenCache = new TokenCache();
+  readonly assertions: AssertionCache = new AssertionCache();
   readonly metrics: DecisionMetrics = new DecisionMetrics();
 
   private taken: SyncState = SyncState.NONE;

@@ -32,6 +32,7 @@ import { askModel, ScoreListener } from "./inference/score-call";
 import { ScoreResponse } from "./inference/score-message";
 import { inquire } from "./inquiry/inquire";
 import { InquiryListener } from "./inquiry/inquiry-listener";
+import { askToSign } from "./inquiry/sign-call";
 import { RevocationList } from "./policy/revocation-list";
 import { Decision } from "./report/decision";
 import { Reporter, ReportListener } from "./report/reporter";
@@ -169,7 +170,8 @@ export class PosternHttpContext
     if (this.phase != Phase.Inquiring || decision === null) return;
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     const asked = decision.evaluation;
-    decision.evaluation = this.evaluate(asked.request.headers, asked.inquiry);
+    // The assertion comes after all that is judged.
+    if (asked.assertion === null) decision.evaluation = this.evaluate(asked.request.headers, asked.inquiry);
     if (this.judge(decision)) continueRequest();
   }
 
@@ -245,7 +247,16 @@ export class PosternHttpContext
     gate.takeState();
     const peer = peerCertificate(gate.policy);
     const state = gate.synchronisation.state;
-    const evaluation = new Evaluation(gate.policy, gate.environment, gate.tokens, headers, peer, inquiry, state);
+    const evaluation = new Evaluation(
+      gate.policy,
+      gate.environment,
+      gate.tokens,
+      gate.assertions,
+      headers,
+      peer,
+      inquiry,
+      state,
+    );
     evaluation.isProbe = this.isProbe;
     return evaluation;
   }
@@ -254,21 +265,28 @@ export class PosternHttpContext
   private judge(decision: Decision): bool {
     let evaluation = decision.evaluation;
     while (evaluation.inquiry.isOpen) {
-      if (inquire(evaluation.inquiry, this.gate, this)) {
-        this.phase = Phase.Inquiring;
-        if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
-        return false;
-      }
+      if (inquire(evaluation.inquiry, this.gate, this)) return this.wait(evaluation);
       // The sidecar can't be asked: judged by that.
       evaluation = this.evaluate(evaluation.request.headers, evaluation.inquiry);
       decision.evaluation = evaluation;
     }
+    const assertion = evaluation.assertion;
+    if (assertion !== null && askToSign(assertion, this.gate.environment.nowMillis(), this))
+      return this.wait(evaluation);
+    evaluation.settleAssertion();
     if (evaluation.isAdmitted) {
       const until = evaluation.acceptedUntilMillis;
       if (until > 0) this.deadline = new StreamDeadline(this, until);
-      giveIdentity(evaluation.authentication.subject, this.gate.policy);
+      giveIdentity(evaluation);
     }
     return this.follow(decision, evaluation.begin(this.hasBody));
+  }
+
+  /** For the sidecar; what comes of the body meanwhile is kept. False: the stream does not go on. */
+  private wait(evaluation: Evaluation): bool {
+    this.phase = Phase.Inquiring;
+    if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
+    return false;
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */

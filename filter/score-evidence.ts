@@ -29,6 +29,8 @@ export class ScoreEvidence {
     public readonly modelDeny: u32,
     /** From here on the screen is sure of an attack by itself, millionths. */
     public readonly denyAlone: u32,
+    /** From here on more is asked of the user, millionths; all ones: never. */
+    public readonly stepUpFrom: u32,
   ) {}
 
   /** Some part was not inspected, whatever the rest says. */

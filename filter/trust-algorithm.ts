@@ -13,6 +13,12 @@ export function decide(rung: Rung, access: Reason, score: Reason): Verdict {
   return new Verdict(Effect.Permit, Reason.Permitted, finding);
 }
 
+/** What is asked of the user for a score that does not deny. */
+export function judgeRisk(evidence: ScoreEvidence): Reason {
+  if (evidence.scoredBy == ScoredBy.Nothing) return Reason.Permitted;
+  return evidence.millionths >= evidence.stepUpFrom ? Reason.ScoreStepUp : Reason.Permitted;
+}
+
 /**
  * What the score says, by the thresholds of the bundle; equal to a threshold is over it. Either of screen and model can
  * deny: each finds attacks that the other does not know.

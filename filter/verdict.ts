@@ -65,6 +65,7 @@ export const enum Reason {
   GrantDenied,
   GrantMissing,
   AuthenticationInsufficient,
+  AssertionUnavailable,
   RequestIncomplete,
   BodyTooLarge,
   BodyEncoding,
@@ -73,6 +74,7 @@ export const enum Reason {
   ScoreUnavailable,
   AttackScored,
   AttackScreened,
+  ScoreStepUp,
   LogUnavailable,
 }
 
@@ -145,6 +147,7 @@ const reasons: StaticArray<ReasonRow> = [
   row("grant_denied", 403, "forbidden", Rung.Detect),
   row("grant_missing", 403, "forbidden", Rung.Detect),
   row("authentication_insufficient", 401, "unauthenticated", Rung.Detect),
+  row("assertion_unavailable", 503, "unavailable", Rung.Detect),
   row("request_incomplete", 400, "bad_request", Rung.Prevent),
   row("body_too_large", 413, "body_too_large", Rung.Prevent),
   row("body_encoding", 415, "unsupported_encoding", Rung.Prevent),
@@ -153,6 +156,7 @@ const reasons: StaticArray<ReasonRow> = [
   row("score_unavailable", 503, "unavailable", Rung.Prevent),
   row("attack_scored", 403, "request_rejected", Rung.Prevent),
   row("attack_screened", 403, "request_rejected", Rung.Prevent),
+  row("score_step_up", 401, "unauthenticated", Rung.Prevent),
   row("log_unavailable", 503, "unavailable", Rung.Detect),
 ];
 

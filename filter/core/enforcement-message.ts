@@ -26,7 +26,7 @@ export function writeEnforcement(
     writeDenial(writer, evaluation, verdict.reason, decision);
   } else {
     writeTexts(writer, spoofedNames(evaluation.request.headers, evaluation.policy));
-    writeTexts(writer, identityFields(evaluation.authentication.subject, evaluation.policy));
+    writeTexts(writer, identityFields(evaluation));
   }
   writer.bytes(evaluation.authentication.nonce);
   writer.bytes(encodeDecision(arrivedMillis, encrypted, evaluation, verdict));

@@ -36,6 +36,7 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
     gate.policy,
     environment,
     gate.tokens,
+    gate.assertions,
     headers,
     peer,
     new Inquiry(),

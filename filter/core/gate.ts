@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { AssertionCache } from "../identity/assertion-cache";
 import { TokenCache } from "../identity/token-cache";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { Secret } from "./environment";
@@ -7,6 +8,7 @@ import { MessageReader } from "./message";
 /** What one accepted policy brings with it: no token verified under one is believed under another. */
 export class CoreGate {
   readonly tokens: TokenCache = new TokenCache();
+  readonly assertions: AssertionCache = new AssertionCache();
 
   constructor(
     public readonly policy: CompiledPolicy,

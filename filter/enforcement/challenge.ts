@@ -21,7 +21,8 @@ export function challenge(evaluation: Evaluation, reason: Reason): Uint8Array {
   }
   const usesDpop = evaluation.authentication.usesDpop || reason == Reason.DpopScheme || wantsProof(route, reason);
   const scheme = usesDpop ? `DPoP ${ALGORITHMS}, ` : "Bearer ";
-  if (reason != Reason.AuthenticationInsufficient || route === null) return bytes(`${scheme}error="invalid_token"`);
+  const wantsMore = reason == Reason.AuthenticationInsufficient || reason == Reason.ScoreStepUp;
+  if (!wantsMore || route === null) return bytes(`${scheme}error="invalid_token"`);
   return bytes(`${scheme}error="insufficient_user_authentication"${stepUp(route)}`);
 }
 

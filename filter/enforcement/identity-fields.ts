@@ -1,13 +1,15 @@
-import { spaced } from "../encoding/spaced";
-import { Subject } from "../identity/subject";
-import { CompiledPolicy } from "../policy/compiled-policy";
+import { joined, spaced } from "../encoding/spaced";
+import { Evaluation } from "../evaluate";
 
 const SPACE: u8 = 0x20;
 const PERCENT: u8 = 0x25;
+const COMMA: u8 = 0x2c;
 const HEX = "0123456789ABCDEF";
 
 /** The header fields that tell the upstream who asks: names and values in turn. */
-export function identityFields(subject: Subject, policy: CompiledPolicy): Uint8Array[] {
+export function identityFields(evaluation: Evaluation): Uint8Array[] {
+  const policy = evaluation.policy;
+  const subject = evaluation.authentication.subject;
   const fields: Uint8Array[] = [];
   const issuer = subject.issuer;
   if (issuer !== null) {
@@ -15,42 +17,56 @@ export function identityFields(subject: Subject, policy: CompiledPolicy): Uint8A
     tell(fields, policy.issuerHeader, issuer.issuer);
     tell(fields, policy.scopesHeader, spaced(subject.scopes));
   }
+  const told = policy.toldClaims;
+  for (let i = 1; i < told.length; i += 2) tellClaim(fields, told[i], subject.claims.scalars(told[i - 1]));
   tell(fields, policy.workloadHeader, subject.workload);
   tell(fields, policy.keyNameHeader, subject.apiKey);
+  const assertion = evaluation.assertion;
+  const form = policy.assertion;
+  if (assertion !== null && form !== null) tell(fields, form.header, assertion.token);
   return fields;
+}
+
+/** Several texts are separated by commas; those within a text are percent-encoded. */
+function tellClaim(fields: Uint8Array[], name: Uint8Array, texts: Uint8Array[]): void {
+  for (let i = 0; i < texts.length; i++) texts[i] = encoded(texts[i], COMMA);
+  const value = joined(texts, COMMA);
+  if (value.length == 0) return;
+  fields.push(name);
+  fields.push(value);
 }
 
 function tell(fields: Uint8Array[], name: Uint8Array, value: Uint8Array): void {
   if (value.length == 0) return;
   fields.push(name);
-  fields.push(visible(value));
+  fields.push(encoded(value, PERCENT));
 }
 
 /**
- * Percent-encodes (RFC 3986 section 2.1) what is not a visible ASCII character or an inner space, and `%` itself: no two
- * subjects look the same upstream, where outer spaces of a field are lost.
+ * Percent-encodes (RFC 3986 section 2.1) what is not a visible ASCII character or an inner space, `%` itself and the
+ * separator: no two subjects look the same upstream, where outer spaces of a field are lost.
  */
-function visible(value: Uint8Array): Uint8Array {
+function encoded(value: Uint8Array, separator: u8): Uint8Array {
   let hidden = 0;
-  for (let i = 0; i < value.length; i++) if (!isKept(value, i)) hidden++;
+  for (let i = 0; i < value.length; i++) if (!isKept(value, i, separator)) hidden++;
   if (hidden == 0) return value;
-  const encoded = new Uint8Array(value.length + 2 * hidden);
+  const text = new Uint8Array(value.length + 2 * hidden);
   let at = 0;
   for (let i = 0; i < value.length; i++) {
     const byte = unchecked(value[i]);
-    if (isKept(value, i)) {
-      encoded[at++] = byte;
+    if (isKept(value, i, separator)) {
+      text[at++] = byte;
     } else {
-      encoded[at++] = PERCENT;
-      encoded[at++] = <u8>HEX.charCodeAt(byte >> 4);
-      encoded[at++] = <u8>HEX.charCodeAt(byte & 15);
+      text[at++] = PERCENT;
+      text[at++] = <u8>HEX.charCodeAt(byte >> 4);
+      text[at++] = <u8>HEX.charCodeAt(byte & 15);
     }
   }
-  return encoded;
+  return text;
 }
 
-function isKept(value: Uint8Array, index: i32): bool {
+function isKept(value: Uint8Array, index: i32, separator: u8): bool {
   const byte = unchecked(value[index]);
   if (byte == SPACE) return index > 0 && index < value.length - 1;
-  return byte > SPACE && byte < 0x7f && byte != PERCENT;
+  return byte > SPACE && byte < 0x7f && byte != PERCENT && byte != separator;
 }

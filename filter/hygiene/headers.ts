@@ -47,15 +47,8 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
   if (headers.size > MAX_HEADERS) return Reason.TooManyHeaders;
   if (headers.byteLength > MAX_HEADER_BYTES) return Reason.HeadersTooLarge;
   for (let i = 0; i < singleValued.length; i++) if (repeats(headers, singleValued[i])) return Reason.HeaderDuplicate;
-  if (
-    repeats(headers, policy.subjectHeader) ||
-    repeats(headers, policy.issuerHeader) ||
-    repeats(headers, policy.workloadHeader) ||
-    repeats(headers, policy.scopesHeader) ||
-    repeats(headers, policy.keyNameHeader)
-  ) {
-    return Reason.HeaderDuplicate;
-  }
+  const issued = policy.identityHeaders;
+  for (let i = 0; i < issued.length; i++) if (repeats(headers, unchecked(issued[i]))) return Reason.HeaderDuplicate;
   const authorization = headers.first(AUTHORIZATION);
   if (authorization !== null && isJoinedAuthorization(authorization)) return Reason.HeaderDuplicate;
   if (hasCommaOutsideQuotes(request.contentType)) return Reason.HeaderDuplicate;

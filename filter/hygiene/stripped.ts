@@ -24,15 +24,10 @@ export function spoofedNames(headers: HeaderMap, policy: CompiledPolicy): Uint8A
 
 function isReserved(headers: HeaderMap, index: i32, policy: CompiledPolicy): bool {
   if (headers.nameBeginsWith(index, COLON)) return false;
-  return (
-    (headers.nameSize(index) >= PREFIX.length && readsLike(headers.nameAddress(index), PREFIX)) ||
-    readsAs(headers, index, policy.subjectHeader) ||
-    readsAs(headers, index, policy.issuerHeader) ||
-    readsAs(headers, index, policy.workloadHeader) ||
-    readsAs(headers, index, policy.scopesHeader) ||
-    readsAs(headers, index, policy.keyNameHeader) ||
-    (policy.apiKeys.length > 0 && !policy.forwardsKey && readsAs(headers, index, policy.keyHeader))
-  );
+  if (headers.nameSize(index) >= PREFIX.length && readsLike(headers.nameAddress(index), PREFIX)) return true;
+  const issued = policy.identityHeaders;
+  for (let i = 0; i < issued.length; i++) if (readsAs(headers, index, unchecked(issued[i]))) return true;
+  return policy.apiKeys.length > 0 && !policy.forwardsKey && readsAs(headers, index, policy.keyHeader);
 }
 
 /** Whether a field has the name, `_` and `-` being one. */

@@ -45,6 +45,26 @@ export class ClaimSet {
     return unchecked(this.escaped[index]) ? unescapeJson(raw) : raw;
   }
 
+  /** The claim as it stands in the token, JSON; empty: there is none. */
+  raw(name: Uint8Array): Uint8Array {
+    const index = this.indexOf(name);
+    if (index < 0) return this.payload.subarray(0, 0);
+    const quote = unchecked(this.tokens[index]) == JsonToken.String ? 1 : 0;
+    return this.payload.subarray(unchecked(this.starts[index]) - quote, unchecked(this.ends[index]) + quote);
+  }
+
+  /** Texts, numbers and truths of the claim: its own, or those of its elements where it is an array; text is unescaped. */
+  scalars(name: Uint8Array): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    const json = this.raw(name);
+    const reader = new JsonReader(json);
+    for (let token = reader.next(); token != JsonToken.End && token != JsonToken.Error; token = reader.next()) {
+      if (token == JsonToken.BeginObject || reader.depth > 1) return [];
+      if (token == JsonToken.String || token == JsonToken.Number || isTruth(token)) found.push(reader.text());
+    }
+    return found;
+  }
+
   private index(): void {
     this.indexed = true;
     const reader = new JsonReader(this.payload);
@@ -63,6 +83,10 @@ export class ClaimSet {
       this.escaped.push(escaped);
     }
   }
+}
+
+function isTruth(token: JsonToken): bool {
+  return token == JsonToken.True || token == JsonToken.False;
 }
 
 /** Elements that are arrays or objects themselves fit nothing. */

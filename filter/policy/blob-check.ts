@@ -1,6 +1,9 @@
 import { sha256 } from "../crypto/sha256";
 import { isRun, isString } from "./blob-bounds";
 import {
+  ASSERTION_CLAIMS_OFFSET,
+  ASSERTION_LIFETIME_OFFSET,
+  ASSERTION_TEXTS_OFFSET,
   DIGEST_OFFSET,
   DIGESTED_OFFSET,
   DIRECTORY_OFFSET,
@@ -15,6 +18,7 @@ import {
   LOG_OFFSET,
   LOG_REQUIRED,
   MAGIC,
+  MAXIMUM_ASSERTION_LIFETIME,
   MAXIMUM_HOPS,
   MAXIMUM_LIMIT_WINDOW,
   MAXIMUM_PROOF_AGE,
@@ -25,6 +29,7 @@ import {
   RECORD_SIZES,
   SECTION_COUNT,
   SECTION_LIST,
+  TOLD_CLAIMS_OFFSET,
   TRUST_DOMAINS_OFFSET,
   TRUSTED_HOPS_OFFSET,
   VERSION,
@@ -68,10 +73,16 @@ function headIsSound(blob: PolicyBlob): bool {
   if (blob.word(KEY_FORWARD_OFFSET) > 1 || blob.word(TRUSTED_HOPS_OFFSET) > MAXIMUM_HOPS) return false;
   if (blob.word(LIMIT_WINDOW_OFFSET) > MAXIMUM_LIMIT_WINDOW) return false;
   if (!isString(blob, blob.word(KEY_HEADER_OFFSET)) || !isString(blob, blob.word(KEY_NAME_HEADER_OFFSET))) return false;
+  if (blob.word(ASSERTION_LIFETIME_OFFSET) > MAXIMUM_ASSERTION_LIFETIME) return false;
+  for (let i = 0; i < 3; i++) if (!isString(blob, blob.word(ASSERTION_TEXTS_OFFSET + i * 4))) return false;
+  // A claim stands with its header.
+  if ((blob.word(TOLD_CLAIMS_OFFSET + 4) & 1) != 0) return false;
   for (let i = 0; i < 4; i++) if (!isString(blob, blob.word(HEADER_NAMES_OFFSET + i * 4))) return false;
   return (
     isRun(blob, SECTION_LIST, blob.word(TRUST_DOMAINS_OFFSET), blob.word(TRUST_DOMAINS_OFFSET + 4)) &&
     isRun(blob, SECTION_LIST, blob.word(FORWARDED_FROM_OFFSET), blob.word(FORWARDED_FROM_OFFSET + 4)) &&
-    isRun(blob, SECTION_LIST, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4))
+    isRun(blob, SECTION_LIST, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4)) &&
+    isRun(blob, SECTION_LIST, blob.word(TOLD_CLAIMS_OFFSET), blob.word(TOLD_CLAIMS_OFFSET + 4)) &&
+    isRun(blob, SECTION_LIST, blob.word(ASSERTION_CLAIMS_OFFSET), blob.word(ASSERTION_CLAIMS_OFFSET + 4))
   );
 }

@@ -12,7 +12,10 @@
 // 112  string index of the header that names an API key to the upstream
 // 116  trusted proxies in front                            120  failures of one client address until it is limited
 // 124  the same of one subject                             128  seconds in which they count; 0: nothing is limited
-// 132  section directory: (offset, count of records) each, in the order of `SECTION_…`
+// 132  claims that the upstream is told (start, count in LIST: claim and its header in turn)
+// 140  string indices of an assertion's header, issuer and audience
+// 152  lifetime of an assertion in seconds; 0: none is made      156  claims that it repeats (start, count in LIST)
+// 164  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
 export const VERSION: u32 = 1;
@@ -37,7 +40,11 @@ export const TRUSTED_HOPS_OFFSET: i32 = 116;
 export const ADDRESS_FAILURES_OFFSET: i32 = 120;
 export const SUBJECT_FAILURES_OFFSET: i32 = 124;
 export const LIMIT_WINDOW_OFFSET: i32 = 128;
-export const DIRECTORY_OFFSET: i32 = 132;
+export const TOLD_CLAIMS_OFFSET: i32 = 132;
+export const ASSERTION_TEXTS_OFFSET: i32 = 140;
+export const ASSERTION_LIFETIME_OFFSET: i32 = 152;
+export const ASSERTION_CLAIMS_OFFSET: i32 = 156;
+export const DIRECTORY_OFFSET: i32 = 164;
 
 /** offset, length */
 export const SECTION_STRINGS: i32 = 0;
@@ -54,7 +61,8 @@ export const SECTION_KEYS: i32 = 3;
 /**
  * name, flags, methods, deadline in ms, largest body in bytes, grants that allow (start, count), grants that deny (start, count),
  * `acr` values of which one is needed (start, count), `amr` values that are all needed (start, count), age of the
- * authentication in seconds at most or NONE, from where on screen and model deny in millionths or NONE
+ * authentication in seconds at most or NONE, from where on screen and model deny in millionths or NONE, score from which on
+ * the way of authentication is asked for in millionths or NONE (always)
  */
 export const SECTION_ROUTES: i32 = 4;
 /**
@@ -86,7 +94,7 @@ export const SECTION_COUNT: i32 = 16;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 64, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 68, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
 
 export const LOG_REQUIRED: u32 = 1;
 
@@ -102,7 +110,7 @@ export const VALUE_BELOW: u32 = 7;
 
 // Route flags: bits 0-1 rung, 2 public, 3-4 score, 5 ask always, 6 open when unavailable, 7 prefix when too large, 8 token grant,
 // 9-10 sender constraint, 11-12 floor and 13-14 ceiling of the ladder, 15 open when the list of revocations is stale, 16 API
-// key grant, 17-18 evidence, 19 login.
+// key grant, 17-18 evidence, 19 login, 20 assertion.
 export const FLAG_PUBLIC: u32 = 1 << 2;
 export const FLAG_ASK_ALWAYS: u32 = 1 << 5;
 export const FLAG_OPEN: u32 = 1 << 6;
@@ -111,7 +119,8 @@ export const FLAG_TOKEN_GRANT: u32 = 1 << 8;
 export const FLAG_STALE_OPEN: u32 = 1 << 15;
 export const FLAG_KEY_GRANT: u32 = 1 << 16;
 export const FLAG_LOGIN: u32 = 1 << 19;
-export const FLAGS_ALL: u32 = (1 << 20) - 1;
+export const FLAG_ASSERTION: u32 = 1 << 20;
+export const FLAGS_ALL: u32 = (1 << 21) - 1;
 
 /** Sender constraints, and sets of the ways in which a token was bound: both bits as a constraint mean any of the two. */
 export const BOUND_BY_CERTIFICATE: u32 = 1;
@@ -124,5 +133,6 @@ export const MAXIMUM_ENTRIES: u32 = 9;
 export const MAXIMUM_PROOF_AGE: u32 = 300;
 export const MAXIMUM_HOPS: u32 = 8;
 export const MAXIMUM_LIMIT_WINDOW: u32 = 3600;
+export const MAXIMUM_ASSERTION_LIFETIME: u32 = 600;
 export const METHODS_ALL: u32 = (1 << 9) - 1;
 export const MINUTES_OF_WEEK: u32 = 7 * 24 * 60;

@@ -1,4 +1,5 @@
 import { ApiKey, allApiKeys } from "./api-key";
+import { AssertionForm } from "./assertion-form";
 import { blobRefusal } from "./blob-check";
 import {
   DIGEST_OFFSET,
@@ -17,6 +18,7 @@ import {
   PROOF_AGE_OFFSET,
   PROOF_NONCE_OFFSET,
   SECTION_ROUTES,
+  TOLD_CLAIMS_OFFSET,
   TRUST_DOMAINS_OFFSET,
 } from "./blob-layout";
 import { FailureLimits } from "./failure-limits";
@@ -66,6 +68,12 @@ export class CompiledPolicy {
   readonly forwardsKey: bool;
   /** The header in which the upstream is told the name of the API key. */
   readonly keyNameHeader: Uint8Array;
+  /** Claims that the upstream is told, each followed by its header. */
+  readonly toldClaims: Uint8Array[];
+  /** null: no route gives an assertion on. */
+  readonly assertion: AssertionForm | null;
+  /** The headers in which identity is given on: no client may send them. */
+  readonly identityHeaders: Uint8Array[];
   /** null: nobody is limited. */
   readonly limits: FailureLimits | null;
   readonly routeCount: i32;
@@ -97,6 +105,11 @@ export class CompiledPolicy {
     this.keyHeader = blob.string(blob.word(KEY_HEADER_OFFSET));
     this.forwardsKey = blob.word(KEY_FORWARD_OFFSET) == 1;
     this.keyNameHeader = blob.string(blob.word(KEY_NAME_HEADER_OFFSET));
+    const toldClaims = stringRun(blob, blob.word(TOLD_CLAIMS_OFFSET), blob.word(TOLD_CLAIMS_OFFSET + 4));
+    const assertion = AssertionForm.read(blob);
+    this.toldClaims = toldClaims;
+    this.assertion = assertion;
+    this.identityHeaders = identityHeaders(blob, toldClaims, assertion);
     this.limits = FailureLimits.read(blob);
     this.routeCount = blob.sectionCount(SECTION_ROUTES);
   }
@@ -117,6 +130,14 @@ export class CompiledPolicy {
     unchecked((this.routes[slot] = route));
     return route;
   }
+}
+
+function identityHeaders(blob: PolicyBlob, toldClaims: Uint8Array[], assertion: AssertionForm | null): Uint8Array[] {
+  const names: Uint8Array[] = [blob.string(blob.word(KEY_NAME_HEADER_OFFSET))];
+  for (let i = 0; i < 4; i++) names.push(blob.string(blob.word(HEADER_NAMES_OFFSET + i * 4)));
+  for (let i = 1; i < toldClaims.length; i += 2) names.push(toldClaims[i]);
+  if (assertion !== null) names.push(assertion.header);
+  return names;
 }
 
 function anyHasTrustDomain(issuers: Issuer[]): bool {

@@ -95,7 +95,8 @@ function routeIsSound(blob: PolicyBlob, index: i32): bool {
     isRun(blob, SECTION_LIST, load<u32>(record, 36), load<u32>(record, 40)) &&
     isRun(blob, SECTION_LIST, load<u32>(record, 44), load<u32>(record, 48)) &&
     isThreshold(load<u32>(record, 56)) &&
-    isThreshold(load<u32>(record, 60))
+    isThreshold(load<u32>(record, 60)) &&
+    isThreshold(load<u32>(record, 64))
   );
 }
 

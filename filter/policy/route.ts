@@ -1,5 +1,6 @@
 import {
   FLAG_ASK_ALWAYS,
+  FLAG_ASSERTION,
   FLAG_KEY_GRANT,
   FLAG_LOGIN,
   FLAG_OPEN,
@@ -32,6 +33,8 @@ export class Route {
   readonly hasKeyGrant: bool;
   /** The upstream checks credentials here: 401 and 403 are failed logins. */
   readonly isLogin: bool;
+  /** The upstream gets an assertion of the identity, or no request at all. */
+  readonly wantsAssertion: bool;
   readonly deadlineMillis: u32;
   /** Bytes. */
   readonly maxBody: u32;
@@ -54,6 +57,8 @@ export class Route {
   /** From here on screen and model deny, millionths, by the route's false-positive budget; `NONE`: as shipped. */
   readonly denyAlone: u32;
   readonly modelDeny: u32;
+  /** A score from here on, millionths, asks for the ways of authentication above; `NONE`: every request does. */
+  readonly stepUpFrom: u32;
 
   constructor(
     blob: PolicyBlob,
@@ -73,6 +78,7 @@ export class Route {
     this.hasTokenGrant = (flags & FLAG_TOKEN_GRANT) != 0;
     this.hasKeyGrant = (flags & FLAG_KEY_GRANT) != 0;
     this.isLogin = (flags & FLAG_LOGIN) != 0;
+    this.wantsAssertion = (flags & FLAG_ASSERTION) != 0;
     this.deadlineMillis = load<u32>(record, 12);
     this.maxBody = load<u32>(record, 16);
     this.firstGrant = load<u32>(record, 20);
@@ -87,5 +93,6 @@ export class Route {
     this.maxAge = load<u32>(record, 52);
     this.denyAlone = load<u32>(record, 56);
     this.modelDeny = load<u32>(record, 60);
+    this.stepUpFrom = load<u32>(record, 64);
   }
 }

@@ -8,6 +8,12 @@ const ACR = bytes("acr");
 const AMR = bytes("amr");
 const AUTH_TIME = bytes("auth_time");
 
+/** A score from here on, millionths, asks more of the user than the token says; `NONE`: none does. */
+export function stepUpFrom(route: Route | null, asked: Circumstances): u32 {
+  if (route === null || route.stepUpFrom == NONE || isStrong(route, asked)) return NONE;
+  return route.stepUpFrom;
+}
+
 /** Whether the user authenticated as the route asks for: one of its contexts, all of its methods, not too long ago (RFC 9470). */
 export function isStrong(route: Route, asked: Circumstances): bool {
   const subject = asked.subject;

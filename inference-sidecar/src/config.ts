@@ -39,9 +39,11 @@ const LIMITS = {
   scoreCallsInFlight: [128, 1, 4096],
   reportCallsInFlight: [8, 1, 64],
   verifyCallsInFlight: [64, 1, 1024],
+  signCallsInFlight: [64, 1, 1024],
   checkCallsInFlight: [128, 1, 4096],
   scoreMessageBytes: [64 * 1024, 1024, 64 * 1024],
   verifyMessageBytes: [16 * 1024, 1024, 64 * 1024],
+  signMessageBytes: [9 * 1024, 1024, 64 * 1024],
   reportMessageBytes: [4 * 1024 * 1024, 64 * 1024, 4 * 1024 * 1024],
   recordsPerReport: [512, 1, 512],
   /** A batch that takes longer has hung the model: it is started anew. */

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { AdminServer } from "./admin/admin-server.ts";
 import { Admission } from "./admission.ts";
+import { Assertions } from "./assertion/assertions.ts";
+import { signHandler } from "./assertion/sign.ts";
 import { type Bundle, loadBundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import { pageAssets } from "./dashboard/page.ts";
@@ -102,6 +104,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     Report: limits.reportMessageBytes,
     Sync: SYNC_MESSAGE_BYTES,
     Verify: limits.verifyMessageBytes,
+    Sign: limits.signMessageBytes,
   });
   // Beside the service's socket lies what else this process and the gateway tell each other.
   const exchange = dirname(socketPath);
@@ -127,6 +130,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const revocations = new Revocations(store.table("revocations"), (list) => synced.set("revocations", list));
   await policies.follow((policy) => keys.follow(policy));
   await policies.follow((policy) => revocations.follow(policy));
+  const assertions = new Assertions(stateDirectory);
+  await policies.follow(({ policy }) => assertions.follow(policy.assertion !== null));
   observeGauge(metrics, "revocations", "Revocations in force.", () => revocations.size);
   observeGauge(metrics, "revocation_file_age_seconds", "Age of the file of revocations.", () => revocations.ageSeconds);
   const admin = new AdminServer({
@@ -169,6 +174,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     Score: score,
     Report: report,
     Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
+    Sign: signHandler(new Admission(limits.signCallsInFlight), () => assertions.keys),
     Sync: syncHandler(synced, workers, (issuer, kid) => keys.find(issuer, kid)),
   };
   const authority = await authorityOf(configuration, folder, { bundle, score, report, service });
@@ -180,7 +186,14 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   });
   const assets = await pageAssets(folder);
   const routes = routeBoard(ladder, standing);
-  const dashboard = new Dashboard({ ...configuration.dashboard, assets, recent, routes, metrics: metrics.registry });
+  const dashboard = new Dashboard({
+    ...configuration.dashboard,
+    assets,
+    recent,
+    routes,
+    metrics: metrics.registry,
+    assertionKeys: () => assertions.keys?.published ?? { keys: [] },
+  });
   const origin = await dashboard.listen();
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
@@ -192,7 +205,13 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       health.setDraining();
       await selfTest.stop();
       keys.close();
-      await Promise.all([server.drain(limits.drainMs), admin.close(), policies.close(), revocations.close()]);
+      await Promise.all([
+        server.drain(limits.drainMs),
+        admin.close(),
+        policies.close(),
+        revocations.close(),
+        assertions.close(),
+      ]);
       await ladder.close();
       await authority?.close();
       await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);

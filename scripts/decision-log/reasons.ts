@@ -252,6 +252,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the user did not authenticate as the route's stepUp asks for",
     change: "Authenticate again, with what the answer's WWW-Authenticate names.",
   },
+  assertion_unavailable: {
+    check: "privilege",
+    says: "the route gives identity on in a signed form, and the sidecar did not sign it in time",
+    change: "Try again once the sidecar is back (STATE/log/sidecar.log says why it is away).",
+  },
   request_incomplete: {
     check: "score",
     says: "the client went away before the whole request was there to be judged",
@@ -292,6 +297,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     check: "score",
     says: "the screen in the filter is sure that a value of the request is an attack",
     change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+  },
+  score_step_up: {
+    check: "score",
+    says: "the score asks for more of the user than the token says, by the route's stepUp",
+    change: "Authenticate again, with what the answer's WWW-Authenticate names; or raise stepUp.fromScore.",
   },
   log_unavailable: {
     check: "request",

@@ -31,6 +31,7 @@ routes:
   - { name: order, match: { methods: [GET], path: "/orders/{id}" }, allow: [{ issuer: shop, scopes: [orders:read] }], deny: [{ id: lost, headers: { x-device: lost } }], score: off }
   - { name: bound, match: { path: /bound }, allow: [{ issuer: shop }], senderConstrained: any, score: off }
   - { name: stepped, match: { path: /stepped }, allow: [{ issuer: shop }], stepUp: { acr: [phr] }, score: off }
+  - { name: risky, match: { path: /risky }, allow: [{ issuer: shop }], stepUp: { acr: [phr], fromScore: 0.0001% }, score: { ask: always, deadline: 5s } }
   - { name: keyed, match: { path: /keyed }, allow: [{ apiKeys: [till] }], score: off }
   - { name: search, match: { methods: [GET, POST], path: /search/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 5s } }
@@ -102,6 +103,9 @@ async function requestsByReason(issuer: TestIssuer): Promise<[reason: string, by
     ["dpop_proof_missing", request("GET /orders/7", [`Authorization: DPoP ${proved}`])],
     ["dpop_proof_malformed", request("GET /orders/7", [`Authorization: DPoP ${proved}`, "DPoP: a.b.c"])],
     ["authentication_insufficient", request("GET /stepped", [`Authorization: Bearer ${good}`])],
+    ["score_step_up", request("GET /risky?q=x", [`Authorization: Bearer ${good}`])],
+    ["permitted", request("GET /risky?q=x", [`Authorization: Bearer ${await changed({ claims: { acr: "phr" } })}`])],
+    ["attack_scored", request(`GET /risky?q=${encodeURIComponent(attack)}`, [`Authorization: Bearer ${good}`])],
     ["header_duplicate", request("GET /healthz", ["Authorization: DPoP a", "Authorization: DPoP b"])],
     ["api_key_missing", request("GET /keyed")],
     ["api_key_unknown", request("GET /keyed", ["X-API-Key: guess"])],

@@ -42,6 +42,8 @@ def kind(reason):
         return "score"
     if reason in ("dpop_replay_window",):
         return "unavailable"
+    if reason == "score_step_up":
+        return "access"
     return "access" if reason.split("_")[0] in ("token", "dpop", "grant", "authentication", "api") else "other"
 
 

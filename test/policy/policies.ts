@@ -13,9 +13,10 @@ export function route(given: Partial<Route> & { path: string }): Route {
     senderConstrained: null,
     onStaleRevocation: "closed",
     owner: "",
-    stepUp: { acr: [], amr: [], maxAgeMs: null },
+    stepUp: { acr: [], amr: [], maxAgeMs: null, fromMillionths: null },
     evidence: "spans",
     login: false,
+    assertion: false,
   } as const;
   const { mode = defaults.mode } = given;
   const ladder = { floor: mode, ceiling: mode, promote: "propose", days: 1, budget: 0.001 } as const;
@@ -30,10 +31,11 @@ export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}):
     workload: "x-workload",
     scopes: "x-scopes",
     apiKey: "x-key-name",
+    claims: [],
   };
   const apiKeys = { header: "x-api-key", forward: false, keys: [] };
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
   const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
-  const nothing = { tls: null, issuers: [], limits: null, operators: [], revocation: null } as const;
+  const nothing = { tls: null, issuers: [], limits: null, operators: [], revocation: null, assertion: null } as const;
   return { mode: "prevent", log: "batched", ...nothing, workloads, apiKeys, dpop, headers, routes, ...given };
 }

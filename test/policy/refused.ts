@@ -19,6 +19,11 @@ const grant = (more: string) => `${demo}\n${allow(`{ issuer: demo, ${more} }`)}`
 const claim = (text: string) => grant(`claims: { ${text} }`);
 const score = (text: string) => routes(`{ name: a, match: { path: /a }, public: true, score: ${text} }`);
 
+const assertion = (more: string) => `identity: { assertion: { issuer: g, audience: a, ${more} } }`;
+const asserted = (access: string) => routes(`{ name: a, match: { path: /a }, ${access}, assertion: ^true }`);
+const stepUp = (asks: string, score = "{}") =>
+  `${demo}\n${routes(`{ name: a, match: { path: /a }, allow: [{ issuer: demo }], stepUp: { ${asks} }, score: ${score} }`)}`;
+
 const digest = "0".repeat(64);
 const apiKeys = (...keys: string[]) => `identity: { apiKeys: { keys: [${keys.join(", ")}] } }`;
 
@@ -157,6 +162,13 @@ export const REFUSED: readonly Refused[] = [
   ["workload_identity", "a workload grant that nothing verifies", allow("{ ^workloads: ['spiffe://edge.demo/x'] }")],
   ["header_name", "an underscore", "identity: { headers: { subject: ^x_user } }"],
   ["header_name", "a header twice", "identity: { headers: { subject: x-user, scopes: ^X-User } }"],
+  ["header_name", "a claim in the header of another", "identity: { headers: { claims: { a: x-a, b: ^X-A } } }"],
+  ["header_reserved", "a claim in a header with a meaning", "identity: { headers: { claims: { a: ^Host } } }"],
+  ["header_name", "an assertion in a header of identity", assertion("header: ^x-postern-subject")],
+  ["out_of_range", "an assertion for an hour", assertion("lifetime: ^1h")],
+  ["missing_field", "an assertion by nobody", "identity: { assertion: ^{ audience: a } }"],
+  ["token_requirement", "an assertion that nothing describes", `${demo}\n${asserted("allow: [{ issuer: demo }]")}`],
+  ["token_requirement", "an assertion of nobody", `${assertion("lifetime: 60s")}\n${asserted("public: true")}`],
   ["header_reserved", "a header with a meaning", "identity: { headers: { subject: ^Authorization } }"],
   ["header_reserved", "a pseudo-header", "identity: { headers: { subject: ^':path' } }"],
   [
@@ -182,6 +194,9 @@ export const REFUSED: readonly Refused[] = [
     "step-up on a public route",
     routes("{ name: a, match: { path: /a }, public: true, ^stepUp: { acr: [phr] } }"),
   ],
+  ["out_of_range", "a step-up from any score on", stepUp("acr: [phr], fromScore: ^0%")],
+  ["token_requirement", "a step-up by a score that is not made", stepUp("acr: [phr], ^fromScore: 20%", "off")],
+  ["token_requirement", "a step-up to nothing", stepUp("^fromScore: 20%")],
   ["out_of_range", "a proof of an hour", "identity: { dpop: { maxAge: ^1h } }"],
   ["wrong_syntax", "an origin with a path", "identity: { dpop: { origins: [^'https://api.demo/'] } }"],
   ["unknown_issuer", "an issuer that is not there", `${demo}\n${allow("{ issuer: ^demos }")}`],

@@ -17,6 +17,8 @@ export interface DashboardOptions {
   /** Where each route stands. */
   readonly routes: () => readonly object[];
   readonly metrics: Registry;
+  /** The public keys of assertions, a JSON Web Key Set. */
+  readonly assertionKeys: () => object;
 }
 
 const CONNECTIONS_MOST = 64;
@@ -35,8 +37,9 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * The dashboard and, beside it, `/metrics`: one listener with one check of the Host header. The metrics ask for
- * no token: they hold counts by closed labels only, and a scraper's configuration must outlive the token of one run.
+ * The dashboard and, beside it, `/metrics` and `/assertion/jwks.json`: one listener with one check of the Host header.
+ * These two ask for no token: metrics hold counts by closed labels only, and a scraper's configuration must outlive the
+ * token of one run; the keys are public.
  */
 export class Dashboard {
   readonly #server: Server;
@@ -94,6 +97,7 @@ export class Dashboard {
     if (target.length > URL_MOST_CHARACTERS || !target.startsWith("/")) return plain(response, 400, "Bad request.");
     const [path = "", query = ""] = target.split("?", 2);
     if (path === "/metrics") return this.#metrics(response);
+    if (path === "/assertion/jwks.json") return keySet(response, this.#options.assertionKeys());
     const token = new URLSearchParams(query).get("token");
     if (path === "/" && token !== null && this.#access.tokenIs(token)) {
       response.setHeader("set-cookie", this.#access.setCookie(request));
@@ -117,6 +121,10 @@ export class Dashboard {
     const { metrics } = this.#options;
     response.writeHead(200, { "content-type": metrics.contentType }).end(await metrics.metrics());
   }
+}
+
+function keySet(response: ServerResponse, keys: object): void {
+  response.writeHead(200, { "content-type": "application/jwk-set+json" }).end(JSON.stringify(keys));
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {

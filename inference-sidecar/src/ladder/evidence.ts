@@ -31,6 +31,7 @@ export const FROM_PREVENT: ReadonlySet<string> = new Set([
   "score_unavailable",
   "attack_scored",
   "attack_screened",
+  "score_step_up",
 ]);
 
 export function noEvidence(since: string): Evidence {

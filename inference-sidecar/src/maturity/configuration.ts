@@ -71,7 +71,8 @@ function describeRoute(
   issuerBinds: readonly boolean[],
 ): ConfiguredRoute {
   const { stepUp, allow } = route;
-  const stepsUp = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
+  const asksMore = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
+  const stepsUp = asksMore && stepUp.fromMillionths === null;
   const bound = route.senderConstrained !== null || allow.every((grant) => grantBinds(grant, issuerBinds));
   return {
     name: route.name,

@@ -4,6 +4,7 @@ export type DenialKind = "access" | "route" | "score" | "request" | "unavailable
 const ROUTE = ["route_not_found", "method_not_allowed"];
 const SCORE = ["attack_scored", "attack_screened"];
 const UNAVAILABLE = [
+  "assertion_unavailable",
   "score_unavailable",
   "inspection_budget",
   "log_unavailable",
@@ -14,7 +15,7 @@ const UNAVAILABLE = [
   "revocations_stale",
   "flood_limit",
 ];
-const ACCESS = /^(token|dpop|grant|authentication|api_key)_/;
+const ACCESS = /^(token|dpop|grant|authentication|api_key|score_step)_/;
 
 /** By the reason's code (`docs/reasons.md`); an unknown one counts as a check of the request, which proves least. */
 export function denialKind(reason: string): DenialKind {

@@ -1,7 +1,7 @@
 import type { Path, PolicyDocument } from "./document.ts";
 import { checkExpiry } from "./expiry-check.ts";
 import { refuseIdentityHeader } from "./header-name.ts";
-import { IDENTITY_HEADERS } from "./identity-check.ts";
+import { identityHeaders } from "./identity-headers.ts";
 import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy } from "./written-policy.ts";
 
 type Policy = Partly<WrittenPolicy>;
@@ -10,10 +10,10 @@ export const DEFAULT_KEY_HEADER = "x-api-key";
 
 /** Reports API keys that share a name or a digest, and a header that can't bring one. */
 export function checkApiKeys(document: PolicyDocument, policy: Policy): void {
-  const { apiKeys, headers } = policy.identity ?? {};
+  const { apiKeys } = policy.identity ?? {};
   if (!apiKeys) return;
   const at = ["identity", "apiKeys"];
-  checkHeader(document, (apiKeys.header ?? DEFAULT_KEY_HEADER).toLowerCase(), headers, [...at, "header"]);
+  checkHeader(document, (apiKeys.header ?? DEFAULT_KEY_HEADER).toLowerCase(), policy, [...at, "header"]);
   const seen = { name: new Map<string, number>(), sha256: new Map<string, number>() };
   for (const [index, key] of (apiKeys.keys ?? []).entries()) {
     for (const field of ["name", "sha256"] as const) {
@@ -44,14 +44,9 @@ export function checkGrantKeys(document: PolicyDocument, policy: Policy, grant: 
   }
 }
 
-function checkHeader(
-  document: PolicyDocument,
-  name: string,
-  given: NonNullable<Policy["identity"]>["headers"],
-  at: Path,
-): void {
+function checkHeader(document: PolicyDocument, name: string, policy: Policy, at: Path): void {
   const code = refuseIdentityHeader(name);
-  const identity = Object.values({ ...IDENTITY_HEADERS, ...given }).some((other) => other?.toLowerCase() === name);
+  const identity = identityHeaders(policy.identity).some((other) => other.name === name);
   if (code === "header_name") document.report(code, at, `"${name}" is no header name`, "letters, digits and dashes");
   else if (code || identity || name.startsWith("x-postern-") || name === "dpop") {
     document.report("header_reserved", at, `${name} means something else`, "a name of its own, such as x-api-key");

@@ -14,7 +14,7 @@ export const SECTIONS = {
   list: 1,
   issuers: 13,
   keys: 3,
-  routes: 16,
+  routes: 17,
   grants: 17,
   claims: 3,
   claimValues: 2,
@@ -30,7 +30,7 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS;
 
-export const HEAD_WORDS = 23;
+export const HEAD_WORDS = 31;
 export const HEADER_SIZE = DIGESTED_OFFSET + HEAD_WORDS * 4 + Object.keys(SECTIONS).length * 8;
 
 export const ROUTE_FLAGS = {
@@ -42,6 +42,7 @@ export const ROUTE_FLAGS = {
   staleOpen: 32768,
   keyGrant: 65536,
   login: 524288,
+  assertion: 1048576,
 } as const;
 export const SCORE_SHIFT = 3;
 export const CONSTRAINT_SHIFT = 9;

@@ -66,6 +66,10 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   head.push(writer.string(header), forward ? 1 : 0, writer.string(headers.apiKey));
   const { trustedHops, perAddress, perSubject, windowMs } = policy.limits ?? NO_LIMITS;
   head.push(trustedHops, perAddress, perSubject, windowMs / 1000);
+  head.push(...writer.list(headers.claims.flatMap(({ claim, header }) => [claim, header])));
+  const { assertion } = policy;
+  head.push(...[assertion?.header, assertion?.issuer, assertion?.audience].map((text) => writer.string(text ?? "")));
+  head.push((assertion?.lifetimeMs ?? 0) / 1000, ...writer.list(assertion?.claims ?? []));
   if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
   const compiled = writer.finish(head);
   if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");
@@ -120,6 +124,7 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     (route.allow.some((grant) => grant.issuer !== null) ? ROUTE_FLAGS.tokenGrant : 0) |
     (route.allow.some((grant) => grant.apiKeys.length > 0) ? ROUTE_FLAGS.keyGrant : 0) |
     (route.login ? ROUTE_FLAGS.login : 0) |
+    (route.assertion ? ROUTE_FLAGS.assertion : 0) |
     (constraintBits(route.senderConstrained) << CONSTRAINT_SHIFT) |
     (MODES.indexOf(route.ladder.floor) << FLOOR_SHIFT) |
     (MODES.indexOf(route.ladder.ceiling) << CEILING_SHIFT) |
@@ -139,6 +144,7 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     route.stepUp.maxAgeMs === null ? NONE : route.stepUp.maxAgeMs / 1000,
     settings.thresholds?.denyAlone ?? NONE,
     settings.thresholds?.modelDeny ?? NONE,
+    route.stepUp.fromMillionths ?? NONE,
   );
 }
 

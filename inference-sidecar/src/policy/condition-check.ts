@@ -1,7 +1,7 @@
 import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import type { PolicyDocument } from "./document.ts";
 import { refuseGrantHeader } from "./header-name.ts";
-import { IDENTITY_HEADERS } from "./identity-check.ts";
+import { identityHeaders } from "./identity-headers.ts";
 import type { Partly, WrittenBounds, WrittenGrant, WrittenPolicy } from "./written-policy.ts";
 
 type Grant = Partly<WrittenGrant>;
@@ -20,9 +20,7 @@ export function checkConditions(
   checkIssuerClaim(document, policy, grant, [...at, "claims", "iss"]);
   const keyHeader = (policy.identity?.apiKeys?.header ?? DEFAULT_KEY_HEADER).toLowerCase();
   const keys = policy.identity?.apiKeys ? [keyHeader] : [];
-  const stripped = Object.values({ ...IDENTITY_HEADERS, ...policy.identity?.headers }).map((name) =>
-    (name ?? "").toLowerCase(),
-  );
+  const stripped = identityHeaders(policy.identity).map(({ name }) => name);
   const names = new Set<string>();
   for (const written of Object.keys(grant.headers ?? {})) {
     const name = written.toLowerCase();

@@ -1,7 +1,9 @@
 import { checkApiKeys } from "./api-key-check.ts";
+import { checkAssertion } from "./assertion-check.ts";
 import { MAXIMUM_VISITS, routeTree } from "./compile.ts";
 import type { PolicyDocument } from "./document.ts";
-import { checkHeaders, checkWorkloads } from "./identity-check.ts";
+import { checkWorkloads } from "./identity-check.ts";
+import { checkHeaders } from "./identity-headers.ts";
 import { checkIssuers } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import { checkLimits } from "./limits-check.ts";
@@ -21,12 +23,13 @@ export function crossCheck(
   materials: readonly IssuerMaterial[],
 ): void {
   checkIssuers(document, policy.identity?.issuers ?? [], materials);
-  checkHeaders(document, policy.identity?.headers);
+  checkHeaders(document, policy.identity);
   checkWorkloads(document, policy);
   checkApiKeys(document, policy);
   checkLimits(document, policy);
   checkRoutes({ document, policy });
   checkTokenRequirements(document, policy);
+  checkAssertion(document, policy);
   checkOperators(document, policy.operators ?? []);
 }
 

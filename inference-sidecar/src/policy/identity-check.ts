@@ -1,32 +1,6 @@
 import type { PolicyDocument } from "./document.ts";
-import { refuseIdentityHeader } from "./header-name.ts";
 import { isTrustDomain, trustDomainOf } from "./spiffe-id.ts";
 import { hasGaps, type Partly, type WrittenPolicy } from "./written-policy.ts";
-
-type Identity = NonNullable<Partly<WrittenPolicy>["identity"]>;
-
-export const IDENTITY_HEADERS = {
-  subject: "x-postern-subject",
-  issuer: "x-postern-issuer",
-  workload: "x-postern-workload",
-  scopes: "x-postern-scopes",
-  apiKey: "x-postern-api-key",
-} as const;
-
-/** Reports header names that can't carry identity, or that two kinds of identity share. */
-export function checkHeaders(document: PolicyDocument, written: Identity["headers"]): void {
-  const names = new Map<string, string>();
-  for (const field of Object.keys(IDENTITY_HEADERS) as (keyof typeof IDENTITY_HEADERS)[]) {
-    const name = (written?.[field] ?? IDENTITY_HEADERS[field]).toLowerCase();
-    const at = ["identity", "headers", field];
-    const code = refuseIdentityHeader(name);
-    if (code === "header_reserved") document.report(code, at, `${name} means something else`, "a name of its own");
-    if (code === "header_name") document.report(code, at, `"${name}" is no header name`, "letters, digits and dashes");
-    const other = names.get(name);
-    if (other) document.report("header_name", at, `${name} is also the header of ${other}`, "a name of its own");
-    names.set(name, field);
-  }
-}
 
 /** Reports trust domains and forwarders that are none, and workload identities that nothing verifies. */
 export function checkWorkloads(document: PolicyDocument, policy: Partly<WrittenPolicy>): void {

@@ -2,13 +2,15 @@ import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import type { Calibration } from "./calibration.ts";
 import { thresholdsFor } from "./conformal.ts";
 import { normaliseGrant } from "./grant.ts";
-import { IDENTITY_HEADERS } from "./identity-check.ts";
+import { ASSERTION_HEADER, IDENTITY_HEADERS } from "./identity-headers.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import {
   type ApiKey,
+  type Assertion,
   DEFAULT_BUDGET,
   DEFAULT_MODE,
+  type IdentityHeaders,
   type Issuer,
   type KeySource,
   type Ladder,
@@ -19,15 +21,24 @@ import {
   type Route,
   SCORE_DEFAULTS,
   type Score,
+  type StepUp,
 } from "./policy.ts";
 import { parseDuration, parsePercent, parseSize } from "./units.ts";
-import type { WrittenApiKey, WrittenIssuer, WrittenPolicy, WrittenRoute } from "./written-policy.ts";
+import type {
+  WrittenApiKey,
+  WrittenAssertion,
+  WrittenHeaders,
+  WrittenIssuer,
+  WrittenPolicy,
+  WrittenRoute,
+} from "./written-policy.ts";
 
 const DEFAULT_SKEW_MS = 30_000;
 const DEFAULT_PROOF_AGE_MS = 60_000;
 const DEFAULT_REFRESH_MS = 300_000;
 /** Of fetched keys and of the list of revocations. */
 const DEFAULT_MAX_AGE_MS = 86_400_000;
+const DEFAULT_LIFETIME_MS = 60_000;
 const DEFAULT_FAILURES = 30;
 const DEFAULT_DAYS = 1;
 const DEFAULT_WINDOW_MS = 60_000;
@@ -40,8 +51,7 @@ export function normalise(
   calibration: Calibration | null,
 ): Policy {
   const { tls } = policy.listener ?? {};
-  const { issuers = [], workloads, apiKeys, dpop, headers } = policy.identity ?? {};
-  const names = { ...IDENTITY_HEADERS, ...headers };
+  const { issuers = [], workloads, apiKeys, dpop, headers, assertion } = policy.identity ?? {};
   return {
     mode: policy.mode ?? DEFAULT_MODE,
     log: policy.log ?? "batched",
@@ -62,13 +72,8 @@ export function normalise(
       nonce: dpop?.nonce ?? false,
       origins: dpop?.origins ?? [],
     },
-    headers: {
-      subject: names.subject.toLowerCase(),
-      issuer: names.issuer.toLowerCase(),
-      workload: names.workload.toLowerCase(),
-      scopes: names.scopes.toLowerCase(),
-      apiKey: names.apiKey.toLowerCase(),
-    },
+    headers: normaliseHeaders(headers),
+    assertion: assertion ? normaliseAssertion(assertion) : null,
     revocation: policy.revocation
       ? {
           file: policy.revocation.file === undefined ? null : resolve(policy.revocation.file),
@@ -106,14 +111,21 @@ function normaliseRoute(
     deny: (route.deny ?? []).map((grant, index) => normaliseGrant(grant, `${route.name}/deny/${index}`, issuers)),
     senderConstrained: route.senderConstrained ?? null,
     onStaleRevocation: route.onStaleRevocation ?? "closed",
-    stepUp: {
-      acr: route.stepUp?.acr ?? [],
-      amr: route.stepUp?.amr ?? [],
-      maxAgeMs: parseDuration(route.stepUp?.maxAge ?? ""),
-    },
+    stepUp: normaliseStepUp(route.stepUp),
+    assertion: route.assertion ?? false,
     login: route.login ?? false,
     score: normaliseScore(route.score, calibration),
     evidence: route.evidence ?? "spans",
+  };
+}
+
+function normaliseStepUp(stepUp: WrittenRoute["stepUp"]): StepUp {
+  const from = parsePercent(stepUp?.fromScore ?? "");
+  return {
+    acr: stepUp?.acr ?? [],
+    amr: stepUp?.amr ?? [],
+    maxAgeMs: parseDuration(stepUp?.maxAge ?? ""),
+    fromMillionths: from === null ? null : Math.round(from * 1_000_000),
   };
 }
 
@@ -132,6 +144,28 @@ function normaliseLadder({ ladder, score }: WrittenRoute, mode: Mode): Ladder {
 function normaliseApiKey({ name, owner, sha256, expires }: WrittenApiKey): ApiKey {
   const expiresAt = expires === undefined ? null : Date.parse(expires) / 1000;
   return { name, owner: owner ?? "", digest: Buffer.from(sha256, "hex"), expiresAt };
+}
+
+function normaliseHeaders({ claims = {}, ...written }: WrittenHeaders = {}): IdentityHeaders {
+  const names = { ...IDENTITY_HEADERS, ...written };
+  return {
+    subject: names.subject.toLowerCase(),
+    issuer: names.issuer.toLowerCase(),
+    workload: names.workload.toLowerCase(),
+    scopes: names.scopes.toLowerCase(),
+    apiKey: names.apiKey.toLowerCase(),
+    claims: Object.entries(claims).map(([claim, header]) => ({ claim, header: header.toLowerCase() })),
+  };
+}
+
+function normaliseAssertion({ header, issuer, audience, lifetime, claims }: WrittenAssertion): Assertion {
+  return {
+    header: (header ?? ASSERTION_HEADER).toLowerCase(),
+    issuer,
+    audience,
+    lifetimeMs: parseDuration(lifetime ?? "") ?? DEFAULT_LIFETIME_MS,
+    claims: claims ?? [],
+  };
 }
 
 function normaliseLimits(limits: NonNullable<WrittenPolicy["limits"]>): Limits {

@@ -23,6 +23,8 @@ export interface Policy {
   readonly dpop: DpopSettings;
   /** Lower case. */
   readonly headers: IdentityHeaders;
+  /** Null: identity is given on in plain headers only. */
+  readonly assertion: Assertion | null;
   /** Null: tokens are accepted whatever the age of the list of revocations. */
   readonly revocation: Revocation | null;
   /** Null: nobody is limited. */
@@ -127,6 +129,26 @@ export interface IdentityHeaders {
   readonly scopes: string;
   /** Of the name of the API key. */
   readonly apiKey: string;
+  /** Claims of the token, each with its header. */
+  readonly claims: readonly ClaimHeader[];
+}
+
+export interface ClaimHeader {
+  readonly claim: string;
+  readonly header: string;
+}
+
+/** Identity given on as a token (JWT) that the sidecar signs. */
+export interface Assertion {
+  /** Lower case. */
+  readonly header: string;
+  /** Its `iss`. */
+  readonly issuer: string;
+  /** Its `aud`. */
+  readonly audience: string;
+  readonly lifetimeMs: number;
+  /** Claims of the client's token that it repeats. */
+  readonly claims: readonly string[];
 }
 
 export interface Route {
@@ -148,6 +170,8 @@ export interface Route {
   /** What becomes of a valid token while the list of revocations is too old. */
   readonly onStaleRevocation: "closed" | "open";
   readonly stepUp: StepUp;
+  /** The upstream gets an assertion of the identity, or no request at all. */
+  readonly assertion: boolean;
   /** The upstream checks credentials here: its 401 and 403 are failed logins. */
   readonly login: boolean;
   readonly score: Score;
@@ -184,6 +208,8 @@ export interface StepUp {
   readonly amr: readonly string[];
   /** How long ago at most; null: any time. */
   readonly maxAgeMs: number | null;
+  /** Asked of requests with this score or a higher one, millionths; null: of every request. */
+  readonly fromMillionths: number | null;
 }
 
 /** Everything that is named is required; of `workloads`, `apiKeys`, `networks` and `times` one. */

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "./document.ts";
-import { parseDuration } from "./units.ts";
+import { parseDuration, parsePercent } from "./units.ts";
 import { hasGaps, type Partly, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
 
 type Policy = Partly<WrittenPolicy>;
@@ -20,6 +20,7 @@ export function checkTokenRequirements(document: PolicyDocument, policy: Policy)
     const at = ["routes", index];
     if (route.senderConstrained === "mtls") checkCertificates(document, policy, at);
     checkAge(document, route.stepUp?.maxAge, 30 * DAY, "1s to 720h", [...at, "stepUp", "maxAge"]);
+    checkRisk(document, route, [...at, "stepUp", "fromScore"]);
     checkEffect(document, route, at);
   }
 }
@@ -43,6 +44,27 @@ function checkEffect(document: PolicyDocument, route: Partly<WrittenRoute>, at: 
   if (route.stepUp && (withToken === 0 || withToken < grants.length)) {
     const message = "a grant without a token has no user who could authenticate again";
     document.report("token_requirement", [...at, "stepUp"], message, "`issuer` in every grant of this route", "key");
+  }
+}
+
+/** A step-up by score needs a score, and something to ask for. */
+function checkRisk(document: PolicyDocument, { score, stepUp }: Partly<WrittenRoute>, at: PlacePath): void {
+  if (stepUp?.fromScore === undefined) return;
+  const from = parsePercent(stepUp.fromScore) ?? 0;
+  if (from <= 0 || from >= 1) {
+    document.report("out_of_range", at, `${stepUp.fromScore} of certainty`, "more than 0% and less than 100%");
+  }
+  if (score === "off") {
+    document.report("token_requirement", at, "this route has no score", "a route with `score`", "key");
+  }
+  if (!hasGaps(stepUp) && Object.keys(stepUp).length === 1) {
+    document.report(
+      "token_requirement",
+      at,
+      "nothing is asked of the user",
+      "`acr`, `amr` or `maxAge` beside it",
+      "key",
+    );
   }
 }
 

@@ -11,12 +11,31 @@ export interface WrittenPolicy {
     workloads?: { trustDomains: string[]; trustBundle: FileReference; forwardedFrom?: string[] };
     dpop?: { maxAge?: string; nonce?: boolean; origins?: string[] };
     apiKeys?: { header?: string; forward?: boolean; keys: WrittenApiKey[] };
-    headers?: { subject?: string; issuer?: string; workload?: string; scopes?: string; apiKey?: string };
+    headers?: WrittenHeaders;
+    assertion?: WrittenAssertion;
   };
   revocation?: { file?: string; maxAge?: string };
   limits?: { trustedHops?: number; perAddress?: number; perSubject?: number; window?: string };
   routes: WrittenRoute[];
   operators?: { name: string; tokenSha256: string }[];
+}
+
+/** Names of headers; of `claims` by claim. */
+export interface WrittenHeaders {
+  subject?: string;
+  issuer?: string;
+  workload?: string;
+  scopes?: string;
+  apiKey?: string;
+  claims?: Record<string, string>;
+}
+
+export interface WrittenAssertion {
+  header?: string;
+  issuer: string;
+  audience: string;
+  lifetime?: string;
+  claims?: string[];
 }
 
 export interface FileReference {
@@ -53,7 +72,8 @@ export interface WrittenRoute {
   deny?: WrittenGrant[];
   senderConstrained?: SenderConstraint;
   onStaleRevocation?: "closed" | "open";
-  stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string };
+  stepUp?: { acr?: string[]; amr?: string[]; maxAge?: string; fromScore?: string };
+  assertion?: boolean;
   login?: boolean;
   score?: "off" | "headers" | WrittenScore;
   evidence?: EvidenceKind;

@@ -1,0 +1,78 @@
+import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
+import type { Admission } from "../admission.ts";
+import type { Handler } from "../server.ts";
+import { ServiceError } from "../service-error.ts";
+import type { AssertionKey, AssertionKeys } from "./signing-keys.ts";
+
+/** postern.v1.SignRequest */
+interface SignRequest {
+  claims: Buffer;
+  expiresUnixS: number;
+}
+
+/** postern.v1.SignResponse */
+interface SignResponse {
+  assertion: Buffer;
+}
+
+const CLAIMS_BYTES_MOST = 8192;
+const LIFETIME_SECONDS_MOST = 600;
+const OWN_CLAIMS = ["iat", "exp", "jti"];
+
+/** Signs what the filter says of who asks (JWT, RFC 7519). `keys`: null while no policy asks for assertions. */
+export function signHandler(
+  admission: Admission,
+  keys: () => AssertionKeys | null,
+): Handler<SignRequest, SignResponse> {
+  return async ({ claims, expiresUnixS }) => {
+    const stated = readClaims(claims);
+    const iat = Math.floor(Date.now() / 1000);
+    if (expiresUnixS <= iat || expiresUnixS > iat + LIFETIME_SECONDS_MOST) {
+      throw new ServiceError(
+        "invalid_argument",
+        `expires_unix_s: expected 1 to ${LIFETIME_SECONDS_MOST} seconds from now`,
+      );
+    }
+    const current = keys()?.current;
+    if (current === undefined) throw new ServiceError("unavailable", "the policy in force asks for no assertions");
+    const release = admission.admit();
+    try {
+      return { assertion: Buffer.from(compactJws(current, { ...stated, iat, exp: expiresUnixS, jti: randomUUID() })) };
+    } finally {
+      release();
+    }
+  };
+}
+
+function readClaims(bytes: Buffer): object {
+  let claims: unknown;
+  try {
+    if (bytes.length <= CLAIMS_BYTES_MOST) claims = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    // Refused below.
+  }
+  if (
+    typeof claims !== "object" ||
+    claims === null ||
+    Array.isArray(claims) ||
+    OWN_CLAIMS.some((name) => name in claims)
+  ) {
+    throw new ServiceError("invalid_argument", `claims: expected a JSON object of at most ${CLAIMS_BYTES_MOST} bytes`);
+  }
+  return claims;
+}
+
+const imported = new WeakMap<AssertionKey, KeyObject>();
+
+/** JWS compact serialisation, ES256 (RFC 7515 section 3.1, RFC 7518 section 3.4). */
+function compactJws(key: AssertionKey, claims: object): string {
+  let privateKey = imported.get(key);
+  if (privateKey === undefined) {
+    privateKey = createPrivateKey({ key: key.jwk, format: "jwk" });
+    imported.set(key, privateKey);
+  }
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const text = `${encode({ alg: "ES256", typ: "JWT", kid: key.jwk.kid })}.${encode(claims)}`;
+  const signature = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
+  return `${text}.${signature.toString("base64url")}`;
+}
