@@ -52,7 +52,7 @@ export class PosternRootContext extends RootContext {
     reporter.flush(now);
     reporter.endOverdueWaits(now);
     const gate = this.gate;
-    if (gate !== null) synchronisation.ask(gate.policy.digest, now);
+    if (gate !== null) synchronisation.ask(gate.policy.digest, gate.memory, now);
     endRevokedStreams(synchronisation.state.revocations);
     flushCounters();
     if (gate !== null && gate.policy.limits !== null) refreshAlarm(this.environment);

@@ -4,7 +4,7 @@ import { Environment, NO_VERSION } from "../environment";
 import { ProofSecret } from "./proof-secret";
 
 /** 1024 buckets of at most 256 proofs, 16 bytes each: 4 MiB for all workers together, 262,144 proofs. */
-const BUCKETS: u32 = 1024;
+export const PROOF_BUCKETS: u32 = 1024;
 const MAX_PROOFS: i32 = 256;
 /** u32 Unix second from which on the proof is too old anyway, and 12 bytes of its keyed hash. */
 const PROOF_BYTES: i32 = 16;
@@ -34,7 +34,7 @@ export function rememberProof(
   endSeconds: i64,
 ): Replay {
   const hash = proofHash(secret, thumbprint, id);
-  const key = bucketKey(load<u16>(hash.dataStart) & (BUCKETS - 1));
+  const key = bucketKey(load<u16>(hash.dataStart) & (PROOF_BUCKETS - 1));
   const fingerprint = hash.dataStart + 2;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = environment.shared(key);
@@ -55,6 +55,12 @@ export function rememberProof(
     if (environment.share(key, next.subarray(0, length + PROOF_BYTES), version)) return Replay.Fresh;
   }
   return Replay.NoRoom;
+}
+
+/** Bytes that a bucket holds. */
+export function proofBytes(environment: Environment, bucket: u32): i32 {
+  const found = environment.shared(bucketKey(bucket));
+  return found === null ? 0 : found.value.length;
 }
 
 function proofHash(secret: ProofSecret, thumbprint: Uint8Array, id: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import { sha256 } from "../crypto/sha256";
 import { Environment, NO_VERSION } from "../environment";
 
 /** 256 buckets of at most 64 counters, 16 bytes each: 256 KiB for all workers together, 16,384 counters. */
-const BUCKETS: u32 = 256;
+export const FAILURE_BUCKETS: u32 = 256;
 const COUNTERS: i32 = 64;
 /** 8 bytes of the party's hash, u32 Unix second at which the window ends, u32 failures. */
 const COUNTER_BYTES: i32 = 16;
@@ -19,12 +19,22 @@ export class Party {
   }
 
   get bucket(): Uint8Array {
-    return bytes(`postern.failures.${load<u16>(this.hash.dataStart) & (BUCKETS - 1)}`);
+    return bucketKey(load<u16>(this.hash.dataStart) & (FAILURE_BUCKETS - 1));
   }
 
   get fingerprint(): u64 {
     return load<u64>(this.hash.dataStart, 8);
   }
+}
+
+/** Bytes that a bucket holds. */
+export function failureBytes(environment: Environment, bucket: u32): i32 {
+  const found = environment.shared(bucketKey(bucket));
+  return found === null ? 0 : found.value.length;
+}
+
+function bucketKey(bucket: u32): Uint8Array {
+  return bytes(`postern.failures.${bucket}`);
 }
 
 /** The failures of a party in its window. */

@@ -28,8 +28,14 @@ class SyncCall extends GrpcCall {
 }
 
 /** False: the call could not be made, and the listener is not told. */
-export function askForState(worker: Uint8Array, policyDigest: Uint8Array, version: u64, listener: StateListener): bool {
-  const message = encodeSyncRequest(worker, policyDigest, version);
+export function askForState(
+  worker: Uint8Array,
+  policyDigest: Uint8Array,
+  version: u64,
+  memory: Uint8Array,
+  listener: StateListener,
+): bool {
+  const message = encodeSyncRequest(worker, policyDigest, version, memory);
   const call = new SyncCall(listener);
   return (
     grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_STATE_ANSWER_BYTES, call) == Status.Ok

@@ -3,9 +3,14 @@ import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 /** 1 MiB of state, and its frame in the response. */
 export const MAX_STATE_ANSWER_BYTES: u32 = 1_048_640;
 
-/** `postern.v1.SyncRequest`; `version` 0: the worker has no state. */
-export function encodeSyncRequest(worker: Uint8Array, policyDigest: Uint8Array, version: u64): Uint8Array {
-  return new ProtobufWriter(64).bytes(1, worker).bytes(2, policyDigest).uint(3, version).finish();
+/** `postern.v1.SyncRequest`; `version` 0: the worker has no state; `memory`: a `MemoryUse`. */
+export function encodeSyncRequest(
+  worker: Uint8Array,
+  policyDigest: Uint8Array,
+  version: u64,
+  memory: Uint8Array,
+): Uint8Array {
+  return new ProtobufWriter(128).bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(6, memory).finish();
 }
 
 /** The same, to be answered once the sidecar has looked for a key that the issuer (by its name in the policy) may have. */

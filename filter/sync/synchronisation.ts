@@ -1,4 +1,5 @@
 import { Environment } from "../environment";
+import { MemoryUse } from "./memory-use";
 import { shareConfirmation, sharedConfirmation, sharedState, shareState } from "./shared-state";
 import { askForState, StateListener } from "./sync-call";
 import { stateOf } from "./sync-message";
@@ -34,13 +35,13 @@ export class Synchronisation implements StateListener {
   }
 
   /** Run by the tick. */
-  ask(policyDigest: Uint8Array, nowMillis: i64): void {
+  ask(policyDigest: Uint8Array, memory: MemoryUse, nowMillis: i64): void {
     const due = this.answered ? PERIOD_MILLIS : WATCHDOG_MILLIS;
     // A clock that was set back must not silence it.
     if (nowMillis < this.askedMillis + due && nowMillis >= this.askedMillis) return;
     this.askedMillis = nowMillis;
     this.answered = false;
-    if (!askForState(this.worker, policyDigest, this.state.version, this)) this.answered = true;
+    if (!askForState(this.worker, policyDigest, this.state.version, memory.encode(), this)) this.answered = true;
   }
 
   onState(response: Uint8Array): void {

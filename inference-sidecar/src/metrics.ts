@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { MemoryUse } from "./sync/sync-workers.ts";
 
 const SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
 
@@ -59,4 +60,33 @@ export function observeGauge({ registry }: Metrics, name: string, help: string, 
       this.set(read());
     },
   });
+}
+
+/** Bytes of a remembered proof or counted failure. */
+const SHARED_ENTRY_BYTES = 16;
+
+/** What the bounded memories of identity in the gateway hold, by what they hold it for. */
+export function observeMemory({ registry }: Metrics, read: () => MemoryUse): void {
+  const gauge = (unit: string, help: string, of: (use: MemoryUse) => Record<string, number>) =>
+    new Gauge({
+      name: `postern_sidecar_gateway_memory_${unit}`,
+      help,
+      labelNames: ["of"],
+      registers: [registry],
+      collect() {
+        for (const [name, value] of Object.entries(of(read()))) this.set({ of: name }, value);
+      },
+    });
+  gauge("entries", "Entries in the gateway's memories of identity, all workers together.", (use) => ({
+    tokens: use.tokens,
+    assertions: use.assertions,
+    proofs: use.proofBytes / SHARED_ENTRY_BYTES,
+    failures: use.failureBytes / SHARED_ENTRY_BYTES,
+  }));
+  gauge("bytes", "Bytes in the gateway's memories of identity, all workers together.", (use) => ({
+    tokens: use.tokenBytes,
+    assertions: use.assertionBytes,
+    proofs: use.proofBytes,
+    failures: use.failureBytes,
+  }));
 }

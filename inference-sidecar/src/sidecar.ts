@@ -22,7 +22,7 @@ import { Health } from "./health.ts";
 import { IssuerKeys } from "./keys/issuer-keys.ts";
 import { openLadder } from "./ladder/open-ladder.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
-import { createMetrics, type Metrics, observeGauge } from "./metrics.ts";
+import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metrics.ts";
 import { Model } from "./model.ts";
 import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
@@ -132,6 +132,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   await policies.follow((policy) => revocations.follow(policy));
   const assertions = new Assertions(stateDirectory);
   await policies.follow(({ policy }) => assertions.follow(policy.assertion !== null));
+  observeMemory(metrics, () => workers.memory);
   observeGauge(metrics, "revocations", "Revocations in force.", () => revocations.size);
   observeGauge(metrics, "revocation_file_age_seconds", "Age of the file of revocations.", () => revocations.ageSeconds);
   const admin = new AdminServer({

@@ -1,6 +1,18 @@
 interface Seen {
   readonly version: number;
   readonly atMs: number;
+  /** Null: it has not said yet. */
+  readonly memory: MemoryUse | null;
+}
+
+/** postern.v1.MemoryUse */
+export interface MemoryUse {
+  readonly tokens: number;
+  readonly tokenBytes: number;
+  readonly assertions: number;
+  readonly assertionBytes: number;
+  readonly proofBytes: number;
+  readonly failureBytes: number;
 }
 
 /** Silent for so long, a worker is gone: its Envoy has ended or its VM was made anew. */
@@ -12,11 +24,28 @@ export class SyncWorkers {
   readonly #workers = new Map<string, Seen>();
   readonly #waiting = new Set<() => void>();
 
-  saw(worker: string, version: number): void {
+  saw(worker: string, version: number, memory: MemoryUse | null = null): void {
     if (!this.#workers.has(worker) && this.#workers.size >= WORKERS_MOST) this.#forgetSilent();
     if (this.#workers.size >= WORKERS_MOST && !this.#workers.has(worker)) return;
-    this.#workers.set(worker, { version, atMs: performance.now() });
+    const said = memory ?? this.#workers.get(worker)?.memory ?? null;
+    this.#workers.set(worker, { version, atMs: performance.now(), memory: said });
     for (const look of this.#waiting) look();
+  }
+
+  /** What the living workers hold: each its own, all together what they share. */
+  get memory(): MemoryUse {
+    this.#forgetSilent();
+    const all = [...this.#workers.values()].flatMap(({ memory }) => (memory === null ? [] : [memory]));
+    const sum = (of: keyof MemoryUse) => all.reduce((total, one) => total + one[of], 0);
+    const most = (of: keyof MemoryUse) => Math.max(0, ...all.map((one) => one[of]));
+    return {
+      tokens: sum("tokens"),
+      tokenBytes: sum("tokenBytes"),
+      assertions: sum("assertions"),
+      assertionBytes: sum("assertionBytes"),
+      proofBytes: most("proofBytes"),
+      failureBytes: most("failureBytes"),
+    };
   }
 
   /** Of the living workers: how many there are, and how many have that version or a later one. */

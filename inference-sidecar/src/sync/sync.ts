@@ -1,6 +1,6 @@
 import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
-import type { SyncWorkers } from "./sync-workers.ts";
+import type { MemoryUse, SyncWorkers } from "./sync-workers.ts";
 import type { SyncedState, SyncResponse } from "./synced-state.ts";
 
 /** postern.v1.SyncRequest */
@@ -10,6 +10,7 @@ interface SyncRequest {
   version: number;
   unknownKeyIssuer: string;
   unknownKid: string;
+  memory: MemoryUse | null;
 }
 
 const WORKER_BYTES = 16;
@@ -20,11 +21,11 @@ export function syncHandler(
   workers: SyncWorkers,
   findKey: (issuer: string, kid: string) => Promise<void>,
 ): Handler<SyncRequest, SyncResponse> {
-  return async ({ worker, version, unknownKeyIssuer, unknownKid }) => {
+  return async ({ worker, version, unknownKeyIssuer, unknownKid, memory }) => {
     if (worker.length !== WORKER_BYTES) {
       throw new ServiceError("invalid_argument", `expected a worker of ${WORKER_BYTES} bytes`);
     }
-    workers.saw(worker.toString("hex"), version);
+    workers.saw(worker.toString("hex"), version, memory);
     if (unknownKeyIssuer.length > 0) await findKey(unknownKeyIssuer, unknownKid);
     return state.since(version);
   };
