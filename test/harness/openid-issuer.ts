@@ -33,7 +33,9 @@ export async function startOpenidIssuer(audience: string, keys: PrivateKeys): Pr
     accessToken: async (scope, headers = {}) => {
       const body = new URLSearchParams({ grant_type: "client_credentials", scope, resource: audience });
       const authorization = `Basic ${btoa(`${CLIENT.id}:${encodeURIComponent(CLIENT.secret).replaceAll("%20", "+")}`)}`;
-      const answer = await fetch(`${url}/token`, { method: "POST", body, headers: { authorization, ...headers } });
+      // No connection is kept that would be closed under the next request, when the issuer is started anew.
+      const all = { authorization, connection: "close", ...headers };
+      const answer = await fetch(`${url}/token`, { method: "POST", body, headers: all });
       const { access_token: token, ...error } = (await answer.json()) as { access_token?: string };
       if (token === undefined) throw new Error(`no token: ${JSON.stringify(error)}`);
       return token;
