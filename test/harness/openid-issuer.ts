@@ -1,5 +1,6 @@
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { type Configuration, Provider } from "oidc-provider";
 
 /** A key set with private keys, the first of which signs. */
@@ -33,10 +34,8 @@ export async function startOpenidIssuer(audience: string, keys: PrivateKeys): Pr
     accessToken: async (scope, headers = {}) => {
       const body = new URLSearchParams({ grant_type: "client_credentials", scope, resource: audience });
       const authorization = `Basic ${btoa(`${CLIENT.id}:${encodeURIComponent(CLIENT.secret).replaceAll("%20", "+")}`)}`;
-      // No connection is kept that would be closed under the next request, when the issuer is started anew.
-      const all = { authorization, connection: "close", ...headers };
-      const answer = await fetch(`${url}/token`, { method: "POST", body, headers: all });
-      const { access_token: token, ...error } = (await answer.json()) as { access_token?: string };
+      const answer = await post(`${url}/token`, { authorization, ...headers }, body.toString());
+      const { access_token: token, ...error } = JSON.parse(answer) as { access_token?: string };
       if (token === undefined) throw new Error(`no token: ${JSON.stringify(error)}`);
       return token;
     },
@@ -52,6 +51,17 @@ export async function startOpenidIssuer(audience: string, keys: PrivateKeys): Pr
   };
   await issuer.use(keys);
   return issuer;
+}
+
+/** Over a connection of its own: none is kept that would be closed under the next request, when the issuer starts anew. */
+function post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<string> {
+  const type = { "content-type": "application/x-www-form-urlencoded" };
+  return new Promise((resolve, refuse) => {
+    const call = request(url, { method: "POST", agent: false, headers: { ...type, ...headers } }, (response) => {
+      text(response).then(resolve, refuse);
+    });
+    call.on("error", refuse).end(body);
+  });
 }
 
 function providerOf(url: string, audience: string, jwks: PrivateKeys): Provider {
