@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { interrupted, onInterruption } from "../../scripts/commands/interruption.ts";
 import { startEnforcementPoint } from "../../scripts/gateway/enforcement-point.ts";
@@ -5,7 +6,7 @@ import { parseAddress } from "../../scripts/gateway/ports.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
 
 // The gateway's container: Envoy with the filter, its policy watched. The sidecar has a container of its own, without
-// network: Envoy publishes its dashboard. Everything that is said goes to this process's own output.
+// network: Envoy publishes its dashboard and fetches what it needs from the issuers. Everything that is said goes to this process's own output.
 const options = {
   upstream: { type: "string", default: "http://upstream:8080" },
   policy: { type: "string", default: "/etc/postern/policy.yaml" },
@@ -33,13 +34,18 @@ async function run(): Promise<void> {
     envoyLog: null,
   };
   await prepareState(state);
+  const egressFolder = `${values.sockets}/egress`;
+  await mkdir(egressFolder, { recursive: true, mode: 0o750 });
   const point = await startEnforcementPoint({
     policyPath: values.policy,
     upstream: new URL(values.upstream),
     listen: parseAddress(values.listen, "--listen"),
-    dashboard: {
-      listen: parseAddress(values.dashboard, "--dashboard"),
-      socket: `${values.sockets}/dashboard.sock`,
+    networkForSidecar: {
+      dashboard: {
+        listen: parseAddress(values.dashboard, "--dashboard"),
+        socket: `${values.sockets}/dashboard.sock`,
+      },
+      egressFolder,
     },
     state,
     wasmFile: values.wasm,

@@ -1,18 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
-// The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start.
+// The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start. Told by the environment:
+// DASHBOARD_PORT, where the dashboard is published; EGRESS_DIRECTORY, without a network of its own; POLICY_FILE, where no gateway
+// of Postern's leaves the policy beside the socket.
 const token = randomBytes(32).toString("base64url");
+const { DASHBOARD_PORT, EGRESS_DIRECTORY: egressDirectory, POLICY_FILE: policyFile } = process.env;
 const configuration = {
   socketPath: "/run/postern/sidecar.sock",
   // Not on the volume that the gateway's container shares.
   adminSocketPath: "/var/lib/postern/run/sidecar-admin.sock",
   stateDirectory: "/var/lib/postern",
   bundleDirectory: "/opt/postern/bundle",
+  policyFile,
+  egressDirectory,
   dashboard: { socketPath: "/run/postern/dashboard.sock", token },
 };
 const path = "/tmp/sidecar.json";
 writeFileSync(path, JSON.stringify(configuration), { mode: 0o600 });
-process.stdout.write(`dashboard  http://127.0.0.1:${process.env.DASHBOARD_PORT}/?token=${token}\n`);
+process.stdout.write(`dashboard  http://127.0.0.1:${DASHBOARD_PORT}/?token=${token}\n`);
 process.argv.push("--config", path);
 await import(new URL("./inference-sidecar/main.mjs", import.meta.url).href);

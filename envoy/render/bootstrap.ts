@@ -1,5 +1,6 @@
 import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
 import { dashboardListener, dashboardPipeCluster } from "./dashboard.ts";
+import { egressClusters, egressListeners } from "./egress.ts";
 import { filterByFile, renderListener, renderSelfTestListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
@@ -54,6 +55,7 @@ function listeners(plan: EnvoyPlan, filters: readonly object[], routes?: readonl
     renderListener(plan, filters, routes),
     renderSelfTestListener(plan, filters),
     ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : []),
+    ...(plan.egress ? egressListeners(plan.egress) : []),
   ];
 }
 
@@ -62,6 +64,7 @@ function clusters(plan: EnvoyPlan): object[] {
     ...upstreamClusters(plan.upstream),
     sidecarPipeCluster(plan.sidecarSocket),
     ...(plan.dashboard ? [dashboardPipeCluster(plan.dashboard)] : []),
+    ...(plan.egress ? egressClusters(plan.egress) : []),
   ];
 }
 

@@ -1,3 +1,5 @@
+import type { KeyHost } from "../../inference-sidecar/src/keys/egress-socket.ts";
+
 /** Everything that Envoy's configuration depends on; paths are as Envoy is to open them. */
 export interface EnvoyPlan {
   readonly listen: Address;
@@ -19,6 +21,8 @@ export interface EnvoyPlan {
   readonly decisionInLog?: string;
   /** Null: no dashboard is published. */
   readonly dashboard: DashboardPlan | null;
+  /** Null: the sidecar has a network of its own. */
+  readonly egress: EgressPlan | null;
   /** Near this much memory Envoy sheds load (its own heap, without the filter's memory). */
   readonly heapBytes: number;
 }
@@ -27,6 +31,12 @@ export interface EnvoyPlan {
 export interface DashboardPlan {
   readonly listen: Address;
   readonly socket: string;
+}
+
+/** Where a sidecar without a network fetches key sets: `folder` has a Unix socket for each host. */
+export interface EgressPlan {
+  readonly folder: string;
+  readonly hosts: readonly KeyHost[];
 }
 
 export interface Address {

@@ -3,10 +3,20 @@
 const sockets = { name: "postern-run", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } };
 const state = { name: "postern-state", emptyDir: { sizeLimit: "2Gi" } };
 const scratch = { name: "postern-tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } };
+const policyVolume = "postern-sidecar-policy";
 
-/** Of the sidecar; `/run` is shared with Envoy, whose user must be the same: the socket is its owner's alone. */
-export const sidecarVolumes = [sockets, state, scratch];
+/** What a pod gets for a sidecar within it. */
+export interface SidecarParts {
+  readonly container: object;
+  /** The first one is for sockets, and for Envoy as well. */
+  readonly volumes: readonly object[];
+}
+
+/** `/run` is shared with Envoy, whose user must be the same: a socket is its owner's alone. */
 export const socketMount = { name: sockets.name, mountPath: "/run" };
+
+/** Where the sidecar finds what it is told of the policy. */
+export const policyMountPath = "/etc/postern";
 
 export const hardened = {
   allowPrivilegeEscalation: false,
@@ -16,21 +26,37 @@ export const hardened = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** @param user of the pod's Envoy */
-export function sidecarContainer(image: string, user: number): object {
+export interface SidecarWish {
+  readonly image: string;
+  /** Of the pod's Envoy. */
+  readonly user: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Sources of a projected volume at `policyMountPath`; none: there is nothing to mount. */
+  readonly policySources: readonly object[];
+}
+
+export function sidecarParts({ image, user, env, policySources }: SidecarWish): SidecarParts {
   const probe = (more: object) => ({
     exec: { command: ["/nodejs/bin/node", "sidecar-health.mjs"] },
     timeoutSeconds: 5,
     ...more,
   });
-  return {
+  const policy = { name: policyVolume, projected: { defaultMode: 0o440, sources: policySources } };
+  const hasPolicy = policySources.length > 0;
+  const container = {
     name: "postern-sidecar",
     image,
-    env: [{ name: "DASHBOARD_PORT", value: "9191" }],
+    env: Object.entries({ DASHBOARD_PORT: "9191", ...env }).map(([name, value]) => ({ name, value })),
     securityContext: { ...hardened, runAsUser: user, runAsGroup: user },
     resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "224Mi" } },
     startupProbe: probe({ periodSeconds: 3, failureThreshold: 20 }),
     livenessProbe: probe({ periodSeconds: 20 }),
-    volumeMounts: [socketMount, { name: state.name, mountPath: "/var/lib" }, { name: scratch.name, mountPath: "/tmp" }],
+    volumeMounts: [
+      socketMount,
+      { name: state.name, mountPath: "/var/lib" },
+      { name: scratch.name, mountPath: "/tmp" },
+      ...(hasPolicy ? [{ name: policyVolume, mountPath: policyMountPath, readOnly: true }] : []),
+    ],
   };
+  return { container, volumes: [sockets, state, scratch, ...(hasPolicy ? [policy] : [])] };
 }

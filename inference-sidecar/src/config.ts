@@ -14,7 +14,9 @@ export interface Configuration {
   readonly adminSocketPath: string;
   /** `log/`, `keys/` and `store/` lie below it. */
   readonly stateDirectory: string;
-  /** Has a Unix socket `HOST_PORT.sock` for each host that keys are fetched from, of a process with a network; null: this one has. */
+  /** The policy in force, as whoever renders it has left it for the sidecar. Default: `policy.json` beside the service's socket. */
+  readonly policyFile: string;
+  /** Has a Unix socket for each host that keys are fetched from (`KeyHost`), of a process with a network; null: this one has. */
   readonly egressDirectory: string | null;
   /** Holds `manifest.json`. */
   readonly bundleDirectory: string;
@@ -89,6 +91,7 @@ export function parseConfiguration(text: string): Configuration {
     "socketPath",
     "adminSocketPath",
     "stateDirectory",
+    "policyFile",
     "egressDirectory",
     "bundleDirectory",
     "dashboard",
@@ -99,11 +102,12 @@ export function parseConfiguration(text: string): Configuration {
   ]);
   const dashboard = fields(top.dashboard, "dashboard", ["host", "port", "socketPath", "token"]);
   const service = socketPath(top.socketPath, "socketPath");
-  const beside = join(dirname(service), "sidecar-admin.sock");
+  const beside = (name: string) => join(dirname(service), name);
   return Object.freeze({
     socketPath: service,
-    adminSocketPath: socketPath(top.adminSocketPath ?? beside, "adminSocketPath"),
+    adminSocketPath: socketPath(top.adminSocketPath ?? beside("sidecar-admin.sock"), "adminSocketPath"),
     stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
+    policyFile: absolutePath(top.policyFile ?? beside("policy.json"), "policyFile"),
     egressDirectory: top.egressDirectory === undefined ? null : absolutePath(top.egressDirectory, "egressDirectory"),
     bundleDirectory: absolutePath(top.bundleDirectory, "bundleDirectory"),
     dashboard: Object.freeze({

@@ -35,6 +35,7 @@ export function createMetrics() {
     duplicates: counter("duplicate_records_total", "Records reported again and skipped."),
     missing: counter("missing_records_total", "Records that never came: gaps in the workers' sequences."),
     lost: counter("lost_records_total", "Records that workers said they had to drop."),
+    keyFetches: counter("key_fetches_total", "Attempts to fetch an issuer's keys, by outcome.", ["issuer", "outcome"]),
     selfTests: counter("self_tests_total", "Self-tests of routes, by outcome.", ["outcome"]),
     routeEnforcing: gauge("route_enforcing", "1: the newest self-test proved that the route enforces its policy.", [
       "route",

@@ -108,7 +108,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   });
   // Beside the service's socket lies what else this process and the gateway tell each other.
   const exchange = dirname(socketPath);
-  const policies = await PolicySource.open(join(exchange, "policy.json"));
+  const policies = await PolicySource.open(configuration.policyFile);
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
   const workers = new SyncWorkers();
@@ -126,6 +126,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     table: store.table("keys"),
     egressDirectory: configuration.egressDirectory,
     publish: (issuers) => synced.set("keys", issuers),
+    onAttempt: (issuer, outcome) => metrics.keyFetches.inc({ issuer, outcome }),
   });
   const revocations = new Revocations(store.table("revocations"), (list) => synced.set("revocations", list));
   await policies.follow((policy) => keys.follow(policy));

@@ -123,6 +123,7 @@ async function startRivals(
     filterConfigFolder: state.run,
     accessLog: state.accessLog,
     dashboard: null,
+    egress: null,
     heapBytes: heapBytes(),
   };
   for (const [name, filters] of ways) {

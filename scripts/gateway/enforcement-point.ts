@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import type { DashboardPlan } from "../../envoy/render/plan.ts";
 import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
-import { envoyPlan, upstreamPlan } from "./envoy-plan.ts";
+import { envoyPlan, type NetworkForSidecar, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
 import { watchPolicy } from "./policy-watch.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
@@ -23,8 +22,8 @@ export interface EnforcementOptions {
   readonly envoyBinary: string;
   /** Envoy's worker threads. */
   readonly workers: number;
-  /** A sidecar's dashboard to publish; null: it listens by itself. */
-  readonly dashboard: DashboardPlan | null;
+  /** Null: the sidecar has a network of its own. */
+  readonly networkForSidecar: NetworkForSidecar | null;
   readonly report: (line: string) => void;
 }
 
@@ -45,7 +44,7 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
   const { policy } = loaded;
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);
-  const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.dashboard);
+  const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.networkForSidecar);
   // A sidecar that has just started leaves there where the routes stand.
   await waitUntil(async () => existsSync(state.syncStateFile), syncStateMillis);
   const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
@@ -54,6 +53,6 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
     url: `${policy.tls ? "https" : "http"}://${formatAddress(listen)}`,
     envoy: envoy.supervised,
     untilListening: (millis, gaveUp) => untilListening(envoy, state, millis, gaveUp),
-    watchPolicy: () => watchPolicy(policyPath, loaded, state, wasmFile, report),
+    watchPolicy: () => watchPolicy(policyPath, loaded, state, wasmFile, report, plan.egress !== null),
   };
 }

@@ -1,3 +1,4 @@
+import { keyHosts } from "../../envoy/render/egress.ts";
 import type { DashboardPlan, EnvoyPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { ListenAddress } from "./ports.ts";
@@ -6,13 +7,20 @@ import { systemTrustBundle } from "./trust-store.ts";
 
 const largestHeapBytes = 512 * 1024 * 1024;
 
+/** What Envoy does for a sidecar that has no network. */
+export interface NetworkForSidecar {
+  readonly dashboard: DashboardPlan;
+  /** Gets the sockets by which the sidecar reaches the issuers of the policy, and nobody else. */
+  readonly egressFolder: string;
+}
+
 /** What Envoy is to be rendered with, from the policy and this gateway's state folder. */
 export function envoyPlan(
   policy: Policy,
   state: StateFolder,
   listen: ListenAddress,
   upstream: UpstreamPlan,
-  dashboard: DashboardPlan | null,
+  network: NetworkForSidecar | null,
 ): EnvoyPlan {
   const { tls, workloads } = policy;
   return {
@@ -26,7 +34,8 @@ export function envoyPlan(
     filterConfigFile: state.filterConfigFile,
     filterConfigFolder: state.run,
     accessLog: state.accessLog,
-    dashboard,
+    dashboard: network?.dashboard ?? null,
+    egress: network && { folder: network.egressFolder, hosts: keyHosts(policy) },
     heapBytes: heapBytes(),
   };
 }

@@ -84,7 +84,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
     wasmFile,
     envoyBinary,
     workers: options.concurrency ?? Math.max(1, availableParallelism() - 1),
-    dashboard: null,
+    networkForSidecar: null,
     report,
   });
   undo.push(() => point.envoy.stop());

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
+import { keyHosts } from "../../envoy/render/egress.ts";
 import { type FilterConfig, renderFilterConfig } from "../../envoy/render/filter-config.ts";
 import type { FilterPlan } from "../../envoy/render/plan.ts";
 import { compiledLength } from "../../inference-sidecar/src/policy/blob-writer.ts";
@@ -94,8 +95,11 @@ async function isInForce(adminSocket: string, version: string, rejectedBefore: n
   return taken;
 }
 
-/** What of a changed policy the running Envoy can't take over, in words; empty: nothing. */
-export function needsRestart(before: Policy, after: Policy): string[] {
+/**
+ * What of a changed policy the running Envoy can't take over, in words; empty: nothing.
+ * @param hasEgress whether Envoy fetches key sets for the sidecar
+ */
+export function needsRestart(before: Policy, after: Policy, hasEgress: boolean): string[] {
   const parts: [string, unknown, unknown][] = [
     ["listener.tls", before.tls, after.tls],
     ["identity.workloads.trustBundle", before.workloads.trustBundle, after.workloads.trustBundle],
@@ -105,6 +109,7 @@ export function needsRestart(before: Policy, after: Policy): string[] {
       after.workloads.forwardedFrom.length > 0,
     ],
     ["an HS256 secret", secretsOf(before), secretsOf(after)],
+    ...(hasEgress ? [["a host of jwks.uri", keyHosts(before), keyHosts(after)] as [string, unknown, unknown]] : []),
   ];
   return parts.filter(([, one, other]) => !isDeepStrictEqual(one, other)).map(([name]) => name);
 }

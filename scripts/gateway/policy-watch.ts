@@ -9,6 +9,7 @@ import type { StateFolder } from "./state.ts";
 /**
  * Watches the policy file and every file that it names, there or not. A valid change is put in force; an invalid one
  * leaves the last good one and is reported once, all its problems.
+ * @param hasEgress whether Envoy fetches key sets for the sidecar
  */
 export function watchPolicy(
   path: string,
@@ -16,6 +17,7 @@ export function watchPolicy(
   state: StateFolder,
   wasmFile: string,
   report: (line: string) => void,
+  hasEgress: boolean,
 ): FileWatch {
   const said = new Set<string>();
   let refusal = "";
@@ -26,7 +28,7 @@ export function watchPolicy(
       const version = await putInForce(policy, state, wasmFile);
       refusal = "";
       if (version !== null) report(`the changed policy is in force (${version.slice(0, 12)})`);
-      for (const part of needsRestart(opened.policy, policy)) {
+      for (const part of needsRestart(opened.policy, policy, hasEgress)) {
         if (said.has(part)) continue;
         said.add(part);
         report(`${part} has changed and is read only at the start: restart the gateway to use it`);

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -28,6 +29,7 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
   const folders = [...new Set(loaded.files.map((file) => dirname(file)))].sort();
   const port = listen?.port ?? (loaded.policy.tls ? 8443 : 8080);
   const host = listen?.host ?? "127.0.0.1";
+  const list = loaded.policy.revocation?.file ?? null;
   const services: Record<string, Service> = {
     gateway: {
       ...atRoot(gateway),
@@ -36,9 +38,12 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
       ports: [`${host}:\${POSTERN_PORT:-${port}}:8443`, `127.0.0.1:\${POSTERN_DASHBOARD_PORT:-9191}:9191`],
       volumes: [...folders.map((folder) => `${folder}:${folder}:ro`), "sockets:/run/postern"],
     },
-    sidecar: atRoot(sidecar),
+    sidecar: {
+      ...atRoot(sidecar),
+      volumes: [...(sidecar.volumes ?? []), ...(list === null ? [] : [`${dirname(list)}:${dirname(list)}:ro`])],
+    },
   };
-  const unreadable = await filesForOthers(loaded.files);
+  const unreadable = await filesForOthers(list === null ? loaded.files : [...loaded.files, list]);
   return {
     publicFiles: true,
     files: {
@@ -57,6 +62,7 @@ function atRoot(service: Service): Service {
 }
 
 async function filesForOthers(files: readonly string[]): Promise<string[]> {
-  const modes = await Promise.all(files.map(async (file) => [file, await stat(file)] as const));
-  return modes.filter(([, { mode, uid }]) => uid !== 65_532 && (mode & 0o004) === 0).map(([file]) => file);
+  const found = await Promise.all(files.map(async (file) => [file, await stat(file).catch(() => null)] as const));
+  const isReadable = ({ mode, uid }: Stats) => uid === 65_532 || (mode & 0o004) !== 0;
+  return found.filter(([, stats]) => stats === null || !isReadable(stats)).map(([file]) => file);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { renderBootstrap, renderDynamic } from "../../envoy/render/bootstrap.ts";
 import { renderFilterConfig, staticFilter } from "../../envoy/render/filter-config.ts";
 import { secondLock } from "../../envoy/render/second-lock.ts";
+import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { buildFilter } from "../build/filter.ts";
 import { buildSidecar } from "../build/sidecar.ts";
 import { filterPlan, secretsOf } from "../gateway/policy-force.ts";
@@ -25,6 +26,7 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
     folders: planFolders,
     files: {
       "postern.wasm": module,
+      "run/policy.json": policyForSidecar(policy, version),
       "envoy.json": asJson(renderBootstrap(plan, [staticFilter(filter), ...behind])),
       ...Object.fromEntries(Object.entries(dynamic).map(([name, content]) => [`dynamic/${name}`, asJson(content)])),
       "dynamic/ecds.json": asJson(renderFilterConfig(filter, version)),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { routesHoldingBodies } from "../../envoy/render/holding.ts";
 import { envoyFilter, type PatchScope } from "../../envoy/render/istio/envoy-filter.ts";
-import { gateway, gatewaySelector } from "../../envoy/render/istio/gateway.ts";
+import { gateway, gatewaySelector, proxyUser } from "../../envoy/render/istio/gateway.ts";
 import { trafficExtension, wasmPlugin } from "../../envoy/render/istio/plugins.ts";
 import {
   serviceEntryCluster,
@@ -12,11 +12,9 @@ import {
   waypointTarget,
   workloadPatch,
 } from "../../envoy/render/istio/variants.ts";
-import type { MeshFilter } from "../../envoy/render/mesh-filter.ts";
-import { buildFilter } from "../build/filter.ts";
-import { filterPlan } from "../gateway/policy-force.ts";
 import { projectRoot } from "../project-root.ts";
-import { type ModuleImage, moduleImage } from "./module-image.ts";
+import { meshParts } from "./mesh.ts";
+import { moduleImage } from "./module-image.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
@@ -30,8 +28,9 @@ const waypointScope: PatchScope = { context: "WAYPOINT", spec: waypointTarget };
 export async function renderIstio(request: RenderRequest): Promise<Rendering> {
   const { policy } = request.loaded;
   const image = await moduleImage(request);
-  const filter = await meshFilter(request, image);
   const sidecarImage = `${request.image}-sidecar:latest`;
+  const { filter, sidecar, secrets } = await meshParts(request, image, sidecarImage);
+  const parts = sidecar.parts(proxyUser);
   const holding = routesHoldingBodies(policy);
   const selected = { selector: gatewaySelector };
   const extensions = {
@@ -43,18 +42,19 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
     publicFiles: true,
     files: {
       "README.md": await readFile(join(projectRoot, "envoy", "istio", "README.md")),
-      "gateway.yaml": manifests(...gateway(policy, request.upstream ?? defaultUpstream, sidecarImage)),
+      "gateway.yaml": manifests(...gateway(policy, request.upstream ?? defaultUpstream, parts)),
+      "sidecar-policy.yaml": manifests(sidecar.configMap),
       "envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope)),
       "kustomization.yaml": manifests({
         apiVersion: "kustomize.config.k8s.io/v1beta1",
         kind: "Kustomization",
-        resources: ["gateway.yaml", "envoyfilter.yaml"],
+        resources: ["sidecar-policy.yaml", "gateway.yaml", "envoyfilter.yaml"],
       }),
       "serviceentry/serviceentry.yaml": manifests(sidecarServiceEntry()),
       "serviceentry/envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope, serviceEntryCluster)),
-      "waypoint/waypoint.yaml": manifests(...waypoint(sidecarImage)),
+      "waypoint/waypoint.yaml": manifests(...waypoint(parts)),
       "waypoint/envoyfilter.yaml": manifests(envoyFilter("postern-waypoint", filter, waypointScope)),
-      "workload/patch.yaml": manifests(workloadPatch(sidecarImage)),
+      "workload/patch.yaml": manifests(workloadPatch(parts)),
       ...(holding.length === 0 ? extensions : {}),
       ...image.files,
     },
@@ -64,6 +64,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       ...(policy.tls
         ? ["kubectl create secret generic postern-tls --from-file=tls.crt=… --from-file=tls.key=… --from-file=ca.crt=…"]
         : []),
+      ...secrets,
       "kubectl apply --kustomize .",
       ...(holding.length === 0
         ? ["or, instead of envoyfilter.yaml, extension/trafficextension.yaml (older meshes: wasmplugin.yaml)"]
@@ -72,17 +73,6 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
             "can't say; envoyfilter.yaml does (README.md)",
           ]),
     ],
-  };
-}
-
-export async function meshFilter({ loaded, report }: RenderRequest, image: ModuleImage): Promise<MeshFilter> {
-  const { plan } = await filterPlan(loaded.policy, await buildFilter(report));
-  return {
-    image: image.reference,
-    imageSha256: image.sha256,
-    moduleSha256: plan.moduleDigest,
-    policy: plan.policy,
-    secretNames: plan.secretNames,
   };
 }
 

@@ -11,7 +11,8 @@ import {
   secretName,
 } from "../../envoy/render/kubernetes/gateway.ts";
 import { projectRoot } from "../project-root.ts";
-import { manifests, meshFilter } from "./istio.ts";
+import { manifests } from "./istio.ts";
+import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { flattenPolicy } from "./policy-files.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
@@ -21,7 +22,7 @@ const defaultUpstream = new URL("http://upstream:8080");
 /** A kustomize base with a Deployment and a DaemonSet over it, and the filter for Envoy Gateway. */
 export async function renderKubernetes(request: RenderRequest): Promise<Rendering> {
   const { loaded, policyPath } = request;
-  const { text, publicFiles, secretFiles } = await flattenPolicy(policyPath);
+  const { text, publicFiles, secretFiles, revocationFile } = await flattenPolicy(policyPath);
   const secrets = Object.entries(secretFiles);
   const plan: GatewayPlan = {
     gatewayImage: `${request.image}-gateway:latest`,
@@ -29,12 +30,13 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
     upstream: request.upstream ?? defaultUpstream,
     port: request.listen?.port ?? (loaded.policy.tls ? 8443 : 8080),
     hasSecretFiles: secrets.length > 0,
+    revocationFile,
   };
   const policyFiles = { "policy.yaml": text, ...publicFiles };
   const entries = Object.entries(policyFiles).map(([name, content]) => [`base/policy/${name}`, content] as const);
   const generated = { name: configMapName, files: Object.keys(policyFiles).map((name) => `policy/${name}`) };
   const image = await moduleImage(request);
-  const filter = await meshFilter(request, image);
+  const { filter, sidecar, secrets: meshSecrets } = await meshParts(request, image, plan.sidecarImage);
   const holding = routesHoldingBodies(loaded.policy);
   return {
     publicFiles: true,
@@ -50,7 +52,7 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
       ...(holding.length === 0
         ? {
             "envoy-gateway/extension.yaml": manifests(envoyExtensionPolicy(filter), envoyPatchPolicy()),
-            "envoy-gateway/proxy.yaml": manifests(envoyProxy(plan.sidecarImage)),
+            "envoy-gateway/proxy.yaml": manifests(sidecar.configMap, envoyProxy(sidecar)),
           }
         : {}),
       ...image.files,
@@ -68,6 +70,7 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
       ...(holding.length === 0
         ? [
             ...image.push,
+            ...meshSecrets,
             "kubectl apply --filename envoy-gateway      (for Envoy Gateway, instead of the gateway of its own)",
           ]
         : [

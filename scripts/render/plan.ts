@@ -32,6 +32,7 @@ export async function planBelow({ loaded, out, upstream, listen }: RenderRequest
     filterConfigFolder: dynamic,
     accessLog: "/dev/stdout",
     dashboard: null,
+    egress: null,
     heapBytes: heapBytes(),
   };
 }

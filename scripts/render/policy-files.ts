@@ -10,6 +10,8 @@ export interface FlatPolicy {
   readonly publicFiles: Readonly<Record<string, Uint8Array>>;
   /** Paths of all others (keys, secrets) by their new name. They are copied by nobody but their owner. */
   readonly secretFiles: Readonly<Record<string, string>>;
+  /** The new name of the list of revocations; null: there is none. */
+  readonly revocationFile: string | null;
 }
 
 const publicParents = ["certificate", "jwks", "trustBundle"];
@@ -21,6 +23,7 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
   const publicFiles: Record<string, Uint8Array> = {};
   const secretFiles: Record<string, string> = {};
   const found: { path: string; isPublic: boolean }[] = [];
+  let revocationFile: string | null = null;
   visit(document, {
     Pair(_, pair, ancestors) {
       if (!isScalar(pair.key) || pair.key.value !== "file" || !isScalar(pair.value)) return;
@@ -30,6 +33,7 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
       const name = names.get(path) ?? freeName(basename(path), [...names.values()]);
       names.set(path, name);
       pair.value.value = `./${name}`;
+      if (owner === "revocation") revocationFile = name;
       found.push({ path, isPublic: publicParents.includes(owner) });
     },
   });
@@ -39,7 +43,7 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
     else secretFiles[name] = path;
   }
   for (const name of Object.keys(secretFiles)) delete publicFiles[name];
-  return { text: String(document), publicFiles, secretFiles };
+  return { text: String(document), publicFiles, secretFiles, revocationFile };
 }
 
 function freeName(wish: string, taken: readonly string[]): string {

@@ -39,6 +39,7 @@ export async function startProbe(tls: TlsPlan, upstream: UpstreamPlan): Promise<
       filterConfigFolder: folder,
       accessLog: "/dev/null",
       dashboard: null,
+      egress: null,
       heapBytes: 512 * 1024 * 1024,
     };
     return {

@@ -68,7 +68,7 @@ beforeEach(async () => {
   envoy = createServer(async (_, response) => response.end(await stats()));
   await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
   await stats();
-  watch = watchPolicy(path, opened, state, wasmFile, (line) => lines.push(line));
+  watch = watchPolicy(path, opened, state, wasmFile, (line) => lines.push(line), false);
 });
 afterEach(async () => {
   await watch.close();

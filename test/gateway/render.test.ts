@@ -41,6 +41,7 @@ function plan(changes: Partial<EnvoyPlan> = {}): EnvoyPlan {
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),
     dashboard: null,
+    egress: null,
     heapBytes: 268_435_456,
     ...changes,
   };

@@ -1,4 +1,5 @@
 import { findOnPath } from "../../scripts/find-on-path.ts";
+import { missingForArm64 } from "./arm64.ts";
 import { missingForContainers } from "./containers.ts";
 
 /** Tests that use what need not be there. */
@@ -14,12 +15,18 @@ export async function optionalTests(): Promise<OptionalTests[]> {
     { tests: "the dashboard in a real browser", missing: missingOnPath("chromium") },
     { tests: "the containers", missing: await missingForContainers() },
     { tests: "the module's image in a registry", missing: missingForRegistry() },
+    { tests: "Envoy and sidecar for arm64 under emulation", missing: missingForArm64() },
+    { tests: "the systemd unit", missing: missingForSystemd() },
     { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
 }
 
 export function missingForRegistry(): string | null {
   return missingOnPath("skopeo") ?? missingOnPath("docker-registry");
+}
+
+export function missingForSystemd(): string | null {
+  return missingOnPath("systemd-analyze");
 }
 
 /** `ISTIOCTL`, or the one on PATH; null: there is none. */

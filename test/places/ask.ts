@@ -9,6 +9,7 @@ export interface Ask {
   /** With the certificate of the robot. */
   readonly robot?: boolean;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Told {
@@ -32,6 +33,7 @@ export function ask(place: ForeignPolicy, port: number, wish: Ask): Promise<Told
     host,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...wish.headers,
   };
   const address = { host: "127.0.0.1", port, servername: "localhost", ca: place.authority.certificatePem };
   return new Promise((done, refuse) => {

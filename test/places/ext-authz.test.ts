@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { buildSidecar } from "../../scripts/build/sidecar.ts";
 import { main } from "../../scripts/cli.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
 import type { Certificate } from "../../scripts/demo/certificate.ts";
-import { isServing } from "../../scripts/gateway/sidecar-health.ts";
 import { writeParityFolder } from "../core/parity-folder.ts";
 import { parityPolicy, webWorkload } from "../core/parity-policy.ts";
 import { type Client, clients, generateRequest, type ParityRequest } from "../core/parity-requests.ts";
@@ -22,6 +20,7 @@ import { KeepAliveConnection } from "../harness/keep-alive.ts";
 import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { readJson } from "./foreign-policy.ts";
+import { startRenderedSidecar } from "./rendered-sidecar.ts";
 
 const REQUESTS = 400;
 const seed = 20_261_126;
@@ -51,7 +50,7 @@ before(
     out = join(folder, "out");
     const flags = ["--upstream", upstream.url.origin, "--listen", "127.0.0.1:0"];
     assert.equal(await main(["render", policy, "--target", "ext_authz", "--out", out, ...flags]), 0);
-    await startSidecar();
+    sidecar = await startRenderedSidecar(out);
     envoy = await startEnvoy(() => readJson(join(out, "envoy.json")));
     url = `https://127.0.0.1:${await envoy.port("edge")}`;
   },
@@ -65,18 +64,6 @@ after(async () => {
   await upstream?.stop();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** As it was rendered, but for the dashboard's port. */
-async function startSidecar(): Promise<void> {
-  const configuration = await readJson(join(out, "sidecar.json"));
-  const path = join(out, "sidecar-here.json");
-  const dashboard = { ...(configuration.dashboard as object), port: 0 };
-  await writeFile(path, JSON.stringify({ ...configuration, dashboard }), { mode: 0o600 });
-  sidecar = spawn(process.execPath, [await buildSidecar(), "--config", path], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await eventually(() => isServing(join(out, "run", "sidecar.sock")), Boolean, 60_000);
-}
 
 const send = ({ bytes, client }: ParityRequest, to: string) => {
   const certificate = certificates[client];
@@ -213,7 +200,7 @@ test("without the sidecar nobody passes", async () => {
   const answer = await send({ bytes, client: "none", method: "GET", body: Buffer.alloc(0) }, url);
   assert.equal(answer.status, 503);
   await rm(join(out, "run", "sidecar.sock"), { force: true });
-  await startSidecar();
+  sidecar = await startRenderedSidecar(out);
   const back = async () => (await send({ bytes, client: "none", method: "GET", body: Buffer.alloc(0) }, url)).status;
   await eventually(back, (status) => status === 200);
   assert.match(await readFile(join(out, "state", "log", "head.json"), "utf8"), /"head"/);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { main } from "../../scripts/cli.ts";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
@@ -18,7 +18,7 @@ export interface ForeignPolicy {
   remove(): Promise<void>;
 }
 
-const text = `# Of a warehouse.
+const warehouse = `# Of a warehouse.
 version: 1
 mode: detect
 listener: { tls: { certificate: { file: ./tls/server.pem }, key: { file: ./tls/server.key } } }
@@ -28,6 +28,7 @@ identity:
   workloads: { trustDomains: [edge.example], trustBundle: { file: ./tls/ca.pem } }
 routes:
   - { name: alive, match: { methods: [GET, HEAD], path: /alive }, public: true, score: off }
+  - { name: asked, match: { methods: [GET], path: /asked }, public: true, mode: prevent, score: { ask: always, deadline: 30s } }
   - { name: own-shelf, match: { methods: [GET], path: /shelves/own }, public: true, score: headers }
   - name: shelves
     match: { methods: [GET, PUT], path: "/shelves/{id}" }
@@ -40,7 +41,11 @@ routes:
   - { name: notes, match: { hosts: [localhost, "*.stock.example"], methods: [POST], path: /notes/** }, public: true, mode: prevent, score: { deadline: 2s, maxBody: 8KiB, onUnavailable: open } }
 `;
 
-export async function makeForeignPolicy(): Promise<ForeignPolicy> {
+/** @param more files beside the policy, by path */
+export async function makeForeignPolicy(
+  text: string = warehouse,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ForeignPolicy> {
   const folder = await mkdtemp(join(tmpdir(), "place-"));
   const authority = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 1 }, null);
   const names = ["localhost", "127.0.0.1"];
@@ -49,15 +54,18 @@ export async function makeForeignPolicy(): Promise<ForeignPolicy> {
   const robot = await issueCertificate({ name: "robot", alternativeNames: id, validDays: 1 }, authority);
   const shop = await makeIssuer("https://issuer.shop.example", "stock");
   const path = join(folder, "warehouse.yaml");
-  await mkdir(join(folder, "tls"));
   const files = {
     "warehouse.yaml": text,
     "jwks.json": shop.jwks,
     "tls/server.pem": server.certificatePem,
     "tls/server.key": server.keyPem,
     "tls/ca.pem": authority.certificatePem,
+    ...more,
   };
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
   return {
     folder,
     path,

@@ -4,18 +4,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import type { TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
 import { findIstioctl, missingIstioctl } from "../harness/optional-tools.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { ask, visits } from "./ask.ts";
-import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
+import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
 import { type Manifest, readManifests, schemaErrors } from "./manifests.ts";
-
-interface Patch {
-  readonly applyTo: string;
-  readonly patch: { readonly value: Record<string, unknown> };
-}
+import { type Patch, patchesOf, patchValue, startMeshedEnvoy } from "./meshed-envoy.ts";
 
 const run = promisify(execFile);
 let place: ForeignPolicy;
@@ -40,10 +36,6 @@ after(async () => {
   await upstream?.stop();
   await place?.remove();
 });
-
-const patchesOf = ({ spec }: Manifest) => (spec as { configPatches: Patch[] }).configPatches;
-const patchValue = (patches: readonly Patch[], kind: string) =>
-  patches.find(({ applyTo }) => applyTo === kind)?.patch.value;
 
 test("every manifest is one of its kind, without an unknown field", async () => {
   const manifests = [...(await readManifests(holding)), ...(await readManifests(open))];
@@ -94,24 +86,10 @@ test("with a ServiceEntry the filter calls the cluster that Istio makes of it", 
   await eventually(failed, (count) => count > 0);
 });
 
-/** The rendered Envoy with the filter of the patches, its module where an agent would have put it, and a cluster for the sidecar. */
 async function started(patches: readonly Patch[], cluster: string): Promise<number> {
   const flags = ["--upstream", upstream.url.origin, "--listen", "127.0.0.1:0"];
   const out = await place.render("envoy", "envoy", ...flags);
-  const { name, typed_config: config } = patchValue(patches, "EXTENSION_CONFIG") as {
-    name: string;
-    typed_config: object;
-  };
-  const { typed_config: manager } = patchValue(patches, "NETWORK_FILTER") as { typed_config: Record<string, unknown> };
-  const module = { local: { filename: join(out, "postern.wasm") } };
-  const bootstrap = JSON.parse(JSON.stringify(await readJson(join(out, "envoy.json"))), (key, value) => {
-    if (key === "http_filters") return [{ name, typed_config: config }, value.at(-1)];
-    if (key === "typed_config" && value["@type"] === manager["@type"]) return { ...value, ...manager };
-    return value === "postern_sidecar" ? cluster : value;
-  });
   await envoy?.stop();
-  envoy = await startEnvoy(() =>
-    JSON.parse(JSON.stringify(bootstrap), (key, value) => (key === "code" ? module : value)),
-  );
+  envoy = await startMeshedEnvoy(out, patches, cluster);
   return envoy.port("edge");
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -40,6 +40,9 @@ export interface Settings {
   /** Default: any free port. */
   readonly dashboard?: { readonly socketPath: string };
   readonly bundleDirectory?: string;
+  readonly egressDirectory?: string;
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Record<string, number>;
   readonly log?: Record<string, number>;
   /** Runs `node` through the shell after these commands. */
@@ -69,17 +72,21 @@ export async function startSidecar(settings: Settings = {}): Promise<RunningSide
     socketPath,
     stateDirectory: state,
     bundleDirectory: settings.bundleDirectory ?? testBundle,
+    egressDirectory: settings.egressDirectory,
     dashboard: { ...(settings.dashboard ?? { port: 0 }), token },
     limits: settings.limits ?? {},
     log: settings.log ?? {},
   };
   await writeFile(configuration, JSON.stringify(content), { mode: 0o600 });
-  const child =
+  const options: SpawnOptions = { stdio: ["pipe", "ignore", "pipe"], env: { ...process.env, ...settings.env } };
+  const child: ChildProcess =
     settings.shell === undefined
-      ? spawn(process.execPath, [main, "--config", configuration], { stdio: ["pipe", "ignore", "pipe"] })
-      : spawn("sh", ["-c", `${settings.shell}; exec "$0" "$1" --config "$2"`, process.execPath, main, configuration], {
-          stdio: ["pipe", "ignore", "pipe"],
-        });
+      ? spawn(process.execPath, [main, "--config", configuration], options)
+      : spawn(
+          "sh",
+          ["-c", `${settings.shell}; exec "$0" "$1" --config "$2"`, process.execPath, main, configuration],
+          options,
+        );
   const { events, event, exit } = follow(child);
   const client = new TestClient(socketPath);
   return {

@@ -86,7 +86,7 @@ describe("what is no usable key set", () => {
 });
 
 test("over a Unix socket for the host, as in a container without a network", async () => {
-  const server = await startKeyServer(setOf(jwk("far")), join(folder, "issuer.example_80.sock"));
+  const server = await startKeyServer(setOf(jwk("far")), { socketPath: join(folder, "issuer.example_80.sock") });
   // Plain HTTP is for the loopback only, which the policy's check sees to; here it saves a certificate.
   const { remote, kids } = follow(server, folder, "http://issuer.example/jwks");
   await remote.find("far");

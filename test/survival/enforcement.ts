@@ -80,6 +80,7 @@ function plan(folder: string, { hostname, port }: URL): EnvoyPlan {
     filterConfigFolder: folder,
     accessLog: join(folder, "access.log"),
     dashboard: null,
+    egress: null,
     heapBytes: 512 * 1024 * 1024,
   };
 }

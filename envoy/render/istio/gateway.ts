@@ -1,15 +1,15 @@
 import type { Policy } from "../../../inference-sidecar/src/policy/policy.ts";
-import { hardened, sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+import { hardened, type SidecarParts, socketMount } from "../sidecar-pod.ts";
 
 /** The user of Istio's proxy. */
-const proxyUser = 1337;
+export const proxyUser = 1337;
 const name = "postern-gateway";
 const labels = { app: name, istio: name };
 
 export const gatewaySelector = { matchLabels: { istio: name } };
 
 /** An ingress gateway with the sidecar in its pod: Istio injects the proxy into the container of its name. */
-export function gateway(policy: Policy, upstream: URL, sidecarImage: string): object[] {
+export function gateway(policy: Policy, upstream: URL, sidecar: SidecarParts): object[] {
   const { tls, workloads } = policy;
   const port = tls ? 8443 : 8080;
   const protocol = tls ? "HTTPS" : "HTTP";
@@ -29,9 +29,9 @@ export function gateway(policy: Policy, upstream: URL, sidecarImage: string): ob
           ...secretsOf(policy),
           volumeMounts: [socketMount],
         },
-        sidecarContainer(sidecarImage, proxyUser),
+        sidecar.container,
       ],
-      volumes: sidecarVolumes,
+      volumes: sidecar.volumes,
     },
   };
   const mode = workloads.trustBundle === null ? "SIMPLE" : "OPTIONAL_MUTUAL";

@@ -1,5 +1,6 @@
-import { sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+import { type SidecarParts, socketMount } from "../sidecar-pod.ts";
 import { meshSocket } from "./envoy-filter.ts";
+import { proxyUser } from "./gateway.ts";
 
 const host = "postern-sidecar.internal";
 const port = 9000;
@@ -32,14 +33,14 @@ export const waypointTarget = {
 };
 
 /** A waypoint of an ambient mesh, its pods with the sidecar in them: Istio lays the patch over the Deployment that it makes. */
-export function waypoint(sidecarImage: string): object[] {
+export function waypoint(sidecar: SidecarParts): object[] {
   const patch = {
     spec: {
       template: {
         spec: {
-          securityContext: { fsGroup: 1337 },
-          containers: [{ name: "istio-proxy", volumeMounts: [socketMount] }, sidecarContainer(sidecarImage, 1337)],
-          volumes: sidecarVolumes,
+          securityContext: { fsGroup: proxyUser },
+          containers: [{ name: "istio-proxy", volumeMounts: [socketMount] }, sidecar.container],
+          volumes: sidecar.volumes,
         },
       },
     },
@@ -65,15 +66,16 @@ export function waypoint(sidecarImage: string): object[] {
 }
 
 /** For a workload with a sidecar proxy of its own: what its pod template is to be patched with. */
-export function workloadPatch(sidecarImage: string): object {
-  const [volumes, mounts] = [[sidecarVolumes[0]], [socketMount]].map((value) => JSON.stringify(value));
+export function workloadPatch(sidecar: SidecarParts): object {
+  const [shared, ...own] = sidecar.volumes;
+  const [volumes, mounts] = [[shared], [socketMount]].map((value) => JSON.stringify(value));
   return {
     spec: {
       template: {
         metadata: {
           annotations: { "sidecar.istio.io/userVolume": volumes, "sidecar.istio.io/userVolumeMount": mounts },
         },
-        spec: { containers: [sidecarContainer(sidecarImage, 1337)], volumes: sidecarVolumes.slice(1) },
+        spec: { containers: [sidecar.container], volumes: own },
       },
     },
   };

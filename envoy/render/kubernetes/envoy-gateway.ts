@@ -1,8 +1,9 @@
 import { sidecarPipeCluster } from "../clusters.ts";
 import { meshSocket } from "../istio/envoy-filter.ts";
 import { jsonConfiguration, type MeshFilter } from "../mesh-filter.ts";
+import type { MeshSidecar } from "../mesh-sidecar.ts";
 import { sidecarCluster } from "../plan.ts";
-import { sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+import { socketMount } from "../sidecar-pod.ts";
 
 const gateway = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "postern" };
 /** The user of Envoy in Envoy Gateway's pods. */
@@ -40,11 +41,12 @@ export function envoyPatchPolicy(): object {
 }
 
 /** Puts the sidecar into the pods of the Gateway that names this as its `infrastructure.parametersRef`. */
-export function envoyProxy(sidecarImage: string): object {
+export function envoyProxy(sidecar: MeshSidecar): object {
+  const { container, volumes } = sidecar.parts(proxyUser);
   const pod = {
     securityContext: { fsGroup: proxyUser },
-    containers: [{ name: "envoy", volumeMounts: [socketMount] }, sidecarContainer(sidecarImage, proxyUser)],
-    volumes: sidecarVolumes,
+    containers: [{ name: "envoy", volumeMounts: [socketMount] }, container],
+    volumes,
   };
   const patch = { type: "StrategicMerge", value: { spec: { template: { spec: pod } } } };
   return {

@@ -1,4 +1,4 @@
-import { hardened, sidecarContainer, sidecarVolumes, socketMount } from "../sidecar-pod.ts";
+import { hardened, policyMountPath, sidecarParts, socketMount } from "../sidecar-pod.ts";
 
 /** What a standalone gateway in a cluster depends on. */
 export interface GatewayPlan {
@@ -9,6 +9,8 @@ export interface GatewayPlan {
   readonly port: number;
   /** Whether a Kubernetes secret has files that the policy names. */
   readonly hasSecretFiles: boolean;
+  /** The name in that secret of the list of revocations, which the sidecar reads; null: there is none. */
+  readonly revocationFile: string | null;
 }
 
 export const configMapName = "postern-policy";
@@ -18,7 +20,6 @@ const name = "postern";
 const labels = { "app.kubernetes.io/name": name };
 /** Of the images. */
 const user = 65_532;
-const policyFolder = "/etc/postern";
 
 /** What a gateway needs whichever way its pods are run. */
 export function common({ port }: GatewayPlan): object[] {
@@ -65,6 +66,14 @@ function podTemplate(plan: GatewayPlan, edge: object = {}): object {
       ],
     },
   };
+  const { revocationFile } = plan;
+  const revocations = revocationFile && { name: secretName, items: [{ key: revocationFile, path: revocationFile }] };
+  const sidecar = sidecarParts({
+    image: plan.sidecarImage,
+    user,
+    env: { EGRESS_DIRECTORY: "/run/postern/egress" },
+    policySources: revocations ? [{ secret: revocations }] : [],
+  });
   const probe = { exec: { command: ["/nodejs/bin/node", "gateway-health.mjs"] }, timeoutSeconds: 5 };
   const gateway = {
     name: "gateway",
@@ -79,7 +88,7 @@ function podTemplate(plan: GatewayPlan, edge: object = {}): object {
     volumeMounts: [
       socketMount,
       { name: state.name, mountPath: "/var/lib" },
-      { name: policy.name, mountPath: policyFolder, readOnly: true },
+      { name: policy.name, mountPath: policyMountPath, readOnly: true },
     ],
   };
   return {
@@ -88,8 +97,8 @@ function podTemplate(plan: GatewayPlan, edge: object = {}): object {
       serviceAccountName: name,
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, fsGroup: user, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [gateway, sidecarContainer(plan.sidecarImage, user)],
-      volumes: [...sidecarVolumes, state, policy],
+      containers: [gateway, sidecar.container],
+      volumes: [...sidecar.volumes, state, policy],
     },
   };
 }

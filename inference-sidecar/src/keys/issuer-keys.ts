@@ -3,6 +3,7 @@ import type { KeyUse } from "../policy/keys.ts";
 import type { KeySource } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
+import { type FetchOutcome, failureOutcome } from "./fetch-outcome.ts";
 import { type FetchedKeys, RemoteKeys } from "./remote-keys.ts";
 
 /** postern.v1.IssuerKeys */
@@ -29,6 +30,8 @@ export interface IssuerKeysOptions {
   readonly egressDirectory: string | null;
   /** Sorted by the issuers' names. */
   readonly publish: (keys: readonly WireIssuerKeys[]) => Promise<void>;
+  /** Told of each attempt. */
+  readonly onAttempt: (issuer: string, outcome: FetchOutcome) => void;
 }
 
 type KnownIssuer = PolicyInForce["policy"]["issuers"][number];
@@ -73,7 +76,7 @@ export class IssuerKeys {
   }
 
   #open(name: string, source: string, { uri, refreshMs }: KeySource, use: KeyUse): RemoteKeys {
-    const { table, egressDirectory } = this.#options;
+    const { table, egressDirectory, onAttempt } = this.#options;
     return new RemoteKeys({
       uri,
       refreshMs,
@@ -81,10 +84,15 @@ export class IssuerKeys {
       egressDirectory,
       known: restored(table.get(source)),
       onFetched: async (fetched) => {
+        onAttempt(name, "fetched");
         await this.#publish();
         await table.put(source, storable(fetched));
       },
-      onFailed: ({ message }) => logEvent("warn", "keys_not_fetched", { issuer: name, uri, message }),
+      onFailed: (error) => {
+        const outcome = failureOutcome(error);
+        onAttempt(name, outcome);
+        logEvent("warn", "keys_not_fetched", { issuer: name, uri, outcome, message: error.message });
+      },
     });
   }
 

@@ -1,8 +1,9 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { join } from "node:path";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { keyHost } from "./egress-socket.ts";
 
 /** As large as a key set in a file may be. */
 const BODY_MOST_BYTES = 256 * 1024;
@@ -10,7 +11,7 @@ const BODY_MOST_BYTES = 256 * 1024;
 const SILENCE_MS = 5_000;
 
 export interface FetchOptions {
-  /** A folder with a Unix socket for each host and port, `HOST_PORT.sock`, of a process that has a network; null: this one has. */
+  /** A folder with a Unix socket for each host (`KeyHost`), of a process that has a network; null: this one has. */
   readonly egressDirectory: string | null;
   readonly signal: AbortSignal;
 }
@@ -23,26 +24,33 @@ export interface FetchOptions {
 export async function fetchKeySet(uri: URL, { egressDirectory, signal }: FetchOptions): Promise<Response> {
   const secure = uri.protocol === "https:";
   const headers = { accept: "application/jwk-set+json, application/json", "user-agent": "postern" };
-  const common = { signal, headers, agent: false } as const;
+  const common = { signal, headers } as const;
+  const { host, socketName } = keyHost(uri);
+  const socketPath = egressDirectory && join(egressDirectory, socketName);
   const call = secure
     ? requestHttps(uri, {
         ...common,
-        ...(egressDirectory && {
-          createConnection: () =>
-            connectTls({ socket: connect(socketOf(uri, egressDirectory)), servername: uri.hostname }),
-        }),
+        // With an agent, even `false`, Node makes the connection itself.
+        ...(socketPath ? { createConnection: () => secured(socketPath, host) } : { agent: false }),
       })
-    : requestHttp(uri, { ...common, ...(egressDirectory && { socketPath: socketOf(uri, egressDirectory) }) });
-  call.setTimeout(SILENCE_MS, () => call.destroy(new Error(`no answer within ${SILENCE_MS} ms`)));
+    : requestHttp(uri, { ...common, agent: false, ...(socketPath && { socketPath }) });
+  call.setTimeout(SILENCE_MS, () => call.destroy(timedOut()));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     call.once("response", resolve).once("error", reject).end();
   });
   return new Response(await readBounded(answer), { status: answer.statusCode ?? 500 });
 }
 
-/** Where a process with a network takes connections to that host. */
-function socketOf({ hostname, port, protocol }: URL, egressDirectory: string): string {
-  return join(egressDirectory, `${hostname}_${port || (protocol === "https:" ? 443 : 80)}.sock`);
+/** TLS from here to the host, whoever carries it. RFC 6066, section 3: no address literals in SNI. */
+function secured(socketPath: string, host: string): TLSSocket {
+  const carrier = connect(socketPath);
+  const socket = connectTls({ socket: carrier, host, ...(isIP(host) === 0 ? { servername: host } : {}) });
+  carrier.once("error", (error) => socket.destroy(error));
+  return socket;
+}
+
+function timedOut(): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no answer within ${SILENCE_MS} ms`), { code: "ETIMEDOUT" });
 }
 
 async function readBounded(answer: IncomingMessage): Promise<Buffer> {

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { findDecision } from "../../scripts/decision-log/read.ts";
+import { emulated, missingForArm64 } from "../harness/arm64.ts";
+import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { ask, visits } from "./ask.ts";
+import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
+import { startRenderedSidecar } from "./rendered-sidecar.ts";
+
+/** Emulated, a start takes tens of seconds. */
+const startMillis = 240_000;
+
+let place: ForeignPolicy | null = null;
+let upstream: RecordingUpstream | null = null;
+let envoy: TestEnvoy | null = null;
+let sidecar: ChildProcess | null = null;
+let folder = "";
+
+after(async () => {
+  delete process.env.ENVOY_BIN;
+  await envoy?.stop();
+  sidecar?.kill("SIGKILL");
+  await upstream?.stop();
+  await place?.remove();
+  if (folder !== "") await rm(folder, { recursive: true });
+});
+
+test("Envoy with the filter and the sidecar with its model, both for arm64, decide as the policy says", {
+  skip: missingForArm64() ?? false,
+  timeout: 600_000,
+}, async (t) => {
+  folder = await mkdtemp(join(tmpdir(), "arm64-"));
+  place = await makeForeignPolicy();
+  upstream = await startRecordingUpstream();
+  const out = await place.render("envoy", "envoy", "--upstream", upstream.url.origin, "--listen", "127.0.0.1:0");
+  process.env.ENVOY_BIN = await emulated("envoy", folder);
+  const node = await emulated("node", folder);
+  const started = performance.now();
+  const since = () => `${Math.round((performance.now() - started) / 1000)} s`;
+  [envoy, sidecar] = await Promise.all([
+    startEnvoy(() => readJson(join(out, "envoy.json")), { startMillis }).finally(() =>
+      t.diagnostic(`Envoy: ${since()}`),
+    ),
+    startRenderedSidecar(out, { limits: { inferenceMs: 60_000 } }, node, startMillis).finally(() =>
+      t.diagnostic(`sidecar: ${since()}`),
+    ),
+  ]);
+  const port = await envoy.port("edge");
+  for (const [wish, status, reason] of await visits(place)) {
+    const told = await ask(place, port, wish);
+    assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
+  }
+  t.diagnostic(`visits: ${since()}`);
+  const attack = encodeURIComponent("1' UNION SELECT password FROM users-- -");
+  for (const [query, status] of [
+    ["tea", 200],
+    [attack, 403],
+  ] as const) {
+    const { status: got, decision } = await ask(place, port, { path: `/asked?q=${query}` });
+    assert.equal(got, status);
+    const record = await eventually(
+      () => findDecision(join(out, "state"), decision),
+      (found) => found !== null,
+      30_000,
+    );
+    assert.equal(record?.score.by, "model");
+  }
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
+import { secretsOf } from "../../scripts/gateway/policy-force.ts";
+import { missingForCompose } from "../harness/containers.ts";
+import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
+import { eventually } from "../harness/eventually.ts";
+import { runPostern } from "../harness/gateway.ts";
+import { findIstioctl, missingIstioctl } from "../harness/optional-tools.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { ask } from "./ask.ts";
+import { readJson } from "./foreign-policy.ts";
+import { type Manifest, podOf, readManifests, schemaErrors } from "./manifests.ts";
+import { patchesOf, startMeshedEnvoy } from "./meshed-envoy.ts";
+import { startRenderedSidecar } from "./rendered-sidecar.ts";
+import { makeRichPolicy, type RichPolicy } from "./rich-policy.ts";
+
+const run = promisify(execFile);
+let rich: RichPolicy;
+let upstream: RecordingUpstream;
+let sidecar: ChildProcess | null = null;
+let envoy: TestEnvoy | null = null;
+/** Rendered for Envoy; the Envoy of a mesh is made of it. */
+let out = "";
+let env: Record<string, string> = {};
+
+before(
+  async () => {
+    rich = await makeRichPolicy();
+    upstream = await startRecordingUpstream();
+    env = secretsOf((await loadPolicy(rich.place.path)).policy);
+    out = await rich.place.render(
+      "envoy",
+      "envoy",
+      "--upstream",
+      upstream.url.origin,
+      "--listen",
+      "127.0.0.1:0",
+      "--second-lock",
+    );
+  },
+  { timeout: 120_000 },
+);
+
+afterEach(async () => {
+  await envoy?.stop();
+  sidecar?.kill("SIGKILL");
+  envoy = null;
+  sidecar = null;
+});
+
+after(async () => {
+  await upstream?.stop();
+  await rich?.keys.stop();
+  await rich?.place.remove();
+});
+
+/** Sends every visit, once the workers have what the sidecar brings them. */
+async function visitAll(port: number): Promise<void> {
+  const { place, visits, byFetchedKey } = rich;
+  await eventually(
+    async () => (await ask(place, port, byFetchedKey)).status,
+    (status) => status === 200,
+    20_000,
+  );
+  for (const [wish, status, reason] of visits) {
+    const told = await ask(place, port, wish);
+    assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
+  }
+}
+
+describe("a policy with something of everything", { timeout: 300_000 }, () => {
+  test("Envoy and sidecar as rendered: accepted, and every request is decided as the policy says", async () => {
+    const binary = await findEnvoy(() => {});
+    for (const file of ["envoy.json", "dynamic/bootstrap.json"])
+      await run(binary, ["--mode", "validate", "--config-path", join(out, file), "--log-level", "warning"], {
+        env: { ...process.env, ...env },
+      });
+    sidecar = await startRenderedSidecar(out);
+    envoy = await startEnvoy(() => readJson(join(out, "envoy.json")), { env });
+    await visitAll(await envoy.port("edge"));
+  });
+
+  test("Istio: manifests are accepted, and filter and sidecar in a gateway's pod decide the same", async () => {
+    const folder = await rich.place.render("istio", "istio");
+    const manifests = await readManifests(folder);
+    assert.deepEqual(manifests.flatMap(schemaErrors), []);
+    const named = (file: string, kind: string) =>
+      manifests.find((one) => one.file === file && one.kind === kind) as Manifest;
+    const { data } = named("sidecar-policy.yaml", "ConfigMap") as unknown as { data: Record<string, string> };
+    const [, sidecarContainer] = podOf(named("gateway.yaml", "Deployment")).containers as { env: object[] }[];
+    const policyFile = "/etc/postern/policy.json";
+    assert.ok(JSON.stringify(sidecarContainer?.env).includes(policyFile));
+    // The paths of the pod become those of here.
+    const told = join(folder, "policy.json");
+    const list = join(rich.place.folder, "lists", "revoked.json");
+    await writeFile(told, String(data["policy.json"]).replace("/etc/postern/revocations.json", list));
+    sidecar = await startRenderedSidecar(out, { policyFile: told });
+    envoy = await startMeshedEnvoy(out, patchesOf(named("envoyfilter.yaml", "EnvoyFilter")), "postern_sidecar", {
+      env,
+    });
+    await visitAll(await envoy.port("edge"));
+  });
+
+  test("istioctl accepts it", { skip: missingIstioctl() ?? false }, async () => {
+    const folder = await rich.place.render("istio", "istioctl");
+    const files = [...new Set((await readManifests(folder)).map(({ file }) => join(folder, file)))];
+    await run(findIstioctl() as string, ["validate", ...files.flatMap((file) => ["--filename", file])]);
+    await run(findIstioctl() as string, ["analyze", "--use-kube=false", "--failure-threshold", "Error", ...files]);
+  });
+
+  test("Kubernetes: accepted; the sidecar has the list of revocations where the policy says that it is", async () => {
+    const folder = await rich.place.render("kubernetes", "kubernetes");
+    const manifests = await readManifests(folder);
+    assert.deepEqual(manifests.flatMap(schemaErrors), []);
+    const { revocation } = parse(await readFile(join(folder, "base", "policy", "policy.yaml"), "utf8"));
+    const { containers, volumes } = podOf(manifests.find(({ kind }) => kind === "Deployment") as Manifest) as {
+      containers: { volumeMounts: { name: string; mountPath: string }[] }[];
+      volumes: { name: string; projected?: { sources: { secret?: { items: { path: string }[] } }[] } }[];
+    };
+    const mount = containers[1]?.volumeMounts.find(({ mountPath }) => mountPath === "/etc/postern");
+    const volume = volumes.find(({ name }) => name === mount?.name);
+    assert.equal(`./${volume?.projected?.sources[0]?.secret?.items[0]?.path}`, revocation.file);
+  });
+
+  test("compose: the sidecar reads the list of revocations, and no file with keys", async (t) => {
+    const file = join(await rich.place.render("compose", "compose"), "compose.yaml");
+    const { services } = parse(await readFile(file, "utf8")) as { services: Record<string, { volumes: string[] }> };
+    const lists = join(rich.place.folder, "lists");
+    assert.ok(services.sidecar?.volumes.includes(`${lists}:${lists}:ro`));
+    assert.ok(!services.sidecar?.volumes.some((volume) => volume.startsWith(join(rich.place.folder, "tls"))));
+    const missing = await missingForCompose();
+    if (missing !== null) t.diagnostic(`docker compose was not asked: ${missing}`);
+    else await run("docker", ["compose", "--file", file, "config", "--quiet"]);
+  });
+
+  test("ext_authz: what is beyond it is refused by name, one after the other; without that it is accepted", async () => {
+    const flags = ["--target", "ext_authz", "--out", join(rich.place.folder, "authz"), "--listen", "127.0.0.1:0"];
+    const render = async () => {
+      const { output, ended } = runPostern(["render", rich.place.path, ...flags]);
+      return (await ended) === 0 ? "" : output();
+    };
+    const within: readonly [RegExp, string | RegExp, string][] = [
+      [/jwks\.uri/, /\{ uri: "[^}]*\}/, "{ file: ./jwks.json }"],
+      [/revocation/, /^revocation: .*$/m, ""],
+      [/ladder/, /^ {4}ladder: .*$/m, ""],
+    ];
+    const original = await readFile(rich.place.path, "utf8");
+    let text = original.replace("[ES256, PS256], jwks", "[ES256], jwks");
+    for (const [named, part, instead] of within) {
+      assert.match(await render(), named);
+      text = text.replace(part, instead);
+      await writeFile(rich.place.path, text);
+    }
+    assert.equal(await render(), "");
+    const config = join(rich.place.folder, "authz", "envoy.json");
+    await run(await findEnvoy(() => {}), ["--mode", "validate", "--config-path", config, "--log-level", "warning"]);
+    await writeFile(rich.place.path, original);
+  });
+});
