@@ -15,7 +15,7 @@ const options = {
   state: { type: "string", default: "/var/lib/postern" },
   sockets: { type: "string", default: "/run/postern" },
   envoy: { type: "string", default: "/usr/local/bin/envoy" },
-  wasm: { type: "string", default: "/opt/postern/postern.wasm" },
+  wasm: { type: "string", default: "/opt/postern/container/postern.wasm" },
   concurrency: { type: "string", default: "1" },
 } as const;
 const startMillis = 30_000;

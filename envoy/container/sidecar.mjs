@@ -11,7 +11,7 @@ const configuration = {
   // Not on the volume that the gateway's container shares.
   adminSocketPath: "/var/lib/postern/run/sidecar-admin.sock",
   stateDirectory: "/var/lib/postern",
-  bundleDirectory: "/opt/postern/bundle",
+  bundleDirectory: "/opt/postern/models/bundle",
   policyFile,
   egressDirectory,
   dashboard: { socketPath: "/run/postern/dashboard.sock", token },

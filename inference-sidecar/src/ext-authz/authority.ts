@@ -5,6 +5,7 @@ import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
 import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
+import type { Calibration } from "../policy/calibration.ts";
 import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
 import { StartError } from "../start-error.ts";
@@ -24,6 +25,8 @@ export interface AuthorityParts {
   /** `build/core.wasm`. */
   readonly corePath: string;
   readonly bundle: Bundle;
+  /** Of the bundle, for the policy's budgets. */
+  readonly calibration: Calibration | null;
   readonly admission: Admission;
   /** The model, as it is asked over the wire. */
   readonly score: Handler<
@@ -52,7 +55,7 @@ export async function startAuthority(parts: AuthorityParts): Promise<Authority> 
     const message = `${parts.corePath} was built with another bundle than ${parts.bundle.digest.toString("hex")}: build it again`;
     throw new StartError("bundle", message);
   }
-  const policy = await PolicyGate.open(core, parts.policyPath);
+  const policy = await PolicyGate.open(core, parts.policyPath, parts.calibration);
   const records = new Records(parts.report);
   const moduleDigest = createHash("sha256").update(module).digest();
   return {

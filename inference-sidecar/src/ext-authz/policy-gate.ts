@@ -1,6 +1,7 @@
 import type { Core } from "../core/core.ts";
 import type { Gate } from "../core/gate.ts";
 import { FileWatch } from "../file-watch.ts";
+import type { Calibration } from "../policy/calibration.ts";
 import { compilePolicy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { PolicyError } from "../policy/problem.ts";
@@ -12,21 +13,28 @@ import { refuseBeyondReach } from "./beyond-reach.ts";
 export class PolicyGate {
   readonly #core: Core;
   readonly #path: string;
+  readonly #calibration: Calibration | null;
   readonly #watch: FileWatch;
   #current: { readonly gate: Gate; readonly digest: Uint8Array };
 
-  private constructor(core: Core, path: string, current: { gate: Gate; digest: Uint8Array }) {
+  private constructor(
+    core: Core,
+    path: string,
+    calibration: Calibration | null,
+    current: { gate: Gate; digest: Uint8Array },
+  ) {
     this.#core = core;
     this.#path = path;
+    this.#calibration = calibration;
     this.#current = current;
     this.#watch = new FileWatch(() => this.#renew());
   }
 
   /** @throws StartError the policy can't be used */
-  static async open(core: Core, path: string): Promise<PolicyGate> {
+  static async open(core: Core, path: string, calibration: Calibration | null): Promise<PolicyGate> {
     try {
-      const { gate, files, digest } = await openPolicy(core, path);
-      const opened = new PolicyGate(core, path, { gate, digest });
+      const { gate, files, digest } = await openPolicy(core, path, calibration);
+      const opened = new PolicyGate(core, path, calibration, { gate, digest });
       opened.#watch.watch(files);
       return opened;
     } catch (error) {
@@ -44,7 +52,7 @@ export class PolicyGate {
 
   async #renew(): Promise<void> {
     try {
-      const { gate, files, digest } = await openPolicy(this.#core, this.#path);
+      const { gate, files, digest } = await openPolicy(this.#core, this.#path, this.#calibration);
       this.#watch.watch(files);
       const before = this.#current.gate;
       this.#current = { gate, digest };
@@ -57,8 +65,8 @@ export class PolicyGate {
   }
 }
 
-async function openPolicy(core: Core, path: string) {
-  const { policy, files } = await loadPolicy(path);
+async function openPolicy(core: Core, path: string, calibration: Calibration | null) {
+  const { policy, files } = await loadPolicy(path, calibration);
   refuseBeyondReach(policy);
   const { blob, digest } = compilePolicy(policy);
   const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
