@@ -5,7 +5,9 @@ import { after, before, test } from "node:test";
 import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
 import { createMetrics } from "../../inference-sidecar/src/metrics.ts";
 import { Standing } from "../../inference-sidecar/src/self-test/standing.ts";
+import { replaceFile } from "../../scripts/replace-file.ts";
 import { reportOf } from "../../scripts/report/observe.ts";
+import { compileFilter } from "../harness/compile-filter.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -86,6 +88,33 @@ test("a change of the policy is tested at once", async () => {
     (value) => value === "1",
     20_000,
   );
+});
+
+test("a filter that is taken out of the running Envoy shows within two minutes, whatever it had denied before", {
+  timeout: 130_000,
+}, async () => {
+  const attack = await fetch(`${gateway.url}/search?q=${encodeURIComponent("1' UNION SELECT name FROM users-- -")}`);
+  assert.equal(attack.status, 403);
+  await gateway.waitForRecord(attack.headers.get("x-postern-decision") ?? "");
+  const proved = (await reportOf(gateway.state)).routes.find(({ route }) => route === "search");
+  assert.equal(proved?.enforcing, "proved");
+  const inert = join(gateway.state, "inert.wasm");
+  await compileFilter("filter/proxy-wasm/example/filter.ts", inert);
+  const config = await readFile(join(gateway.state, "run", "ecds.json"), "utf8");
+  const { filename } = JSON.parse(config).resources[0].typed_config.config.vm_config.code.local;
+  const taken = config.replaceAll(filename, inert).replace(/"version_info":"[^"]+"/, '"version_info":"none"');
+  await replaceFile(join(gateway.state, "run", "ecds.json"), taken);
+  const arrived = upstream.arrivals.length;
+  await eventually(enforcing, (found) => Object.values(found).every((value) => value === "0"), 120_000);
+  const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+  assert.match(page, /^postern_sidecar_filter_inert 1$/m);
+  assert.equal(upstream.arrivals.length, arrived, "the probes reach nobody");
+  const report = await eventually(
+    () => reportOf(gateway.state),
+    ({ routes }) => routes.every(({ selfTest }) => selfTest === "a probe came through unjudged"),
+    10_000,
+  );
+  assert.ok(report.routes.every(({ enforcing }) => enforcing === "declared"));
 });
 
 test("an inert filter is said by a metric and on the dashboard", async () => {
