@@ -27,14 +27,14 @@ import { Random } from "../core/random.ts";
 
 const START = Date.UTC(2026, 2, 3);
 const DAY_MS = 86_400_000;
-const REQUESTS = 36_000;
+const REQUESTS = 22_000;
 const BATCH = 300;
 /** A tenth of the principals, and all who have no name. */
 const IN_CANARY_PERCENT = 55;
 const POLICY = "70".repeat(32);
 /** From here on a campaign of attacks, which an operator knows for what they are; from there on good texts are denied. */
 const CAMPAIGN = [9_000, 10_500] as const;
-const FALSE_POSITIVES = 28_000;
+const FALSE_POSITIVES = 19_000;
 const policy = `
 version: 1
 mode: prevent
@@ -60,7 +60,7 @@ test("a day takes a route from observe up to prevent by evidence, and back by re
     assert.equal(comments?.rung, "detect");
     assert.deepEqual(Object.keys(comments?.rungs ?? {}).sort(), ["detect", "observe", "prevent"]);
     assert.ok((comments?.wouldDeny ?? 0) > 300, "attacks were seen before they were denied");
-    assert.ok((comments?.denied ?? 0) > 10);
+    assert.ok((comments?.denied ?? 0) >= 3, "good texts were denied");
     const lines: Record<string, unknown>[] = [];
     for await (const line of readLogLines(state)) lines.push(line);
     const moves = lines.filter((line) => "move" in line) as unknown as MoveLine[];
@@ -76,8 +76,7 @@ test("a day takes a route from observe up to prevent by evidence, and back by re
     assert.ok((moves.at(-1)?.move.evidence.reviews.benign.here ?? 0) >= 3, "good texts were");
     const script = fileURLToPath(new URL("./recompute.py", import.meta.url));
     const { stdout } = await promisify(execFile)("python3", [script, state], { maxBuffer: 1 << 24 });
-    const { public: _, ...ours } = comments ?? {};
-    assert.deepEqual(JSON.parse(JSON.stringify(ours)), JSON.parse(stdout).routes[0]);
+    assert.deepEqual(JSON.parse(JSON.stringify(comments)), JSON.parse(stdout).routes[0]);
   } finally {
     await rm(state, { recursive: true, force: true });
   }

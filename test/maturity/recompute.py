@@ -1,5 +1,6 @@
 """Computes every number of a maturity report anew from a decision log: other code than the product's, from
-docs/maturity.md alone. Prints JSON: gates (by id: of, declared, observed, proved, met), stages, tenets, routes, hours, log.
+docs/maturity.md and docs/log.md alone. Prints the report as JSON, without its words. Fails where a line does not follow
+from the one before.
 
 usage: python3 recompute.py STATE
 """
@@ -7,16 +8,21 @@ usage: python3 recompute.py STATE
 import collections
 import datetime
 import glob
+import hashlib
 import json
 import sys
 
 FIVE = ["encrypted", "service_authenticated", "service_authorised", "user_authenticated", "user_authorised"]
 STAGES = ["traditional", "initial", "advanced", "optimal"]
 
-lines = []
+texts = []
 for name in sorted(glob.glob(sys.argv[1] + "/log/*.jsonl")):
     with open(name, encoding="utf-8") as file:
-        lines += [json.loads(text) for text in file if text.endswith("\n")]
+        texts += [text for text in file if text.endswith("\n")]
+lines = [json.loads(text) for text in texts]
+for number, (line, before) in enumerate(zip(lines[1:], texts)):
+    follows = line["prev"] == hashlib.sha256(before.rstrip("\n").encode()).hexdigest() and line["n"] == lines[0]["n"] + number + 1
+    assert follows, f"line {line['n']} does not follow from the one before"
 
 tests = [line for line in lines if isinstance(line.get("selfTest"), dict)]
 decisions = [line for line in lines if "id" in line and "effect" in line and "selfTest" not in line]
@@ -96,7 +102,8 @@ gates = {}
 def gate(name, stage, needs, of, declared, observed=0, proved=0, share=1.0):
     holds = {"declared": declared, "observed": observed, "proved": proved}[needs]
     met = of > 0 and holds >= share * of
-    gates[name] = {"stage": stage, "of": of, "declared": declared, "observed": observed, "proved": proved, "met": met}
+    units = {"of": of, "declared": declared, "observed": observed, "proved": proved}
+    gates[name] = {"id": name, "stage": STAGES[stage], "needs": needs, "share": share, **units, "holds": holds, "met": met}
 
 
 def count(name, stage, seen, of, share=1.0):
@@ -177,15 +184,16 @@ closed_grants = [grant for route in closed for grant in route["allow"]]
 items("governance.owned", 2, "declared", closed_grants, lambda g: g["owned"])
 items("governance.lapsing", 3, "declared", closed_grants, lambda g: g["expires"])
 
-stages = {}
+areas = []
 for area in dict.fromkeys(name.split(".")[0] for name in gates):
     own = [each for name, each in gates.items() if name.startswith(area + ".")]
     reached = 0
     for stage in (1, 2, 3):
-        of_stage = [each["met"] for each in own if each["stage"] == stage]
+        of_stage = [each["met"] for each in own if each["stage"] == STAGES[stage]]
         if reached == stage - 1 and of_stage and all(of_stage):
             reached = stage
-    stages[area] = STAGES[reached]
+    met = len([each for each in own if each["met"]])
+    areas.append({"area": area, "stage": STAGES[reached], "met": met, "of": len(own), "gates": own})
 
 beyond = [one for one in current if one["route"] == ""]
 tenets = [
@@ -211,6 +219,7 @@ def described(route):
     return {
         "route": route["name"],
         "rung": rung(route),
+        "public": route["public"],
         "requests": len(seen),
         "permitted": len(seen) - len(denied),
         "denied": len(denied),
@@ -234,8 +243,11 @@ def described(route):
 print(
     json.dumps(
         {
-            "gates": gates,
-            "stages": stages,
+            "from": min(line["time"] for line in lines),
+            "until": until,
+            "policy": {key: policy[key] for key in ("digest", "mode", "log")},
+            "decisions": len(current),
+            "areas": areas,
             "tenets": tenets,
             "routes": [described(route) for route in routes],
             "hours": [{"hour": hour, **hours[hour]} for hour in sorted(hours)],
