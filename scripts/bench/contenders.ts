@@ -38,6 +38,7 @@ export interface ContenderOptions {
 }
 
 export interface Contenders {
+  readonly upstream: URL;
   get(name: ContenderName): Contender;
   stop(): Promise<void>;
 }
@@ -64,6 +65,7 @@ export async function startContenders(options: ContenderOptions): Promise<Conten
       if (options.needed.has(name)) contenders.set(name, await startPostern(options, name, routes, upstream, running));
     }
     return {
+      upstream,
       get: (name) => {
         const contender = contenders.get(name);
         if (!contender) throw new Error(`${name} was not started`);

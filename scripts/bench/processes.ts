@@ -8,6 +8,7 @@ import { waitUntil } from "../gateway/wait-until.ts";
 import { replaceFile } from "../replace-file.ts";
 
 const startMillis = 30_000;
+const discardingSidecar = fileURLToPath(new URL("./discarding-sidecar.ts", import.meta.url));
 const extAuthzServer = fileURLToPath(new URL("./ext-authz-server.ts", import.meta.url));
 
 /** A process that was started, and must be stopped. */
@@ -27,6 +28,12 @@ export async function startEnvoy(
   await replaceFile(join(state.run, "envoy.json"), JSON.stringify(bootstrap, null, 2));
   const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"];
   return start(name, binary, ["--config-path", "envoy.json", ...flags], state, () => isReady(state.adminSocket));
+}
+
+/** What takes a sidecar's place and acknowledges every report unread. */
+export async function startDiscardingSidecar(state: StateFolder): Promise<Running> {
+  const args = ["--import", import.meta.resolve("tsx"), discardingSidecar, state.sidecarSocket];
+  return start("discarding", process.execPath, args, state, async () => existsSync(state.sidecarSocket));
 }
 
 /** The do-nothing authorisation server, where a gateway's sidecar would listen. */

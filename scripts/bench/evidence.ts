@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildFilter } from "../build/filter.ts";
+import { onInterruption } from "../commands/interruption.ts";
+import { demoFolder } from "../demo/folder.ts";
+import { startEnforcementPoint } from "../gateway/enforcement-point.ts";
+import { findEnvoy } from "../gateway/envoy-binary.ts";
+import { startGateway } from "../gateway/gateway.ts";
+import { prepareState, stateFolder } from "../gateway/state.ts";
+import { benignRequests, searchFor } from "./benign.ts";
+import { startContenders } from "./contenders.ts";
+import { cpuMicros } from "./cpu.ts";
+import { atRate } from "./load.ts";
+import { startDiscardingSidecar } from "./processes.ts";
+import { encode } from "./requests.ts";
+import { estimate } from "./statistics.ts";
+
+// What evidence costs: `node --import tsx scripts/bench/evidence.ts [ROUNDS]`. The same Envoy, filter and requests, once
+// before a process that acknowledges every report unread, and before the sidecar with each kind of `evidence`. What a
+// gateway does whether requests come or not is measured apart, in windows without any, and taken off.
+
+const RATE = 400;
+const SECONDS = 3;
+/** For the last batch of records, and for what is done in idle time. */
+const SETTLE_MS = 1_500;
+const HOST = "public.bench.example";
+const ATTACK = "1' UNION SELECT username, password FROM users-- -";
+
+interface Contender {
+  readonly name: string;
+  readonly url: URL;
+  readonly pids: () => (number | null)[];
+}
+
+interface Cost {
+  /** Microseconds of CPU a request. */
+  readonly perRequest: number[];
+  /** Microseconds of CPU a second without requests. */
+  readonly standing: number[];
+}
+
+const folder = await mkdtemp(join(tmpdir(), "bench-evidence-"));
+const stops: (() => Promise<void>)[] = [];
+const signal = onInterruption();
+const report = (line: string) => process.stderr.write(`bench: ${line}\n`);
+try {
+  const contenders = await start();
+  const benign = await benignRequests();
+  const kinds = { "cleared GET": benign.get, "denied GET": searchFor(ATTACK) };
+  const costs = new Map(contenders.map(({ name }) => [name, new Map<string, Cost>()]));
+  const rounds = Number(process.argv[2] ?? 6);
+  for (const [kind, request] of Object.entries(kinds)) {
+    const bytes = encode(request, HOST);
+    for (const { name, url } of contenders) {
+      costs.get(name)?.set(kind, { perRequest: [], standing: [] });
+      await atRate(url, () => bytes, RATE, 1);
+    }
+    for (let round = 1; round <= rounds; round++) {
+      report(`${kind}, round ${round} of ${rounds}`);
+      for (const contender of contenders) await measure(contender, bytes, costs.get(contender.name)?.get(kind) as Cost);
+    }
+  }
+  for (const kind of Object.keys(kinds)) tell(kind, costs);
+} finally {
+  for (const stop of stops.reverse()) await stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function start(): Promise<Contender[]> {
+  const demo = await demoFolder(join(folder, "demo"));
+  const rivals = await startContenders({ folder, demo, needed: new Set(["bare"]), signal, report });
+  stops.push(rivals.stop);
+  const bare = rivals.get("bare");
+  const { upstream } = rivals;
+  const contenders: Contender[] = [{ name: "bare Envoy", url: bare.url, pids: () => [bare.envoyPid()] }];
+  contenders.push(await discarding(upstream));
+  for (const evidence of ["none", "spans", "values"]) contenders.push(await gateway(evidence, upstream));
+  return contenders;
+}
+
+async function writePolicy(evidence: string): Promise<string> {
+  const path = join(folder, `${evidence}.yaml`);
+  const route = `name: public, match: { hosts: [${HOST}], path: /** }, public: true, score: { deadline: 2s }`;
+  await writeFile(path, `version: 1\nmode: prevent\nroutes: [{ ${route}, evidence: ${evidence} }]\n`);
+  return path;
+}
+
+async function discarding(upstream: URL): Promise<Contender> {
+  const state = stateFolder(join(folder, "discarded"));
+  await prepareState(state);
+  const sidecar = await startDiscardingSidecar(state);
+  stops.push(sidecar.stop);
+  const point = await startEnforcementPoint({
+    policyPath: await writePolicy("none"),
+    upstream,
+    listen: { host: "127.0.0.1", port: 0 },
+    state,
+    wasmFile: await buildFilter(report),
+    envoyBinary: await findEnvoy(report),
+    workers: 1,
+    dashboard: null,
+    report,
+  });
+  stops.push(() => point.envoy.stop());
+  await point.untilListening(30_000, () => signal.aborted);
+  return { name: "reports discarded", url: new URL(point.url), pids: () => [point.envoy.pid, sidecar.pid()] };
+}
+
+async function gateway(evidence: string, upstream: URL): Promise<Contender> {
+  const one = await startGateway({
+    upstream,
+    policyPath: await writePolicy(evidence),
+    listen: { host: "127.0.0.1", port: 0 },
+    dashboard: { host: "127.0.0.1", port: 0 },
+    stateDirectory: join(folder, evidence),
+    concurrency: 1,
+    signal,
+    report,
+  });
+  stops.push(one.stop);
+  return { name: `evidence: ${evidence}`, url: new URL(one.url), pids: () => [one.envoy.pid, one.sidecar.pid] };
+}
+
+async function measure({ url, pids }: Contender, bytes: Buffer, cost: Cost): Promise<void> {
+  signal.throwIfAborted();
+  const seconds = SECONDS + SETTLE_MS / 1_000;
+  const idle = await spent(pids, () => sleep(seconds * 1_000));
+  const busy = await spent(pids, async () => {
+    await atRate(url, () => bytes, RATE, SECONDS);
+    await sleep(SETTLE_MS);
+  });
+  cost.standing.push(idle / seconds);
+  cost.perRequest.push((busy - idle) / (RATE * SECONDS));
+}
+
+async function spent(pids: Contender["pids"], work: () => Promise<unknown>): Promise<number> {
+  const read = async () => {
+    const all = await Promise.all(pids().map((pid) => (pid === null ? Number.NaN : cpuMicros(pid))));
+    return all.reduce((sum, one) => sum + one, 0);
+  };
+  const before = await read();
+  await work();
+  return (await read()) - before;
+}
+
+function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>>): void {
+  const median = (name: string) => estimate(costs.get(name)?.get(kind)?.perRequest ?? []).median;
+  const bare = median("bare Envoy");
+  const own = median("reports discarded") - bare;
+  console.log(`\n${kind}: CPU a request of Envoy and what stands beside it, in microseconds (median, interval)`);
+  for (const [name, byKind] of costs) {
+    const { perRequest = [], standing = [] } = byKind.get(kind) ?? {};
+    const { low, high } = estimate(perRequest);
+    const added = median(name) - bare - own;
+    const evidence = name.startsWith("evidence") ? `; evidence adds ${((added / own) * 100).toFixed(1)} %` : "";
+    const standingText = `${(estimate(standing).median / 1_000).toFixed(1)} ms a second without requests`;
+    const figures = `${median(name).toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+    console.log(`  ${name.padEnd(18)} ${figures.padEnd(28)} ${standingText}${evidence}`);
+  }
+  console.log(`  the gate's own: ${own.toFixed(1)}, what the filter takes with its reports discarded, less bare Envoy`);
+}
