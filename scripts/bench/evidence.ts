@@ -100,7 +100,7 @@ async function discarding(upstream: URL): Promise<Contender> {
     wasmFile: await buildFilter(report),
     envoyBinary: await findEnvoy(report),
     workers: 1,
-    dashboard: null,
+    networkForSidecar: null,
     report,
   });
   stops.push(() => point.envoy.stop());
