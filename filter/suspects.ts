@@ -25,11 +25,15 @@ export class Suspect {
     public readonly millionths: u32,
   ) {}
 
-  /** 1 where the window begins where the decoded form does, plus 2 where it ends where that does. */
+  /**
+   * 1 where the window begins where the decoded form does, plus 2 where it ends where that does, plus 4 where that has over
+   * 64 bytes, 8 where over 256, 12 where over 1,024.
+   */
   get edges(): u8 {
     const form = this.value.forms[this.form];
     const start = this.window.dataStart - form.dataStart;
-    return u8(start == 0) | (u8(start + this.window.length == form.length) << 1);
+    const length = u8(form.length > 64) + u8(form.length > 256) + u8(form.length > 1024);
+    return u8(start == 0) | (u8(start + this.window.length == form.length) << 1) | (length << 2);
   }
 
   /** The smallest range of the request from which the window came. Linear: to be asked of what is recorded. */

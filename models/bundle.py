@@ -8,7 +8,7 @@ from pathlib import Path
 from calibrate import Thresholds
 from classes import CLASSES
 from export import INPUT, OUTPUT
-from network import BEGIN, END, LENGTH, PADDING
+from network import BEGIN, END, LENGTH, PADDING, VALUE_LENGTH
 
 VERSION = 1
 
@@ -37,7 +37,7 @@ def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds, cal
                 "shape": ["N", LENGTH],
                 "type": "int32",
                 "padding": PADDING,
-                "marks": {"begin": BEGIN, "end": END},
+                "marks": {"begin": BEGIN, "end": END, "length": VALUE_LENGTH},
             },
             "output": {"name": OUTPUT, "shape": ["N", len(CLASSES)], "type": "float32"},
             "classes": CLASSES,

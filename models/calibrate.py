@@ -12,9 +12,10 @@ MODEL_DENY_FLOOR = 0.15
 TRADED_RECALL = 0.001
 # Most of held-out benign requests, and of bare benign values, that are denied wrongly.
 OF_REQUESTS, OF_VALUES = 0.003, 0.017
-# Added to benign's logit where a window is the inside of a longer value: two of three windows of documents are, and one of
-# thirty of attacks.
-INNER_SHIFT = 2.0
+# Added to benign's logit where a window is the inside of a longer value (two of three windows of documents are, and one of
+# thirty of attacks), and by the class of its value's length (`VALUE_LENGTHS`).
+INNER_SHIFT = 1.5
+LENGTH_SHIFTS = np.array([0.0, 0.5, 1.0, 1.5])
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.1
 
@@ -42,7 +43,7 @@ def fit_screen(sums: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tupl
 
 def probabilities(logits: np.ndarray, edges: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
     z = logits / temperature
-    z[:, BENIGN] += benign_shift + INNER_SHIFT * (edges == 0)
+    z[:, BENIGN] += benign_shift + INNER_SHIFT * (edges & 3 == 0) + LENGTH_SHIFTS[edges >> 2]
     z -= z.max(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
@@ -97,8 +98,7 @@ def choose(
         return float(max(bounds))
 
     deny_alone = limit(screen, 0.0005, 0.007)
-    different = np.unique(worst(screen[of_request], request[of_request]))
-    least = float(np.quantile(different, 1 - MOST_ASKED, method="higher"))
+    least = least_asked(screen[of_request], request[of_request])
     pairs = []
     for clear_below in np.maximum(least, np.quantile(screen[attack], np.linspace(0.002, 0.35, 60))):
         judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
@@ -112,6 +112,11 @@ def choose(
         *(min(1_000_000, int(np.ceil(v * 1e6)) + 1) for v in (deny_alone, model_deny)),
     ]
     return Thresholds(*millionths)
+
+
+def least_asked(score: np.ndarray, request: np.ndarray) -> float:
+    """The least `clearBelow` at which at most MOST_ASKED of different benign requests are left to the model."""
+    return float(np.quantile(np.unique(worst(score, request)), 1 - MOST_ASKED, method="higher"))
 
 
 # Of the calibration requests with the largest offsets so many are kept: enough for the largest budget of a policy.

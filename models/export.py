@@ -4,9 +4,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from calibrate import INNER_SHIFT
+from calibrate import INNER_SHIFT, LENGTH_SHIFTS
 from classes import BENIGN, CLASSES
-from network import FOLDS, GRAMS, LENGTH, PADDING, TABLES, rounded
+from network import FOLDS, GRAMS, LENGTH, PADDING, TABLES, VALUE_LENGTH, WINDOW, rounded
 
 INPUT = "bytes"
 OUTPUT = "probabilities"
@@ -18,7 +18,8 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
     weights |= {"out": p["out"] / temperature, "out_bias": p["out_bias"] / temperature}
     weights["out_bias"][BENIGN] += benign_shift
     graph = Graph()
-    weights["inner_shift"] = INNER_SHIFT * np.eye(1, len(CLASSES), BENIGN)
+    benign = np.eye(1, len(CLASSES), BENIGN)
+    weights |= {"inner_shift": INNER_SHIFT * benign, "length_shifts": LENGTH_SHIFTS[:, None] * benign}
     for name, value in weights.items():
         graph.constant(name, np.ascontiguousarray(value, np.float32))
     for name, value in {"axis1": [1], "axis2": [2]}.items():
@@ -34,24 +35,33 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
     graph.node("Gemm", ["hidden_out", "out", "out_bias"], "of_bytes")
-    graph.node("Greater", [INPUT, "padding"], "marked")
+    graph.node("Greater", ["window", "padding"], "marked")
     graph.node("Where", ["marked", "zero", "one"], "unmarked")
     graph.node("ReduceMin", ["unmarked", "axis1"], "inner", keepdims=1)
     graph.node("Mul", ["inner", "inner_shift"], "of_edges")
-    graph.node("Add", ["of_bytes", "of_edges"], "logits")
+    graph.node("Add", ["of_bytes", "of_edges"], "of_window")
+    graph.constant("last", np.array(WINDOW, np.int32))
+    graph.node("Gather", [INPUT, "last"], "length_token", axis=1)
+    graph.constant("first_length", np.array(VALUE_LENGTH, np.int32))
+    graph.node("Sub", ["length_token", "first_length"], "length_class")
+    graph.node("Gather", ["length_shifts", "length_class"], "of_length")
+    graph.node("Add", ["of_window", "of_length"], "logits")
     graph.node("Softmax", ["logits"], OUTPUT, axis=1)
     return graph.model()
 
 
 def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> str:
-    """`x` [N, LENGTH, WIDTH] of embedded n-grams, `live` [N, LENGTH, 1]: 1 where a byte is; names the maximum of `x`."""
+    """`x` [N, WINDOW, WIDTH] of embedded n-grams, `live` [N, WINDOW, 1]: 1 where a byte is; names the maximum of `x`."""
     graph.constant("padding", np.array(PADDING, np.int32))
     longest = int(GRAMS.max())
+    graph.constant("window_begins", np.array([0], np.int64))
+    graph.constant("window_ends", np.array([WINDOW], np.int64))
+    graph.node("Slice", [INPUT, "window_begins", "window_ends", "axis1"], "window")
     graph.constant("pads", np.array([0, 0, 0, longest - 1], np.int64))
-    graph.node("Pad", [INPUT, "pads", "padding"], "padded")
+    graph.node("Pad", ["window", "pads", "padding"], "padded")
     for j in range(longest):
         graph.constant(f"from{j}", np.array([j], np.int64))
-        graph.constant(f"to{j}", np.array([j + LENGTH], np.int64))
+        graph.constant(f"to{j}", np.array([j + WINDOW], np.int64))
     _, tables = rounded(p)
     for (n, (size, coefficients)), (whole, step) in zip(TABLES.items(), tables):
         graph.constant(f"fold{n}", FOLDS[n])
@@ -69,7 +79,7 @@ def embeddings(graph: "Graph", p: dict[str, np.ndarray]) -> str:
         graph.node("Gather", [f"table{n}", f"row{n}"], f"whole{n}")
         graph.node("DequantizeLinear", [f"whole{n}", f"step{n}"], f"embedded{n}")
     graph.node("Concat", [f"embedded{n}" for n in TABLES], "embedded", axis=2)
-    graph.node("Equal", [INPUT, "padding"], "dead")
+    graph.node("Equal", ["window", "padding"], "dead")
     # No Cast anywhere: in onnxruntime-web its kernel is one function that V8 takes a second and 100 MB to optimise.
     graph.node("Where", ["dead", "zero", "one"], "alive")
     graph.node("Unsqueeze", ["alive", "axis2"], "live")

@@ -46,7 +46,7 @@ class Pooled:
 
 
 def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.ndarray, epochs: int, seed: int = 1):
-    """`edges` as in `tokens_of`."""
+    """`edges` as in `edges_of`."""
     rng = np.random.default_rng(seed)
     flat, begins = tokens_of(windows, edges)
     weight = (weight / weight.mean()).astype(np.float32)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import calibrate
 import fit
 import screen
 from classes import BENIGN
 from dataset import FOLDS, Samples, augmented, fold_of
-from windows import WINDOW_BYTES, worst_windows
+from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
 
 @dataclass
@@ -16,7 +17,7 @@ class Scored:
     samples: Samples
     sums: np.ndarray  # logits, float
     logits: np.ndarray  # [N, classes]
-    edges: np.ndarray  # of the windows, as in `tokens_of`
+    edges: np.ndarray  # of the windows, as in `edges_of`
 
     @property
     def attack(self) -> np.ndarray:
@@ -40,9 +41,9 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
 
 
 def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[bytes], np.ndarray]:
-    """Windows, and which edges of its text each reaches (as in `tokens_of`)."""
+    """Windows, and where in its text each lies (`edges_of`)."""
     lengths = np.array([len(text) for text in texts])
-    return [t[s:e] for t, s, e in zip(texts, starts, ends)], (starts == 0) + 2 * (ends == lengths)
+    return [t[s:e] for t, s, e in zip(texts, starts, ends)], edges_of(lengths, starts, ends)
 
 
 def training_windows(
@@ -67,9 +68,17 @@ def training_windows(
 
 
 def score(trained: Trained, samples: Samples) -> Scored:
-    sums, starts, ends = worst_windows(trained.weights, samples.text)
-    windows, edges = cut(samples.text, starts, ends)
-    return Scored(samples, sums * trained.step, fit.predict(trained.parameters, windows, edges), edges)
+    """The screen's largest sum of each value; of its windows that the screen would not clear the one the model likes least."""
+    sums, _, _ = worst_windows(trained.weights, samples.text)
+    request = np.array(samples.request)
+    clear = calibrate.least_asked(sums[request >= 0], request[request >= 0])
+    of, starts, ends = suspects(trained.weights, samples.text, clear)
+    windows, edges = cut([samples.text[i] for i in of], starts, ends)
+    logits = fit.predict(trained.parameters, windows, edges)
+    judged = calibrate.attack_probability(logits, edges, 1.0, 0.0)
+    order = np.lexsort((judged, of))
+    worst = order[np.flatnonzero(np.diff(of[order], append=-1))]
+    return Scored(samples, sums * trained.step, logits[worst], edges[worst])
 
 
 def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:

@@ -10,7 +10,9 @@ from classes import CLASSES
 
 PADDING = 256  # behind the window
 BEGIN, END = 257, 258  # the value begins, ends with the window
-LENGTH = 258  # a window of 256 bytes between both marks
+WINDOW = 258  # columns of a window: 256 bytes between both marks
+LENGTH = WINDOW + 1  # of the model's input: behind the window, VALUE_LENGTH + the class of its value's length
+VALUE_LENGTH = 259
 # n of the n-gram: (rows of its table, a prime; coefficients of the hash, sum of c[j] * token[j] modulo rows).
 # Coefficients are below 2^19: five of them times 258 stay within int32.
 TABLES = {
@@ -111,11 +113,11 @@ def unpool(gradient, flat, begins, chosen, keep, of_pooled, where) -> None:
 
 def tokens_of(windows: list[bytes], edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """int16, all windows one behind the other, and where each begins. `edges`: 1 value begins, 2 ends with the window."""
-    lengths = np.array([len(w) for w in windows]) + (edges & 1) + (edges >> 1)
+    lengths = np.array([len(w) for w in windows]) + (edges & 1) + (edges >> 1 & 1)
     begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     flat = np.empty(begins[-1], np.int16)
     for window, edge, begin, end in zip(windows, edges, begins, begins[1:]):
-        flat[begin + (edge & 1) : end - (edge >> 1)] = np.frombuffer(window, np.uint8)
+        flat[begin + (edge & 1) : end - (edge >> 1 & 1)] = np.frombuffer(window, np.uint8)
         if edge & 1:
             flat[begin] = BEGIN
         if edge & 2:
@@ -129,6 +131,7 @@ def encode(windows: list[bytes], edges: np.ndarray) -> np.ndarray:
     flat, begins = tokens_of(windows, edges)
     for row, begin, end in zip(out, begins, begins[1:]):
         row[: end - begin] = flat[begin:end]
+    out[:, WINDOW] = VALUE_LENGTH + (edges >> 2)
     return out
 
 

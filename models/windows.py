@@ -5,8 +5,10 @@ from numba import njit
 
 WINDOW_BYTES = 256
 CONTEXT_BYTES = 8
+VALUE_LENGTHS = [64, 256, 1024]  # bytes of the longest value of each class but the last
 STEPS = WINDOW_BYTES - 3  # of the longest run
 RING = 256
+MAX_DEPTH = 5  # windows beside windows beside the worst: more than the filter asks of one value
 
 FOLD = np.arange(256, dtype=np.uint32)
 FOLD[65:91] |= 0x20
@@ -92,3 +94,35 @@ def worst_windows(weights: np.ndarray, texts: list[bytes]) -> tuple[np.ndarray, 
     starts, ends = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
     find(weights, flat, begins, np.uint32(32 - (len(weights) - 1).bit_length()), sums, starts, ends)
     return sums, starts, ends
+
+
+def edges_of(lengths: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """1 where a window begins with its value, plus 2 where it ends with it, plus 4 times the class of the value's length."""
+    return (starts == 0) + 2 * (ends == lengths) + 4 * np.searchsorted(VALUE_LENGTHS, lengths)
+
+
+def suspects(weights: np.ndarray, texts: list[bytes], clear: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Text, start and end of each window that the filter asks about (`filter/suspects.ts`).
+
+    The worst of each text, and where its sum reaches `clear` also those of what stands before and behind it that do.
+    """
+    found = []
+    of, begins, parts = np.arange(len(texts)), np.zeros(len(texts), np.int64), texts
+    for depth in range(MAX_DEPTH):
+        sums, starts, ends = worst_windows(weights, parts)
+        asked = np.flatnonzero(sums >= clear)
+        kept = asked if depth > 0 else np.arange(len(texts))
+        found.append((of[kept], (begins + starts)[kept], (begins + ends)[kept]))
+        further = []
+        for i in asked:
+            if starts[i] > 0:
+                further.append((of[i], begins[i], parts[i][: starts[i] + CONTEXT_BYTES]))
+            if ends[i] < len(parts[i]):
+                from_ = ends[i] - CONTEXT_BYTES
+                further.append((of[i], begins[i] + from_, parts[i][from_:]))
+        if not further:
+            break
+        of, begins = (np.array(column) for column in zip(*(f[:2] for f in further)))
+        parts = [f[2] for f in further]
+    of, starts, ends = (np.concatenate(column) for column in zip(*found))
+    return of, starts, ends

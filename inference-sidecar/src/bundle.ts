@@ -22,14 +22,23 @@ export const ATTACK_CLASSES = [
   "scanner",
 ] as const;
 
+interface Marks {
+  readonly begin: number;
+  readonly end: number;
+  readonly length?: number;
+}
+
 export interface ModelInput {
   readonly name: string;
   readonly type: "int32" | "uint8";
   /** Columns of the input: bytes of a window, the rest filled with `padding`. */
   readonly length: number;
   readonly padding: number;
-  /** Tokens before a value's first byte and behind its last; absent: the model is not told. */
-  readonly marks?: { readonly begin: number; readonly end: number };
+  /**
+   * Tokens before a value's first byte and behind its last, and, in the row's last column, that of the shortest class of
+   * values; absent: the model is not told.
+   */
+  readonly marks?: Marks;
 }
 
 /** What filter and sidecar must have in common, verified: one digest over model, screen and thresholds. */
@@ -56,7 +65,7 @@ interface ModelManifest {
     readonly shape: readonly unknown[];
     readonly type: string;
     readonly padding: number;
-    readonly marks?: { readonly begin: number; readonly end: number };
+    readonly marks?: Marks;
   };
   readonly output: { readonly name: string };
   readonly classes: readonly string[];
@@ -110,7 +119,7 @@ function modelShape({ input, output, classes }: ModelManifest): { input: ModelIn
   if (input.shape.length !== 2 || !isIn(length, 1, INPUT_MOST_BYTES))
     throw new Error("the input's shape is not [N, length]");
   if (!isIn(input.padding, 0, padding)) throw new Error(`the input's padding is not 0 to ${padding}`);
-  if (input.marks !== undefined && ![input.marks.begin, input.marks.end].every((mark) => isIn(mark, 0, MARK_MOST)))
+  if (input.marks !== undefined && !marksOf(input.marks).every((mark) => isIn(mark, 0, MARK_MOST)))
     throw new Error(`the input's marks are not 0 to ${MARK_MOST}`);
   const names = classes.map((name) => name.replaceAll("-", "_"));
   if (names.join() !== ATTACK_CLASSES.join()) throw new Error("the classes are not those of postern.proto, in order");
@@ -118,6 +127,10 @@ function modelShape({ input, output, classes }: ModelManifest): { input: ModelIn
   const { name, marks } = input;
   const given = { name, type, length, padding: input.padding };
   return { input: Object.freeze(marks === undefined ? given : { ...given, marks }), outputName: output.name };
+}
+
+function marksOf({ begin, end, length = 0 }: Marks): number[] {
+  return [begin, end, length];
 }
 
 function isIn(value: unknown, least: number, most: number): value is number {

@@ -29,7 +29,7 @@ export interface ScoreParts {
   readonly metrics: Metrics;
 }
 
-const MOST_EDGES = 3;
+const MOST_EDGES = 15;
 
 /** Evidence for windows: validate, admit, queue, infer. */
 export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {

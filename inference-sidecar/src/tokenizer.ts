@@ -3,16 +3,17 @@ import type { ModelInput } from "./bundle.ts";
 /** A piece of a decoded value. */
 export interface Window {
   readonly bytes: Uint8Array;
-  /** 1: its first byte is the value's first; 2: its last is the value's last. */
+  /** 1: its first byte is the value's first; 2: its last is the value's last; 4 to 12: the class of the value's length. */
   readonly edges: number;
 }
 
 const BEGINS = 1;
 const ENDS = 2;
+const LENGTH_SHIFT = 2;
 
 /**
  * One row of `input.length` tokens for each window: its bytes, with the model's marks where the value begins and ends,
- * then padding. What is longer is cut. Pure.
+ * then padding, and in the last column the mark of the value's length. What is longer is cut. Pure.
  */
 export function tokenize(
   windows: readonly Window[],
@@ -29,6 +30,7 @@ export function tokenize(
     if (from > 0) line[0] = input.marks.begin;
     // Past the row's end nothing is written.
     if (edges & ENDS) line[from + bytes.length] = input.marks.end;
+    if (input.marks.length !== undefined) line[input.length - 1] = input.marks.length + (edges >> LENGTH_SHIFT);
   });
   return tokens;
 }

@@ -70,7 +70,8 @@ function suspects(core: Core, request: CoreRequest) {
   return forms
     .map((bytes, index) => {
       const { millionths = 0, start = 0, end = 0 } = scores[index] ?? {};
-      const edges = Number(start === 0) + 2 * Number(end === bytes.length);
+      const length = [64, 256, 1024].filter((most) => bytes.length > most).length;
+      const edges = Number(start === 0) + 2 * Number(end === bytes.length) + 4 * length;
       return { millionths, window: { bytes: bytes.subarray(start, end), edges } };
     })
     .filter((suspect) => suspect.window.bytes.length > 0)

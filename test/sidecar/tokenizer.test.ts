@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { tokenize } from "../../inference-sidecar/src/tokenizer.ts";
 
-const window = fc.record({ bytes: fc.uint8Array({ maxLength: 12 }), edges: fc.integer({ min: 0, max: 3 }) });
+const window = fc.record({ bytes: fc.uint8Array({ maxLength: 12 }), edges: fc.integer({ min: 0, max: 15 }) });
 const windows = fc.array(window, { minLength: 1, maxLength: 16 });
 
 test("each row is its window's bytes, then padding, for both types", () => {
@@ -31,6 +31,21 @@ test("marks stand where the value begins and ends; a row keeps its length", () =
         const marked = [...(edges & 1 ? [257] : []), ...bytes, ...(edges & 2 ? [258] : [])];
         const expected = [...marked, ...Array(10).fill(256)].slice(0, 10);
         assert.deepEqual([...tokens.subarray(row * 10, row * 10 + 10)], expected);
+      });
+    }),
+  );
+});
+
+test("the last column tells the class of the value's length, where the model has a mark for it", () => {
+  const marks = { begin: 257, end: 258, length: 259 };
+  const input = { name: "bytes", type: "int32", length: 15, padding: 256, marks } as const;
+  fc.assert(
+    fc.property(windows, (given) => {
+      const tokens = tokenize(given, input);
+      given.forEach(({ bytes, edges }, row) => {
+        const marked = [...(edges & 1 ? [257] : []), ...bytes, ...(edges & 2 ? [258] : [])];
+        const expected = [...marked, ...Array(14).fill(256)].slice(0, 14);
+        assert.deepEqual([...tokens.subarray(row * 15, row * 15 + 15)], [...expected, 259 + (edges >> 2)]);
       });
     }),
   );
