@@ -32,6 +32,11 @@ def groups_table(groups: list[dict]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def clearing_table(rows: list[dict]) -> str:
+    head = "| benign requests decided in the filter | clearBelow | of the model's catches lost |\n| --- | --- | --- |\n"
+    return head + "".join(f"| {percent(r['decided'])} | {r['clearBelow']} | {percent(r['lost'])} |\n" for r in rows)
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
@@ -59,6 +64,8 @@ def main() -> None:
                 f"- ROC-AUC over values: screen {r['rocAuc']['screen']}, model {r['rocAuc']['model']}.",
             ]
         ),
+        "CLEARING": clearing_table(r["clearing"]),
+        "DATA": r["dataSha256"],
         "TABLES": "\n".join(
             [
                 table("Attacks by category", r["attacksByCategory"], "values"),

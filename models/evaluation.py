@@ -7,6 +7,10 @@ from classes import BENIGN
 from dataset import FOLDS, Samples, fold_of
 
 
+# Shares of benign requests that a screen may decide without the model.
+DECIDED = (0.8, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+
+
 def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, thresholds: Thresholds) -> dict:
     """`screened` and `judged`: attack probabilities by the screen and by the model, of each value."""
     label, weight = np.array(samples.label), np.array(samples.weight)
@@ -43,6 +47,15 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
     def macro(of: np.ndarray) -> float:
         return round(float(np.mean([denied[of & (category == name)].mean() for name in set(category[of])])), 4)
 
+    def clearing(decided: float) -> dict:
+        """What is lost of the model's catches where the screen clears this share of benign requests."""
+        clear_below = np.quantile(worst(screened[of_request], request[of_request]), decided, method="higher")
+        return {
+            "decided": decided,
+            "clearBelow": int(clear_below * 1e6),
+            "lost": share(screened < clear_below, believed & ~alone & (judged >= thresholds.modelDeny / 1e6)),
+        }
+
     categories = sorted(set(category[believed]))
     by_category = {name: group(believed & (category == name)) for name in categories}
     return {
@@ -60,6 +73,7 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
         ],
         "attacksByCategory": by_category,
         "attacksBySource": {name: group(believed & (source == name)) for name in sorted(set(source[believed]))},
+        "clearing": [clearing(decided) for decided in DECIDED],
         "benignRequests": requests(of_request),
         "benignRequestsBySource": {
             name: requests(of_request & (source == name)) for name in sorted(set(source[of_request]))

@@ -68,6 +68,7 @@ def main() -> None:
 
     report = evaluation.report(held_out.samples, screened, judged, thresholds)
     report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}
+    report["dataSha256"] = options.data_sha256
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2) + "\n")
     print(f"{options.out}: {digest}; {len(model)} + {len(weights)} bytes; {report['seconds']} s")
