@@ -23,6 +23,7 @@ SPECIAL_ADDRESS = re.compile(
     rb"|nip\.io|://\d{6,}|:/*0\d|^(gopher|dict|file|jar|ldap|tftp|sftp|netdoc|phar|expect)",
     re.I,
 )
+ADDRESS = re.compile(rb"[/\\@]|^\w+:|\d\.\d|localhost", re.I)
 PLAIN_URL = re.compile(rb"^(https?:)?/{0,2}[\w.-]+(:\d+)?(/[\w./?=&-]*)?$", re.I)
 SCANNER = re.compile(
     rb"/\.(git|svn|env|hg|aws|ssh|DS_Store|ht\w+|bash_history)|\.(bak|old|swp|sql|orig|inc|mdb)\b|cgi-bin|phpmyadmin|phpinfo|actuator/|heapdump"
@@ -80,6 +81,8 @@ def attack_weight(row: dict, value: bytes) -> float:
     if category == "path-traversal" and not (TRAVERSAL.search(value) or SENSITIVE_FILE.search(value)):
         return 0.0
     if category == "ssrf" and PLAIN_URL.match(value) and not SPECIAL_ADDRESS.search(value):
+        return 0.0
+    if category == "ssrf" and not ADDRESS.search(value):
         return 0.0
     if category == "sqli" and not SQL.search(value):
         return 0.25 if re.search(rb"['\"`;()=#]", value) and len(value) > 3 else 0.0

@@ -16,16 +16,18 @@ from negatives import negatives, words_of_attacks
 FOLDS = [
     """
     libinjection payloadbox vuejs twilio user-agents cr0hn stripe npm:n@ npm:zx npm:jquery npm:knex npm:mocha
-    npm:handlebars pypi:django pypi:thefuck pypi:invoke
+    npm:handlebars npm:codemirror npm:diff-so npm:nunjucks pypi:django pypi:thefuck pypi:invoke pypi:xonsh pypi:pgcli
+    pypi:virtualenv
     """.split(),
     """
     swisskyrepo minimaxir rust-lang elastic XeroAPI graphql npm:bats npm:bootstrap npm:sequelize npm:ejs npm:marked
-    npm:spaceship pypi:sqlalchemy pypi:flask pypi:sh= pypi:httpie
+    npm:spaceship npm:tmex npm:sql-formatter npm:webpack pypi:sqlalchemy pypi:flask pypi:sh= pypi:httpie pypi:plumbum
+    pypi:mycli pypi:argcomplete
     """.split(),
     """
     fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
-    npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug pypi:jinja pypi:requests pypi:fabric pypi:pymongo
-    pypi:werkzeug
+    npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug npm:nave npm:docsify pypi:jinja pypi:requests
+    pypi:fabric pypi:pymongo pypi:werkzeug pypi:eg= pypi:sqlglot pypi:pexpect pypi:jc=
     """.split(),
 ]
 TEMPLATES = "generated"
@@ -139,7 +141,7 @@ def augmented(samples: Samples, seed: int) -> Samples:
             out.add(glue(r, text, prose), *copy)
     for text in words_of_attacks(r, [t for t, l in zip(samples.text, samples.label) if l != BENIGN]):
         out.add(text, BENIGN, 0.3, TEMPLATES, "benign")
-    for text in negatives([t.decode("utf-8", "replace") for t in prose], 36000, seed):
+    for text in negatives([t.decode("utf-8", "replace") for t in prose], 42000, seed):
         out.add(text, BENIGN, 0.6, TEMPLATES, "benign")
     balance(out)
     return out

@@ -18,16 +18,21 @@ from pathlib import Path
 NPM = """
     n@10.2.0 bats@1.13.0 shelljs@0.10.0 zx@8.8.5 spaceship-prompt@4.22.5 pure-prompt@1.28.3 git-extras@0.0.14 lodash@4.18.1
     jquery@4.0.0 express@5.3.0 mocha@12.0.3 bootstrap@5.3.9 marked@18.2.1 handlebars@4.7.10 ejs@7.0.2 pug@3.0.4
-    mongoose@9.12.1 knex@3.3.0 sequelize@6.37.8 mysql2@3.24.6
+    mongoose@9.12.1 knex@3.3.0 sequelize@6.37.8 mysql2@3.24.6 codemirror@5.65.18 tmex@1.0.11 nave@3.5.6 diff-so-fancy@1.4.12
+    docsify@5.0.0 sql-formatter@15.9.0 nunjucks@3.2.4 webpack@5.112.2
 """.split()
 PYPI = """
     django==5.2.19 flask==3.1.3 jinja2==3.1.6 sqlalchemy==2.1.9 requests==2.34.2 fabric==3.2.3 invoke==3.0.3 sh==2.4.0
     thefuck==3.32 httpie==3.2.4 pymongo==4.20.1 awscli==1.46.3 werkzeug==3.1.9
+    eg==1.2.3 xonsh==0.25.0 plumbum==2.0.2 sqlglot==30.30.0 pgcli==4.7.1 mycli==2.30.1 pexpect==4.9.0
+    virtualenv==21.15.7 jc==1.26.1 argcomplete==3.7.2
 """.split()
 TEXT = re.compile(
-    r"\.(js|cjs|mjs|ts|py|sh|bash|zsh|bats|md|rst|txt|html|sql|stub|scss|pug)$|/(n|bin/\w[\w.-]*|async|prompt_\w+)$"
+    r"\.(js|cjs|mjs|ts|jsx|tsx|vue|py|rb|pl|php|lua|go|rs|java|c|cpp|cs|ps1|bat|sh|bash|zsh|fish|xsh|bats|nu|md|rst|txt|html|sql|stub"
+    r"|css|scss|pug|njk|yaml|yml|toml|ini|conf|dockerfile)$|/(n|bin/\w[\w.-]*|async|prompt_\w+|tmex|Makefile|diff-so-fancy)$",
+    re.I,
 )
-SKIPPED = re.compile(r"\.min\.|\.map$|LICENSE|license|locale/|\.dist-info/|3rd-party|vendor/unicode|/data/")
+SKIPPED = re.compile(r"\.min\.|\.map$|LICENSE|license|locale/|\.dist-info/|3rd-party|vendor/unicode|/data/|addon/|lib/codemirror")
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most
 OF_DOCUMENTATION = 1800  # of awscli, whose examples are command lines
@@ -57,13 +62,13 @@ def fetch(folder: Path) -> None:
     if npm:
         subprocess.run(["npm", "pack", "--silent", *npm], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     if pypi:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--prefer-binary"]
         subprocess.run([*pip, "--dest", folder, *pypi], check=True)
 
 
 def files(folder: Path, name: str) -> Iterator[str]:
     (archive,) = [path for path in folder.iterdir() if re.match(rf"{re.escape(name)}-\d", path.name)]
-    if archive.suffix == ".tgz":
+    if archive.suffix in (".tgz", ".gz"):
         with tarfile.open(archive) as opened:
             for member in sorted(opened.getmembers(), key=lambda m: m.name):
                 if member.isfile() and wanted(member.name):

@@ -1,7 +1,8 @@
 """Random texts out of grammars (`grammars/*/*.txt`).
 
 A rule is its name with a colon at the start of a line, then one alternative a line, indented by two spaces (these two
-are cut off, the rest stands as it is); `# ` at the start of a line is a comment. Within an alternative:
+are cut off, the rest stands as it is); behind `name words:` every word is one. `# ` at the start of a line is a comment.
+Within an alternative:
 
   ~rule~      expanded                     ~rule#tag~  the same expansion wherever the same tag stands
   ~rule*2-5~  repeated 2 to 5 times        ~0-255~     a number            ~=n~  a line break; =r =t =s =0 likewise
@@ -13,6 +14,7 @@ import re
 from pathlib import Path
 
 MARK = re.compile(r"~([^~\s]+)~")
+RULE = re.compile(r"(\w+)( words)?:")
 RANGE = re.compile(r"(\d+)-(\d+)")
 CONTROLS = {"=n": "\n", "=r": "\r", "=t": "\t", "=s": " ", "=0": "\0", "=": ""}
 MAX_DEPTH = 24
@@ -26,13 +28,14 @@ class Grammar:
 
     def read(self, file: Path) -> None:
         alternatives: list[str] = []
+        words = False
         for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
             if not line.strip() or line.startswith("# "):
                 continue
             if line.startswith("  "):
-                alternatives.append(line[2:])
-            elif re.fullmatch(r"\w+:", line):
-                alternatives = self.rules.setdefault(line[:-1], [])
+                alternatives.extend(line.split() if words else [line[2:]])
+            elif head := RULE.fullmatch(line):
+                alternatives, words = self.rules.setdefault(head[1], []), head[2] is not None
             else:
                 raise ValueError(f"{file}:{number}: neither a rule nor an alternative")
 

@@ -6,7 +6,7 @@ import re
 import string
 from collections import Counter
 
-from words import CONTRACTIONS, HOSTS, NAMES, PATHS, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
+from words import CONTRACTIONS, HOSTS, NAMES, PATHS, RESOURCES, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
 
 
 def password(r: random.Random) -> str:
@@ -122,6 +122,25 @@ def record(r: random.Random, prose: list[str]) -> str:
     )
 
 
+def resource(r: random.Random) -> str:
+    """A name as APIs have them, alone, with a value, or in a path."""
+    words = [r.choice(RESOURCES) for _ in range(r.randint(1, 3))]
+    if r.random() < 0.5:
+        words[-1] += "s"
+    camel = "".join(word.capitalize() for word in words)
+    name = r.choice([camel, camel, camel[0].lower() + camel[1:], "_".join(words), "-".join(words), ".".join(words)])
+    kind = r.random()
+    if kind < 0.5:
+        return name
+    if kind < 0.6:
+        return f"{' '.join(words)} {r.choice(['', str(r.randint(0, 99))])}".strip().capitalize()
+    if kind < 0.7:
+        return f"{name}={r.choice(['true', 'false', str(r.randint(0, 99)), r.choice(PATHS)])}"
+    label = r.choice([r.choice(NAMES), f"{r.choice(PATHS)} {r.randint(0, 99)}", "Main office", "C++ dev", token(r)[:16], "50% off"])
+    inner = r.choice([f"/{name}/{label}", f"/{name}/{label}/{r.choice(RESOURCES).capitalize()}s", f"/{r.choice(PATHS)}/{name}"])
+    return f"{r.choice(['/v1', '/v2', '/api', ''])}{inner}"
+
+
 def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
     """The words that attacks are made of, alone and in harmless places: it is what stands around them that attacks."""
     words = sorted({word for text in attacks for word in re.findall(rb"[A-Za-z]{3,14}", text[:400])})
@@ -149,6 +168,7 @@ def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
         lambda: sentence(r, prose),
         lambda: sentence(r, prose),
         lambda: record(r, prose),
+        lambda: resource(r),
     ]
     values = [makers[i % len(makers)]() for i in range(count)]
     return [v.encode() for v in values + SYMBOLS * 8]

@@ -137,9 +137,21 @@ SYMBOLS = [
 ]
 HOSTS = """
     example.com shop.example.org www.acme.test api.contoso.com blog.fabrikam.net cdn.site.io docs.widget.dev
-    news.city.org intranet.corp.net media.company.co.uk github.com en.wikipedia.org
+    news.city.org intranet.corp.net media.company.co.uk github.com en.wikipedia.org google.com www.google.com youtube.com
+    facebook.com twitter.com linkedin.com amazon.com apple.com microsoft.com localhost:3000 localhost:8080
 """.split()
 PATHS = """
     index login cart checkout products items images static assets docs search user profile settings orders invoice
     report download upload feed tags category news article callback return oauth authorize
+""".split()
+# What APIs name their resources and fields by, words of administration and secrets among them.
+RESOURCES = """
+    credential secret token access refresh api key public private signing certificate password permission role policy grant
+    admin user account member group team owner tenant workspace project service client session device login logout audit log
+    event backup config setting domain host server instance cluster node network route proxy gateway webhook callback queue
+    task worker job flow execution step stream channel message conversation participant template binding sink rule trunk call
+    record recording media file upload download export import report metric usage quota limit balance payment charge refund
+    invoice plan order product item cart customer contact address phone email notification alert test debug trace status health
+    version release build deploy environment variable schema table query search index collection document field value type
+    reset verify confirm delete update create list fetch lookup link shortening short code country language locale currency
 """.split()

@@ -13,7 +13,7 @@ function rulesOf(text: string, file: string): Map<string, string[]> {
   let references: string[] = [];
   for (const line of text.split("\n")) {
     if (line.trim() === "" || line.startsWith("# ")) continue;
-    const name = /^(\w+):$/.exec(line)?.[1];
+    const name = /^(\w+)(?: words)?:$/.exec(line)?.[1];
     if (name) {
       references = rules.get(name) ?? [];
       rules.set(name, references);
