@@ -2,20 +2,21 @@ const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
 const LENGTH_DELIMITED: u32 = 2;
 const FIXED32: u32 = 5;
+const MAX_VARINT_BYTES: i32 = 10;
 
 /** Writes a message of protocol buffers (proto3 encoding): fields of default value are left out. */
 export class ProtobufWriter {
-  private buffer: Uint8Array;
+  private buffer: ArrayBuffer;
   private length: i32 = 0;
 
   constructor(capacity: i32 = 256) {
-    this.buffer = new Uint8Array(capacity);
+    this.buffer = new ArrayBuffer(capacity);
   }
 
   uint(field: u32, value: u64): this {
     if (value == 0) return this;
-    this.varint(((<u64>field) << 3) | VARINT);
-    this.varint(value);
+    const at = this.reserve(2 * MAX_VARINT_BYTES);
+    this.end(writeVarint(writeVarint(at, (field << 3) | VARINT), value));
     return this;
   }
 
@@ -26,43 +27,51 @@ export class ProtobufWriter {
 
   /** An element of a repeated field: written even when it is empty. */
   element(field: u32, value: Uint8Array): this {
-    this.varint(((<u64>field) << 3) | LENGTH_DELIMITED);
-    this.varint(value.length);
-    this.append(value);
+    const length = value.length;
+    let at = this.reserve(2 * MAX_VARINT_BYTES + length);
+    at = writeVarint(writeVarint(at, (field << 3) | LENGTH_DELIMITED), length);
+    memory.copy(at, value.dataStart, length);
+    this.end(at + length);
     return this;
   }
 
   /** Joins fields that are encoded already. */
   append(encoded: Uint8Array): void {
-    this.reserve(encoded.length);
-    memory.copy(this.buffer.dataStart + this.length, encoded.dataStart, encoded.length);
-    this.length += encoded.length;
+    const length = encoded.length;
+    const at = this.reserve(length);
+    memory.copy(at, encoded.dataStart, length);
+    this.end(at + length);
   }
 
   /** A view of what was written. */
   finish(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    return Uint8Array.wrap(this.buffer, 0, this.length);
   }
 
-  private varint(value: u64): void {
-    this.reserve(10);
-    let at = this.buffer.dataStart + this.length;
-    const start = at;
-    while (value >= 0x80) {
-      store<u8>(at++, <u8>(value | 0x80));
-      value >>= 7;
-    }
-    store<u8>(at++, <u8>value);
-    this.length += <i32>(at - start);
-  }
-
-  private reserve(more: i32): void {
+  /** Address of the end, behind which there is room for so many more bytes. */
+  private reserve(more: i32): usize {
     const needed = this.length + more;
-    if (needed <= this.buffer.length) return;
-    const larger = new Uint8Array(max(needed, this.buffer.length * 2));
-    memory.copy(larger.dataStart, this.buffer.dataStart, this.length);
-    this.buffer = larger;
+    if (needed > this.buffer.byteLength) {
+      const larger = new ArrayBuffer(max(needed, this.buffer.byteLength * 2));
+      memory.copy(changetype<usize>(larger), changetype<usize>(this.buffer), this.length);
+      this.buffer = larger;
+    }
+    return changetype<usize>(this.buffer) + this.length;
   }
+
+  private end(at: usize): void {
+    this.length = <i32>(at - changetype<usize>(this.buffer));
+  }
+}
+
+/** Gives the address behind it. */
+function writeVarint(at: usize, value: u64): usize {
+  while (value >= 0x80) {
+    store<u8>(at++, <u8>(value | 0x80));
+    value >>= 7;
+  }
+  store<u8>(at, <u8>value);
+  return at + 1;
 }
 
 /**

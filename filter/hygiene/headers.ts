@@ -1,42 +1,17 @@
 import { bytes } from "proxy-wasm-as/bytes";
-import { HeaderMap } from "proxy-wasm-as/header-map";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";
-import { readsAs } from "./stripped";
+import { fieldRoles, OVERRIDES_METHOD, OVERRIDES_PATH, SINGLE_VALUED } from "./field-roles";
 
 const MAX_HEADERS = 100;
 const MAX_HEADER_BYTES = 32 * 1024;
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
-const LOWER_X: u8 = 0x78;
 
 const AUTHORIZATION = bytes("authorization");
-const CONTENT_TYPE = bytes("content-type");
 const BEARER = bytes("bearer ");
 const DPOP = bytes("dpop ");
-
-/**
- * Fields of which a request has one value (RFC 9110 section 5.3) and that Envoy gives as they came; identity headers are
- * added from the policy. Where Envoy keeps one place for a header (`authorization`, `content-type`), it joins a second
- * value to the first with a comma: see below.
- */
-const singleValued: StaticArray<Uint8Array> = [bytes(":authority"), bytes("host"), AUTHORIZATION, CONTENT_TYPE];
-
-/** Headers by which frameworks take another method than the one that was authorised. */
-const methodOverrides: StaticArray<Uint8Array> = [
-  bytes("x-http-method-override"),
-  bytes("x-http-method"),
-  bytes("x-method-override"),
-  bytes("x-original-method"),
-];
-
-/** Headers by which servers take another path. */
-const pathOverrides: StaticArray<Uint8Array> = [
-  bytes("x-original-url"),
-  bytes("x-original-uri"),
-  bytes("x-rewrite-url"),
-];
 
 /**
  * The first fault of the request's head, or `Permitted`. Control characters are not looked for: Envoy's codecs refuse
@@ -46,30 +21,21 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
   const headers = request.headers;
   if (headers.size > MAX_HEADERS) return Reason.TooManyHeaders;
   if (headers.byteLength > MAX_HEADER_BYTES) return Reason.HeadersTooLarge;
-  for (let i = 0; i < singleValued.length; i++) if (repeats(headers, singleValued[i])) return Reason.HeaderDuplicate;
-  const issued = policy.identityHeaders;
-  for (let i = 0; i < issued.length; i++) if (repeats(headers, unchecked(issued[i]))) return Reason.HeaderDuplicate;
+  const roles = fieldRoles(policy);
+  let seen: u32 = 0;
+  for (let i = 0, size = headers.size; i < size; i++) {
+    const role = roles.of(headers, i);
+    seen |= role;
+    const once = (role & SINGLE_VALUED) != 0;
+    if (once && headers.indexOf(headers.name(i), i + 1) >= 0) return Reason.HeaderDuplicate;
+  }
   const authorization = headers.first(AUTHORIZATION);
   if (authorization !== null && isJoinedAuthorization(authorization)) return Reason.HeaderDuplicate;
   if (hasCommaOutsideQuotes(request.contentType)) return Reason.HeaderDuplicate;
   if (!isHost(request.host)) return Reason.HostMalformed;
-  if (holdsOneOf(headers, methodOverrides)) return Reason.MethodOverride;
-  if (holdsOneOf(headers, pathOverrides)) return Reason.PathOverride;
+  if ((seen & OVERRIDES_METHOD) != 0) return Reason.MethodOverride;
+  if ((seen & OVERRIDES_PATH) != 0) return Reason.PathOverride;
   return Reason.Permitted;
-}
-
-/** Whether a field has one of the names, also with `_` for `-`: CGI-like upstreams read both as one. */
-function holdsOneOf(headers: HeaderMap, names: StaticArray<Uint8Array>): bool {
-  for (let i = 0; i < headers.size; i++) {
-    if (!headers.nameBeginsWith(i, LOWER_X)) continue;
-    for (let j = 0; j < names.length; j++) if (readsAs(headers, i, unchecked(names[j]))) return true;
-  }
-  return false;
-}
-
-function repeats(headers: HeaderMap, name: Uint8Array): bool {
-  const first = headers.indexOf(name);
-  return first >= 0 && headers.indexOf(name, first + 1) >= 0;
 }
 
 /**

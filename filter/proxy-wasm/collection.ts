@@ -7,6 +7,8 @@ const DEBT_LIMIT: u32 = 1 << 20;
 /** What one callback is taken to allocate apart from what the host returned, in bytes. */
 const DEBT_PER_CALLBACK: u32 = 1024;
 
+/** The number of the callback that is running, or ran last, counted from 1; 0: the module is starting. */
+export let callback: u64 = 0;
 /** Callbacks that are running: a function of the host may call back. */
 let depth: i32 = 0;
 /** Estimate of what was allocated since the last collection, in bytes. */
@@ -22,6 +24,7 @@ export function noteAllocation(size: u32): void {
 
 /** A callback begins. */
 export function enter(): void {
+  if (depth == 0) callback++;
   depth++;
 }
 

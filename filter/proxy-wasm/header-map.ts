@@ -56,12 +56,7 @@ export class HeaderMap {
     return this.pairs.length;
   }
 
-  /** Whether the name at `index` begins with `byte`. This and the next two look at names without making a view of each. */
-  nameBeginsWith(index: i32, byte: u8): bool {
-    return this.nameSize(index) > 0 && load<u8>(this.nameAddress(index)) == byte;
-  }
-
-  /** Address of `nameSize(index)` bytes, good as long as this map is. */
+  /** Address of `nameSize(index)` bytes, good as long as this map is: to look at a name without making a view of it. */
   nameAddress(index: i32): usize {
     const start = <u32>index < <u32>this.starts.length ? unchecked(this.starts[index]) : 0;
     return this.pairs.dataStart + start;

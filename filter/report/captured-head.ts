@@ -1,5 +1,5 @@
 import { bytes, equal, HeaderMap } from "proxy-wasm-as";
-import { readsAs } from "../hygiene/stripped";
+import { readsLike } from "../hygiene/name-reading";
 
 const COUNT_SIZE: i32 = 4;
 const LENGTHS_SIZE: i32 = 8;
@@ -19,7 +19,7 @@ export function capturedHead(headers: HeaderMap, keyHeader: Uint8Array): Uint8Ar
   let size = COUNT_SIZE;
   for (let i = 0; i < headers.size; i++) {
     const name = headers.name(i);
-    if (isCredential(name) || readsAs(headers, i, keyHeader)) continue;
+    if (isCredential(name) || readsLike(name, keyHeader)) continue;
     kept.push(i);
     size += LENGTHS_SIZE + name.length + headers.value(i).length + 2;
   }

@@ -6,7 +6,8 @@ import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
-import { breaksGrammar, HeaderTreatment, treatmentOf } from "./header-field";
+import { headerTreatment } from "./header-field";
+import { HeaderTreatment } from "./header-name";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
@@ -24,25 +25,17 @@ const NO_NAME = new Uint8Array(0);
  */
 export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array = NO_NAME): void {
   const collector = new Collector(out);
-  for (let i = 0; i < headers.size; i++) {
+  for (let i = 0, size = headers.size; i < size; i++) {
+    const treatment = headerTreatment(headers, i);
+    if (treatment == HeaderTreatment.Ignored) continue;
     const name = headers.name(i);
     if (except.length > 0 && equal(name, except)) continue;
     const value = headers.value(i);
-    const treatment = treatmentOf(name);
-    if (treatment == HeaderTreatment.Path) {
-      collectTarget(collector, value);
-    } else if (treatment == HeaderTreatment.Cookies) {
-      collectCookies(collector, headerSource(value));
-    } else if (treatment == HeaderTreatment.Referer) {
-      collectReferer(collector, name, headerSource(value));
-    } else if (treatment == HeaderTreatment.Credentials) {
-      collectCredentials(collector, name, headerSource(value));
-    } else if (
-      treatment == HeaderTreatment.FreeText ||
-      (treatment == HeaderTreatment.FixedGrammar && breaksGrammar(name, value))
-    ) {
-      collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
-    }
+    if (treatment == HeaderTreatment.Path) collectTarget(collector, value);
+    else if (treatment == HeaderTreatment.Cookies) collectCookies(collector, headerSource(value));
+    else if (treatment == HeaderTreatment.Referer) collectReferer(collector, name, headerSource(value));
+    else if (treatment == HeaderTreatment.Credentials) collectCredentials(collector, name, headerSource(value));
+    else collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
   }
   collector.finish();
 }

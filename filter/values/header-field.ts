@@ -1,4 +1,5 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { HeaderMap } from "proxy-wasm-as/header-map";
+import { NameKinds } from "../name-kinds";
 import {
   breaksAddresses,
   breaksClientCertificate,
@@ -11,97 +12,56 @@ import {
 } from "./header-alphabet";
 import { isDate } from "./header-date";
 import { breaksClientHint, breaksTokens } from "./header-grammar";
+import { Grammar, grammarOf, HeaderTreatment, treatmentOf } from "./header-name";
 import { breaksVia } from "./header-via";
 
-/** How a request header is looked at. */
-export const enum HeaderTreatment {
-  /** Judged elsewhere, or taken off the request. */
-  Ignored,
-  /** Has a grammar of its own (and is often a credential or an identifier): a value only where it breaks it. */
-  FixedGrammar,
-  /** A scheme, and a credential that is a value only where it breaks the scheme's grammar. */
-  Credentials,
-  Path,
-  Cookies,
-  Referer,
-  /** Free text, or known to the application alone: always a value. */
-  FreeText,
-}
+const TREATMENT_MASK: u32 = 0xff;
+const GRAMMAR_SHIFT: u32 = 8;
 
-const ignored = list(":method :scheme :protocol content-length transfer-encoding");
-const ignoredPrefixes = list("x-postern-");
-const fixedGrammar = list(
-  ":authority host accept b3 cache-control connection date device-memory dnt downlink dpr early-data ect etag " +
-    "expect forwarded from http2-settings keep-alive max-forwards origin pragma priority purpose range rtt save-data te " +
-    "traceparent tracestate trailer upgrade upgrade-insecure-requests via viewport-width width x-amzn-trace-id " +
-    "x-client-trace-id x-cloud-trace-context x-correlation-id x-real-ip x-request-id x-requested-with",
-);
-const fixedGrammarPrefixes = list(
-  "accept- access-control- content- grpc- if- proxy- sec- x-b3- x-datadog- x-envoy- x-forwarded- x-ot-",
-);
-const PATH = bytes(":path");
-const COOKIE = bytes("cookie");
-const REFERER = bytes("referer");
-const credentials = list("authorization proxy-authorization");
-const addresses = list("x-forwarded-for x-real-ip x-envoy-external-address");
-const hosts = list(":authority host x-forwarded-host x-forwarded-server");
-const dates = list("date if-modified-since if-unmodified-since");
-const entityTags = list("etag if-match if-none-match if-range");
-const numbers = list("device-memory dnt downlink dpr max-forwards rtt upgrade-insecure-requests viewport-width width");
-const ORIGIN = bytes("origin");
-const FROM = bytes("from");
-const RANGE = bytes("range");
-const CONTENT_RANGE = bytes("content-range");
-const CLIENT_CERTIFICATE = bytes("x-forwarded-client-cert");
-const CLIENT_HINT = bytes("sec-");
-const VIA = bytes("via");
-
-export function treatmentOf(name: Uint8Array): HeaderTreatment {
-  if (equal(name, PATH)) return HeaderTreatment.Path;
-  if (equal(name, COOKIE)) return HeaderTreatment.Cookies;
-  if (equal(name, REFERER)) return HeaderTreatment.Referer;
-  if (isOneOf(credentials, name)) return HeaderTreatment.Credentials;
-  if (isOneOf(ignored, name) || beginsWithOneOf(ignoredPrefixes, name)) return HeaderTreatment.Ignored;
-  const fixed = isOneOf(fixedGrammar, name) || beginsWithOneOf(fixedGrammarPrefixes, name);
-  return fixed ? HeaderTreatment.FixedGrammar : HeaderTreatment.FreeText;
-}
-
-/** Whether a header of fixed grammar holds what its grammar has no use for. */
-export function breaksGrammar(name: Uint8Array, value: Uint8Array): bool {
-  if (isOneOf(addresses, name)) return breaksAddresses(value);
-  if (isOneOf(hosts, name)) return breaksHosts(value);
-  if (isOneOf(dates, name)) return !isDate(value);
-  if (isOneOf(entityTags, name)) return !isDate(value) && breaksEntityTags(value);
-  if (isOneOf(numbers, name)) return breaksNumber(value);
-  if (equal(name, ORIGIN)) return breaksOrigin(value);
-  if (equal(name, FROM)) return breaksMailbox(value);
-  if (equal(name, RANGE) || equal(name, CONTENT_RANGE)) return breaksRange(value);
-  if (equal(name, VIA)) return breaksVia(value);
-  if (equal(name, CLIENT_CERTIFICATE)) return breaksClientCertificate(value);
-  return beginsWith(name, CLIENT_HINT) ? breaksClientHint(value) : breaksTokens(value);
-}
-
-function list(names: string): Uint8Array[] {
-  const words = names.split(" ");
-  const result: Uint8Array[] = [];
-  for (let i = 0; i < words.length; i++) result.push(bytes(words[i]));
-  return result;
-}
-
-function isOneOf(names: Uint8Array[], name: Uint8Array): bool {
-  for (let i = 0; i < names.length; i++) {
-    if (equal(unchecked(names[i]), name)) return true;
+/** Treatment, and in the bits above it the grammar. */
+class HeaderKinds extends NameKinds {
+  protected kindOf(name: Uint8Array): u32 {
+    return <u32>treatmentOf(name) | ((<u32>grammarOf(name)) << GRAMMAR_SHIFT);
   }
-  return false;
 }
 
-function beginsWithOneOf(prefixes: Uint8Array[], name: Uint8Array): bool {
-  for (let i = 0; i < prefixes.length; i++) {
-    if (beginsWith(name, unchecked(prefixes[i]))) return true;
+const kinds = new HeaderKinds();
+
+/** How the field is looked at: one of fixed grammar that breaks it is free text, one that does not is ignored. */
+export function headerTreatment(headers: HeaderMap, index: i32): HeaderTreatment {
+  const kind = kinds.of(headers, index);
+  const treatment = <HeaderTreatment>(kind & TREATMENT_MASK);
+  if (treatment != HeaderTreatment.FixedGrammar) return treatment;
+  const broken = breaksGrammar(<Grammar>(kind >> GRAMMAR_SHIFT), headers.value(index));
+  return broken ? HeaderTreatment.FreeText : HeaderTreatment.Ignored;
+}
+
+/** Whether a value holds what the grammar has no use for. */
+function breaksGrammar(grammar: Grammar, value: Uint8Array): bool {
+  switch (grammar) {
+    case Grammar.Addresses:
+      return breaksAddresses(value);
+    case Grammar.Hosts:
+      return breaksHosts(value);
+    case Grammar.Date:
+      return !isDate(value);
+    case Grammar.EntityTags:
+      return !isDate(value) && breaksEntityTags(value);
+    case Grammar.Number:
+      return breaksNumber(value);
+    case Grammar.Origin:
+      return breaksOrigin(value);
+    case Grammar.Mailbox:
+      return breaksMailbox(value);
+    case Grammar.Range:
+      return breaksRange(value);
+    case Grammar.Via:
+      return breaksVia(value);
+    case Grammar.ClientCertificate:
+      return breaksClientCertificate(value);
+    case Grammar.ClientHint:
+      return breaksClientHint(value);
+    default:
+      return breaksTokens(value);
   }
-  return false;
-}
-
-function beginsWith(name: Uint8Array, prefix: Uint8Array): bool {
-  return name.length >= prefix.length && memory.compare(name.dataStart, prefix.dataStart, prefix.length) == 0;
 }
