@@ -4,7 +4,6 @@ import { AssertionCache } from "./identity/assertion-cache";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";
-import { MemoryUse } from "./sync/memory-use";
 import { SyncState } from "./sync/sync-state";
 import { Synchronisation } from "./sync/synchronisation";
 
@@ -13,9 +12,8 @@ import { Synchronisation } from "./sync/synchronisation";
  * mixed, and no token verified under one is believed under another.
  */
 export class Gate {
-  readonly tokens: TokenCache;
-  readonly assertions: AssertionCache;
-  readonly memory: MemoryUse;
+  readonly tokens: TokenCache = new TokenCache();
+  readonly assertions: AssertionCache = new AssertionCache();
   readonly metrics: DecisionMetrics = new DecisionMetrics();
 
   private taken: SyncState = SyncState.NONE;
@@ -24,13 +22,7 @@ export class Gate {
     public readonly policy: CompiledPolicy,
     public readonly environment: EnvoyEnvironment,
     public readonly synchronisation: Synchronisation,
-  ) {
-    const tokens = new TokenCache();
-    const assertions = new AssertionCache();
-    this.tokens = tokens;
-    this.assertions = assertions;
-    this.memory = new MemoryUse(tokens, assertions, environment);
-  }
+  ) {}
 
   /** Has the policy stand on the state that is known by now: keys that it leaves to be fetched, and what is revoked. */
   takeState(): void {

@@ -92,7 +92,7 @@ export class PosternHttpContext
     this.decision = decision;
     this.hasBody = !endOfStream;
     this.isWhole = endOfStream;
-    const spoofed = spoofedNames(headers, gate.policy);
+    const spoofed = spoofedNames(headers, gate.policy, evaluation.authentication.isForwarded);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
     return this.judge(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
@@ -118,7 +118,7 @@ export class PosternHttpContext
   }
 
   onRequestTrailers(_count: i32): TrailersStatus {
-    const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy);
+    const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy, false);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
     this.isWhole = true;

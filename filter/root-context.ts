@@ -13,6 +13,7 @@ import { Reporter } from "./report/reporter";
 import { screenReady } from "./screen/screen";
 import { endOverdueCalls } from "./sidecar-call";
 import { chooseSidecarCluster } from "./sidecar-cluster";
+import { MemoryUse } from "./sync/memory-use";
 import { Synchronisation } from "./sync/synchronisation";
 
 const TICK_MILLIS: u32 = 100;
@@ -21,6 +22,7 @@ const TICK_MILLIS: u32 = 100;
 const reporter = new Reporter(moduleDigest());
 /** One for each VM as well: no policy begins without the state that is known. */
 const synchronisation = new Synchronisation(reporter.worker, new EnvoyEnvironment());
+const memory = new MemoryUse(new EnvoyEnvironment());
 
 /** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
 export class PosternRootContext extends RootContext {
@@ -40,7 +42,10 @@ export class PosternRootContext extends RootContext {
     // From here on proofs are remembered: those made before could have been used.
     proofSecret(this.environment);
     synchronisation.begin(configuration.subarray(length));
-    this.gate = new Gate(policy, this.environment, synchronisation);
+    this.leaveGate();
+    const gate = new Gate(policy, this.environment, synchronisation);
+    memory.follow(gate.tokens, gate.assertions);
+    this.gate = gate;
     setTickPeriod(TICK_MILLIS);
     return true;
   }
@@ -52,7 +57,7 @@ export class PosternRootContext extends RootContext {
     reporter.flush(now);
     reporter.endOverdueWaits(now);
     const gate = this.gate;
-    if (gate !== null) synchronisation.ask(gate.policy.digest, gate.memory, now);
+    if (gate !== null) synchronisation.ask(gate.policy.digest, memory, now);
     endRevokedStreams(synchronisation.state.revocations);
     flushCounters();
     if (gate !== null && gate.policy.limits !== null) refreshAlarm(this.environment);
@@ -60,9 +65,18 @@ export class PosternRootContext extends RootContext {
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }
 
+  onDelete(): void {
+    this.leaveGate();
+  }
+
   createHttpContext(contextId: u32): HttpContext {
     // Envoy creates no stream on a root context whose configuration was refused.
     return new PosternHttpContext(contextId, this.gate!, reporter);
+  }
+
+  private leaveGate(): void {
+    const gate = this.gate;
+    if (gate !== null) memory.leave(gate.tokens);
   }
 }
 

@@ -25,7 +25,10 @@ export function writeEnforcement(
   if (denied) {
     writeDenial(writer, evaluation, verdict.reason, decision);
   } else {
-    writeTexts(writer, spoofedNames(evaluation.request.headers, evaluation.policy));
+    writeTexts(
+      writer,
+      spoofedNames(evaluation.request.headers, evaluation.policy, evaluation.authentication.isForwarded),
+    );
     writeTexts(writer, identityFields(evaluation));
   }
   writer.bytes(evaluation.authentication.nonce);

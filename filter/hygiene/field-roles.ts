@@ -11,8 +11,11 @@ export const OVERRIDES_METHOD: u32 = 2;
 export const OVERRIDES_PATH: u32 = 4;
 /** Must not go on as it came. */
 export const RESERVED: u32 = 8;
+/** XFCC, where the policy believes that of some peers. */
+export const FORWARDED_CERTIFICATE: u32 = 16;
 
 const PREFIX = bytes("x-postern-");
+const FORWARDED_CLIENT_CERT = bytes("x-forwarded-client-cert");
 const COLON: u8 = 0x3a;
 const LOWER_X: u8 = 0x78;
 
@@ -55,6 +58,7 @@ class FieldRoles extends NameKinds {
     const issued = this.policy.identityHeaders;
     for (let i = 0; i < issued.length; i++) if (equal(name, issued[i])) roles |= SINGLE_VALUED;
     if (name.length == 0 || name[0] != LOWER_X) return roles;
+    if (this.policy.forwardedFrom.length > 0 && readsLike(name, FORWARDED_CLIENT_CERT)) roles |= FORWARDED_CERTIFICATE;
     if (readsAsOneOf(name, methodOverrides)) roles |= OVERRIDES_METHOD;
     return readsAsOneOf(name, pathOverrides) ? roles | OVERRIDES_PATH : roles;
   }

@@ -15,7 +15,7 @@ import { TokenOutcome } from "./token-outcome";
 import { acceptedUntilMillis, judgeTime } from "./validity";
 import { VerifiedToken } from "./verified-token";
 import { verifyToken } from "./verify-token";
-import { findWorkload, speaksForOthers } from "./workload";
+import { findWorkload, isForwarder, speaksForOthers } from "./workload";
 
 const NONE = new Uint8Array(0);
 
@@ -23,6 +23,8 @@ const NONE = new Uint8Array(0);
 export class Authentication {
   /** The token was sent under the scheme DPoP. */
   usesDpop: bool = false;
+  /** The peer is a proxy whose XFCC is believed. */
+  isForwarded: bool = false;
   /** `BOUND_BY_…` bits: how the token is bound to its sender. */
   bindings: u32 = 0;
   /** A DPoP nonce for the client; empty: it needs none. */
@@ -59,6 +61,7 @@ export class Authentication {
     const refused = new Authentication(subject);
     refused.token = outcome;
     refused.apiKey = this.apiKey;
+    refused.isForwarded = this.isForwarded;
     refused.usesDpop = this.usesDpop;
     refused.nonce = this.nonce;
     return refused;
@@ -84,6 +87,7 @@ export function authenticate(
   const apiKey = checkApiKey(request, policy, environment.nowMillis() / 1000);
   authentication.apiKey = apiKey.outcome;
   authentication.subject.apiKey = apiKey.name;
+  authentication.isForwarded = policy.forwardedFrom.length > 0 && isForwarder(peer, policy);
   authentication.usesDpop = credentials.isDpop;
   authentication.token = judgeToken(request, credentials, policy, environment, cache, inquiry, limited, authentication);
   return authentication;

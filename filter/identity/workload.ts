@@ -23,6 +23,11 @@ export function findWorkload(request: HeaderMap, policy: CompiledPolicy, peer: P
   return isAccepted(forwarded, policy) ? forwarded : NONE;
 }
 
+/** Whether the peer's word about its own client counts. */
+export function isForwarder(peer: PeerCertificate, policy: CompiledPolicy): bool {
+  return peer.presented && isAccepted(peer.uri, policy) && speaksForOthers(peer.uri, policy);
+}
+
 /** Whether the workload is a proxy, which passes on what others say of themselves. */
 export function speaksForOthers(workload: Uint8Array, policy: CompiledPolicy): bool {
   return isIn(policy.forwardedFrom, workload);

@@ -31,28 +31,43 @@ class Round {
   }
 }
 
-/** What the bounded memories of identity hold: those of this worker under one policy, and those that all workers share. */
+/** What the bounded memories of identity hold: those of this VM under all its policies, and those that all workers share. */
 export class MemoryUse {
   private readonly proofs: Round = new Round(PROOF_BUCKETS, proofBytes);
   private readonly failures: Round = new Round(FAILURE_BUCKETS, failureBytes);
+  private readonly tokens: TokenCache[] = [];
+  private readonly assertions: AssertionCache[] = [];
 
-  constructor(
-    private readonly tokens: TokenCache,
-    private readonly assertions: AssertionCache,
-    private readonly environment: Environment,
-  ) {}
+  constructor(private readonly environment: Environment) {}
+
+  /** From now on these count. */
+  follow(tokens: TokenCache, assertions: AssertionCache): void {
+    this.tokens.push(tokens);
+    this.assertions.push(assertions);
+  }
+
+  leave(tokens: TokenCache): void {
+    const index = this.tokens.indexOf(tokens);
+    if (index < 0) return;
+    this.tokens.splice(index, 1);
+    this.assertions.splice(index, 1);
+  }
 
   /** `postern.v1.MemoryUse`. */
   encode(): Uint8Array {
     this.proofs.goOn(this.environment);
     this.failures.goOn(this.environment);
-    return new ProtobufWriter(48)
-      .uint(1, this.tokens.size)
-      .uint(2, this.tokens.byteLength)
-      .uint(3, this.assertions.size)
-      .uint(4, this.assertions.byteLength)
-      .uint(5, this.proofs.bytes)
-      .uint(6, this.failures.bytes)
-      .finish();
+    let tokens = 0;
+    let tokenBytes = 0;
+    let assertions = 0;
+    let assertionBytes = 0;
+    for (let i = 0; i < this.tokens.length; i++) {
+      tokens += this.tokens[i].size;
+      tokenBytes += this.tokens[i].byteLength;
+      assertions += this.assertions[i].size;
+      assertionBytes += this.assertions[i].byteLength;
+    }
+    const writer = new ProtobufWriter(48).uint(1, tokens).uint(2, tokenBytes).uint(3, assertions);
+    return writer.uint(4, assertionBytes).uint(5, this.proofs.bytes).uint(6, this.failures.bytes).finish();
   }
 }

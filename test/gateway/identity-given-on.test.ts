@@ -185,3 +185,18 @@ test("without the sidecar a signed assertion goes on, and who has none gets 503"
   assert.equal((await verified(back.assertion)).sub, "late");
   assert.equal(decodeProtectedHeader(back.assertion).kid, kid, "the key outlives the sidecar");
 });
+
+test("the gateway's memories are shown: entries and bytes of tokens, assertions and proofs", {
+  timeout: 60_000,
+}, async () => {
+  const shown = async () => {
+    const text = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+    const found = text.matchAll(/^postern_sidecar_gateway_memory_(\w+)\{of="(\w+)"\} (\d+)$/gm);
+    return Object.fromEntries([...found].map(([, unit, of, value]) => [`${of} ${unit}`, Number(value)]));
+  };
+  const memory = await eventually(shown, (seen) => (seen["proofs entries"] ?? 0) > 0, 40_000);
+  assert.ok((memory["tokens entries"] ?? 0) >= 8 && (memory["tokens bytes"] ?? 0) > 8 * 300, JSON.stringify(memory));
+  assert.ok((memory["assertions entries"] ?? 0) >= 6 && (memory["assertions bytes"] ?? 0) > 6 * 400);
+  assert.equal(memory["proofs bytes"], 16 * (memory["proofs entries"] ?? 0));
+  assert.equal(memory["failures bytes"], 0, "nobody is limited here");
+});

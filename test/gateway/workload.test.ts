@@ -3,7 +3,8 @@ import { request as httpsRequest } from "node:https";
 import { after, before, test } from "node:test";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { type RecordedRequest, type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const web = "spiffe://edge.example/ns/shop/sa/web";
 const proxy = "spiffe://edge.example/ns/edge/sa/proxy";
@@ -16,20 +17,28 @@ identity:
     trustDomains: [edge.example]
     trustBundle: { file: ./ca.pem }
     forwardedFrom: [${proxy}]
+  issuers:
+    - { name: shop, issuer: "https://issuer.shop.example", audiences: [orders], algorithms: [ES256], jwks: { file: ./jwks.json } }
+    - { name: mesh, trustDomain: edge.example, audiences: [orders], algorithms: [ES256], jwks: { file: ./jwks.json } }
 routes:
+  - { name: pay, match: { path: /pay }, allow: [{ issuer: shop, scopes: [pay], workloads: [${web}] }], score: off }
+  - { name: either, match: { path: /either }, allow: [{ workloads: [${web}] }, { issuer: shop, scopes: [pay] }], score: off }
   - { name: stock, match: { path: /stock }, allow: [{ workloads: [${web}] }], score: off }
 `;
 
 let upstream: RecordingUpstream;
 let gateway: TestGateway;
 let authority: Certificate;
+let issuer: TestIssuer;
 
 before(
   async () => {
     upstream = await startRecordingUpstream();
     authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
     const server = await issueCertificate({ name: "server", alternativeNames: ["127.0.0.1"], validDays: 1 }, authority);
+    issuer = await makeIssuer("https://issuer.shop.example", "orders", ["ES256"]);
     const files = {
+      "jwks.json": issuer.jwks,
       "server.pem": server.certificatePem,
       "server.key": server.keyPem,
       "ca.pem": authority.certificatePem,
@@ -45,18 +54,31 @@ after(async () => {
 
 const client = (id: string) => issueCertificate({ name: "client", alternativeNames: [id], validDays: 1 }, authority);
 
-/** The status, or the error's code where the handshake or the connection fails. */
-function get(certificate: Certificate | null, headers: Record<string, string> = {}): Promise<number | string> {
+interface Answer {
+  readonly status: number;
+  readonly decision: string;
+}
+
+/** Rejects where the handshake or the connection fails. */
+function ask(
+  path: string,
+  certificate: Certificate | null,
+  headers: Record<string, string | string[]>,
+): Promise<Answer> {
   const credentials = certificate ? { cert: certificate.certificatePem, key: certificate.keyPem } : {};
-  return new Promise((resolve) => {
+  return new Promise((resolve, refuse) => {
     const options = { ca: authority.certificatePem, ...credentials, headers, agent: false as const };
-    const request = httpsRequest(`${gateway.url}/stock`, options, (response) => {
-      response.resume().on("end", () => resolve(response.statusCode ?? 0));
+    const request = httpsRequest(`${gateway.url}${path}`, options, (response) => {
+      const decision = String(response.headers["x-postern-decision"]);
+      response.resume().on("end", () => resolve({ status: response.statusCode ?? 0, decision }));
     });
-    request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    request.end();
+    request.on("error", refuse).end();
   });
 }
+
+const get = async (certificate: Certificate | null, headers: Record<string, string | string[]> = {}) =>
+  (await ask("/stock", certificate, headers)).status;
+const forwarded = (uri: string) => ({ "x-forwarded-client-cert": `By=spiffe://edge.example/gate;URI=${uri}` });
 
 test("a workload's name is issued anew, whatever the client sends under it", async () => {
   const seen = upstream.requests.length;
@@ -70,11 +92,91 @@ test("another workload, and one of a foreign trust domain, are 403", async () =>
 });
 
 test("x-forwarded-client-cert counts only from the peer that the policy names, and only its last element", async () => {
-  const forwarded = (uri: string) => ({ "x-forwarded-client-cert": `By=spiffe://edge.example/gate;URI=${uri}` });
   assert.equal(await get(await client(proxy), forwarded(web)), 200);
   assert.equal(await get(await client(proxy)), 403);
   assert.equal(await get(null, forwarded(web)), 403);
   assert.equal(await get(await client("spiffe://edge.example/ns/shop/sa/other"), forwarded(web)), 403);
   const two = `URI=${web},URI=spiffe://edge.example/ns/shop/sa/other`;
   assert.equal(await get(await client(proxy), { "x-forwarded-client-cert": two }), 403);
+});
+
+test("x-forwarded-client-cert of nobody who may speak for others reaches the upstream, of the proxy it does", async () => {
+  for (const [certificate, headers] of [
+    [await client(web), forwarded("spiffe://edge.example/forged")],
+    [await client(web), { x_forwarded_client_cert: "URI=spiffe://edge.example/forged" }],
+    [await client(proxy), forwarded(web)],
+  ] as const) {
+    const seen = upstream.requests.length;
+    assert.equal(await get(certificate, headers), 200);
+    const { headers: given } = upstream.requests[seen] as RecordedRequest;
+    assert.equal(given["x-postern-workload"], web);
+    assert.doesNotMatch(JSON.stringify(given), /forged/);
+    const isProxy = Object.values(headers).includes(forwarded(web)["x-forwarded-client-cert"]);
+    assert.equal(given["x-forwarded-client-cert"] !== undefined, isProxy);
+  }
+});
+
+test("the proxy's word counts for no foreign trust domain, and not when it comes twice or broken", async () => {
+  const by = await client(proxy);
+  for (const value of [
+    `URI=${web.replace("edge.example", "elsewhere.example")}`,
+    `URI=${web.replace("edge.example", "edge.example.elsewhere")}`,
+    `URI=${web};URI=${web}`,
+    `URI=${web},`,
+    `URI="${web}`,
+    "URI=",
+  ])
+    assert.equal(await get(by, { "x-forwarded-client-cert": value }), 403, value);
+  assert.equal(
+    await get(by, { "x-forwarded-client-cert": [`URI=${web}`, "URI=spiffe://edge.example/ns/shop/sa/x"] }),
+    403,
+  );
+});
+
+test("a route that wants user and workload takes nothing less, and each record has the checks that were passed", async () => {
+  const pay = await issuer.token("ES256", "pay");
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const other = "spiffe://edge.example/ns/shop/sa/other";
+  const service = ["service_authenticated"];
+  const user = ["user_authenticated"];
+  const all = ["service_authenticated", "service_authorised", "user_authenticated", "user_authorised"];
+  const cases: [path: string, id: string | null, headers: Record<string, string>, status: number, checks: string[]][] =
+    [
+      ["/pay", web, bearer(pay), 200, all],
+      ["/pay", proxy, { ...bearer(pay), ...forwarded(web) }, 200, all],
+      ["/pay", proxy, bearer(pay), 403, [...service, ...user]],
+      ["/pay", web, {}, 401, service],
+      ["/pay", null, bearer(pay), 403, user],
+      ["/pay", other, bearer(pay), 403, [...service, ...user]],
+      ["/pay", null, { ...bearer(pay), ...forwarded(web) }, 403, user],
+      ["/pay", web, bearer(await issuer.token("ES256", "read")), 403, [...service, ...user]],
+      ["/pay", web, bearer("a.b.c"), 401, service],
+      ["/pay", null, {}, 401, []],
+      ["/either", web, {}, 200, ["service_authenticated", "service_authorised"]],
+      ["/either", null, bearer(pay), 200, ["user_authenticated", "user_authorised"]],
+    ];
+  for (const [path, id, headers, status, checks] of cases) {
+    const answer = await ask(path, id === null ? null : await client(id), headers);
+    const what = `${path} ${id} ${Object.keys(headers)}`;
+    assert.equal(answer.status, status, what);
+    assert.deepEqual((await gateway.waitForRecord(answer.decision)).checks, ["encrypted", ...checks], what);
+  }
+});
+
+test("a JWT-SVID must be of the workload that the certificate proves, unless that is the proxy", async () => {
+  const svid = async (sub: string) => ({
+    authorization: `Bearer ${await issuer.token("ES256", "", { claims: { sub, iss: undefined, scope: undefined } })}`,
+  });
+  const other = "spiffe://edge.example/ns/shop/sa/other";
+  assert.equal(await get(null, await svid(web)), 200);
+  assert.equal(await get(await client(web), await svid(web)), 200);
+  assert.equal(await get(await client(proxy), await svid(web)), 200);
+  for (const [id, sub, reason] of [
+    [other, web, "token_certificate"],
+    [web, other, "token_certificate"],
+    [web, "spiffe://elsewhere.example/ns/shop/sa/web", "token_issuer"],
+  ] as const) {
+    const { status, decision } = await ask("/stock", await client(id), await svid(sub));
+    assert.deepEqual([status, (await gateway.waitForRecord(decision)).reason], [401, reason], `${id} ${sub}`);
+  }
 });

@@ -86,6 +86,7 @@ describe("what is refused", () => {
     ["key_private keys.0", "a shared secret", () => [{ kty: "oct", k: "c2VjcmV0" }]],
     ["key_private keys.0", "a private key for something else", () => [{ ...jwk(rsa.privateKey), use: "enc" }]],
     ["key_weak keys.0", "RSA of 1024 bits", () => [rsaOf(1024)]],
+    ["key_type keys.0", "RSA with exponent 1", () => [{ ...RSA, e: "AQ" }]],
     ["key_type keys.0", "RSA with exponent 3", () => [rsaOf(2048, 3)]],
     ["key_type keys.0", "an even exponent", () => [{ ...RSA, e: "AQAA" }]],
     ["key_type keys.0", "a modulus that is text", () => [{ ...RSA, n: 5 }]],

@@ -1,4 +1,5 @@
 import { createHmac, type KeyObject } from "node:crypto";
+import { brokenSignatures, strangeEncodings } from "./encodings.ts";
 import { encode, type KeyRing, type Part } from "./key-ring.ts";
 
 /** Values of `authorization`, one header each, of which none may be believed. */
@@ -34,9 +35,11 @@ export function* attacks(target: Target): Generator<Attack> {
   yield* wrongTypes(target);
   yield* lookAlikes(target);
   yield* clockEdges(target);
+  yield* brokenSignatures(target);
+  yield* strangeEncodings(target);
 }
 
-const bearer = (name: string, token: string): Attack => ({ name, headers: [`Bearer ${token}`] });
+export const bearer = (name: string, token: string): Attack => ({ name, headers: [`Bearer ${token}`] });
 
 /** A signature made with one algorithm, or with what is public of its key, under the name of another. */
 function* confusedAlgorithms({ ring, claims }: Target): Generator<Attack> {
