@@ -174,7 +174,7 @@ test("a JWT-SVID must be of the workload that the certificate proves, unless tha
   for (const [id, sub, reason] of [
     [other, web, "token_certificate"],
     [web, other, "token_certificate"],
-    [web, "spiffe://elsewhere.example/ns/shop/sa/web", "token_issuer"],
+    [web, "spiffe://elsewhere.example/ns/shop/sa/web", "token_malformed"],
   ] as const) {
     const { status, decision } = await ask("/stock", await client(id), await svid(sub));
     assert.deepEqual([status, (await gateway.waitForRecord(decision)).reason], [401, reason], `${id} ${sub}`);
