@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import fc from "fast-check";
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { makeDpopClient } from "../harness/dpop.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -131,6 +132,18 @@ test("one is signed for each who asks, used again, renewed in time, and never ou
     30_000,
   );
   assert.equal((await verified(renewed.assertion)).sub, "grace");
+});
+
+test("whatever a subject or a claim holds, the assertion says just that", { timeout: 60_000 }, async () => {
+  const subject = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).filter((text) => !/\p{Cc}/u.test(text));
+  await fc.assert(
+    fc.asyncProperty(subject, fc.jsonValue({ maxDepth: 3 }), async (sub, address) => {
+      const token = await issuer.token("ES256", "a", { claims: { sub, address } });
+      const payload = await verified((await send("/orders/7", token)).assertion);
+      assert.deepEqual([payload.sub, payload.claims], [sub, JSON.parse(JSON.stringify({ address }))]);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("who is refused, or asks in public, is given no assertion", async () => {

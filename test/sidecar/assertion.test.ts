@@ -90,6 +90,14 @@ test("claims are signed as they are given, with times and an id; everything else
       }),
       { numRuns: 50 },
     );
+    const { assertion } = await sign(
+      { claims: Buffer.from(' {"n":12345678901234567890} '), expiresUnixS: inTenSeconds() },
+      context,
+    );
+    assert.match(
+      Buffer.from(assertion.toString().split(".")[1] ?? "", "base64url").toString(),
+      /"n":12345678901234567890,"iat"/,
+    );
     const large = `{"x":"${"x".repeat(8192)}"}`;
     for (const text of ["", "x", "[]", "null", "1", '{"exp":1}', '{"jti":"a"}', '{"iat":1}', large]) {
       await assert.rejects(

@@ -37,17 +37,21 @@ export function signHandler(
     if (current === undefined) throw new ServiceError("unavailable", "the policy in force asks for no assertions");
     const release = admission.admit();
     try {
-      return { assertion: Buffer.from(compactJws(current, { ...stated, iat, exp: expiresUnixS, jti: randomUUID() })) };
+      return {
+        assertion: Buffer.from(compactJws(current, withMembers(stated, { iat, exp: expiresUnixS, jti: randomUUID() }))),
+      };
     } finally {
       release();
     }
   };
 }
 
-function readClaims(bytes: Buffer): object {
+/** The text of the object, as it came: numbers are not rounded. */
+function readClaims(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
   let claims: unknown;
   try {
-    if (bytes.length <= CLAIMS_BYTES_MOST) claims = JSON.parse(bytes.toString("utf8"));
+    if (bytes.length <= CLAIMS_BYTES_MOST) claims = JSON.parse(text);
   } catch {
     // Refused below.
   }
@@ -59,20 +63,26 @@ function readClaims(bytes: Buffer): object {
   ) {
     throw new ServiceError("invalid_argument", `claims: expected a JSON object of at most ${CLAIMS_BYTES_MOST} bytes`);
   }
-  return claims;
+  return text;
+}
+
+/** An object's text with further members, of which it has none. */
+function withMembers(object: string, members: object): string {
+  const open = object.trimEnd().slice(0, -1).trimEnd();
+  return `${open}${open.endsWith("{") ? "" : ","}${JSON.stringify(members).slice(1)}`;
 }
 
 const imported = new WeakMap<AssertionKey, KeyObject>();
 
 /** JWS compact serialisation, ES256 (RFC 7515 section 3.1, RFC 7518 section 3.4). */
-function compactJws(key: AssertionKey, claims: object): string {
+function compactJws(key: AssertionKey, claims: string): string {
   let privateKey = imported.get(key);
   if (privateKey === undefined) {
     privateKey = createPrivateKey({ key: key.jwk, format: "jwk" });
     imported.set(key, privateKey);
   }
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
-  const text = `${encode({ alg: "ES256", typ: "JWT", kid: key.jwk.kid })}.${encode(claims)}`;
+  const encode = (part: string) => Buffer.from(part).toString("base64url");
+  const text = `${encode(JSON.stringify({ alg: "ES256", typ: "JWT", kid: key.jwk.kid }))}.${encode(claims)}`;
   const signature = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
   return `${text}.${signature.toString("base64url")}`;
 }
