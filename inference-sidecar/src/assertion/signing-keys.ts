@@ -1,8 +1,10 @@
 import { generateKeyPair } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { calculateJwkThumbprint, exportJWK, type JWK } from "jose";
+import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
 
 const HOUR_MS = 3_600_000;
@@ -11,6 +13,7 @@ const SIGNS_MS = 24 * HOUR_MS;
 /** How long a key is published before it signs, and after: readers of the key set may keep it so long. */
 const PUBLISHED_MS = HOUR_MS;
 const CHECK_MS = 60_000;
+const FILE_BYTES_MOST = 64 * 1024;
 
 export interface AssertionKey {
   /** With its private part. */
@@ -34,7 +37,9 @@ export class AssertionKeys {
     this.#stateDirectory = stateDirectory;
     this.#keys = keys;
     this.#now = now;
-    this.#timer = setInterval(() => void this.turn().catch(() => undefined), CHECK_MS).unref();
+    this.#timer = setInterval(() => {
+      this.turn().catch(({ message }: Error) => logEvent("error", "assertion_keys_stay", { message }));
+    }, CHECK_MS).unref();
   }
 
   /** Those that are there, or a first one. @throws StartError `state_directory`: the file is not sound, or not this user's alone */
@@ -60,7 +65,7 @@ export class AssertionKeys {
 
   /** Makes the next key where it is time for it, and lets go of those that nobody needs any more. */
   turn(): Promise<void> {
-    this.#turning = this.#turning.then(() => this.#turn());
+    this.#turning = this.#turning.catch(() => undefined).then(() => this.#turn());
     return this.#turning;
   }
 
@@ -105,9 +110,10 @@ function keyPath(stateDirectory: string): string {
 
 async function readKeys(path: string): Promise<readonly AssertionKey[]> {
   try {
-    const file = await open(path);
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const { mode, uid } = await file.stat();
+      const { mode, uid, size } = await file.stat();
+      if (size > FILE_BYTES_MOST) throw new Error(`it has more than ${FILE_BYTES_MOST} bytes`);
       if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
         throw new Error("it is not this user's alone (mode 0600)");
       const { keys } = JSON.parse(await file.readFile("utf8")) as { keys: AssertionKey[] };
@@ -129,7 +135,8 @@ async function readKeys(path: string): Promise<readonly AssertionKey[]> {
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   if ((await readFile(path, "utf8").catch(() => null)) === text) return;
   const temporary = `${path}.new`;
-  const file = await open(temporary, "w", mode);
+  await rm(temporary, { force: true });
+  const file = await open(temporary, "wx", mode);
   try {
     await file.writeFile(text);
     await file.sync();
