@@ -6,6 +6,14 @@ import { bySpecificity, templateOf } from "./path-template.ts";
 /** So many different segments at one place are values of a parameter. */
 const LITERALS_MOST = 12;
 const SHAPES_MOST = 5000;
+/** What the upstream does not have is no route. */
+const NOT_FOUND = 404;
+
+interface Sighting {
+  /** Method and shape of the path. */
+  readonly key: string;
+  readonly hasToken: boolean;
+}
 
 interface Observed {
   requests: number;
@@ -16,18 +24,29 @@ interface Observed {
 /** What a state folder's log has seen on routes that take any path, or on none. @throws Error nothing of the kind */
 export async function draftFromLog(state: string): Promise<Draft> {
   const seen = new Map<string, Observed>();
-  for await (const line of readLog(state)) {
-    if (isCompletion(line) || !line.shape) continue;
-    const method = METHODS.find((one) => one === line.method);
-    // What the upstream does not have either is no route.
-    if (method === undefined || line.response?.status === 404) continue;
-    const key = `${method} ${line.shape}`;
-    if (!seen.has(key) && seen.size === SHAPES_MOST) continue;
+  const count = ({ key, hasToken }: Sighting) => {
+    if (!seen.has(key) && seen.size === SHAPES_MOST) return;
     const found = seen.get(key) ?? { requests: 0, withToken: 0 };
     found.requests += 1;
-    if (line.subject.token !== "absent") found.withToken += 1;
+    if (hasToken) found.withToken += 1;
     seen.set(key, found);
+  };
+  /** Of streams that had not ended when the decision was logged, by its id: what the upstream said comes later. */
+  const open = new Map<string, Sighting>();
+  for await (const line of readLog(state)) {
+    if (isCompletion(line)) {
+      const sighting = open.get(line.completes);
+      open.delete(line.completes);
+      if (sighting !== undefined && line.response?.status !== NOT_FOUND) count(sighting);
+      continue;
+    }
+    const method = METHODS.find((one) => one === line.method);
+    if (!line.shape || method === undefined) continue;
+    const sighting = { key: `${method} ${line.shape}`, hasToken: line.subject.token !== "absent" };
+    if (line.response === null) open.set(line.id, sighting);
+    else if (line.response.status !== NOT_FOUND) count(sighting);
   }
+  for (const sighting of open.values()) count(sighting);
   if (seen.size === 0) {
     throw new Error(
       `the log in ${state} has no path that was not a route's own. Run \`postern up --upstream URL --state ${state}\` without a policy for a while: it observes everything.`,
