@@ -1,5 +1,5 @@
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
-import { isCompletion, readLog } from "../decision-log/read.ts";
+import { isCompletion, isProbe, readLog } from "../decision-log/read.ts";
 import { type Draft, type DraftRoute, RouteNames, UNKNOWN_ISSUER } from "./draft.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
 
@@ -41,7 +41,7 @@ export async function draftFromLog(state: string): Promise<Draft> {
       continue;
     }
     const method = METHODS.find((one) => one === line.method);
-    if (!line.shape || method === undefined) continue;
+    if (!line.shape || method === undefined || isProbe(line)) continue;
     const sighting = { key: `${method} ${line.shape}`, hasToken: line.subject.token !== "absent" };
     if (line.response === null) open.set(line.id, sighting);
     else if (line.response.status !== NOT_FOUND) count(sighting);

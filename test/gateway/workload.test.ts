@@ -164,9 +164,10 @@ test("a route that wants user and workload takes nothing less, and each record h
 });
 
 test("a JWT-SVID must be of the workload that the certificate proves, unless that is the proxy", async () => {
-  const svid = async (sub: string) => ({
-    authorization: `Bearer ${await issuer.token("ES256", "", { claims: { sub, iss: undefined, scope: undefined } })}`,
-  });
+  const svid = async (sub: string) => {
+    const claims: Record<string, unknown> = { sub, iss: undefined, scope: undefined };
+    return { authorization: `Bearer ${await issuer.token("ES256", "", { claims })}` };
+  };
   const other = "spiffe://edge.example/ns/shop/sa/other";
   assert.equal(await get(null, await svid(web)), 200);
   assert.equal(await get(await client(web), await svid(web)), 200);
