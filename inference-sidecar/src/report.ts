@@ -71,12 +71,14 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
     pseudonym,
   };
   const time = new Date().toISOString();
-  const lines: (LogRecord | CompletionLine | { gap: object })[] = [];
   const keep = ({ evidence, decision }: WireRecord) => parts.evidence.take(evidence, decision, origin.bundle);
-  for (const item of news) {
-    if ("gap" in item) lines.push({ v: 1, time, gap: { worker, ...item.gap, lost } });
-    else lines.push(logLine(item.record, origin, time, await keep(item.record)));
-  }
+  const lines: (LogRecord | CompletionLine | { gap: object })[] = await Promise.all(
+    news.map(async (item) =>
+      "gap" in item
+        ? { v: 1, time, gap: { worker, ...item.gap, lost } }
+        : logLine(item.record, origin, time, await keep(item.record)),
+    ),
+  );
   const onWritten = () => sequences.set(worker, { last, lost });
   await onDisk(parts, async (log) => {
     if (lines.length > 0) await log.append(lines, onWritten);

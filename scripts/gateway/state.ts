@@ -67,7 +67,7 @@ export function stateFolder(directory: string): StateFolder {
 export async function prepareState(state: StateFolder): Promise<void> {
   for (const folder of new Set([state.root, state.run, state.log, state.keys, state.sockets])) {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
-      throw new Error(`${fileErrorText(error)}. Give another folder with --state DIR.`);
+      throw new Error(`${fileErrorText(error)}, and the state needs a folder. Give another one with --state DIR.`);
     });
     const found = await lstat(folder);
     const foreign = process.getuid !== undefined && found.uid !== process.getuid();

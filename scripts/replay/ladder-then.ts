@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import type { MoveKind } from "../../inference-sidecar/src/ladder/route-record.ts";
+import { type MoveKind, SETTLING_MOVES } from "../../inference-sidecar/src/ladder/route-record.ts";
 import type { Configuration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { NONE } from "../../inference-sidecar/src/policy/blob-layout.ts";
 import { MODES, type Mode, type Policy, type Route } from "../../inference-sidecar/src/policy/policy.ts";
@@ -18,15 +18,12 @@ interface MoveOnRecord {
   readonly modelDeny?: number;
 }
 
-/** Moves after which the whole route stands on the rung that they name. */
-const SETTLED: readonly MoveKind[] = ["promote", "demote", "pin", "reset"];
-
 /** Where the ladder had each route, by the moves of the log up to here. */
 export class LadderThen {
   readonly #routes = new Map<string, Moved>();
 
   follow(move: MoveOnRecord): void {
-    if (SETTLED.includes(move.kind)) this.#routes.set(move.route, { rung: move.to, modelDeny: 0 });
+    if (SETTLING_MOVES.includes(move.kind)) this.#routes.set(move.route, { rung: move.to, modelDeny: 0 });
     if (move.kind === "refit") this.#routes.set(move.route, { rung: move.to, modelDeny: move.modelDeny ?? 0 });
   }
 

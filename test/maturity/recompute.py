@@ -57,9 +57,26 @@ def on(route):
     return [one for one in current if one["route"] == route["name"]]
 
 
+stands, canaries, newest = {}, {}, None
+for line in lines:
+    if "configuration" in line:
+        newest = line["configuration"]["digest"]
+    elif "move" in line:
+        name, what, to = (line["move"][key] for key in ("route", "kind", "to"))
+        settles = what in ("promote", "demote", "pin", "reset")
+        if what == "canary":
+            canaries[name] = to
+        elif settles or what == "canary-end":
+            canaries.pop(name, None)
+        if settles and newest == digest:
+            stands[name] = to
+    elif "id" in line and "effect" in line and "selfTest" not in line and line["policy"] == digest:
+        if line["rung"] != canaries.get(line["route"]):
+            stands[line["route"]] = line["rung"]
+
+
 def rung(route):
-    seen = on(route)
-    return seen[-1]["rung"] if seen else route["rung"]
+    return stands.get(route["name"], route["rung"])
 
 
 def fresh_test(route):

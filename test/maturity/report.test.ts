@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
 import { AREAS } from "../../inference-sidecar/src/maturity/gate.ts";
 import { GATES, NOT_MEASURABLE } from "../../inference-sidecar/src/maturity/gates.ts";
+import { Observations } from "../../inference-sidecar/src/maturity/observations.ts";
 import type { MaturityReport } from "../../inference-sidecar/src/maturity/report.ts";
 import { TENETS } from "../../inference-sidecar/src/maturity/tenets.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
@@ -64,6 +65,29 @@ test("the day has what a report must tell: principals, drift, attacks, good text
   assert.ok(denied.length > 0, "good texts denied");
   assert.equal(report.log.missing, 7);
   assert.equal(report.log.problem, null);
+});
+
+test("a route stands where the ladder has it: a canary is not the route, and a move counts before the next request", () => {
+  const log = new Observations();
+  const time = "2026-03-02T10:00:00.000Z";
+  const rungOf = () => log.policy("p").route("search").rung;
+  const decide = (rung: string) =>
+    log.add({
+      ...{ time, id: "1", effect: "permit", reason: "permitted", wouldDeny: null, policy: "p", route: "search", rung },
+      ...{ subject: { id: "", workload: "", grant: "" }, score: { by: "nothing", uninspected: null, finding: null } },
+    });
+  const move = (kind: string, from: string, to: string) =>
+    log.add({ time, move: { route: "search", kind, from, to, by: { kind: "evidence" } } });
+  log.add({ time, configuration: { digest: "p", routes: [] } });
+  decide("observe");
+  move("canary", "observe", "detect");
+  decide("detect");
+  assert.equal(rungOf(), "observe");
+  move("promote", "observe", "detect");
+  assert.equal(rungOf(), "detect");
+  decide("detect");
+  move("demote", "detect", "observe");
+  assert.equal(rungOf(), "observe");
 });
 
 test("the same day, recorded again, gives the same report, byte for byte", async () => {

@@ -20,6 +20,13 @@ interface OpenSegment {
   bytes: number;
 }
 
+/** Something that is to be written. */
+interface Waiting {
+  readonly seal: (segment: OpenSegment) => { readonly frame: Buffer; readonly digest: string };
+  readonly resolve: (digest: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * Evidence at rest, beside the log and never in it: encrypted, capped in bytes and days, named by digest. Written by one
  * sidecar, read by `EvidenceReader`. Any file of it may be deleted at any time.
@@ -29,7 +36,8 @@ export class EvidenceStore {
   readonly #key: Buffer;
   readonly #limits: EvidenceLimits;
   #segment: OpenSegment | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #waiting: Waiting[] = [];
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(directory: string, key: Buffer, limits: EvidenceLimits) {
     this.#directory = directory;
@@ -63,26 +71,38 @@ export class EvidenceStore {
     this.#segment = null;
   }
 
-  /** One after the other: a frame's number is its nonce. */
-  #write(bytes: Uint8Array, seal: (segment: OpenSegment) => { frame: Buffer; digest: string }): Promise<string> {
+  /** What comes at the same time, as with one report, is written together. */
+  #write(bytes: Uint8Array, seal: Waiting["seal"]): Promise<string> {
     if (bytes.length > ITEM_MOST_BYTES)
       return Promise.reject(new Error(`evidence of ${bytes.length} bytes is too large`));
-    const written = this.#last.then(async () => {
-      const segment = await this.#current();
-      const { frame, digest } = seal(segment);
-      segment.frames += 1;
-      await this.#append(segment, frame);
-      return digest;
-    });
-    this.#last = written.catch(() => undefined);
+    const written = new Promise<string>((resolve, reject) => this.#waiting.push({ seal, resolve, reject }));
+    this.#last = this.#last.then(() => this.#writeWaiting());
     return written;
   }
 
-  async #append(segment: OpenSegment, frame: Buffer): Promise<void> {
+  async #writeWaiting(): Promise<void> {
+    const group = this.#waiting.splice(0);
+    if (group.length === 0) return;
     try {
-      const { bytesWritten } = await segment.handle.write(frame, 0, frame.length, segment.bytes);
-      if (bytesWritten !== frame.length) throw new Error(`${bytesWritten} of ${frame.length} bytes were written`);
-      segment.bytes += frame.length;
+      const segment = await this.#current();
+      const sealed = group.map(({ seal }) => {
+        const frame = seal(segment);
+        // A frame's number is its nonce.
+        segment.frames += 1;
+        return frame;
+      });
+      await this.#append(segment, Buffer.concat(sealed.map(({ frame }) => frame)));
+      for (const [index, { resolve }] of group.entries()) resolve(sealed[index]?.digest as string);
+    } catch (error) {
+      for (const { reject } of group) reject(error as Error);
+    }
+  }
+
+  async #append(segment: OpenSegment, frames: Buffer): Promise<void> {
+    try {
+      const { bytesWritten } = await segment.handle.write(frames, 0, frames.length, segment.bytes);
+      if (bytesWritten !== frames.length) throw new Error(`${bytesWritten} of ${frames.length} bytes were written`);
+      segment.bytes += frames.length;
     } catch (error) {
       // A torn frame ends what can be read of a file: the next one begins another.
       this.#segment = null;

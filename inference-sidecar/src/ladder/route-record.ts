@@ -21,6 +21,9 @@ export type MoveKind =
   | "refit"
   | "reset";
 
+/** Moves after which the whole route stands on the rung that they name. */
+export const SETTLING_MOVES: readonly string[] = ["promote", "demote", "pin", "reset"] satisfies MoveKind[];
+
 /** What was known of the rung that is left, or of the canary, and by what it was judged. */
 export interface MoveEvidence extends Evidence {
   /** Of findings of the rung itself, and of the next one. */

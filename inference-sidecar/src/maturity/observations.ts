@@ -1,4 +1,5 @@
 import type { LogRecord } from "../decision-log/record.ts";
+import { SETTLING_MOVES } from "../ladder/route-record.ts";
 import type { Configuration } from "./configuration.ts";
 import { RouteObservations } from "./route-observations.ts";
 import type { SelfTestLine } from "./self-test-line.ts";
@@ -62,6 +63,8 @@ export class Observations {
   readonly hours = new Map<string, Hour>();
   /** Steps on the ladder, by route. */
   readonly moves = new Map<string, RouteMove[]>();
+  /** Rungs of the canaries under way, by route. */
+  readonly #canaries = new Map<string, string>();
   /** Digest of the newest configuration; empty: the log has none. */
   newest = "";
 
@@ -96,7 +99,7 @@ export class Observations {
     if (line.effect === "deny") hour.denied += 1;
     else if (line.wouldDeny !== null) hour.wouldDeny += 1;
     else hour.permitted += 1;
-    policy.route(line.route).add(line);
+    policy.route(line.route).add(line, this.#canaries.get(line.route) ?? null);
   }
 
   #miss(gap: { worker: string; first: number; last: number; lost: number }): void {
@@ -111,6 +114,10 @@ export class Observations {
 
   #move(time: string, { route, kind, from, to, by }: MoveLine["move"]): void {
     const moves = this.moves.get(route) ?? [];
+    const settles = SETTLING_MOVES.includes(kind);
+    if (kind === "canary") this.#canaries.set(route, to);
+    else if (settles || kind === "canary-end") this.#canaries.delete(route);
+    if (settles) this.policy(this.newest).route(route).rung = to;
     moves.push({ time, kind, from, to, by: by.name === undefined ? by.kind : `${by.kind} ${by.name}` });
     this.moves.set(route, moves);
   }

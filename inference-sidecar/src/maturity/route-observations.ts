@@ -32,13 +32,14 @@ export class RouteObservations {
   /** Of permitted requests. */
   readonly methods = new Map<string, number>();
   readonly principals = new Set<string>();
-  /** The newest rung that a request met. */
+  /** Where its newest request or move left it, those of a canary aside; empty: there was none. */
   rung = "";
 
-  add(line: LogRecord): void {
+  /** @param canary the rung of a canary under way; null: there is none */
+  add(line: LogRecord, canary: string | null): void {
     const { effect, wouldDeny, score, subject, checks = [] } = line;
     this.requests += 1;
-    this.rung = line.rung;
+    if (line.rung !== canary) this.rung = line.rung;
     count(this.rungs, line.rung);
     for (const check of checks) count(this.checks, check);
     if (score.by !== "nothing") this.scored += 1;

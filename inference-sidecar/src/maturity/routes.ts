@@ -5,7 +5,7 @@ import type { Observations, RouteMove } from "./observations.ts";
 /** One route: what of the five checks of NIST SP 800-207A its permitted requests passed, and where it stands on the ladder. */
 export interface RouteResult {
   readonly route: string;
-  /** The rung that its newest request met; the policy's where there was none. */
+  /** Where its newest request or move left it, those of a canary aside; the policy's where there was none. */
   readonly rung: string;
   readonly public: boolean;
   readonly requests: number;
