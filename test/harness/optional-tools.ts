@@ -17,12 +17,17 @@ export async function optionalTests(): Promise<OptionalTests[]> {
     { tests: "the module's image in a registry", missing: missingForRegistry() },
     { tests: "Envoy and sidecar for arm64 under emulation", missing: missingForArm64() },
     { tests: "the systemd unit", missing: missingForSystemd() },
+    { tests: "what kustomize makes of the manifests", missing: missingForKustomize() },
     { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
 }
 
 export function missingForRegistry(): string | null {
   return missingOnPath("skopeo") ?? missingOnPath("docker-registry");
+}
+
+export function missingForKustomize(): string | null {
+  return missingOnPath("kubectl");
 }
 
 export function missingForSystemd(): string | null {

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { findDecision } from "../../scripts/decision-log/read.ts";
-import { emulated, missingForArm64 } from "../harness/arm64.ts";
+import { emulated, missingForArm64, sidecarForArm64 } from "../harness/arm64.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { ask, visits } from "./ask.ts";
 import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
-import { startRenderedSidecar } from "./rendered-sidecar.ts";
+import { spawnRenderedSidecar, untilServing } from "./rendered-sidecar.ts";
 
 /** Emulated, a start takes tens of seconds. */
 const startMillis = 240_000;
@@ -43,20 +43,18 @@ test("Envoy with the filter and the sidecar with its model, both for arm64, deci
   const node = await emulated("node", folder);
   const started = performance.now();
   const since = () => `${Math.round((performance.now() - started) / 1000)} s`;
-  [envoy, sidecar] = await Promise.all([
-    startEnvoy(() => readJson(join(out, "envoy.json")), { startMillis }).finally(() =>
-      t.diagnostic(`Envoy: ${since()}`),
-    ),
-    startRenderedSidecar(out, { limits: { inferenceMs: 60_000 } }, node, startMillis).finally(() =>
-      t.diagnostic(`sidecar: ${since()}`),
-    ),
-  ]);
+  const configuration = { limits: { inferenceMs: 60_000 } };
+  sidecar = await spawnRenderedSidecar(out, { configuration, node, main: await sidecarForArm64(folder) });
+  envoy = await startEnvoy(() => readJson(join(out, "envoy.json")), { startMillis });
+  t.diagnostic(`Envoy started after ${since()}`);
+  await untilServing(sidecar, out, startMillis);
+  t.diagnostic(`the sidecar serves after ${since()}`);
   const port = await envoy.port("edge");
   for (const [wish, status, reason] of await visits(place)) {
     const told = await ask(place, port, wish);
     assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
   }
-  t.diagnostic(`visits: ${since()}`);
+  t.diagnostic(`the visits were over after ${since()}`);
   const attack = encodeURIComponent("1' UNION SELECT password FROM users-- -");
   for (const [query, status] of [
     ["tea", 200],

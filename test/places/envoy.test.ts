@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
+import { replaceFile } from "../../scripts/replace-file.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -86,7 +87,9 @@ test("rendered again, dynamic files put a policy in force without a restart; a w
     (now) => now === 200,
   );
   const ecds = join(out, "dynamic", "ecds.json");
-  await writeFile(ecds, (await readFile(ecds, "utf8")).replace(/"value": "[^"]+"/, '"value": "AAAA"'));
+  await replaceFile(ecds, (await readFile(ecds, "utf8")).replace(/"value": "[^"]+"/, '"value": "AAAA"'));
+  const refused = () => (envoy as TestEnvoy).stat("extension_config_discovery.http_filter.postern.config_fail");
+  await eventually(refused, (count) => count > 0);
   await writeFile(place.path, policy);
   assert.equal(await status("/shelves/7"), 200);
   await render();
@@ -95,6 +98,24 @@ test("rendered again, dynamic files put a policy in force without a restart; a w
     (now) => now === 401,
   );
   assert.equal(envoy?.pid, pid);
+});
+
+test("another module at the same place is in force without a restart as well", async () => {
+  const port = await started(() => readJson(join(out, "dynamic", "bootstrap.json")));
+  const ecds = join(out, "dynamic", "ecds.json");
+  const machines = () => (envoy as TestEnvoy).stat("wasm.envoy.wasm.runtime.v8.created");
+  const [before, module, config] = await Promise.all([
+    machines(),
+    readFile(join(out, "postern.wasm")),
+    readFile(ecds, "utf8"),
+  ]);
+  // A custom section (WebAssembly core specification, 5.5.3) of one byte, its name: other bytes, the same code.
+  await replaceFile(join(out, "postern.wasm"), Buffer.concat([module, Buffer.from([0, 2, 1, 0x78])]));
+  await replaceFile(ecds, config.replace(/"POSTERN_MODULE": "[^"]+"/, `"POSTERN_MODULE": "${"ab".repeat(32)}"`));
+  await eventually(machines, (count) => count > before);
+  const decided = async (path: string) => (await ask(place, port, { path })).status;
+  assert.equal(await decided("/alive"), 200);
+  assert.equal(await decided("/shelves/7"), 401);
 });
 
 /** The same Envoy without Postern's filter. */

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { parseAllDocuments } from "yaml";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { missingForKustomize } from "../harness/optional-tools.ts";
 import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
 import { type Manifest, podOf, readManifests, schemaErrors } from "./manifests.ts";
 
@@ -89,15 +93,42 @@ test("the policy in the base is the same policy, and no private file is beside i
   assert.equal(flat.policy.tls?.key, join(folder, "server.key"));
 });
 
+test("kustomize makes of each overlay what a cluster takes, the policy's ConfigMap under its hashed name", {
+  skip: missingForKustomize() ?? false,
+}, async () => {
+  for (const [overlay, kind] of [
+    ["deployment", "Deployment"],
+    ["daemonset", "DaemonSet"],
+  ] as const) {
+    const { stdout } = await promisify(execFile)("kubectl", ["kustomize", join(out, overlay)]);
+    const made = parseAllDocuments(stdout).map((document) => ({ ...document.toJS(), file: overlay }) as Manifest);
+    assert.deepEqual(made.flatMap(schemaErrors), []);
+    const ofThat = (wanted: string) => made.find((manifest) => manifest.kind === wanted) as Manifest;
+    const name = ofThat("ConfigMap").metadata?.name ?? "";
+    assert.match(name, /^postern-policy-[a-z0-9]+$/);
+    assert.ok(JSON.stringify(podOf(ofThat(kind))).includes(`"configMap":{"name":"${name}"}`));
+  }
+});
+
 test("Envoy Gateway is given the filter where no route holds a body", async () => {
   const text = await readFile(place.path, "utf8");
   await writeFile(place.path, text.replaceAll("mode: prevent", "mode: detect"));
   const open = await readManifests(await place.render("kubernetes", "open"));
   await writeFile(place.path, text);
-  const [policy] = open.filter(({ kind }) => kind === "EnvoyExtensionPolicy") as [Manifest];
-  assert.deepEqual(schemaErrors(policy), []);
+  assert.deepEqual(open.flatMap(schemaErrors), []);
+  const one = (kind: string) => open.find((manifest) => manifest.kind === kind) as Manifest;
+  const policy = one("EnvoyExtensionPolicy");
   const [wasm] = (policy.spec as { wasm: { failOpen: boolean; code: { image: { url: string; sha256: string } } }[] })
     .wasm;
   assert.equal(wasm?.failOpen, false);
   assert.equal(wasm?.code.image.url, `registry.example/postern@sha256:${wasm?.code.image.sha256}`);
+  // What these two hold is of no schema of theirs: Envoy's configuration, and part of a Deployment.
+  const { jsonPatches } = one("EnvoyPatchPolicy").spec as { jsonPatches: { operation: { value: { name: string } } }[] };
+  assert.equal(jsonPatches[0]?.operation.value.name, "postern_sidecar");
+  const { provider } = one("EnvoyProxy").spec as {
+    provider: { kubernetes: { envoyDeployment: { patch: { value: { spec: object } } } } };
+  };
+  const { spec } = provider.kubernetes.envoyDeployment.patch.value;
+  const patched = { ...(ofKind("Deployment")[0] as Manifest), spec: { selector: {}, ...spec } };
+  assert.deepEqual(schemaErrors(patched), []);
 });

@@ -6,24 +6,39 @@ import { isServing } from "../../scripts/gateway/sidecar-health.ts";
 import { eventually } from "../harness/eventually.ts";
 import { readJson } from "./foreign-policy.ts";
 
-/**
- * Starts the sidecar of a rendered folder as it was rendered, but for the dashboard's port, and waits until it serves.
- * @param changes of its configuration
- * @param node that runs it, and how long its start may take
- */
-export async function startRenderedSidecar(
+export interface SidecarChanges {
+  /** Of its configuration. */
+  readonly configuration?: object;
+  /** What runs it; default: this process's. */
+  readonly node?: string;
+  /** Default: as it is built. */
+  readonly main?: string;
+}
+
+/** Starts the sidecar of a rendered folder as it was rendered, but for the dashboard's port. */
+export async function spawnRenderedSidecar(
   out: string,
-  changes: object = {},
-  node = process.execPath,
-  millis = 60_000,
+  { configuration = {}, node = process.execPath, main }: SidecarChanges = {},
 ): Promise<ChildProcess> {
-  const configuration = await readJson(join(out, "sidecar.json"));
+  const rendered = await readJson(join(out, "sidecar.json"));
   const path = join(out, "sidecar-here.json");
-  const dashboard = { ...(configuration.dashboard as object), port: 0 };
-  await writeFile(path, JSON.stringify({ ...configuration, dashboard, ...changes }), { mode: 0o600 });
-  const sidecar = spawn(node, [await buildSidecar(), "--config", path], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await eventually(() => isServing(join(out, "run", "sidecar.sock")), Boolean, millis);
+  const dashboard = { ...(rendered.dashboard as object), port: 0 };
+  await writeFile(path, JSON.stringify({ ...rendered, dashboard, ...configuration }), { mode: 0o600 });
+  return spawn(node, [main ?? (await buildSidecar()), "--config", path], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** Waits until it serves. */
+export async function untilServing(sidecar: ChildProcess, out: string, millis = 60_000): Promise<void> {
+  const serves = await eventually(
+    async () => (sidecar.exitCode === null ? await isServing(join(out, "run", "sidecar.sock")) : null),
+    (is) => is !== false,
+    millis,
+  );
+  if (serves === null) throw new Error(`the sidecar ended with ${sidecar.exitCode}`);
+}
+
+export async function startRenderedSidecar(out: string, changes: SidecarChanges = {}): Promise<ChildProcess> {
+  const sidecar = await spawnRenderedSidecar(out, changes);
+  await untilServing(sidecar, out);
   return sidecar;
 }

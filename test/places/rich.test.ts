@@ -100,7 +100,7 @@ describe("a policy with something of everything", { timeout: 300_000 }, () => {
     const told = join(folder, "policy.json");
     const list = join(rich.place.folder, "lists", "revoked.json");
     await writeFile(told, String(data["policy.json"]).replace("/etc/postern/revocations.json", list));
-    sidecar = await startRenderedSidecar(out, { policyFile: told });
+    sidecar = await startRenderedSidecar(out, { configuration: { policyFile: told } });
     envoy = await startMeshedEnvoy(out, patchesOf(named("envoyfilter.yaml", "EnvoyFilter")), "postern_sidecar", {
       env,
     });
