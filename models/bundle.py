@@ -7,8 +7,10 @@ from pathlib import Path
 
 from calibrate import Thresholds
 from classes import CLASSES
-from export import INPUT, OUTPUT
-from network import BEGIN, END, LENGTH, PADDING, VALUE_LENGTH
+from export import INPUT, KINDS_INPUT, OUTPUT, SURPRISAL_OUTPUT
+from language import KINDS
+from network import LENGTH, VALUE_LENGTH
+from ngrams import BEGIN, END, PADDING
 
 VERSION = 1
 
@@ -41,6 +43,7 @@ def write(folder: Path, model: bytes, screen: bytes, thresholds: Thresholds, cal
             },
             "output": {"name": OUTPUT, "shape": ["N", len(CLASSES)], "type": "float32"},
             "classes": CLASSES,
+            "surprisal": {"name": SURPRISAL_OUTPUT, "input": KINDS_INPUT, "kinds": KINDS},
         },
         "screen": {"file": "screen.bin", "sha256": screen_sha256.hexdigest()},
         "calibration": {"file": "calibration.json", "sha256": hashlib.sha256(offsets).hexdigest()},

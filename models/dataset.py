@@ -37,7 +37,7 @@ SHORT = 40  # bytes of an attack that a sentence outvotes soonest
 
 @dataclass
 class Samples:
-    """Parallel lists. `request` groups the values of one request (-1: a bare value)."""
+    """Parallel lists. `request` groups the values of one request (-1: a bare value); `kind`: of field, as the core names it."""
 
     text: list[bytes] = field(default_factory=list)
     label: list[int] = field(default_factory=list)
@@ -45,14 +45,18 @@ class Samples:
     source: list[str] = field(default_factory=list)
     category: list[str] = field(default_factory=list)
     request: list[int] = field(default_factory=list)
+    kind: list[str] = field(default_factory=list)
 
-    def add(self, text: bytes, label: int, weight: float, source: str, category: str, request: int = -1) -> None:
+    def add(
+        self, text: bytes, label: int, weight: float, source: str, category: str, request: int = -1, kind: str = "text"
+    ) -> None:
         self.text.append(text)
         self.label.append(label)
         self.weight.append(weight)
         self.source.append(source)
         self.category.append(category)
         self.request.append(request)
+        self.kind.append(kind)
 
     def pick(self, indices: list[int]) -> "Samples":
         return Samples(*[[column[i] for i in indices] for column in vars(self).values()])
@@ -82,7 +86,7 @@ def read(path: str) -> Samples:
                         new = (text, BENIGN) not in seen
                         seen.add((text, BENIGN))
                         if new or request >= 0:
-                            samples.add(text, BENIGN, weight if new else 0.0, row["source"], "benign", request)
+                            samples.add(text, BENIGN, weight if new else 0.0, row["source"], "benign", request, value["kind"])
                 continue
             for value in row["values"]:
                 for text in plain_forms(value["forms"]):

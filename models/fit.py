@@ -4,7 +4,8 @@ import numpy as np
 
 from adam import Adam
 from classes import BENIGN, UNCLASSED
-from network import WIDTH, initial, pool, rounded, tokens_of, unpool
+from network import BAG, WIDTH, initial, pool, unpool
+from ngrams import tokens_of
 
 BATCH = 512
 KEPT_POSITIONS = 0.75
@@ -42,7 +43,7 @@ class Pooled:
     def __init__(self, tables, flat, begins, chosen, keep) -> None:
         self.values = np.zeros((len(chosen), 2 * WIDTH), np.float32)
         self.where = np.zeros((len(chosen), WIDTH), np.int64)
-        pool(tables, flat, begins, chosen, keep, self.values, self.where)
+        pool(tables, BAG.shares, BAG.grams, flat, begins, chosen, keep, self.values, self.where)
 
 
 def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.ndarray, epochs: int, seed: int = 1):
@@ -66,14 +67,15 @@ def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.n
             found |= {"out": hidden.T @ slope, "out_bias": slope.sum(0)}
             found |= {"hidden": pooled.values.T @ of_hidden, "hidden_bias": of_hidden.sum(0)}
             found["tables"][:] = 0
-            unpool(found["tables"], flat, begins, chosen, keep, of_hidden @ p["hidden"].T, pooled.where)
+            of_pooled = of_hidden @ p["hidden"].T
+            unpool(found["tables"], BAG.shares, BAG.grams, flat, begins, chosen, keep, of_pooled, pooled.where)
             norm = np.sqrt(sum(float(np.vdot(g, g)) for g in found.values()))
             rate = RATE * one_cycle(done / steps)
             for name, gradient in found.items():
                 optimizers[name].update(gradient, rate, DECAY, min(1.0, LARGEST_NORM / (norm + 1e-9)))
             total, done = total + loss, done + 1
         print(f"model: epoch {epoch + 1} of {epochs}, loss {total * epochs / steps:.4f}", flush=True)
-    return rounded(p)[0]
+    return p | {"tables": BAG.rounded(p["tables"])}
 
 
 def one_cycle(progress: float) -> float:

@@ -6,9 +6,11 @@ import numpy as np
 
 import calibrate
 import fit
+import language
 import screen
 from classes import BENIGN
 from dataset import FOLDS, Samples, augmented, fold_of
+from ngrams import lengths_of
 from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
 
@@ -18,6 +20,8 @@ class Scored:
     sums: np.ndarray  # logits, float
     logits: np.ndarray  # [N, classes]
     edges: np.ndarray  # of the windows, as in `edges_of`
+    lengths: np.ndarray  # of the windows, in tokens
+    bits: np.ndarray  # a byte: `language.surprisal`
 
     @property
     def attack(self) -> np.ndarray:
@@ -37,7 +41,10 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
     weights, step = screen.quantise(screen.train(training.text, attack, weight, screen_epochs, seed))
     windows, edges = training_windows(weights, training, np.random.default_rng(seed))
-    return Trained(weights, step, fit.fit(windows, edges, np.array(training.label), weight, model_epochs, seed))
+    parameters = fit.fit(windows, edges, np.array(training.label), weight, model_epochs, seed)
+    benign = np.flatnonzero(~attack)
+    parameters["language"] = language.train([windows[i] for i in benign], edges[benign], seed)
+    return Trained(weights, step, parameters)
 
 
 def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[bytes], np.ndarray]:
@@ -78,7 +85,9 @@ def score(trained: Trained, samples: Samples) -> Scored:
     judged = calibrate.attack_probability(logits, edges, 1.0, 0.0)
     order = np.lexsort((judged, of))
     worst = order[np.flatnonzero(np.diff(of[order], append=-1))]
-    return Scored(samples, sums * trained.step, logits[worst], edges[worst])
+    windows, edges = [windows[i] for i in worst], edges[worst]
+    bits = language.surprisal(trained.parameters["language"], windows, edges)
+    return Scored(samples, sums * trained.step, logits[worst], edges, lengths_of(windows, edges), bits)
 
 
 def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:
@@ -91,5 +100,6 @@ def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: in
 
 def together(parts: list[Scored]) -> Scored:
     """In the folds' order."""
-    rows = Samples(*[sum(columns, []) for columns in zip(*[vars(part.samples).values() for part in parts])])
-    return Scored(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in ("sums", "logits", "edges")))
+    columns = ("sums", "logits", "edges", "lengths", "bits")
+    rows = Samples(*[sum(lists, []) for lists in zip(*[vars(part.samples).values() for part in parts])])
+    return Scored(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in columns))

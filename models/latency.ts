@@ -5,9 +5,10 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import { loadBundle } from "../inference-sidecar/src/bundle.ts";
-import { tokenize } from "../inference-sidecar/src/tokenizer.ts";
+import { runModel } from "../inference-sidecar/src/model-run.ts";
+import { modelRows } from "../inference-sidecar/src/tokenizer.ts";
 import { loadCore } from "../scripts/core.ts";
 
 const WINDOW_BYTES = 256;
@@ -24,14 +25,14 @@ function quantiles(samples: number[]): { p10: number; p50: number; p99: number }
 
 async function modelMillis(rows: number, runs: number) {
   env.wasm.numThreads = 1;
-  const { model, input } = await loadBundle(folder);
-  const session = await InferenceSession.create(model);
+  const loaded = await loadBundle(folder);
+  const session = await InferenceSession.create(loaded.model);
   const bytes = Uint8Array.from({ length: WINDOW_BYTES }, (_, index) => 32 + ((index * 31) % 90));
-  const ids = tokenize(Array(rows).fill({ bytes, edges: INNER }), input);
+  const windows = Array(rows).fill({ bytes, edges: INNER });
   const samples: number[] = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
-    await session.run({ [input.name]: new Tensor("int32", ids, [rows, input.length]) });
+    await runModel(session, loaded, modelRows(windows, loaded));
     if (run >= runs / 4) samples.push((performance.now() - start) / rows);
   }
   return quantiles(samples);

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
-import { tokenize, type Window } from "../../inference-sidecar/src/tokenizer.ts";
+import { runModel } from "../../inference-sidecar/src/model-run.ts";
+import { modelRows, type Window } from "../../inference-sidecar/src/tokenizer.ts";
 import { type Core, type CoreRequest, loadCore } from "../../scripts/core.ts";
 
 export const bundleFolder = fileURLToPath(new URL("../../models/bundle/", import.meta.url));
@@ -38,12 +39,11 @@ export async function shippedPath() {
   const manifest = JSON.parse(await readFile(`${bundleFolder}manifest.json`, "utf8")) as Manifest;
   const session = await InferenceSession.create(await readFile(`${bundleFolder}${manifest.model.file}`));
 
-  const { input, outputName } = await loadBundle(bundleFolder);
+  const bundle = await loadBundle(bundleFolder);
 
   async function probabilities(windows: readonly Window[]): Promise<Float32Array[]> {
     const { classes } = manifest.model;
-    const tensor = new Tensor("int32", tokenize(windows, input), [windows.length, input.length]);
-    const data = (await session.run({ [input.name]: tensor }))[outputName]?.data as Float32Array;
+    const { probabilities: data } = await runModel(session, bundle, modelRows(windows, bundle));
     return windows.map((_, row) => data.slice(row * classes.length, (row + 1) * classes.length));
   }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import fit
 import screen
-from network import rounded
+from network import BAG
 
 benign = [f"order {n} for kim, it's fine".encode() for n in range(300)]
 attack = [f"{n}' or {n}={n} --".encode() for n in range(300)]
@@ -23,5 +23,5 @@ models = [fit.fit(texts, edges, label, weight, 20) for _ in range(2)]
 same = bool((tables[0] == tables[1]).all()) and all((models[0][name] == models[1][name]).all() for name in models[0])
 logits = fit.predict(models[0], texts, edges)
 right = float(((logits.argmax(1) != 0) == (label != 0)).mean())
-stable = all(np.array_equal(models[0][name], rounded(models[0])[0][name]) for name in models[0])
+stable = np.array_equal(models[0]["tables"], BAG.rounded(models[0]["tables"]))
 print(f"same {same} stable {stable} right {right:.3f}")
