@@ -20,7 +20,7 @@ import { matchRoute } from "./policy/match";
 import { Route } from "./policy/route";
 import { stepUpFrom } from "./policy/step-up";
 import { AccessRequest } from "./request";
-import { ScoredBy, ScoreEvidence } from "./score-evidence";
+import { ModelScore, ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAloneFrom, modelDenyFrom } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
 import { Suspect, Suspects } from "./suspects";
@@ -202,16 +202,10 @@ export class Evaluation {
   }
 
   /** The model's answer to the question, one score for each suspect in order. */
-  takeScores(millionths: StaticArray<u32>, classes: StaticArray<u32>): Step {
+  takeScores(scores: ModelScore[]): Step {
     const evidence = this.evidence;
     const asked = this.question;
-    for (let i = 0; i < asked.length && i < millionths.length; i++) {
-      if (evidence.scoredBy == ScoredBy.Model && millionths[i] <= evidence.millionths) continue;
-      evidence.scoredBy = ScoredBy.Model;
-      evidence.millionths = millionths[i];
-      evidence.attackClass = classes[i];
-      evidence.finding = asked[i];
-    }
+    for (let i = 0; i < asked.length && i < scores.length; i++) evidence.takeModel(scores[i], asked[i]);
     this.timings.inference = <u32>this.askingMicros;
     if (judgeScore(evidence) != Reason.Permitted) return Step.Decided;
     if (this.nextQuestion()) return this.ask();

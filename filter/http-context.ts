@@ -180,8 +180,7 @@ export class PosternHttpContext
     const decision = this.decision;
     if (decision === null || decision.isMade) return;
     const evaluation = decision.evaluation;
-    const step =
-      response === null ? evaluation.modelUnavailable() : evaluation.takeScores(response.millionths, response.classes);
+    const step = response === null ? evaluation.modelUnavailable() : evaluation.takeScores(response.scores);
     if (step == Step.Model && this.ask(evaluation)) return;
     if (!evaluation.holds) {
       this.make(decision, evaluation.verdict());

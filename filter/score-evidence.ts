@@ -10,6 +10,19 @@ export const enum ScoredBy {
   Uninspected = 4,
 }
 
+/** `postern.v1.Score`: what the model says of one window. */
+export class ModelScore {
+  constructor(
+    /** Probability of an attack, 0 to 1,000,000. */
+    public readonly millionths: u32,
+    /** `postern.v1.AttackClass`: the likeliest other than benign. */
+    public readonly attackClass: u32,
+    /** Thousandths of a bit a byte, of the window and of what is usual in such a field; both 0: not known. */
+    public readonly surprisal: u32,
+    public readonly usualSurprisal: u32,
+  ) {}
+}
+
 /** The evidence of screen and model on one request: its worst value decides. */
 export class ScoreEvidence {
   scoredBy: ScoredBy = ScoredBy.Nothing;
@@ -17,8 +30,10 @@ export class ScoreEvidence {
   millionths: u32 = 0;
   /** The same by the screen, whoever else was asked. */
   screenMillionths: u32 = 0;
-  /** `postern.v1.AttackClass`; 0 where only the screen has seen the value. */
+  /** `postern.v1.AttackClass`; 0 where only the screen has seen the value, as are these of `ModelScore`. */
   attackClass: u32 = 0;
+  surprisal: u32 = 0;
+  usualSurprisal: u32 = 0;
   /** Why a part of the request could not be inspected, or `Permitted`. */
   uninspected: Reason = Reason.Permitted;
   /** The worst value, in the form that was worst. */
@@ -32,6 +47,17 @@ export class ScoreEvidence {
     /** From here on more is asked of the user, millionths; all ones: never. */
     public readonly stepUpFrom: u32,
   ) {}
+
+  /** What the model says of a suspect counts where it is the worst that it has said so far. */
+  takeModel(score: ModelScore, suspect: Suspect): void {
+    if (this.scoredBy == ScoredBy.Model && score.millionths <= this.millionths) return;
+    this.scoredBy = ScoredBy.Model;
+    this.millionths = score.millionths;
+    this.attackClass = score.attackClass;
+    this.surprisal = score.surprisal;
+    this.usualSurprisal = score.usualSurprisal;
+    this.finding = suspect;
+  }
 
   /** Some part was not inspected, whatever the rest says. */
   cannotInspect(reason: Reason): void {

@@ -49,25 +49,28 @@ function writeVerdict(writer: MessageWriter, verdict: Verdict): void {
   writer.bytes(reasonRow(verdict.wouldDeny).code);
 }
 
-/** u32 scored by, score, the screen's score, attack class; code of why something was not inspected; list of at most one finding. */
+/** u32 scored by, score, the screen's score, attack class, surprisal, the usual one; code of why something was not inspected; list of at most one finding. */
 function writeScore(writer: MessageWriter, evaluation: Evaluation): void {
   const evidence = evaluation.evidence;
   writer.u32(evidence.scoredBy);
   writer.u32(evidence.millionths);
   writer.u32(evaluation.suspects.worstMillionths);
   writer.u32(evidence.attackClass);
+  writer.u32(evidence.surprisal);
+  writer.u32(evidence.usualSurprisal);
   writer.bytes(reasonRow(evidence.uninspected).code);
   const finding = evidence.finding;
   writeFindings(writer, finding === null ? [] : [finding]);
 }
 
-/** For each: label, u32 component, start, end, list of decodings, window, u32 its edges, the screen's score. */
+/** For each: label, u32 kind, component, start, end, list of decodings, window, u32 its edges, the screen's score. */
 function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
   writer.u32(findings.length);
   for (let i = 0; i < findings.length; i++) {
     const finding = findings[i];
     const value = finding.value;
     writer.bytes(fieldLabel(value));
+    writer.u32(value.kind);
     const origin = finding.origin;
     writer.u32(origin.component);
     writer.u32(origin.start);

@@ -2,6 +2,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Evaluation, Step } from "../evaluate";
 import { Inquiry } from "../identity/inquiry";
 import { PeerCertificate } from "../identity/peer-certificate";
+import { ModelScore } from "../score-evidence";
 import { SyncState } from "../sync/sync-state";
 import { writeEnforcement } from "./enforcement-message";
 import { Connection, CoreEnvironment } from "./environment";
@@ -52,20 +53,19 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
   return settle(evaluation, step, ++asked);
 }
 
-/** For each window of the question u32 score in millionths and attack class; without any: the model is unavailable. */
+/**
+ * For each window of the question u32 score in millionths, attack class, surprisal and the usual one; without any: the model
+ * is unavailable.
+ */
 export function answerQuestion(question: u32, message: Uint8Array): Uint8Array {
   if (!open.has(question)) return new Uint8Array(0);
   const evaluation = open.get(question);
-  const count = message.length / 8;
+  const count = message.length / 16;
   if (count == 0) return settle(evaluation, evaluation.modelUnavailable(), question);
   const reader = new MessageReader(message);
-  const millionths = new StaticArray<u32>(count);
-  const classes = new StaticArray<u32>(count);
-  for (let i = 0; i < count; i++) {
-    millionths[i] = reader.u32();
-    classes[i] = reader.u32();
-  }
-  return settle(evaluation, evaluation.takeScores(millionths, classes), question);
+  const scores: ModelScore[] = [];
+  for (let i = 0; i < count; i++) scores.push(new ModelScore(reader.u32(), reader.u32(), reader.u32(), reader.u32()));
+  return settle(evaluation, evaluation.takeScores(scores), question);
 }
 
 /**

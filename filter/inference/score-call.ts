@@ -4,7 +4,7 @@ import { Suspect } from "../suspects";
 import { encodeScoreRequest, ScoreResponse } from "./score-message";
 
 const METHOD = bytes("Score");
-/** 16 scores take less than 300 bytes. */
+/** 16 scores take less than 400 bytes. */
 const MAX_ANSWER_BYTES: u32 = 1_024;
 /** Calls that a VM has under way at most: each keeps its request in memory. */
 const MAX_CALLS = 256;

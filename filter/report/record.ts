@@ -38,6 +38,7 @@ export function encodeDecision(
   if (grants.grant >= 0) writer.bytes(11, grantId(evaluation.policy, grants.grant));
   writer.bytes(12, tokenName(evaluation.authentication.token));
   writer.uint(13, evidence.scoredBy).uint(14, evidence.millionths).uint(15, evidence.attackClass);
+  writer.uint(22, evidence.surprisal).uint(23, evidence.usualSurprisal);
   const finding = evidence.finding;
   if (finding !== null) writer.element(16, encodeFinding(finding));
   writer.bytes(17, codeOf(evidence.uninspected));

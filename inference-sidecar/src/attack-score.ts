@@ -1,4 +1,5 @@
-import { ATTACK_CLASSES } from "./bundle.ts";
+import { ATTACK_CLASSES, SURPRISAL_COLUMNS } from "./bundle.ts";
+import type { ModelAnswer } from "./model-run.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** postern.v1.Score */
@@ -7,21 +8,28 @@ export interface AttackScore {
   readonly attackMillionths: number;
   /** Index of the likeliest class other than benign. */
   readonly attackClass: number;
+  /** Thousandths of a bit a byte, and those that are usual in such a field; both 0: the model does not tell. */
+  readonly surprisalMillibits: number;
+  readonly usualMillibits: number;
 }
 
 const BENIGN = 0;
+const MOST_MILLIBITS = 64_000;
 
 /**
- * Rows of class probabilities as scores: P(attack) = 1 - P(benign). Pure.
- * @throws ServiceError `internal`: what the model gave is no probability
+ * The model's answer as scores: P(attack) = 1 - P(benign). Pure.
+ * @throws ServiceError `internal`: what the model gave is no probability, or a surprisal that is no number
  */
-export function attackScores(probabilities: Float32Array): AttackScore[] {
+export function attackScores({ probabilities, surprisal }: ModelAnswer): AttackScore[] {
   const rows = probabilities.length / ATTACK_CLASSES.length;
-  return Array.from({ length: rows }, (_, row) => scoreOf(probabilities, row * ATTACK_CLASSES.length));
+  return Array.from({ length: rows }, (_, row) => ({
+    ...scoreOf(probabilities.subarray(row * ATTACK_CLASSES.length, (row + 1) * ATTACK_CLASSES.length)),
+    surprisalMillibits: surprisal === null ? 0 : millibits(surprisal[row * SURPRISAL_COLUMNS]),
+    usualMillibits: surprisal === null ? 0 : millibits(surprisal[row * SURPRISAL_COLUMNS + 1]),
+  }));
 }
 
-function scoreOf(probabilities: Float32Array, start: number): AttackScore {
-  const row = probabilities.subarray(start, start + ATTACK_CLASSES.length);
+function scoreOf(row: Float32Array): Pick<AttackScore, "attackClass" | "attackMillionths"> {
   if (!row.every((probability) => probability >= 0 && probability <= 1.001)) {
     throw new ServiceError("internal", "the model gave what is not a probability");
   }
@@ -31,4 +39,9 @@ function scoreOf(probabilities: Float32Array, start: number): AttackScore {
     attackMillionths: Math.round(attack * 1_000_000),
     attackClass: BENIGN + 1 + attacks.indexOf(Math.max(...attacks)),
   };
+}
+
+function millibits(bits = Number.NaN): number {
+  if (Number.isNaN(bits)) throw new ServiceError("internal", "the model gave a surprisal that is no number");
+  return Math.min(MOST_MILLIBITS, Math.max(0, Math.round(bits * 1000)));
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { valueKinds } from "./core/value.ts";
 import { fileErrorText } from "./file-error.ts";
 import { StartError } from "./start-error.ts";
 
@@ -22,6 +23,8 @@ export const ATTACK_CLASSES = [
   "scanner",
 ] as const;
 
+export const SURPRISAL_COLUMNS = 2;
+
 interface Marks {
   readonly begin: number;
   readonly end: number;
@@ -41,13 +44,27 @@ export interface ModelInput {
   readonly marks?: Marks;
 }
 
+/** An output of two columns: bits a byte that a window takes, and those that are usual in such a field. */
+export interface SurprisalOutput {
+  readonly name: string;
+  /** The input for the kinds of fields: one index of `kinds` for each window. */
+  readonly input: string;
+  /** As the core names them, in its order. */
+  readonly kinds: readonly string[];
+}
+
+export interface ModelShape {
+  readonly input: ModelInput;
+  readonly outputName: string;
+  /** How surprising a window is; absent: the model does not tell. */
+  readonly surprisal?: SurprisalOutput;
+}
+
 /** What filter and sidecar must have in common, verified: one digest over model, screen and thresholds. */
-export interface Bundle {
+export interface Bundle extends ModelShape {
   /** 32 bytes. */
   readonly digest: Buffer;
   readonly model: Uint8Array;
-  readonly input: ModelInput;
-  readonly outputName: string;
   readonly thresholds: Thresholds;
 }
 
@@ -68,6 +85,7 @@ interface ModelManifest {
     readonly marks?: Marks;
   };
   readonly output: { readonly name: string };
+  readonly surprisal?: SurprisalOutput;
   readonly classes: readonly string[];
 }
 
@@ -112,7 +130,7 @@ function bundleDigest(model: Buffer, screen: Buffer, thresholds: Record<string, 
   return sha256(Buffer.concat([model, screen, words]));
 }
 
-function modelShape({ input, output, classes }: ModelManifest): { input: ModelInput; outputName: string } {
+function modelShape({ input, output, classes, surprisal }: ModelManifest): ModelShape {
   const length = input.shape[1];
   const padding = PADDING[input.type as keyof typeof PADDING];
   if (padding === undefined) throw new Error(`input type ${input.type} is not int32 or uint8`);
@@ -124,9 +142,15 @@ function modelShape({ input, output, classes }: ModelManifest): { input: ModelIn
   const names = classes.map((name) => name.replaceAll("-", "_"));
   if (names.join() !== ATTACK_CLASSES.join()) throw new Error("the classes are not those of postern.proto, in order");
   const type = input.type as keyof typeof PADDING;
+  if (surprisal !== undefined && surprisal.kinds.join() !== valueKinds.join())
+    throw new Error("the kinds of fields are not those of the core, in order");
   const { name, marks } = input;
   const given = { name, type, length, padding: input.padding };
-  return { input: Object.freeze(marks === undefined ? given : { ...given, marks }), outputName: output.name };
+  return {
+    input: Object.freeze(marks === undefined ? given : { ...given, marks }),
+    outputName: output.name,
+    ...(surprisal === undefined ? {} : { surprisal }),
+  };
 }
 
 function marksOf({ begin, end, length = 0 }: Marks): number[] {

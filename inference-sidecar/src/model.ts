@@ -1,9 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { ATTACK_CLASSES, type Bundle, type ModelInput } from "./bundle.ts";
+import { ATTACK_CLASSES, type Bundle, type ModelShape, SURPRISAL_COLUMNS } from "./bundle.ts";
+import type { ModelAnswer } from "./model-run.ts";
 import { logEvent } from "./process-log.ts";
 import { ServiceError } from "./service-error.ts";
-import { tokenize, type Window } from "./tokenizer.ts";
+import { type ModelRows, modelRows, type Window } from "./tokenizer.ts";
 
 // Of the 14 MB of WebAssembly of onnxruntime-web a small model uses little. Compiled when first called, and optimised only
 // where it is hot, it is ready in half the time and half the CPU, and answers as fast. Must be set before the worker starts.
@@ -12,20 +13,18 @@ setFlagsFromString("--wasm-tiering-budget=20000000");
 
 export interface ModelWorkerData {
   readonly model: Uint8Array;
-  readonly input: ModelInput;
-  readonly outputName: string;
+  readonly shape: ModelShape;
   readonly windowsPerBatch: number;
 }
 
 export interface ToWorker {
   readonly id: number;
-  readonly tokens: Int32Array | Uint8Array;
-  readonly rows: number;
+  readonly rows: ModelRows;
 }
 
 export type FromWorker =
   | { readonly kind: "ready" }
-  | { readonly kind: "probabilities"; readonly id: number; readonly probabilities: Float32Array<ArrayBuffer> }
+  | { readonly kind: "answer"; readonly id: number; readonly answer: ModelAnswer }
   | { readonly kind: "failed"; readonly id: number; readonly message: string };
 
 export interface ModelOptions {
@@ -40,7 +39,7 @@ export interface ModelOptions {
 
 interface Pending {
   readonly rows: number;
-  readonly settle: (probabilities: Float32Array) => void;
+  readonly settle: (answer: ModelAnswer) => void;
   readonly fail: (error: ServiceError) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -69,17 +68,17 @@ export class Model {
   }
 
   /** @throws ServiceError `unavailable`: not loaded, died or hung; `internal`: the run failed */
-  infer(windows: readonly Window[]): Promise<Float32Array> {
+  infer(windows: readonly Window[]): Promise<ModelAnswer> {
     const worker = this.#worker;
     if (worker === null || !this.#ready)
       return Promise.reject(new ServiceError("unavailable", "the model is not ready"));
     const { bundle, inferenceMs } = this.#options;
-    const tokens = tokenize(windows, bundle.input);
+    const rows = modelRows(windows, bundle);
     const id = this.#nextId++;
     return new Promise((settle, fail) => {
       const timer = setTimeout(() => void worker.terminate(), inferenceMs);
       this.#pending.set(id, { rows: windows.length, settle, fail, timer });
-      worker.postMessage({ id, tokens, rows: windows.length } satisfies ToWorker, [tokens.buffer]);
+      worker.postMessage({ id, rows } satisfies ToWorker, [rows.tokens.buffer]);
     });
   }
 
@@ -91,8 +90,8 @@ export class Model {
 
   #start(): void {
     const { worker: url, bundle, windowsPerBatch } = this.#options;
-    const { model, input, outputName } = bundle;
-    const workerData: ModelWorkerData = { model, input, outputName, windowsPerBatch };
+    const { model, digest: _, thresholds: __, ...shape } = bundle;
+    const workerData: ModelWorkerData = { model, shape, windowsPerBatch };
     const worker = new Worker(url, { workerData, env: {}, execArgv: [] });
     this.#worker = worker;
     worker.on("message", (message: FromWorker) => this.#receive(message));
@@ -112,10 +111,10 @@ export class Model {
     clearTimeout(pending.timer);
     if (message.kind === "failed") {
       pending.fail(new ServiceError("internal", "the model failed", { cause: message.message }));
-    } else if (message.probabilities.length !== pending.rows * ATTACK_CLASSES.length) {
-      pending.fail(new ServiceError("internal", "the model's output has the wrong shape"));
+    } else if (hasShape(message.answer, pending.rows)) {
+      pending.settle(message.answer);
     } else {
-      pending.settle(message.probabilities);
+      pending.fail(new ServiceError("internal", "the model's output has the wrong shape"));
     }
   }
 
@@ -138,4 +137,11 @@ export class Model {
     this.#ready = ready;
     this.#options.onReady(ready);
   }
+}
+
+function hasShape({ probabilities, surprisal }: ModelAnswer, rows: number): boolean {
+  return (
+    probabilities.length === rows * ATTACK_CLASSES.length &&
+    (surprisal === null || surprisal.length === rows * SURPRISAL_COLUMNS)
+  );
 }

@@ -1,8 +1,8 @@
+import type { ModelAnswer } from "./model-run.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Window } from "./tokenizer.ts";
 
-/** Probabilities of the classes, row after row, one row for each window. */
-export type Infer = (windows: readonly Window[]) => Promise<Float32Array>;
+export type Infer = (windows: readonly Window[]) => Promise<ModelAnswer>;
 
 export interface Waiting {
   readonly signal: AbortSignal;
@@ -10,9 +10,8 @@ export interface Waiting {
   readonly deadline: number;
 }
 
-export interface Inferred {
-  /** Rows of this call's windows. */
-  readonly probabilities: Float32Array;
+/** The rows of this call's windows. */
+export interface Inferred extends ModelAnswer {
   readonly queueMs: number;
   readonly inferMs: number;
 }
@@ -81,14 +80,18 @@ export class BatchQueue {
     this.#onBatch(windows.length);
     const started = performance.now();
     try {
-      const probabilities = await this.#infer(windows);
+      const { probabilities, surprisal } = await this.#infer(windows);
       const inferMs = performance.now() - started;
-      const classes = probabilities.length / windows.length;
+      const rows = (all: Float32Array, from: number, to: number): Float32Array => {
+        const columns = all.length / windows.length;
+        return all.subarray(from * columns, to * columns);
+      };
       let row = 0;
       for (const { settle, queuedAt, windows: own } of batch) {
         const next = row + own.length;
         settle({
-          probabilities: probabilities.subarray(row * classes, next * classes),
+          probabilities: rows(probabilities, row, next),
+          surprisal: surprisal && rows(surprisal, row, next),
           queueMs: started - queuedAt,
           inferMs,
         });

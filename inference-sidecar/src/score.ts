@@ -7,12 +7,14 @@ import type { Model } from "./model.ts";
 import type { BatchQueue } from "./queue.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
+import type { Window } from "./tokenizer.ts";
 
 /** postern.v1.ScoreRequest */
 interface ScoreRequest {
   bundleDigest: Buffer;
   windows: Buffer[];
   edges: number[];
+  kinds: number[];
 }
 
 /** postern.v1.ScoreResponse */
@@ -30,22 +32,23 @@ export interface ScoreParts {
 }
 
 const MOST_EDGES = 15;
+const MOST_KIND = 63;
 
 /** Evidence for windows: validate, admit, queue, infer. */
 export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {
   const { model, admission, queue, metrics } = parts;
-  return async ({ bundleDigest, windows, edges }, waiting) => {
+  return async ({ bundleDigest, windows, edges, kinds }, waiting) => {
     const started = performance.now();
-    validate(bundleDigest, windows, edges, parts);
+    validate({ bundleDigest, windows, edges, kinds }, parts);
     if (!model.ready) throw new ServiceError("unavailable", "the model is not ready");
     const release = admission.admit(windows.length);
     try {
       const admittedMs = performance.now() - started;
-      const { probabilities, queueMs, inferMs } = await queue.submit(
-        windows.map((bytes, index) => ({ bytes, edges: edges[index] ?? 0 })),
+      const { queueMs, inferMs, ...answer } = await queue.submit(
+        windows.map((bytes, index) => windowOf(bytes, edges[index], kinds[index])),
         waiting,
       );
-      const scores = attackScores(probabilities);
+      const scores = attackScores(answer);
       metrics.scoreSeconds.observe({ stage: "admission" }, admittedMs / 1000);
       metrics.scoreSeconds.observe({ stage: "queue" }, queueMs / 1000);
       metrics.scoreSeconds.observe({ stage: "infer" }, inferMs / 1000);
@@ -57,12 +60,11 @@ export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResp
   };
 }
 
-function validate(
-  digest: Buffer,
-  windows: readonly Buffer[],
-  edges: readonly number[],
-  { bundle, limits }: ScoreParts,
-): void {
+function windowOf(bytes: Buffer, edges = 0, kind?: number): Window {
+  return kind === undefined ? { bytes, edges } : { bytes, edges, kind };
+}
+
+function validate({ bundleDigest: digest, windows, edges, kinds }: ScoreRequest, { bundle, limits }: ScoreParts): void {
   if (!bundle.digest.equals(digest)) {
     throw new ServiceError("failed_precondition", `the sidecar's bundle is ${bundle.digest.toString("hex")}`);
   }
@@ -71,6 +73,9 @@ function validate(
   }
   if ((edges.length !== 0 && edges.length !== windows.length) || edges.some((edge) => edge > MOST_EDGES)) {
     throw new ServiceError("invalid_argument", `expected edges of 0 to ${MOST_EDGES} for each window, or none`);
+  }
+  if ((kinds.length !== 0 && kinds.length !== windows.length) || kinds.some((kind) => kind > MOST_KIND)) {
+    throw new ServiceError("invalid_argument", `expected kinds of 0 to ${MOST_KIND} for each window, or none`);
   }
   for (const { length } of windows) {
     if (length < 1 || length > limits.windowBytes) {

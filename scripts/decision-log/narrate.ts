@@ -88,10 +88,15 @@ function describeScore({ score }: LogRecord): string[] {
   return [
     "score",
     `  ${score.value.toFixed(4)} ${scoredBy[score.by] ?? score.by}${score.class !== "" && score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
+    ...(score.surprisal ? [`  ${describeSurprisal(score.surprisal)}`] : []),
     ...(score.uninspected ? [`  not inspected: ${reasonTexts[score.uninspected]?.says ?? score.uninspected}`] : []),
     ...(score.finding ? [`  worst value: ${describeFinding(score.finding)}`] : []),
     "",
   ];
+}
+
+function describeSurprisal({ bits, usual }: NonNullable<LogRecord["score"]["surprisal"]>): string {
+  return `${bits.toFixed(1)} bits a byte by the language model of benign values; ${usual.toFixed(1)} are usual in such a field`;
 }
 
 function describeFinding({ field, start, end, decodings }: NonNullable<LogRecord["score"]["finding"]>): string {

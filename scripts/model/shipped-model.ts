@@ -1,7 +1,8 @@
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import { attackScores } from "../../inference-sidecar/src/attack-score.ts";
 import { ATTACK_CLASSES, loadBundle } from "../../inference-sidecar/src/bundle.ts";
-import { tokenize } from "../../inference-sidecar/src/tokenizer.ts";
+import { runModel } from "../../inference-sidecar/src/model-run.ts";
+import { modelRows } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel } from "../core.ts";
 import { shippedBundle } from "./shipped-bundle.ts";
 
@@ -12,16 +13,13 @@ import { shippedBundle } from "./shipped-bundle.ts";
 export async function loadShippedModel(bundleDirectory = shippedBundle): Promise<AskModel> {
   env.logLevel = "error";
   env.wasm.numThreads = 1;
-  const { model, input, outputName } = await loadBundle(bundleDirectory);
-  const session = await InferenceSession.create(model, { executionProviders: ["wasm"] });
+  const bundle = await loadBundle(bundleDirectory);
+  const session = await InferenceSession.create(bundle.model, { executionProviders: ["wasm"] });
   return async ({ findings }) => {
-    const tokens = tokenize(
-      findings.map(({ window, edges }) => ({ bytes: window, edges })),
-      input,
-    );
-    const tensor = new Tensor(input.type, tokens as never, [findings.length, input.length]);
-    const probabilities = (await session.run({ [input.name]: tensor }))[outputName]?.data as Float32Array;
-    return attackScores(probabilities).map(({ attackMillionths, attackClass }) => ({
+    const windows = findings.map(({ window, edges, kind }) => ({ bytes: window, edges, kind }));
+    const answer = await runModel(session, bundle, modelRows(windows, bundle));
+    return attackScores(answer).map(({ attackMillionths, attackClass, ...surprisal }) => ({
+      ...surprisal,
       millionths: attackMillionths,
       attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
     }));

@@ -209,6 +209,8 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
       scoredBy: score.by,
       scoreMillionths: score.millionths,
       attackClass: score.attackClass ?? ATTACK_CLASSES[0],
+      surprisalMillibits: 0,
+      usualMillibits: 0,
       finding: finding && { ...finding, decodings: [...finding.decodings] },
       uninspected: score.uninspected ?? "",
       timings: null,

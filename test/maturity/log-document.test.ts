@@ -18,6 +18,7 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
     },
     completion: { responseStatus: 200, responseBytes: 1, ended: "" },
   };
+  Object.assign(record.decision, { surprisalMillibits: 1, usualMillibits: 1 });
   Object.assign(record.decision, { finding: { field: "", start: 0, end: 1, decodings: [] }, timings: null });
   const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "" };
   const line = logLine(record as unknown as WireRecord, origin, "", null);

@@ -11,7 +11,8 @@ function scoreBy(words: readonly string[]) {
     windows.map((window) => {
       const text = Buffer.from(window).toString("latin1");
       const found = words.filter((word) => text.includes(word)).length;
-      return { attackMillionths: Math.min(1_000_000, 100_000 + 300_000 * found), attackClass: 1 };
+      const attackMillionths = Math.min(1_000_000, 100_000 + 300_000 * found);
+      return { attackMillionths, attackClass: 1, surprisalMillibits: 0, usualMillibits: 0 };
     });
 }
 

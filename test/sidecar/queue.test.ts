@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Admission } from "../../inference-sidecar/src/admission.ts";
+import type { ModelAnswer } from "../../inference-sidecar/src/model-run.ts";
 import { BatchQueue } from "../../inference-sidecar/src/queue.ts";
 import { ServiceError } from "../../inference-sidecar/src/service-error.ts";
 import type { Window } from "../../inference-sidecar/src/tokenizer.ts";
@@ -8,14 +9,18 @@ import type { Window } from "../../inference-sidecar/src/tokenizer.ts";
 const forever = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY };
 const window = (byte: number) => ({ bytes: Uint8Array.of(byte), edges: 0 });
 
-/** A model of one class that answers each window's first byte, batch by batch when told to. */
+/** A model of one class that answers each window's first byte, and twice that byte as its surprisal, batch by batch when told to. */
 function heldModel() {
   const batches: number[][] = [];
   const waiting: (() => void)[] = [];
   const infer = (windows: readonly Window[]) => {
     const bytes = windows.map(({ bytes }) => bytes[0] as number);
     batches.push(bytes);
-    return new Promise<Float32Array>((resolve) => waiting.push(() => resolve(Float32Array.from(bytes))));
+    const answer = {
+      probabilities: Float32Array.from(bytes),
+      surprisal: Float32Array.from(bytes.flatMap((byte) => [2 * byte, 0])),
+    };
+    return new Promise<ModelAnswer>((resolve) => waiting.push(() => resolve(answer)));
   };
   const release = async () => {
     waiting.shift()?.();
@@ -38,8 +43,16 @@ test("an idle model gets the first call at once; a busy one gets all that came m
   await release();
   assert.deepEqual(batches, [[1], [2, 3, 4], [5, 6]]);
   await release();
-  const rows = (await Promise.all([first, second, third, fourth])).map(({ probabilities }) => [...probabilities]);
+  const answers = await Promise.all([first, second, third, fourth]);
+  const rows = answers.map(({ probabilities }) => [...probabilities]);
   assert.deepEqual(rows, [[1], [2, 3], [4], [5, 6]]);
+  const surprisals = answers.map(({ surprisal }) => [...(surprisal ?? [])]);
+  assert.deepEqual(surprisals, [
+    [2, 0],
+    [4, 0, 6, 0],
+    [8, 0],
+    [10, 0, 12, 0],
+  ]);
   assert.equal(queue.length, 0);
 });
 
@@ -68,7 +81,7 @@ test("a batch that fails fails its own calls only", async () => {
   const infer = async (windows: readonly Window[]) => {
     runs += 1;
     if (runs === 1) throw new Error("broken");
-    return new Float32Array(windows.length);
+    return { probabilities: new Float32Array(windows.length), surprisal: null };
   };
   const queue = new BatchQueue(infer, 4, () => undefined);
   const first = queue.submit([window(1)], forever);

@@ -62,6 +62,8 @@ export interface Score {
   readonly screenMillionths: number;
   /** The model's; null where only the screen has seen the request. */
   readonly attackClass: AttackClass | null;
+  /** As in the record; null: not known. */
+  readonly surprisal: { readonly bits: number; readonly usual: number } | null;
   /** Why a part could not be inspected; null: all was. */
   readonly uninspected: string | null;
   /** The worst value; null: nothing was scored. */
@@ -72,6 +74,8 @@ export interface Score {
 export interface Finding {
   /** Such as `query:q`. */
   readonly field: string;
+  /** As in postern.v1.ScoreRequest. */
+  readonly kind: number;
   readonly component: Component;
   /** Byte range of the raw value in its component. */
   readonly start: number;
@@ -103,6 +107,9 @@ export interface ModelScore {
   readonly millionths: number;
   /** The likeliest class other than benign. */
   readonly attackClass: AttackClass;
+  /** Thousandths of a bit a byte, and the usual ones; absent: not known. */
+  readonly surprisalMillibits?: number;
+  readonly usualMillibits?: number;
 }
 
 /** What `filter/core/evaluation-message.ts` wrote; `ask` makes the question. */
@@ -144,9 +151,19 @@ function readScore(reader: MessageReader): Score {
   const millionths = reader.u32();
   const screenMillionths = reader.u32();
   const attackClass = ATTACK_CLASSES[reader.u32()] ?? null;
+  const [bits, usual] = [reader.u32(), reader.u32()];
+  const surprisal = usual === 0 ? null : { bits: bits / 1000, usual: usual / 1000 };
   const uninspected = readReason(reader);
   const [finding = null] = reader.list(() => readFinding(reader));
-  return { by, millionths, screenMillionths, attackClass: by === "model" ? attackClass : null, uninspected, finding };
+  return {
+    by,
+    millionths,
+    screenMillionths,
+    attackClass: by === "model" ? attackClass : null,
+    surprisal,
+    uninspected,
+    finding,
+  };
 }
 
 function readReason(reader: MessageReader): string | null {
@@ -156,11 +173,12 @@ function readReason(reader: MessageReader): string | null {
 
 function readFinding(reader: MessageReader): Finding {
   const field = reader.text();
+  const kind = reader.u32();
   const component = components[reader.u32()] ?? "body";
   const start = reader.u32();
   const end = reader.u32();
   const decodings = reader.list(() => reader.text());
   const window = reader.bytes();
   const edges = reader.u32();
-  return { field, component, start, end, decodings, window, edges, millionths: reader.u32() };
+  return { field, kind, component, start, end, decodings, window, edges, millionths: reader.u32() };
 }

@@ -112,10 +112,10 @@ function encodeScores(scores: readonly ModelScore[] | "unavailable", expected: n
   const message = new MessageWriter();
   if (scores === "unavailable") return message.finish();
   if (scores.length !== expected) throw new RangeError(`${scores.length} scores for ${expected} findings`);
-  for (const { millionths, attackClass } of scores) {
+  for (const { millionths, attackClass, surprisalMillibits = 0, usualMillibits = 0 } of scores) {
     if (!(Number.isInteger(millionths) && millionths >= 0 && millionths <= MILLION))
       throw new RangeError(`no score: ${millionths}`);
-    message.u32(millionths).u32(ATTACK_CLASSES.indexOf(attackClass));
+    message.u32(millionths).u32(ATTACK_CLASSES.indexOf(attackClass)).u32(surprisalMillibits).u32(usualMillibits);
   }
   return message.finish();
 }

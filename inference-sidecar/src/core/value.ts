@@ -1,7 +1,7 @@
 import type { MessageReader } from "./message.ts";
 
 /** In the order of `ValueKind` in `filter/values/value.ts`. */
-const valueKinds = [
+export const valueKinds = [
   "path",
   "path-segment",
   "query-name",

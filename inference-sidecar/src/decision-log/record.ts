@@ -40,6 +40,8 @@ export interface WireDecision {
   timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
   expiredGrant: string;
   checks: number;
+  surprisalMillibits: number;
+  usualMillibits: number;
   selfTest: boolean;
   apiKey: string;
   pathShape: string;
@@ -152,16 +154,23 @@ function decisionLine(
   };
 }
 
-function score({ scoredBy, scoreMillionths, attackClass, finding, uninspected }: WireDecision) {
+function score(record: WireDecision) {
+  const { scoredBy, scoreMillionths, attackClass, finding, uninspected } = record;
   const by = enumName(scoredBy);
   return {
     by,
     // The screen knows no classes.
     class: by === "model" ? enumName(attackClass) : "",
     finding: finding === null ? null : place(finding),
+    surprisal: surprisal(record),
     uninspected: printable(uninspected, 64) || null,
     value: scoreMillionths / 1_000_000,
   };
+}
+
+/** Bits a byte; null: no language model has read the finding. */
+function surprisal({ surprisalMillibits: bits, usualMillibits: usual }: WireDecision) {
+  return usual === 0 ? null : { bits: bits / 1000, usual: usual / 1000 };
 }
 
 function timings(spent: WireDecision["timings"]) {

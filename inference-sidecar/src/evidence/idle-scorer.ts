@@ -128,6 +128,6 @@ export class IdleScorer {
 
   async #score(windows: readonly Window[]): Promise<AttackScore[]> {
     const waiting = { signal: new AbortController().signal, deadline: Date.now() + DEADLINE_MS };
-    return attackScores((await this.#parts.queue.submit(windows, waiting)).probabilities);
+    return attackScores(await this.#parts.queue.submit(windows, waiting));
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Admission } from "../admission.ts";
+import type { AttackScore } from "../attack-score.ts";
 import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
 import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
@@ -30,8 +31,8 @@ export interface AuthorityParts {
   readonly admission: Admission;
   /** The model, as it is asked over the wire. */
   readonly score: Handler<
-    { bundleDigest: Buffer; windows: Buffer[]; edges: number[] },
-    { scores: { attackMillionths: number; attackClass: number }[] }
+    { bundleDigest: Buffer; windows: Buffer[]; edges: number[]; kinds: number[] },
+    { scores: AttackScore[] }
   >;
   readonly report: Report;
 }
@@ -133,13 +134,15 @@ async function ask(
 ): Promise<readonly ModelScore[] | "unavailable"> {
   const windows = question.findings.map(({ window }) => Buffer.from(window));
   const edges = question.findings.map((finding) => finding.edges);
+  const kinds = question.findings.map((finding) => finding.kind);
   const deadline = Date.now() + question.deadlineMillis;
   const late = timeout(question.deadlineMillis);
   try {
-    const answered = score({ bundleDigest: bundle.digest, windows, edges }, { signal, deadline });
+    const answered = score({ bundleDigest: bundle.digest, windows, edges, kinds }, { signal, deadline });
     answered.catch(() => undefined);
     const { scores } = await Promise.race([answered, late.promise]);
-    return scores.map(({ attackMillionths, attackClass }) => ({
+    return scores.map(({ attackMillionths, attackClass, ...surprisal }) => ({
+      ...surprisal,
       millionths: attackMillionths,
       attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
     }));
