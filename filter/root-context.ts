@@ -10,7 +10,7 @@ import { CompiledPolicy, compiledLength } from "./policy/compiled-policy";
 import { flushCounters } from "./report/metrics";
 import { moduleDigest } from "./report/module-digest";
 import { Reporter } from "./report/reporter";
-import { screenReady } from "./screen/screen";
+import { bundleDigest, screenReady } from "./screen/screen";
 import { endOverdueCalls } from "./sidecar-call";
 import { chooseSidecarCluster } from "./sidecar-cluster";
 import { MemoryUse } from "./sync/memory-use";
@@ -21,8 +21,11 @@ const TICK_MILLIS: u32 = 100;
 /** One for each VM, whatever policies come and go: the sequence of a worker has no second beginning. */
 const reporter = new Reporter(moduleDigest());
 /** One for each VM as well: no policy begins without the state that is known. */
-const synchronisation = new Synchronisation(reporter.worker, new EnvoyEnvironment());
+const synchronisation = new Synchronisation(reporter.worker, new EnvoyEnvironment(), bundleDigest());
 const memory = new MemoryUse(new EnvoyEnvironment());
+
+/** Contexts of this VM that have a policy. */
+let living: i32 = 0;
 
 /** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
 export class PosternRootContext extends RootContext {
@@ -42,6 +45,7 @@ export class PosternRootContext extends RootContext {
     // From here on proofs are remembered: those made before could have been used.
     proofSecret(this.environment);
     synchronisation.begin(configuration.subarray(length));
+    if (this.gate === null) living++;
     this.leaveGate();
     const gate = new Gate(policy, this.environment, synchronisation);
     memory.follow(gate.tokens, gate.assertions);
@@ -65,8 +69,10 @@ export class PosternRootContext extends RootContext {
     if (gate !== null && lost > 0) gate.metrics.countLost(lost);
   }
 
+  /** Its streams have ended and another configuration is in force: where that has another module, this VM ends. */
   onDelete(): void {
     this.leaveGate();
+    if (this.gate !== null && --living == 0) reporter.bequeath();
   }
 
   createHttpContext(contextId: u32): HttpContext {

@@ -58,6 +58,8 @@ const usage = `usage: postern COMMAND …
   model train --data DIR --out DIR
                       a bundle from labelled data, its card with it (within an hour)
      [--seed N] [--time-limit 60m]
+  model use DIR       another bundle in force, without losing a request; the one before is kept
+     [--state DIR]
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { interrupted, onInterruption } from "../../scripts/commands/interruption.ts";
 import { startEnforcementPoint } from "../../scripts/gateway/enforcement-point.ts";
+import { fixedModule } from "../../scripts/gateway/filter-module.ts";
 import { parseAddress } from "../../scripts/gateway/ports.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
 
@@ -48,14 +49,14 @@ async function run(): Promise<void> {
       egressFolder,
     },
     state,
-    wasmFile: values.wasm,
+    modules: fixedModule(values.wasm),
     envoyBinary: values.envoy,
     workers: Number(values.concurrency),
     report,
   });
   try {
     await point.untilListening(startMillis, () => signal.aborted);
-    const watch = point.watchPolicy();
+    const watch = await point.watchPolicy();
     report(`listening on ${point.url}`);
     await interrupted(signal);
     await watch.close();

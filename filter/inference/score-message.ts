@@ -1,4 +1,5 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
+import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 import { ModelScore } from "../score-evidence";
 import { Suspect } from "../suspects";
 
@@ -19,7 +20,7 @@ export function encodeScoreRequest(suspects: Suspect[], bundleDigest: Uint8Array
   }
   // Packed: each is a varint of one byte.
   writer.bytes(3, edges).bytes(4, kinds);
-  return writer.finish();
+  return writer.uint(PROTOCOL_FIELD, PROTOCOL).finish();
 }
 
 /** `postern.v1.ScoreResponse`: as many scores as windows were sent, each in its range; else `valid` is false. */

@@ -2,6 +2,7 @@ import { bytes } from "proxy-wasm-as";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { SignatureAnswer, SignatureInquiry } from "../identity/inquiry";
 import { algorithmName } from "../policy/algorithm";
+import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 import { SidecarCall } from "../sidecar-call";
 import { InquiryListener } from "./inquiry-listener";
 
@@ -37,6 +38,7 @@ export function askToVerify(inquiry: SignatureInquiry, nowMillis: i64, listener:
     .bytes(2, inquiry.spki)
     .bytes(3, inquiry.signature)
     .bytes(4, inquiry.signingInput)
+    .uint(PROTOCOL_FIELD, PROTOCOL)
     .finish();
   const call = new VerifyCall(inquiry, listener);
   if (calls < MAX_CALLS && call.start(METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, nowMillis)) {

@@ -1,4 +1,5 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
+import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 
 /** A record on its way to the sidecar: `postern.v1.Record` without its sequence and id. */
 export class PendingRecord {
@@ -42,6 +43,7 @@ export function encodeReportRequest(
   return writer
     .uint(6, durable ? 1 : 0)
     .bytes(7, moduleDigest)
+    .uint(PROTOCOL_FIELD, PROTOCOL)
     .finish();
 }
 

@@ -1,6 +1,7 @@
 import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
 import { sidecarCluster } from "../sidecar-cluster";
+import { leaveReport, takeReport } from "./legacy";
 import { decodeAcknowledged, encodeReportRequest, PendingRecord } from "./report-message";
 
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
@@ -52,6 +53,22 @@ class ReportCall extends GrpcCall {
   }
 }
 
+/** Delivers a report of a VM that has ended. */
+class InheritedCall extends GrpcCall {
+  constructor(private readonly reporter: Reporter) {
+    super();
+  }
+
+  onMessage(_message: Uint8Array): void {
+    this.reporter.inherited = null;
+    this.reporter.callEnded(true);
+  }
+
+  onClose(_status: i32, _message: Uint8Array): void {
+    this.reporter.callEnded(false);
+  }
+}
+
 /**
  * The records of one worker's VM on their way to the sidecar: in order, in batches, kept until they are acknowledged.
  * The sequence counts from 1 for each VM, so that a gap in the log is visible; what is dropped is counted.
@@ -59,6 +76,8 @@ class ReportCall extends GrpcCall {
 export class Reporter {
   /** Records dropped since the VM started. */
   lost: u64 = 0;
+  /** A report that a VM which has ended has left, on its way. */
+  inherited: Uint8Array | null = null;
   private counted: u64 = 0;
   private sequence: u64 = 0;
   private waiting: PendingRecord[] = [];
@@ -123,41 +142,26 @@ export class Reporter {
     this.tell(count, false);
   }
 
-  /** Sends the next batch, if there is one and no call is under way. */
+  /** Sends the next batch, if there is one and no call is under way; without one, a report that another VM has left. */
   flush(nowMillis: i64): void {
-    if (this.waiting.length == 0 || nowMillis < this.notBeforeMillis) return;
+    if (nowMillis < this.notBeforeMillis) return;
     if (this.callStartedMillis != 0 && nowMillis < this.callStartedMillis + WATCHDOG_MILLIS) return;
-    const policyDigest = this.waiting[0].policyDigest;
-    let count = 1;
-    let size = this.waiting[0].weight;
-    while (count < this.waiting.length && count < FULL_BATCH && equal(this.waiting[count].policyDigest, policyDigest)) {
-      size += this.waiting[count].weight;
-      if (size > MAX_BATCH_BYTES) break;
-      count++;
+    if (this.waiting.length == 0 && this.inherited === null) this.inherited = takeReport();
+    const inherited = this.inherited;
+    if (inherited !== null) this.send(inherited, new InheritedCall(this), nowMillis);
+    else if (this.waiting.length > 0) this.send(this.report(0, this.batchFrom(0)), new ReportCall(this), nowMillis);
+  }
+
+  /** Leaves what is not acknowledged to another VM of this gateway: this one ends. */
+  bequeath(): void {
+    const inherited = this.inherited;
+    if (inherited !== null) leaveReport(inherited);
+    for (let start = 0; start < this.waiting.length; ) {
+      const count = this.batchFrom(start);
+      leaveReport(this.report(start, count));
+      start += count;
     }
-    const batch = this.waiting.slice(0, count);
-    for (let i = 0; i < count; i++) batch[i].sent = true;
-    const durable = batch[0].durable;
-    const message = encodeReportRequest(
-      this.worker,
-      policyDigest,
-      bundleDigest(),
-      this.lost,
-      batch,
-      durable,
-      this.module,
-    );
-    this.callStartedMillis = nowMillis;
-    const status = grpcCall(
-      sidecarCluster(),
-      SERVICE,
-      METHOD,
-      message,
-      CALL_DEADLINE_MILLIS,
-      MAX_ANSWER_BYTES,
-      new ReportCall(this),
-    );
-    if (status != Status.Ok) this.callEnded(false);
+    this.waiting = [];
   }
 
   acknowledge(sequence: u64): void {
@@ -174,6 +178,40 @@ export class Reporter {
     this.callStartedMillis = 0;
     if (!succeeded) this.notBeforeMillis = started + RETRY_AFTER_MILLIS;
     else if (this.waiters.length > 0) this.flush(nowMillis());
+  }
+
+  private send(message: Uint8Array, call: GrpcCall, nowMillis: i64): void {
+    this.callStartedMillis = nowMillis;
+    const status = grpcCall(sidecarCluster(), SERVICE, METHOD, message, CALL_DEADLINE_MILLIS, MAX_ANSWER_BYTES, call);
+    if (status != Status.Ok) this.callEnded(false);
+  }
+
+  /** How many of the waiting records, from one on, make a batch: they are of one policy. */
+  private batchFrom(start: i32): i32 {
+    const waiting = this.waiting;
+    const policyDigest = waiting[start].policyDigest;
+    const most = min(waiting.length - start, FULL_BATCH);
+    let count = 1;
+    let size = waiting[start].weight;
+    for (; count < most && equal(waiting[start + count].policyDigest, policyDigest); count++) {
+      size += waiting[start + count].weight;
+      if (size > MAX_BATCH_BYTES) break;
+    }
+    return count;
+  }
+
+  private report(start: i32, count: i32): Uint8Array {
+    const batch = this.waiting.slice(start, start + count);
+    for (let i = 0; i < count; i++) batch[i].sent = true;
+    return encodeReportRequest(
+      this.worker,
+      batch[0].policyDigest,
+      bundleDigest(),
+      this.lost,
+      batch,
+      batch[0].durable,
+      this.module,
+    );
   }
 
   private tell(count: i32, acknowledged: bool): void {

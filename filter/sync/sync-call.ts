@@ -32,10 +32,11 @@ export function askForState(
   worker: Uint8Array,
   policyDigest: Uint8Array,
   version: u64,
+  bundleDigest: Uint8Array,
   memory: Uint8Array,
   listener: StateListener,
 ): bool {
-  const message = encodeSyncRequest(worker, policyDigest, version, memory);
+  const message = encodeSyncRequest(worker, policyDigest, version, bundleDigest, memory);
   const call = new SyncCall(listener);
   return (
     grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_STATE_ANSWER_BYTES, call) == Status.Ok

@@ -1,4 +1,5 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
+import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 
 /** 1 MiB of state, and its frame in the response. */
 export const MAX_STATE_ANSWER_BYTES: u32 = 1_048_640;
@@ -8,9 +9,11 @@ export function encodeSyncRequest(
   worker: Uint8Array,
   policyDigest: Uint8Array,
   version: u64,
+  bundleDigest: Uint8Array,
   memory: Uint8Array,
 ): Uint8Array {
-  return new ProtobufWriter(128).bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(6, memory).finish();
+  const writer = new ProtobufWriter(128).bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(6, memory);
+  return writer.bytes(14, bundleDigest).uint(PROTOCOL_FIELD, PROTOCOL).finish();
 }
 
 /** The same, to be answered once the sidecar has looked for a key that the issuer (by its name in the policy) may have. */
@@ -22,7 +25,8 @@ export function encodeKeyRequest(
   kid: Uint8Array,
 ): Uint8Array {
   const writer = new ProtobufWriter(128 + issuer.length + kid.length);
-  return writer.bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(4, issuer).bytes(5, kid).finish();
+  writer.bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(4, issuer).bytes(5, kid);
+  return writer.uint(PROTOCOL_FIELD, PROTOCOL).finish();
 }
 
 /** The `postern.v1.SyncState` of a `SyncResponse`; empty: it has none. null: malformed. */

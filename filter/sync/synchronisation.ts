@@ -23,6 +23,7 @@ export class Synchronisation implements StateListener {
   constructor(
     public readonly worker: Uint8Array,
     private readonly environment: Environment,
+    private readonly bundleDigest: Uint8Array,
   ) {}
 
   /** Takes up what this VM has, else what the workers share, else `initial`: the response that came with the policy. */
@@ -41,7 +42,8 @@ export class Synchronisation implements StateListener {
     if (nowMillis < this.askedMillis + due && nowMillis >= this.askedMillis) return;
     this.askedMillis = nowMillis;
     this.answered = false;
-    if (!askForState(this.worker, policyDigest, this.state.version, memory.encode(), this)) this.answered = true;
+    const version = this.state.version;
+    if (!askForState(this.worker, policyDigest, version, this.bundleDigest, memory.encode(), this)) this.answered = true;
   }
 
   onState(response: Uint8Array): void {

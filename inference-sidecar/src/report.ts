@@ -5,6 +5,7 @@ import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Models } from "./models/models.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
@@ -33,6 +34,7 @@ export interface ReportParts {
   readonly pseudonym: Pseudonym;
   readonly metrics: Metrics;
   readonly evidence: EvidenceIntake;
+  readonly models: Models;
   readonly onWritten: (lines: readonly (LogRecord | CompletionLine)[]) => void;
 }
 
@@ -70,6 +72,7 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
     module: hex(request.moduleDigest, 32),
     pseudonym,
   };
+  parts.models.name(origin.bundle);
   const time = new Date().toISOString();
   const keep = ({ evidence, decision }: WireRecord) => parts.evidence.take(evidence, decision, origin.bundle);
   const lines: (LogRecord | CompletionLine | { gap: object })[] = await Promise.all(

@@ -1,10 +1,8 @@
 import type { Admission } from "./admission.ts";
 import { type AttackScore, attackScores } from "./attack-score.ts";
-import type { Bundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Model } from "./model.ts";
-import type { BatchQueue } from "./queue.ts";
+import type { Models } from "./models/models.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Window } from "./tokenizer.ts";
@@ -23,24 +21,22 @@ interface ScoreResponse {
 }
 
 export interface ScoreParts {
-  readonly bundle: Bundle;
   readonly limits: Configuration["limits"];
-  readonly model: Model;
+  readonly models: Models;
   readonly admission: Admission;
-  readonly queue: BatchQueue;
   readonly metrics: Metrics;
 }
 
 const MOST_EDGES = 15;
 const MOST_KIND = 63;
 
-/** Evidence for windows: validate, admit, queue, infer. */
+/** Evidence for windows, by the bundle that the request names: validate, admit, queue, infer. */
 export function scoreHandler(parts: ScoreParts): Handler<ScoreRequest, ScoreResponse> {
-  const { model, admission, queue, metrics } = parts;
+  const { limits, models, admission, metrics } = parts;
   return async ({ bundleDigest, windows, edges, kinds }, waiting) => {
     const started = performance.now();
-    validate({ bundleDigest, windows, edges, kinds }, parts);
-    if (!model.ready) throw new ServiceError("unavailable", "the model is not ready");
+    validate({ windows, edges, kinds }, limits);
+    const { queue } = models.find(bundleDigest);
     const release = admission.admit(windows.length);
     try {
       const admittedMs = performance.now() - started;
@@ -64,10 +60,10 @@ function windowOf(bytes: Buffer, edges = 0, kind?: number): Window {
   return kind === undefined ? { bytes, edges } : { bytes, edges, kind };
 }
 
-function validate({ bundleDigest: digest, windows, edges, kinds }: ScoreRequest, { bundle, limits }: ScoreParts): void {
-  if (!bundle.digest.equals(digest)) {
-    throw new ServiceError("failed_precondition", `the sidecar's bundle is ${bundle.digest.toString("hex")}`);
-  }
+function validate(
+  { windows, edges, kinds }: Omit<ScoreRequest, "bundleDigest">,
+  limits: Configuration["limits"],
+): void {
   if (windows.length < 1 || windows.length > limits.windowsPerCall) {
     throw new ServiceError("invalid_argument", `expected 1 to ${limits.windowsPerCall} windows`);
   }

@@ -26,6 +26,7 @@ interface CallContext {
 export type Handler<Request, Response> = (request: Request, context: CallContext) => Promise<Response>;
 
 const STREAMS_MOST = 1024;
+const WRONG_PAIR_LOG_MS = 10_000;
 
 const STATUS = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -97,6 +98,7 @@ function unary(method: string, handle: Handler<never, object>, metrics: Metrics)
       const error = ServiceError.from(caught);
       metrics.calls.inc({ method, status: error.code });
       if (error.code === "internal") logInternal(method, error);
+      if (error.code === "failed_precondition") logWrongPair(method, error);
       callback({ code: STATUS[error.code], details: error.message });
     }
   };
@@ -115,6 +117,15 @@ function callContext(call: ServerUnaryCall<object, object>): CallContext {
     );
   });
   return { signal: controller.signal, deadline };
+}
+
+let wrongPairLoggedAt = Number.NEGATIVE_INFINITY;
+
+/** Filter and sidecar don't go together: it comes with every call. */
+function logWrongPair(method: string, { message }: ServiceError): void {
+  if (performance.now() - wrongPairLoggedAt < WRONG_PAIR_LOG_MS) return;
+  wrongPairLoggedAt = performance.now();
+  logEvent("error", "wrong_pair", { method, message });
 }
 
 function logInternal(method: string, error: ServiceError): void {

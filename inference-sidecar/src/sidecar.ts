@@ -5,7 +5,7 @@ import { AdminServer } from "./admin/admin-server.ts";
 import { Admission } from "./admission.ts";
 import { Assertions } from "./assertion/assertions.ts";
 import { signHandler } from "./assertion/sign.ts";
-import { type Bundle, loadBundle } from "./bundle.ts";
+import type { Bundle } from "./bundle.ts";
 import type { Configuration } from "./config.ts";
 import { pageAssets } from "./dashboard/page.ts";
 import { RecentDecisions } from "./dashboard/recent.ts";
@@ -23,11 +23,12 @@ import { IssuerKeys } from "./keys/issuer-keys.ts";
 import { openLadder } from "./ladder/open-ladder.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metrics.ts";
-import { Model } from "./model.ts";
+import { BundleStore } from "./models/bundle-store.ts";
+import { modelCommands } from "./models/model-commands.ts";
+import { Models } from "./models/models.ts";
 import { readCalibration } from "./policy/calibration.ts";
 import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
-import { BatchQueue } from "./queue.ts";
 import { reportHandler } from "./report.ts";
 import { Revocations } from "./revocation/revocations.ts";
 import { revokeCommands } from "./revocation/revoke-commands.ts";
@@ -62,34 +63,25 @@ const SELF_TEST_ROUND_MS = 45_000;
 export async function startSidecar(configuration: Configuration, folder: URL): Promise<Sidecar> {
   const { socketPath, adminSocketPath, stateDirectory, limits } = configuration;
   const metrics = createMetrics();
-  const bundle = await loadBundle(configuration.bundleDirectory);
-  metrics.bundleInfo.set({ digest: bundle.digest.toString("hex") }, 1);
   await prepareSocketPath(socketPath, stateDirectory);
   await prepareSocketPath(adminSocketPath, stateDirectory);
   const { address } = configuration.dashboard;
   if ("socketPath" in address) await prepareSocketPath(address.socketPath, stateDirectory);
   const health = new Health(SERVICE_NAME);
-  const model = new Model({
+  const models = await Models.open({
+    store: new BundleStore(stateDirectory),
+    shippedDirectory: configuration.bundleDirectory,
     worker: new URL("model-worker.mjs", folder),
-    bundle,
-    windowsPerBatch: limits.windowsPerBatch,
-    inferenceMs: limits.inferenceMs,
+    limits,
+    metrics,
     onReady: (ready) => {
       metrics.modelReady.set(ready ? 1 : 0);
       health.setModelReady(ready);
-      logEvent("info", ready ? "model_ready" : "model_not_ready", { uptimeMs: Math.round(process.uptime() * 1000) });
     },
   });
   const decisions = await openLog(configuration, metrics);
   const admission = new Admission(limits.scoreCallsInFlight, limits.windowsInFlight);
-  const queue = new BatchQueue(
-    (windows) => model.infer(windows),
-    limits.windowsPerBatch,
-    (windows) => {
-      metrics.batchWindows.observe(windows);
-    },
-  );
-  observeGauge(metrics, "queued_calls", "Score calls that wait for the model.", () => queue.length);
+  observeGauge(metrics, "queued_calls", "Score calls that wait for the model.", () => models.queued);
   observeGauge(
     metrics,
     "score_calls_in_flight",
@@ -97,8 +89,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     () => admission.callsInFlight,
   );
   const recent = new RecentDecisions();
-  const isIdle = () => model.ready && queue.length === 0 && admission.callsInFlight === 0;
-  const evidence = await openEvidence({ configuration, bundle, queue, metrics, isIdle });
+  const isIdle = () => models.inForce.ready && models.queued === 0 && admission.callsInFlight === 0;
+  const evidence = await openEvidence({ configuration, models, metrics, isIdle });
 
   const service = loadService(fileURLToPath(new URL("postern.proto", folder)), {
     Score: limits.scoreMessageBytes,
@@ -113,7 +105,6 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
   const workers = new SyncWorkers();
-  const { thresholds } = bundle;
   const { ladder, commands } = await openLadder({
     store,
     log: decisions.log,
@@ -121,8 +112,9 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     synced,
     workers,
     policies,
-    thresholds,
+    models,
   });
+  models.follow(() => ladder.judgedAnew());
   const keys = new IssuerKeys({
     table: store.table("keys"),
     egressDirectory: configuration.egressDirectory,
@@ -139,6 +131,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   observeGauge(metrics, "revocation_file_age_seconds", "Age of the file of revocations.", () => revocations.ageSeconds);
   const admin = new AdminServer({
     ...commands,
+    ...modelCommands(models),
     // The core that decides for ext_authz knows no revocations: none is taken that would have no effect.
     ...(configuration.extAuthz === null
       ? revokeCommands(revocations, (millis) => workers.untilAllHave(synced.version, millis))
@@ -161,13 +154,14 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   });
   await synced.set("selfTestKey", selfTest.key);
   await policies.follow(async () => selfTest.policyChanged());
-  const score = scoreHandler({ bundle, limits, model, admission, queue, metrics });
+  const score = scoreHandler({ limits, models, admission, metrics });
   const report = reportHandler({
     ...decisions,
     recordsMost: limits.recordsPerReport,
     admission: new Admission(limits.reportCallsInFlight),
     metrics,
     evidence: evidence.intake,
+    models,
     onWritten: (lines) => {
       recent.add(lines);
       ladder.count(lines.filter((line) => "effect" in line));
@@ -178,9 +172,9 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     Report: report,
     Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
     Sign: signHandler(new Admission(limits.signCallsInFlight), () => assertions.keys),
-    Sync: syncHandler(synced, workers, (issuer, kid) => keys.find(issuer, kid)),
+    Sync: syncHandler(synced, workers, models, (issuer, kid) => keys.find(issuer, kid)),
   };
-  const authority = await authorityOf(configuration, folder, { bundle, score, report, service });
+  const authority = await authorityOf(configuration, folder, { bundle: models.inForce.bundle, score, report, service });
   const server = new SidecarServer({
     services: [{ definition: service, handlers }, ...(authority ? [authority.service] : [])],
     health,
@@ -201,7 +195,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
   selfTest.start();
-  logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: bundle.digest.toString("hex") });
+  logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: models.inForce.digest });
 
   return {
     async stop() {
@@ -217,7 +211,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       ]);
       await ladder.close();
       await authority?.close();
-      await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), model.close(), store.close()]);
+      await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), models.close(), store.close()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { refuseProtocol } from "./protocol.ts";
 import { ServiceError } from "./service-error.ts";
 
 export const SERVICE_NAME = "postern.v1.PolicyInformationPoint";
@@ -35,7 +36,8 @@ function guard(method: MethodDefinition<object, object>, most: number): MethodDe
     if (!hasFewFields(message))
       return new ServiceError("invalid_argument", "the message is malformed or has too many fields");
     try {
-      return method.requestDeserialize(message);
+      const request = method.requestDeserialize(message) as { readonly protocol?: number };
+      return refuseProtocol(request.protocol) ?? request;
     } catch (error) {
       return new ServiceError("invalid_argument", "the message is malformed", { cause: error });
     }

@@ -15,6 +15,7 @@ const filterFile = join(buildFolder, "postern.wasm");
 
 const compiled = join(buildFolder, "filter.wasm");
 const compiledStamp = join(buildFolder, "filter.stamp");
+const sourcePaths = ["filter", "asconfig.json", "scripts/build/asc.mjs", "node_modules/assemblyscript/package.json"];
 const finishedStamp = join(buildFolder, "postern.stamp");
 
 /**
@@ -23,20 +24,31 @@ const finishedStamp = join(buildFolder, "postern.stamp");
  */
 export async function buildFilter(report: (line: string) => void): Promise<string> {
   await mkdir(buildFolder, { recursive: true });
-  const sources = await digestOf(
-    ["filter", "asconfig.json", "scripts/build/asc.mjs", "node_modules/assemblyscript/package.json"].map(inProject),
-  );
+  const sources = await digestOf(sourcePaths.map(inProject));
   const everything = sources + (await digestOf([bundleFolder]));
   if ((await isStamped(finishedStamp, everything)) && existsSync(filterFile)) return filterFile;
-  if (!((await isStamped(compiledStamp, sources)) && existsSync(compiled))) {
-    report("compiling the filter …");
-    await compileModule("filter/main.ts", "filter", compiled);
-    await writeStamp(compiledStamp, sources);
-  }
-  const module = insertDataSegment(await readFile(compiled), SCREEN_SEGMENT_OFFSET, await screenSegment(bundleFolder));
-  await replaceFile(filterFile, module);
+  await compile(sources, report);
+  await replaceFile(filterFile, await withBundle(bundleFolder));
   await writeStamp(finishedStamp, everything);
   return filterFile;
+}
+
+/** The filter with another bundle, made without a compiler where it is compiled. @throws Error the bundle can't be used */
+export async function filterWithBundle(bundleDirectory: string, report: (line: string) => void): Promise<Uint8Array> {
+  await mkdir(buildFolder, { recursive: true });
+  await compile(await digestOf(sourcePaths.map(inProject)), report);
+  return withBundle(bundleDirectory);
+}
+
+async function withBundle(bundleDirectory: string): Promise<Uint8Array> {
+  return insertDataSegment(await readFile(compiled), SCREEN_SEGMENT_OFFSET, await screenSegment(bundleDirectory));
+}
+
+async function compile(sources: string, report: (line: string) => void): Promise<void> {
+  if ((await isStamped(compiledStamp, sources)) && existsSync(compiled)) return;
+  report("compiling the filter …");
+  await compileModule("filter/main.ts", "filter", compiled);
+  await writeStamp(compiledStamp, sources);
 }
 
 function inProject(path: string): string {

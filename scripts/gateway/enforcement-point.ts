@@ -3,6 +3,7 @@ import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { envoyPlan, type NetworkForSidecar, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
+import type { ModuleSource } from "./filter-module.ts";
 import { watchPolicy } from "./policy-watch.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
@@ -18,7 +19,7 @@ export interface EnforcementOptions {
   /** Null: 127.0.0.1:8080, with TLS 8443. */
   readonly listen: ListenAddress | null;
   readonly state: StateFolder;
-  readonly wasmFile: string;
+  readonly modules: ModuleSource;
   readonly envoyBinary: string;
   /** Envoy's worker threads. */
   readonly workers: number;
@@ -33,26 +34,31 @@ export interface EnforcementPoint {
   readonly envoy: Supervised;
   /** @see untilListening */
   untilListening(millis: number, gaveUp: () => boolean): Promise<void>;
-  /** Puts every valid change of the policy in force until it is closed. */
-  watchPolicy(): FileWatch;
+  /** Puts every valid change of the policy or the module in force until it is closed. */
+  watchPolicy(): Promise<FileWatch>;
 }
 
 /** Reads the policy and starts Envoy with it. @throws PolicyError every problem of the policy */
 export async function startEnforcementPoint(options: EnforcementOptions): Promise<EnforcementPoint> {
-  const { policyPath, state, wasmFile, report } = options;
-  const loaded = await loadPolicyWithBundle(policyPath);
+  const { policyPath, state, modules, report } = options;
+  const module = await modules.current();
+  const loaded = await loadPolicyWithBundle(policyPath, module.bundleDirectory);
   const { policy } = loaded;
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);
   const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.networkForSidecar);
   // A sidecar that has just started leaves there where the routes stand.
   await waitUntil(async () => existsSync(state.syncStateFile), syncStateMillis);
+  const { wasmFile } = module;
   const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
   const envoy = await startEnvoy(wish, report);
   return {
     url: `${policy.tls ? "https" : "http"}://${formatAddress(listen)}`,
     envoy: envoy.supervised,
     untilListening: (millis, gaveUp) => untilListening(envoy, state, millis, gaveUp),
-    watchPolicy: () => watchPolicy(policyPath, loaded, state, wasmFile, report, plan.egress !== null),
+    watchPolicy: async () => {
+      await modules.taken();
+      return watchPolicy({ path: policyPath, loaded, module }, modules, state, report, plan.egress !== null);
+    },
   };
 }

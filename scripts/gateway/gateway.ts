@@ -9,6 +9,7 @@ import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import { boundProcessLogs } from "./process-logs.ts";
 import { startSidecar, untilServing } from "./sidecar-process.ts";
 import { prepareState, type StateFolder, stateFolder } from "./state.ts";
+import { storedModule } from "./stored-module.ts";
 import type { Supervised } from "./supervisor.ts";
 
 export interface GatewayOptions {
@@ -70,10 +71,10 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
   undo.push(() => sidecar.supervised.stop());
 
   // While the sidecar loads its model, this process loads what reads policies.
-  const [{ startEnforcementPoint }, wasmFile, envoyBinary] = await Promise.all([
+  const [{ startEnforcementPoint }, envoyBinary] = await Promise.all([
     import("./enforcement-point.ts"),
-    buildFilter(report),
     findEnvoy(report),
+    buildFilter(report),
   ]);
   signal.throwIfAborted();
   const point = await startEnforcementPoint({
@@ -81,7 +82,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
     upstream: options.upstream,
     listen: options.listen,
     state,
-    wasmFile,
+    modules: storedModule(state, report),
     envoyBinary,
     workers: options.concurrency ?? Math.max(1, availableParallelism() - 1),
     networkForSidecar: null,
@@ -97,10 +98,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
   if (!serving)
     report("the sidecar is still loading: until it serves, routes that ask the model do as onUnavailable says");
 
-  if (options.policyPath !== null) {
-    const watch = point.watchPolicy();
-    undo.push(() => watch.close());
-  }
+  const watch = await point.watchPolicy();
+  undo.push(() => watch.close());
   const logs = boundProcessLogs(state, report);
   undo.push(() => logs.close());
   const dashboardUrl = `http://${formatAddress(dashboard)}/?token=${sidecar.dashboardToken}`;

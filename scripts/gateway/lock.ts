@@ -19,7 +19,7 @@ interface Holder {
  * @throws Error another living gateway has it
  */
 export async function lockState(state: StateFolder): Promise<() => Promise<void>> {
-  const path = join(state.run, "gateway.lock");
+  const path = lockPath(state);
   const content = JSON.stringify({ pid: process.pid, started: startTime(process.pid), id: randomUUID() });
   // Linked into place whole: nobody sees a lock that does not say whose it is.
   const beside = `${path}.new-${randomUUID()}`;
@@ -42,6 +42,14 @@ export async function lockState(state: StateFolder): Promise<() => Promise<void>
   }
 }
 
+/** Whether a living gateway has the state folder. */
+export async function isLocked(state: StateFolder): Promise<boolean> {
+  return lastOf(state, lockPath(state), "").then(
+    () => false,
+    () => true,
+  );
+}
+
 /**
  * Where the lock with this content lies, or where the next one has to lie: after the dead ones.
  * @throws Error there is a living one
@@ -55,6 +63,10 @@ async function lastOf(state: StateFolder, first: string, mine: string): Promise<
     if (holder && isAlive(holder)) throw inUse(state, holder);
     path = `${first}.after-${createHash("sha256").update(content).digest("hex").slice(0, 32)}`;
   }
+}
+
+function lockPath({ run }: StateFolder): string {
+  return join(run, "gateway.lock");
 }
 
 /** False: something is there already. */

@@ -14,21 +14,22 @@ import type { StateFolder } from "./state.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** How long Envoy may take to take a new configuration or refuse it. */
-const patienceMillis = 5_000;
+const patienceMillis = 15_000;
 
-/** What the filter is configured with, and the version that names it. `syncState`: what the sidecar synced last. */
+/** What the filter is configured with, and what names it. `syncState`: what the sidecar synced last. */
 export async function filterPlan(
   policy: Policy,
   wasmFile: string,
   syncState: Uint8Array = new Uint8Array(0),
-): Promise<{ plan: FilterPlan; version: string }> {
+): Promise<{ plan: FilterPlan; policyDigest: string; version: string }> {
   const compiled = compilePolicy(policy);
   const moduleDigest = createHash("sha256")
     .update(await readFile(wasmFile))
     .digest("hex");
   const secretNames = Object.keys(secretsOf(policy));
   const plan = { wasmFile, moduleDigest, policy: compiled.blob, syncState, secretNames };
-  return { plan, version: Buffer.from(compiled.digest).toString("hex") };
+  const policyDigest = Buffer.from(compiled.digest).toString("hex");
+  return { plan, policyDigest, version: `${policyDigest}.${moduleDigest}` };
 }
 
 /** Names and values of the HS256 secrets that Envoy's environment must carry. */
@@ -46,8 +47,8 @@ export type PolicyFiles = Pick<StateFolder, "filterConfigFile" | "sidecarPolicyF
  */
 export async function writePolicy(policy: Policy, wasmFile: string, files: PolicyFiles): Promise<string> {
   const syncState = await readFile(files.syncStateFile).catch(() => Buffer.alloc(0));
-  const { plan, version } = await filterPlan(policy, wasmFile, syncState);
-  await replaceFile(files.sidecarPolicyFile, policyForSidecar(policy, version));
+  const { plan, policyDigest, version } = await filterPlan(policy, wasmFile, syncState);
+  await replaceFile(files.sidecarPolicyFile, policyForSidecar(policy, policyDigest));
   await replaceFile(files.filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
   return version;
 }

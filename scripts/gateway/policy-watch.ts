@@ -3,44 +3,59 @@ import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
+import type { FilterModule, ModuleSource } from "./filter-module.ts";
 import { needsRestart, putInForce } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 
+/** What Envoy was started with. */
+export interface Opened {
+  readonly path: string;
+  readonly loaded: LoadedPolicy;
+  readonly module: FilterModule;
+}
+
 /**
- * Watches the policy file and every file that it names, there or not. A valid change is put in force; an invalid one
- * leaves the last good one and is reported once, all its problems.
+ * Watches the policy file, every file that it names, there or not, and what says which module is to be used. A valid
+ * change is put in force, policy and module in one step; an invalid one leaves what was good and is reported once, all
+ * its problems.
  * @param hasEgress whether Envoy fetches key sets for the sidecar
  */
 export function watchPolicy(
-  path: string,
-  opened: LoadedPolicy,
+  { path, loaded, module }: Opened,
+  modules: ModuleSource,
   state: StateFolder,
-  wasmFile: string,
   report: (line: string) => void,
   hasEgress: boolean,
 ): FileWatch {
   const said = new Set<string>();
   let refusal = "";
+  let { bundleDirectory } = module;
   const watch = new FileWatch(async () => {
     try {
-      const { policy, files } = await loadPolicyWithBundle(path);
-      watch.watch(files);
-      const version = await putInForce(policy, state, wasmFile);
+      const next = await modules.current();
+      const { policy, files } = await loadPolicyWithBundle(path, next.bundleDirectory);
+      watch.watch([...files, ...modules.files]);
+      const swaps = next.bundleDirectory !== bundleDirectory;
+      if (swaps) await modules.prepare(next);
+      const version = await putInForce(policy, state, next.wasmFile);
       refusal = "";
-      if (version !== null) report(`the changed policy is in force (${version.slice(0, 12)})`);
-      for (const part of needsRestart(opened.policy, policy, hasEgress)) {
+      if (version !== null && !swaps) report(`the changed policy is in force (${version.slice(0, 12)})`);
+      bundleDirectory = next.bundleDirectory;
+      await modules.taken();
+      for (const part of needsRestart(loaded.policy, policy, hasEgress)) {
         if (said.has(part)) continue;
         said.add(part);
         report(`${part} has changed and is read only at the start: restart the gateway to use it`);
       }
     } catch (error) {
-      if (error instanceof PolicyError) watch.watch([resolve(path), ...error.files]);
+      if (error instanceof PolicyError) watch.watch([resolve(path), ...error.files, ...modules.files]);
       const message = error instanceof Error ? error.message : String(error);
       // Files that are newly watched are looked at once more, with the same result.
       if (message !== refusal) report(`${message}\nthe last good policy stays in force`);
       refusal = message;
+      await modules.refused(message);
     }
   });
-  watch.watch(opened.files);
+  watch.watch([...loaded.files, ...modules.files]);
   return watch;
 }

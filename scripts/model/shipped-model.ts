@@ -1,8 +1,8 @@
 import { env, InferenceSession } from "onnxruntime-web/wasm";
-import { attackScores } from "../../inference-sidecar/src/attack-score.ts";
+import { type AttackScore, attackScores } from "../../inference-sidecar/src/attack-score.ts";
 import { ATTACK_CLASSES, loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { runModel } from "../../inference-sidecar/src/model-run.ts";
-import { modelRows } from "../../inference-sidecar/src/tokenizer.ts";
+import { modelRows, type Window } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel } from "../core.ts";
 import { shippedBundle } from "./shipped-bundle.ts";
 
@@ -11,17 +11,24 @@ import { shippedBundle } from "./shipped-bundle.ts";
  * @throws StartError there is none
  */
 export async function loadShippedModel(bundleDirectory = shippedBundle): Promise<AskModel> {
-  env.logLevel = "error";
-  env.wasm.numThreads = 1;
-  const bundle = await loadBundle(bundleDirectory);
-  const session = await InferenceSession.create(bundle.model, { executionProviders: ["wasm"] });
+  const score = await loadScorer(bundleDirectory);
   return async ({ findings }) => {
-    const windows = findings.map(({ window, edges, kind }) => ({ bytes: window, edges, kind }));
-    const answer = await runModel(session, bundle, modelRows(windows, bundle));
-    return attackScores(answer).map(({ attackMillionths, attackClass, ...surprisal }) => ({
+    const scores = await score(findings.map(({ window, edges, kind }) => ({ bytes: window, edges, kind })));
+    return scores.map(({ attackMillionths, attackClass, ...surprisal }) => ({
       ...surprisal,
       millionths: attackMillionths,
       attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
     }));
   };
+}
+
+/** The same for windows as they are. @throws StartError there is none */
+export async function loadScorer(
+  bundleDirectory: string,
+): Promise<(windows: readonly Window[]) => Promise<AttackScore[]>> {
+  env.logLevel = "error";
+  env.wasm.numThreads = 1;
+  const bundle = await loadBundle(bundleDirectory);
+  const session = await InferenceSession.create(bundle.model, { executionProviders: ["wasm"] });
+  return async (windows) => attackScores(await runModel(session, bundle, modelRows(windows, bundle)));
 }

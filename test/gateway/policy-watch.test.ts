@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { fixedModule } from "../../scripts/gateway/filter-module.ts";
 import { writePolicy } from "../../scripts/gateway/policy-force.ts";
 import { watchPolicy } from "../../scripts/gateway/policy-watch.ts";
 import { prepareState, type StateFolder, stateFolder } from "../../scripts/gateway/state.ts";
@@ -68,7 +69,9 @@ beforeEach(async () => {
   envoy = createServer(async (_, response) => response.end(await stats()));
   await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
   await stats();
-  watch = watchPolicy(path, opened, state, wasmFile, (line) => lines.push(line), false);
+  const modules = fixedModule(wasmFile);
+  const start = { path, loaded: opened, module: await modules.current() };
+  watch = watchPolicy(start, modules, state, (line) => lines.push(line), false);
 });
 afterEach(async () => {
   await watch.close();

@@ -16,6 +16,8 @@ export interface TestGatewayOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Envoy's workers; default 1. */
   readonly workers?: number;
+  /** A state folder to take up, which is left behind; absent: one of its own. */
+  readonly state?: string;
 }
 
 /** `postern up` as a user runs it, in a process group and a state folder of its own. */
@@ -43,7 +45,7 @@ const startMillis = 90_000;
 
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "gate-"));
-  const state = join(folder, "state");
+  const state = options.state ?? join(folder, "state");
   const policyPath = join(folder, "policy.yaml");
   if (options.policy !== undefined) await writeFile(policyPath, options.policy);
   for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content);

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { PROTOCOL } from "../../inference-sidecar/src/protocol.ts";
 import { ServiceError } from "../../inference-sidecar/src/service-error.ts";
 import { hasFewFields, loadService } from "../../inference-sidecar/src/wire.ts";
 import { protoPath, service } from "./harness.ts";
 
-const guarded = loadService(protoPath, { Score: 65_536, Report: 4_194_304 });
+const guarded = loadService(protoPath, { Score: 65_536, Report: 4_194_304, Sync: 1024, Verify: 16_384 });
 
 test("what a client encodes passes the guard and decodes to the same", () => {
   const window = fc.uint8Array({ minLength: 1, maxLength: 256 });
   fc.assert(
     fc.property(fc.array(window, { maxLength: 16 }), fc.uint8Array({ maxLength: 32 }), (windows, digest) => {
       const edges = windows.map(({ length }) => length % 4);
-      const request = { bundleDigest: Buffer.from(digest), windows: windows.map((bytes) => Buffer.from(bytes)), edges };
+      const bytes = windows.map((window) => Buffer.from(window));
+      const request = { bundleDigest: Buffer.from(digest), windows: bytes, edges, protocol: PROTOCOL };
       const encoded = service.Score?.requestSerialize(request) as Buffer;
       assert.equal(hasFewFields(encoded), true);
       assert.deepEqual({ ...guarded.Score?.requestDeserialize(encoded) }, request);
@@ -25,9 +27,26 @@ test("no bytes make a decoder throw: they decode, or become an error for the edg
     fc.property(fc.constantFrom("Score", "Report"), fc.uint8Array({ maxLength: 300 }), (name, bytes) => {
       const decoded = guarded[name]?.requestDeserialize(Buffer.from(bytes));
       assert.ok(typeof decoded === "object");
-      if (decoded instanceof ServiceError) assert.equal(decoded.code, "invalid_argument");
+      if (decoded instanceof ServiceError) assert.match(decoded.code, /^(invalid_argument|failed_precondition)$/);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("every call is answered one version back and one ahead, and no further", () => {
+  const calls = Object.keys(guarded);
+  assert.deepEqual(calls.sort(), ["Report", "Score", "Sync", "Verify"]);
+  fc.assert(
+    fc.property(fc.constantFrom(...calls), fc.nat({ max: 2 ** 32 - 1 }), (name, protocol) => {
+      const decoded = guarded[name]?.requestDeserialize(service[name]?.requestSerialize({ protocol }) as Buffer);
+      // What was not said is the version before it could be.
+      const refused = Math.abs((protocol || 1) - PROTOCOL) > 1;
+      assert.equal(decoded instanceof ServiceError, refused, `${name} ${protocol}`);
+      if (!(decoded instanceof ServiceError)) return;
+      assert.equal(decoded.code, "failed_precondition");
+      assert.match(decoded.message, /speaks protocol \d+, the sidecar \d+ .*\[wrong_pair\]$/);
+    }),
+    { examples: [0, 1, 2, 3, 4].map((protocol) => ["Score", protocol]) },
   );
 });
 

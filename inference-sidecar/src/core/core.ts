@@ -65,7 +65,10 @@ export async function openCore(module: Uint8Array): Promise<Core> {
   }
 
   function requireScreen(): void {
-    if (!exports.screenReady()) throw new Error("there is no bundle in models/bundle: the screen has no weights");
+    if (!exports.screenReady())
+      throw new Error(
+        "the screen has no weights: there is no bundle, or its table is of a size that the filter doesn't read",
+      );
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Metrics } from "../metrics.ts";
+import type { Models } from "../models/models.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IdleScorer } from "./idle-scorer.ts";
 import { type Asker, encodeKept, type WireEvidence } from "./kept-evidence.ts";
@@ -6,8 +7,7 @@ import { type Asker, encodeKept, type WireEvidence } from "./kept-evidence.ts";
 export interface EvidenceIntakeParts {
   readonly store: EvidenceStore;
   readonly idle: IdleScorer;
-  /** Of the bundle that is loaded, hexadecimal. */
-  readonly bundle: string;
+  readonly models: Models;
   /** Bytes of a window at most. */
   readonly windowBytes: number;
   readonly metrics: Metrics;
@@ -28,9 +28,9 @@ export class EvidenceIntake {
    */
   async take(evidence: WireEvidence | null, asker: Asker | null, bundle: string): Promise<string | null> {
     if (evidence === null || asker === null) return null;
-    const { store, idle, windowBytes, metrics } = this.#parts;
+    const { store, idle, models, windowBytes, metrics } = this.#parts;
     const { window: bytes, edges, sample } = evidence;
-    const scorable = bundle === this.#parts.bundle && bytes.length > 0 && bytes.length <= windowBytes;
+    const scorable = bundle === models.inForce.digest && bytes.length > 0 && bytes.length <= windowBytes;
     if (sample && scorable) idle.sample({ bytes, edges });
     const kept = encodeKept(evidence, asker, windowBytes);
     if (kept === null) return null;

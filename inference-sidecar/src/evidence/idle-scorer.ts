@@ -1,15 +1,15 @@
 import { type AttackScore, attackScores } from "../attack-score.ts";
-import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
+import { ATTACK_CLASSES } from "../bundle.ts";
 import type { Metrics } from "../metrics.ts";
-import type { BatchQueue } from "../queue.ts";
+import type { LoadedModel } from "../models/loaded-model.ts";
+import type { Models } from "../models/models.ts";
 import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { ExplanationNote } from "./kept-evidence.ts";
 import { explain } from "./occlusion.ts";
 
 export interface IdleScorerParts {
-  readonly bundle: Bundle;
-  readonly queue: BatchQueue;
+  readonly models: Models;
   readonly store: EvidenceStore;
   readonly metrics: Metrics;
   /** Nobody waits for the model. */
@@ -45,13 +45,17 @@ export class IdleScorer {
 
   /** Finds out which bytes of the window carried its score, and notes it beside the evidence. */
   explain(digest: string, { bytes, edges }: Window): void {
+    const { models, store, metrics } = this.#parts;
+    const by = models.inForce;
     this.#add(this.#explanations, EXPLANATIONS_MOST, async () => {
-      const { bundle, store, metrics } = this.#parts;
       const score = (windows: readonly Uint8Array[]) =>
-        this.#score(windows.map((occluded) => ({ bytes: occluded, edges })));
-      const found = await explain(bytes, bundle.thresholds.modelDeny, score);
+        scoresBy(
+          by,
+          windows.map((occluded) => ({ bytes: occluded, edges })),
+        );
+      const found = await explain(bytes, by.bundle.thresholds.modelDeny, score);
       const note: ExplanationNote = {
-        bundle: bundle.digest.toString("hex"),
+        bundle: by.digest,
         class: ATTACK_CLASSES[found.attackClass] ?? "",
         score: found.attackMillionths,
         spans: found.spans,
@@ -64,11 +68,12 @@ export class IdleScorer {
 
   /** Asks the model about the worst window of a request that the screen cleared. */
   sample(window: Window): void {
+    const { models, metrics } = this.#parts;
+    const by = models.inForce;
     this.#add(this.#samples, SAMPLES_MOST, async () => {
-      const { bundle, metrics } = this.#parts;
-      const [score] = await this.#score([window]);
+      const [score] = await scoresBy(by, [window]);
       metrics.samples.inc();
-      if ((score?.attackMillionths ?? 0) >= bundle.thresholds.modelDeny) metrics.sampleDisagreements.inc();
+      if ((score?.attackMillionths ?? 0) >= by.bundle.thresholds.modelDeny) metrics.sampleDisagreements.inc();
     });
   }
 
@@ -125,9 +130,9 @@ export class IdleScorer {
   async #run(job: Job): Promise<void> {
     await job().catch(() => this.#parts.metrics.idleDropped.inc());
   }
+}
 
-  async #score(windows: readonly Window[]): Promise<AttackScore[]> {
-    const waiting = { signal: new AbortController().signal, deadline: Date.now() + DEADLINE_MS };
-    return attackScores(await this.#parts.queue.submit(windows, waiting));
-  }
+async function scoresBy({ queue }: LoadedModel, windows: readonly Window[]): Promise<AttackScore[]> {
+  const waiting = { signal: new AbortController().signal, deadline: Date.now() + DEADLINE_MS };
+  return attackScores(await queue.submit(windows, waiting));
 }

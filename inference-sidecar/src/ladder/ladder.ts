@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "lmdb";
 import type { LogRecord } from "../decision-log/record.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
+import type { Models } from "../models/models.ts";
 import { MODES, type Operator, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
@@ -13,14 +14,14 @@ import { addEvidence, noEvidence } from "./evidence.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
 import { type Step, stepByEvidence, type Tallies } from "./steps.ts";
 import { syncedRoutes } from "./synced-routes.ts";
+import { underBundle } from "./under-bundle.ts";
 
 export interface LadderParts {
   readonly table: Database<RouteRecord, string>;
   readonly log: SealedLog;
   readonly reviews: Reviews;
   readonly synced: SyncedState;
-  /** The shipped threshold of the model, millionths. */
-  readonly modelDeny: number;
+  readonly models: Models;
   readonly now?: () => Date;
 }
 
@@ -70,7 +71,7 @@ export class Ladder {
 
   /** Has the workers know what is remembered, before any policy is known. */
   restore(): Promise<void> {
-    const remembered = [...this.#parts.table.getRange()].map(({ value }) => value);
+    const remembered = [...this.#parts.table.getRange()].map(({ value }) => this.#underBundle(value));
     return this.#parts.synced.set("routes", syncedRoutes(remembered));
   }
 
@@ -124,6 +125,19 @@ export class Ladder {
     });
   }
 
+  /** Another model judges: what was learnt of the one before says nothing of it. */
+  judgedAnew(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const [name, of] of this.#routes) {
+        const record = this.#underBundle(of.record);
+        if (record === of.record) continue;
+        await this.#parts.table.put(name, record);
+        this.#routes.set(name, { ...of, record });
+      }
+      await this.#publish();
+    });
+  }
+
   /** Stores what was counted. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
@@ -133,7 +147,7 @@ export class Ladder {
   /** Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. */
   async #takeUp(route: LadderRoute["route"]): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    this.#routes.set(route.name, { route, record: stored ?? this.#firstRecord(route) });
+    this.#routes.set(route.name, { route, record: this.#underBundle(stored ?? this.#firstRecord(route)) });
     if (stored === undefined) return;
     if (stored.unlogged !== null) {
       await this.#log(stored.unlogged);
@@ -146,6 +160,10 @@ export class Ladder {
   async #remember(name: string): Promise<void> {
     const known = this.#routes.get(name)?.record;
     if (known !== undefined && !this.#parts.table.doesExist(name)) await this.#parts.table.put(name, known);
+  }
+
+  #underBundle(record: RouteRecord): RouteRecord {
+    return underBundle(record, this.#parts.models.inForce.digest, this.#now());
   }
 
   /** Stores the evidence that is new, and takes the steps that it asks for. */
@@ -182,7 +200,7 @@ export class Ladder {
   /** Never below the policy's or the shipped threshold, at most half the way from there to certainty: the filter keeps to the same. */
   #withinLimits(wanted: number, { score }: LadderRoute["route"]): number {
     const ofPolicy = score.inspect === "off" ? null : score.thresholds;
-    const modelDeny = ofPolicy?.modelDeny ?? this.#parts.modelDeny;
+    const modelDeny = ofPolicy?.modelDeny ?? this.#parts.models.inForce.bundle.thresholds.modelDeny;
     return wanted <= modelDeny ? 0 : Math.min(wanted, modelDeny + Math.floor((MILLION - modelDeny) / 2));
   }
 

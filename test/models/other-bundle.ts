@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
+import { bundleFolder } from "./shipped-path.ts";
+
+/** ONNX: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
+const GRAPH = 7;
+const INITIALIZER = 5;
+const RAW_DATA = 9;
+
+/**
+ * The shipped bundle as `change` makes it, whole, with digests made right, in `folder`; gives its digest. By default its
+ * model finds everything a little more dangerous, and its thresholds are others.
+ */
+export async function otherBundle(
+  folder: string,
+  change: (bundle: { model: Buffer; screen: Buffer; thresholds: Record<string, number> }) => void = sterner,
+): Promise<string> {
+  await cp(bundleFolder, folder, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+  const parts = {
+    model: await readFile(join(folder, manifest.model.file)),
+    screen: await readFile(join(folder, manifest.screen.file)),
+  };
+  change({ ...parts, thresholds: manifest.thresholds });
+  for (const part of ["model", "screen"] as const) {
+    await writeFile(join(folder, manifest[part].file), parts[part]);
+    manifest[part].sha256 = sha256(parts[part]).toString("hex");
+  }
+  const words = Buffer.alloc(12);
+  ["clearBelow", "denyAlone", "modelDeny"].forEach((name, index) => {
+    words.writeUInt32LE(manifest.thresholds[name], index * 4);
+  });
+  manifest.digest = sha256(Buffer.concat([sha256(parts.model), sha256(parts.screen), words])).toString("hex");
+  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+  return manifest.digest;
+}
+
+function sterner({ model, thresholds }: { model: Buffer; thresholds: Record<string, number> }): void {
+  shiftBenign(model, -0.7);
+  thresholds.modelDeny = Math.round(((thresholds.modelDeny ?? 0) + 1_000_000) / 2);
+}
+
+/** Adds to the logit of `benign` in every bias over the classes. */
+export function shiftBenign(model: Buffer, by: number): void {
+  const biases = fields(model, GRAPH)
+    .flatMap((graph) => fields(graph, INITIALIZER))
+    .flatMap((tensor) => fields(tensor, RAW_DATA))
+    .filter(({ length }) => length === 4 * ATTACK_CLASSES.length);
+  if (biases.length === 0) throw new Error("the model has no bias over the classes");
+  for (const bias of biases) bias.writeFloatLE(bias.readFloatLE(0) + by, 0);
+}
+
+/** The contents of a message's length-delimited fields with this number, as views. */
+function fields(message: Buffer, wanted: number): Buffer[] {
+  const found: Buffer[] = [];
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message.readUInt8(at++);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const wireType = tag % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 1) at += 8;
+    else if (wireType === 5) at += 4;
+    else {
+      const length = varint();
+      if (Math.floor(tag / 8) === wanted) found.push(message.subarray(at, at + length));
+      at += length;
+    }
+  }
+  return found;
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}
