@@ -30,7 +30,11 @@ export async function lockState(state: StateFolder): Promise<() => Promise<void>
       if (!(await linked(beside, place))) continue;
       if (place === path) break;
       // Whoever held the lock at this place may have moved over the first one since.
-      if ((await lastOf(state, path, content)) === place) {
+      const last = await lastOf(state, path, content).catch(async (error: unknown) => {
+        await rm(place, { force: true });
+        throw error;
+      });
+      if (last === place) {
         await rename(place, path);
         break;
       }
