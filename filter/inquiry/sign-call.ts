@@ -1,6 +1,7 @@
 import { bytes } from "proxy-wasm-as";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Assertion, AssertionInquiry } from "../identity/assertion";
+import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 import { SidecarCall } from "../sidecar-call";
 import { InquiryListener } from "./inquiry-listener";
 
@@ -37,6 +38,7 @@ export function askToSign(assertion: Assertion, nowMillis: i64, listener: Inquir
   const message = new ProtobufWriter(inquiry.claims.length + 16)
     .bytes(1, inquiry.claims)
     .uint(2, <u64>inquiry.expiresSeconds)
+    .uint(PROTOCOL_FIELD, PROTOCOL)
     .finish();
   const call = new SignCall(inquiry, listener);
   if (!call.start(METHOD, message, DEADLINE_MILLIS, MAX_ANSWER_BYTES, nowMillis)) return false;

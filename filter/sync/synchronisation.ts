@@ -43,7 +43,8 @@ export class Synchronisation implements StateListener {
     this.askedMillis = nowMillis;
     this.answered = false;
     const version = this.state.version;
-    if (!askForState(this.worker, policyDigest, version, this.bundleDigest, memory.encode(), this)) this.answered = true;
+    if (!askForState(this.worker, policyDigest, version, this.bundleDigest, memory.encode(), this))
+      this.answered = true;
   }
 
   onState(response: Uint8Array): void {

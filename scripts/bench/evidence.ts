@@ -7,6 +7,7 @@ import { onInterruption } from "../commands/interruption.ts";
 import { demoFolder } from "../demo/folder.ts";
 import { startEnforcementPoint } from "../gateway/enforcement-point.ts";
 import { findEnvoy } from "../gateway/envoy-binary.ts";
+import { fixedModule } from "../gateway/filter-module.ts";
 import { startGateway } from "../gateway/gateway.ts";
 import { prepareState, stateFolder } from "../gateway/state.ts";
 import { benignRequests, searchFor } from "./benign.ts";
@@ -97,7 +98,7 @@ async function discarding(upstream: URL): Promise<Contender> {
     upstream,
     listen: { host: "127.0.0.1", port: 0 },
     state,
-    wasmFile: await buildFilter(report),
+    modules: fixedModule(await buildFilter(report)),
     envoyBinary: await findEnvoy(report),
     workers: 1,
     networkForSidecar: null,

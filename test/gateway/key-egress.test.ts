@@ -9,6 +9,7 @@ import { type Certificate, issueCertificate } from "../../scripts/demo/certifica
 import { type EnforcementPoint, startEnforcementPoint } from "../../scripts/gateway/enforcement-point.ts";
 import { adminPage } from "../../scripts/gateway/envoy-admin.ts";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
+import { fixedModule } from "../../scripts/gateway/filter-module.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
 import { eventually } from "../harness/eventually.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
@@ -81,7 +82,7 @@ before(
       upstream: upstream.url,
       listen: { host: "127.0.0.1", port: 0 },
       state,
-      wasmFile: await buildFilter(() => undefined),
+      modules: fixedModule(await buildFilter(() => undefined)),
       envoyBinary: await findEnvoy(() => undefined),
       workers: 1,
       networkForSidecar: {

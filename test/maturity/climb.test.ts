@@ -93,7 +93,8 @@ async function recordClimb(state: string): Promise<RouteRecord> {
   const store = await Store.open(state);
   const reviews = await Reviews.open(store.table("reviews"));
   const synced = new SyncedState(() => Buffer.alloc(0), join(state, "sync-state.bin"));
-  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, modelDeny: 900_000, now: clock });
+  const judge = () => ({ bundle: "", modelDeny: 900_000 });
+  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, judge, now: clock });
   await ladder.follow({ digest: POLICY, policy: parsed });
   const standing = () => ladder.get("comments")?.record ?? assert.fail();
   let lines: LogRecord[] = [];

@@ -6,7 +6,7 @@ import { ServiceError } from "../../inference-sidecar/src/service-error.ts";
 import { hasFewFields, loadService } from "../../inference-sidecar/src/wire.ts";
 import { protoPath, service } from "./harness.ts";
 
-const guarded = loadService(protoPath, { Score: 65_536, Report: 4_194_304, Sync: 1024, Verify: 16_384 });
+const guarded = loadService(protoPath, { Score: 65_536, Report: 4_194_304, Sign: 16_384, Sync: 1024, Verify: 16_384 });
 
 test("what a client encodes passes the guard and decodes to the same", () => {
   const window = fc.uint8Array({ minLength: 1, maxLength: 256 });
@@ -35,7 +35,7 @@ test("no bytes make a decoder throw: they decode, or become an error for the edg
 
 test("every call is answered one version back and one ahead, and no further", () => {
   const calls = Object.keys(guarded);
-  assert.deepEqual(calls.sort(), ["Report", "Score", "Sync", "Verify"]);
+  assert.deepEqual(calls.sort(), ["Report", "Score", "Sign", "Sync", "Verify"]);
   fc.assert(
     fc.property(fc.constantFrom(...calls), fc.nat({ max: 2 ** 32 - 1 }), (name, protocol) => {
       const decoded = guarded[name]?.requestDeserialize(service[name]?.requestSerialize({ protocol }) as Buffer);

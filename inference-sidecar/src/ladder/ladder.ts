@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "lmdb";
 import type { LogRecord } from "../decision-log/record.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
-import type { Models } from "../models/models.ts";
 import { MODES, type Operator, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
@@ -21,7 +20,8 @@ export interface LadderParts {
   readonly log: SealedLog;
   readonly reviews: Reviews;
   readonly synced: SyncedState;
-  readonly models: Models;
+  /** The bundle that judges now (its digest), and the threshold of its model as shipped, millionths. */
+  readonly judge: () => { readonly bundle: string; readonly modelDeny: number };
   readonly now?: () => Date;
 }
 
@@ -163,7 +163,7 @@ export class Ladder {
   }
 
   #underBundle(record: RouteRecord): RouteRecord {
-    return underBundle(record, this.#parts.models.inForce.digest, this.#now());
+    return underBundle(record, this.#parts.judge().bundle, this.#now());
   }
 
   /** Stores the evidence that is new, and takes the steps that it asks for. */
@@ -200,7 +200,7 @@ export class Ladder {
   /** Never below the policy's or the shipped threshold, at most half the way from there to certainty: the filter keeps to the same. */
   #withinLimits(wanted: number, { score }: LadderRoute["route"]): number {
     const ofPolicy = score.inspect === "off" ? null : score.thresholds;
-    const modelDeny = ofPolicy?.modelDeny ?? this.#parts.models.inForce.bundle.thresholds.modelDeny;
+    const modelDeny = ofPolicy?.modelDeny ?? this.#parts.judge().modelDeny;
     return wanted <= modelDeny ? 0 : Math.min(wanted, modelDeny + Math.floor((MILLION - modelDeny) / 2));
   }
 

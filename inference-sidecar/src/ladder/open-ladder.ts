@@ -25,7 +25,11 @@ export interface OpenLadderParts {
 export async function openLadder(parts: OpenLadderParts): Promise<{ ladder: Ladder; commands: AdminCommands }> {
   const { store, log, synced, workers, policies, models } = parts;
   const reviews = await Reviews.open(store.table("reviews"));
-  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, models });
+  const judge = () => {
+    const { digest, bundle } = models.inForce;
+    return { bundle: digest, modelDeny: bundle.thresholds.modelDeny };
+  };
+  const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, judge });
   await ladder.restore();
   await policies.follow((policy) => ladder.follow(policy));
   const logDirectory = join(parts.stateDirectory, "log");
