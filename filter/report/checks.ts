@@ -1,5 +1,4 @@
 import { Evaluation } from "../evaluate";
-import { TokenOutcome } from "../identity/token-outcome";
 import { GrantEffect, namesToken, namesWorkload } from "../policy/grant";
 
 // Bits of `checks` in `postern.v1.Decision`: the five of NIST SP 800-207A.
@@ -14,7 +13,8 @@ export function checksPassed(evaluation: Evaluation, encrypted: bool): u32 {
   let passed = encrypted ? ENCRYPTED : 0;
   const authentication = evaluation.authentication;
   if (authentication.subject.workload.length > 0) passed |= SERVICE_AUTHENTICATED;
-  if (authentication.token == TokenOutcome.VALID) passed |= USER_AUTHENTICATED;
+  // A JWT-SVID is a workload's token: it names no user.
+  if (authentication.subject.issuer !== null) passed |= USER_AUTHENTICATED;
   const found = evaluation.grants;
   if (found.effect != GrantEffect.Allow) return passed;
   if (namesWorkload(evaluation.policy, found.grant)) passed |= SERVICE_AUTHORISED;

@@ -169,7 +169,13 @@ test("a JWT-SVID must be of the workload that the certificate proves, unless tha
     return { authorization: `Bearer ${await issuer.token("ES256", "", { claims })}` };
   };
   const other = "spiffe://edge.example/ns/shop/sa/other";
-  assert.equal(await get(null, await svid(web)), 200);
+  const { status, decision } = await ask("/stock", null, await svid(web));
+  const { checks } = await gateway.waitForRecord(decision);
+  assert.deepEqual(
+    [status, ...checks],
+    [200, "encrypted", "service_authenticated", "service_authorised"],
+    "and no user",
+  );
   assert.equal(await get(await client(web), await svid(web)), 200);
   assert.equal(await get(await client(proxy), await svid(web)), 200);
   for (const [id, sub, reason] of [
