@@ -148,11 +148,14 @@ test("a hundred poisoned reviews can't open a gate", { timeout: 120_000 }, async
   assert.match((await review(events[0] as string, tokens.ada)).out, /reviewed as benign by ada \(route learning\)/);
   assert.match((await review(events[0] as string, tokens.ben)).err, /ada has reviewed .*\[conflict\]/);
   assert.match((await review("0".repeat(32), tokens.ada)).err, /no decision .*\[not_found\]/);
-  const answers = await reviewAll(events.slice(1));
-  assert.ok(answers.filter((code) => code === "rate_limited").length > 0, "60 an hour are the most");
-  assert.ok(answers.filter((code) => code === "ok").length > 90);
-  const { routes } = JSON.parse((await postern(["route", "list", "--json"])).out);
-  const learning = routes.find(({ route }: { route: string }) => route === "learning");
+  const byAda = await reviewAll(events.slice(1), tokens.ada);
+  assert.ok(byAda.filter((code) => code === "rate_limited").length > 0, "60 an hour are the most");
+  assert.ok(byAda.filter((code) => code === "ok").length > 50);
+  const alone = await standingOf("learning");
+  assert.deepEqual([alone.rung, alone.modelDeny], ["adapt", null], "one of two moves nothing");
+  const left = events.slice(1).filter((_, index) => byAda[index] !== "ok");
+  assert.deepEqual([...new Set(await reviewAll(left, tokens.ben))], ["ok"]);
+  const learning = await standingOf("learning");
   assert.ok(learning.modelDeny === null || learning.modelDeny < 700_000, `${learning.modelDeny}`);
   assert.notEqual(learning.rung, "detect");
   assert.deepEqual(await statuses(`/learning?q=${attack}`), [403]);
@@ -193,15 +196,15 @@ test("a review can be undone; all of it stands in the log, which verifies", asyn
   assert.match(verified.stdout, /^the log is whole$/m);
 });
 
-/** Both operators review, by the socket itself: a hundred processes would take their time. */
-async function reviewAll(ids: readonly string[]): Promise<string[]> {
+async function standingOf(route: string) {
+  const { routes } = JSON.parse((await postern(["route", "list", "--json"])).out);
+  return routes.find((one: { route: string }) => one.route === route);
+}
+
+/** An operator reviews, by the socket itself: a hundred processes would take their time. */
+async function reviewAll(ids: readonly string[], token: string): Promise<string[]> {
   const codes: string[] = [];
-  for (const [index, id] of ids.entries()) {
-    const token = index < 70 ? tokens.ada : tokens.ben;
-    const code = await ask("review", { id, label: "benign", why: "looks harmless" }, token);
-    codes.push(code);
-    if (code === "rate_limited") codes.push(await ask("review", { id, label: "benign", why: "harmless" }, tokens.ben));
-  }
+  for (const id of ids) codes.push(await ask("review", { id, label: "benign", why: "looks harmless" }, token));
   return codes;
 }
 
