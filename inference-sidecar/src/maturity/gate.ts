@@ -1,4 +1,4 @@
-import type { Configuration, ConfiguredRoute } from "./configuration.ts";
+import type { Configuration, ConfiguredGrant, ConfiguredRoute } from "./configuration.ts";
 import type { DenialKind } from "./denial.ts";
 import type { Observations, PolicyObservations } from "./observations.ts";
 import type { RouteObservations } from "./route-observations.ts";
@@ -90,9 +90,27 @@ export function routeFacts(configuration: Configuration, current: PolicyObservat
   });
 }
 
+/** Units that are grants; observed are those that were used. */
+export function grants(routes: readonly RouteFacts[], declared: (grant: ConfiguredGrant) => boolean): Units {
+  const all = routes.flatMap(({ configured, seen }) =>
+    configured.allow.map((grant) => ({ grant, used: seen.grants.has(grant.id) })),
+  );
+  return each(
+    "grants",
+    all,
+    ({ grant }) => declared(grant),
+    ({ used }) => used,
+  );
+}
+
 /** Units that are requests: what was seen of so many. */
 export function requests(observed: number, of: number, unit = "requests"): Units {
   return { unit, of, declared: observed, observed, proved: 0 };
+}
+
+/** Where the route stands. */
+export function rungOf({ seen, configured }: RouteFacts): string {
+  return seen.rung || configured.rung;
 }
 
 /** Units of which each is declared or not, and of those declared observed or not, proved or not; what is proved is observed. */
@@ -118,7 +136,8 @@ export function sum<Item>(items: readonly Item[], value: (item: Item) => number)
 }
 
 export const isProtected = ({ configured }: RouteFacts) => !configured.public;
-export const enforcesAccess = ({ seen, configured }: RouteFacts) => (seen.rung || configured.rung) !== "observe";
-export const enforcesScore = ({ seen, configured }: RouteFacts) =>
-  configured.score !== "off" && ["prevent", "adapt"].includes(seen.rung || configured.rung);
+export const isInspected = ({ configured }: RouteFacts) => configured.score !== "off";
+export const enforcesAccess = (route: RouteFacts) => rungOf(route) !== "observe";
+export const enforcesScore = (route: RouteFacts) => isInspected(route) && ["prevent", "adapt"].includes(rungOf(route));
+export const adapts = (route: RouteFacts) => rungOf(route) === "adapt";
 export const wasAsked = ({ seen }: RouteFacts) => seen.requests > 0;

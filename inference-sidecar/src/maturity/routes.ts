@@ -1,5 +1,5 @@
 import { CHECKS, type Check } from "../decision-log/record.ts";
-import type { RouteFacts } from "./gate.ts";
+import { enforcesAccess, type RouteFacts, rungOf } from "./gate.ts";
 import type { Observations, RouteMove } from "./observations.ts";
 
 /** One route: what of the five checks of NIST SP 800-207A its permitted requests passed, and where it stands on the ladder. */
@@ -31,7 +31,7 @@ export function measureRoutes(routes: readonly RouteFacts[], log: Observations):
     const { configured, seen } = route;
     return {
       route: configured.name,
-      rung: seen.rung || configured.rung,
+      rung: rungOf(route),
       public: configured.public,
       requests: seen.requests,
       permitted: seen.permitted,
@@ -49,8 +49,9 @@ export function measureRoutes(routes: readonly RouteFacts[], log: Observations):
   });
 }
 
-function enforcing({ configured, seen, accessProved, scoreProved, selfTested }: RouteFacts): RouteResult["enforcing"] {
-  if ((seen.rung || configured.rung) === "observe") return "no";
+function enforcing(route: RouteFacts): RouteResult["enforcing"] {
+  const { accessProved, scoreProved, selfTested } = route;
+  if (!enforcesAccess(route)) return "no";
   return accessProved || scoreProved || selfTested ? "proved" : "declared";
 }
 

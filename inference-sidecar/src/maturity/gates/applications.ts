@@ -1,4 +1,4 @@
-import { each, enforcesAccess, enforcesScore, type Gate, requests, wasAsked } from "../gate.ts";
+import { adapts, each, enforcesAccess, enforcesScore, type Gate, isInspected, requests, wasAsked } from "../gate.ts";
 
 export const applicationGates: readonly Gate[] = [
   {
@@ -24,13 +24,7 @@ export const applicationGates: readonly Gate[] = [
     says: "Routes have what they are sent inspected for attacks.",
     needs: "observed",
     share: 0.5,
-    measure: ({ routes }) =>
-      each(
-        "routes",
-        routes,
-        ({ configured }) => configured.score !== "off",
-        ({ seen }) => seen.scored > 0,
-      ),
+    measure: ({ routes }) => each("routes", routes, isInspected, ({ seen }) => seen.scored > 0),
   },
   {
     id: "applications.deployed",
@@ -49,7 +43,7 @@ export const applicationGates: readonly Gate[] = [
     measure: ({ routes }) =>
       each(
         "routes",
-        routes.filter(({ configured }) => configured.score !== "off"),
+        routes.filter(isInspected),
         enforcesScore,
         ({ seen }) => seen.scored > 0,
         ({ scoreProved }) => scoreProved,
@@ -77,12 +71,6 @@ export const applicationGates: readonly Gate[] = [
     says: "Routes that are inspected stand on adapt: their threshold is fitted to their own reviewed traffic.",
     needs: "proved",
     measure: ({ routes }) =>
-      each(
-        "routes",
-        routes.filter(({ configured }) => configured.score !== "off"),
-        ({ seen, configured }) => (seen.rung || configured.rung) === "adapt",
-        wasAsked,
-        ({ scoreProved }) => scoreProved,
-      ),
+      each("routes", routes.filter(isInspected), adapts, wasAsked, ({ scoreProved }) => scoreProved),
   },
 ];

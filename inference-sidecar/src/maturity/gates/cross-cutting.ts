@@ -1,8 +1,10 @@
 import {
+  adapts,
   each,
   enforcesAccess,
   type Facts,
   type Gate,
+  isInspected,
   isProtected,
   requests,
   sum,
@@ -86,13 +88,7 @@ export const automationGates: readonly Gate[] = [
     function: "Automation and Orchestration Capability",
     says: "Routes that are inspected stand on adapt.",
     needs: "observed",
-    measure: ({ routes }) =>
-      each(
-        "routes",
-        routes.filter(({ configured }) => configured.score !== "off"),
-        ({ seen, configured }) => (seen.rung || configured.rung) === "adapt",
-        wasAsked,
-      ),
+    measure: ({ routes }) => each("routes", routes.filter(isInspected), adapts, wasAsked),
   },
 ];
 

@@ -1,4 +1,4 @@
-import { each, type Gate, isProtected, requests, sum, wasAsked } from "../gate.ts";
+import { each, type Gate, grants, isProtected, requests, sum, wasAsked } from "../gate.ts";
 
 export const dataGates: readonly Gate[] = [
   {
@@ -36,13 +36,7 @@ export const dataGates: readonly Gate[] = [
     function: "Data Access",
     says: "Grants depend on attributes: claims, networks, headers or times.",
     needs: "declared",
-    measure: ({ routes }) =>
-      each(
-        "grants",
-        routes.flatMap(({ configured, seen }) => configured.allow.map((grant) => ({ grant, seen }))),
-        ({ grant }) => grant.conditions > 0,
-        ({ grant, seen }) => seen.grants.has(grant.id),
-      ),
+    measure: ({ routes }) => grants(routes, (grant) => grant.conditions > 0),
   },
   {
     id: "data.just-in-time",
@@ -50,12 +44,6 @@ export const dataGates: readonly Gate[] = [
     function: "Data Access",
     says: "Grants expire, and were used.",
     needs: "observed",
-    measure: ({ routes }) =>
-      each(
-        "grants",
-        routes.flatMap(({ configured, seen }) => configured.allow.map((grant) => ({ grant, seen }))),
-        ({ grant }) => grant.expires,
-        ({ grant, seen }) => seen.grants.has(grant.id),
-      ),
+    measure: ({ routes }) => grants(routes, (grant) => grant.expires),
   },
 ];

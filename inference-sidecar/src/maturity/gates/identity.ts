@@ -1,4 +1,4 @@
-import { each, enforcesAccess, type Gate, isProtected, requests, sum, wasAsked } from "../gate.ts";
+import { each, enforcesAccess, type Gate, grants, isProtected, requests, sum, wasAsked } from "../gate.ts";
 
 export const identityGates: readonly Gate[] = [
   {
@@ -17,12 +17,7 @@ export const identityGates: readonly Gate[] = [
     says: "Grants ask for more than an issuer: a scope, a workload, an API key or another condition.",
     needs: "declared",
     measure: ({ routes }) =>
-      each(
-        "grants",
-        routes.flatMap(({ configured, seen }) => configured.allow.map((grant) => ({ grant, seen }))),
-        ({ grant }) => grant.scopes.length > 0 || grant.workload || grant.apiKey || grant.conditions > 0,
-        ({ grant, seen }) => seen.grants.has(grant.id),
-      ),
+      grants(routes, (grant) => grant.scopes.length > 0 || grant.workload || grant.apiKey || grant.conditions > 0),
   },
   {
     id: "identity.possession",
@@ -39,13 +34,7 @@ export const identityGates: readonly Gate[] = [
     function: "Access Management",
     says: "Grants were used at least once in the log.",
     needs: "observed",
-    measure: ({ routes }) =>
-      each(
-        "grants",
-        routes.flatMap(({ configured, seen }) => configured.allow.map(({ id }) => seen.grants.has(id))),
-        () => true,
-        (used) => used,
-      ),
+    measure: ({ routes }) => grants(routes, () => true),
   },
   {
     id: "identity.continuous",
@@ -65,12 +54,6 @@ export const identityGates: readonly Gate[] = [
     function: "Access Management",
     says: "Grants expire.",
     needs: "declared",
-    measure: ({ routes }) =>
-      each(
-        "grants",
-        routes.flatMap(({ configured, seen }) => configured.allow.map((grant) => ({ grant, seen }))),
-        ({ grant }) => grant.expires,
-        ({ grant, seen }) => seen.grants.has(grant.id),
-      ),
+    measure: ({ routes }) => grants(routes, (grant) => grant.expires),
   },
 ];
