@@ -86,9 +86,9 @@ export class Ladder {
       const begun: Promise<unknown>[] = [];
       for (const route of policy.routes) {
         await this.#takeUp(route).catch(logFailure);
-        begun.push(this.#remember(route.name));
+        begun.push(this.#remember(route.name).catch(logFailure));
       }
-      await Promise.all(begun).catch(logFailure);
+      await Promise.all(begun);
       await this.#publish();
     });
   }
