@@ -44,6 +44,12 @@ after(async () => {
   upstream.close();
 });
 
+/** How many counted failures the gateway says that it holds. */
+async function remembered(): Promise<number> {
+  const text = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+  return Number(/^postern_sidecar_gateway_memory_entries\{of="failures"\} (\d+)$/m.exec(text)?.[1]);
+}
+
 /** A request as a proxy in front passes it on, with what the client itself wrote to the left. */
 async function ask(client: string, path: string, ...headers: string[]) {
   const lines = [
@@ -109,6 +115,11 @@ test("a subject that tries what it may not waits, another with the same address 
   await until(429, () => ask(client, "/orders", mallory));
   assert.equal((await ask(client, "/orders", await token("ada"))).status, 200);
   assert.equal((await ask(client, "/open", mallory)).status, 200);
+});
+
+test("how many failures the gateway remembers is shown", { timeout: 60_000 }, async () => {
+  // Of two addresses by now, the failures on login routes and the subject's.
+  await eventually(remembered, (count) => count >= 4, 40_000);
 });
 
 test("a token with somebody's name that does not verify locks nobody out", async () => {

@@ -22,7 +22,15 @@ function described(policy: Policy, digest: Uint8Array): string[] {
   const { workloads, headers, issuers } = policy;
   const lines = [`digest ${hex(digest)}`, `mode ${MODES.indexOf(policy.mode)}`, `routes ${policy.routes.length}`];
   lines.push(`trust ${workloads.trustDomains.join()}`, `forwarded ${workloads.forwardedFrom.join()}`);
-  lines.push(`headers ${[headers.subject, headers.issuer, headers.workload, headers.scopes].join()}`);
+  const plain = [headers.subject, headers.issuer, headers.workload, headers.scopes];
+  lines.push(`headers ${plain.join()}`);
+  lines.push(`told ${headers.claims.flatMap(({ claim, header }) => [claim, header]).join()}`);
+  const signed = policy.assertion === null ? [] : [policy.assertion.header];
+  lines.push(`identity ${[headers.apiKey, ...plain, ...headers.claims.map(({ header }) => header), ...signed].join()}`);
+  if (policy.assertion !== null) {
+    const { header, issuer, audience, lifetimeMs, claims } = policy.assertion;
+    lines.push(`assertion ${[header, issuer, audience].join()} ${lifetimeMs} ${claims.join()}`);
+  }
   for (const [index, issuer] of issuers.entries()) {
     const algorithms = algorithmBits(issuer.algorithms);
     const names = [issuer.name, issuer.issuer, issuer.secret?.environmentName ?? ""].join();
@@ -32,13 +40,14 @@ function described(policy: Policy, digest: Uint8Array): string[] {
   return lines;
 }
 
-function describedRoute({ name, mode, score, allow, deny, public: isPublic }: Route, index: number): string {
+function describedRoute({ name, mode, score, allow, deny, public: isPublic, ...more }: Route, index: number): string {
   const inspect = ["off", "headers", "full"].indexOf(score.inspect);
   if (score.inspect === "off") throw new Error("give the score of a route that is described");
   const numbers = [index, MODES.indexOf(mode), inspect, score.deadlineMs, score.maxBodyBytes, allow.length];
   const flags = [score.ask === "always", score.onUnavailable === "open", score.onTooLarge === "prefix"];
   const hasTokenGrant = allow.some(({ issuer }) => issuer !== null);
-  return [name, ...numbers, deny.length, isPublic, ...flags, hasTokenGrant].join(" ");
+  const stepUpFrom = more.stepUp.fromMillionths ?? 0xffffffff;
+  return [name, ...numbers, deny.length, stepUpFrom, isPublic, ...flags, hasTokenGrant, more.assertion].join(" ");
 }
 
 const texts = fc.array(fc.stringMatching(/^[a-z:é/]{1,12}$/), { maxLength: 3 });
@@ -61,6 +70,22 @@ const arbitraryIssuer = fc.record({
   keySource: fc.constantFrom(null, { uri: "https://a.b/", refreshMs: 60_000, maxAgeMs: 600_000 }),
   senderConstrained: fc.constantFrom(null, "mtls" as const, "dpop" as const, "any" as const),
 });
+const name = fc.stringMatching(/^x-[a-z]{1,9}$/);
+const arbitraryHeaders = fc.record({
+  subject: name,
+  issuer: name,
+  workload: name,
+  scopes: name,
+  apiKey: name,
+  claims: fc.array(fc.record({ claim: fc.stringMatching(/^[a-zé]{1,9}$/), header: name }), { maxLength: 16 }),
+});
+const arbitraryAssertion = fc.record({
+  header: name,
+  issuer: fc.webUrl(),
+  audience: fc.stringMatching(/^[a-z]{1,9}$/),
+  lifetimeMs: fc.integer({ min: 10, max: 600 }).map((seconds) => seconds * 1000),
+  claims: texts,
+});
 const arbitraryScore: fc.Arbitrary<Score> = fc.record({
   inspect: fc.constantFrom("headers" as const, "full" as const),
   ask: fc.constantFrom("unsure" as const, "always" as const),
@@ -80,6 +105,13 @@ const arbitraryRoute = fc
     score: arbitraryScore,
     allow: fc.array(fc.constant(grant), { maxLength: 3 }),
     deny: fc.array(fc.constant(grant), { maxLength: 3 }),
+    assertion: fc.boolean(),
+    stepUp: fc.record({
+      acr: texts,
+      amr: texts,
+      maxAgeMs: fc.constantFrom(null, 60_000),
+      fromMillionths: fc.option(fc.integer({ min: 1, max: 999_999 })),
+    }),
   })
   .map(route);
 
@@ -87,6 +119,8 @@ test("the filter reads what was compiled", () => {
   const arbitrary = fc.record({
     mode: fc.constantFrom(...MODES),
     issuers: fc.array(arbitraryIssuer, { maxLength: 3 }),
+    headers: arbitraryHeaders,
+    assertion: fc.option(arbitraryAssertion),
     workloads: fc.record({ trustDomains: texts, trustBundle: fc.constant(null), forwardedFrom: texts }),
   });
   const property = fc.property(fc.array(arbitraryRoute, { maxLength: 12 }), arbitrary, (routes, given) => {
@@ -122,7 +156,7 @@ describe("what is refused, with its reason", () => {
     ["a cut", blob.subarray(0, blob.length - 1), /cut off/],
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],
-    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 132))), /section/],
+    ["a section outside", resealed(changed((copy) => copy.writeUInt32LE(0xfffffff0, 164))), /section/],
     ["a mode that is none", resealed(changed((copy) => copy.writeUInt32LE(4, 44))), /head/],
     ["a log that is none", resealed(changed((copy) => copy.writeUInt32LE(2, 84))), /head/],
     ["a root outside the nodes", resealed(changed((copy) => copy.writeUInt32LE(99, 80))), /tree/],

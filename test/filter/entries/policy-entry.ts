@@ -114,14 +114,21 @@ export function describe(): string {
   lines.push(`trust ${list(p.trustDomains)}`);
   lines.push(`forwarded ${list(p.forwardedFrom)}`);
   lines.push(`headers ${list([p.subjectHeader, p.issuerHeader, p.workloadHeader, p.scopesHeader])}`);
+  lines.push(`told ${list(p.toldClaims)}`);
+  lines.push(`identity ${list(p.identityHeaders)}`);
+  const form = p.assertion;
+  if (form !== null) {
+    const texts = list([form.header, form.issuer, form.audience]);
+    lines.push(`assertion ${texts} ${form.lifetimeMillis} ${list(form.claims)}`);
+  }
   for (let i = 0; i < p.issuers.length; i++) describeIssuer(p.issuers[i], lines);
   return lines.join("\n");
 }
 
 export function describeRoute(index: i32): string {
   const r = policy!.route(index);
-  const flags = `${r.isPublic} ${r.askAlways} ${r.openWhenUnavailable} ${r.prefixWhenTooLarge} ${r.hasTokenGrant}`;
-  const numbers = `${r.index} ${r.mode} ${r.score} ${r.deadlineMillis} ${r.maxBody} ${r.grantCount} ${r.denyCount}`;
+  const flags = `${r.isPublic} ${r.askAlways} ${r.openWhenUnavailable} ${r.prefixWhenTooLarge} ${r.hasTokenGrant} ${r.wantsAssertion}`;
+  const numbers = `${r.index} ${r.mode} ${r.score} ${r.deadlineMillis} ${r.maxBody} ${r.grantCount} ${r.denyCount} ${r.stepUpFrom}`;
   return `${text(r.name)} ${numbers} ${flags}`;
 }
 
