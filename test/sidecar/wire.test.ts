@@ -13,8 +13,9 @@ test("what a client encodes passes the guard and decodes to the same", () => {
   fc.assert(
     fc.property(fc.array(window, { maxLength: 16 }), fc.uint8Array({ maxLength: 32 }), (windows, digest) => {
       const edges = windows.map(({ length }) => length % 4);
+      const kinds = windows.map(({ length }) => length % 64);
       const bytes = windows.map((window) => Buffer.from(window));
-      const request = { bundleDigest: Buffer.from(digest), windows: bytes, edges, protocol: PROTOCOL };
+      const request = { bundleDigest: Buffer.from(digest), windows: bytes, edges, kinds, protocol: PROTOCOL };
       const encoded = service.Score?.requestSerialize(request) as Buffer;
       assert.equal(hasFewFields(encoded), true);
       assert.deepEqual({ ...guarded.Score?.requestDeserialize(encoded) }, request);
