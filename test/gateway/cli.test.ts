@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { main } from "../../scripts/cli.ts";
+import { plainText } from "../../scripts/commands/plain-text.ts";
 import { runPostern } from "../harness/gateway.ts";
 
 async function refusal(...args: string[]): Promise<string> {
@@ -39,4 +42,33 @@ test("up says which argument is wrong and what to write instead", async () => {
 test("what would be taken for something else is refused: a flag twice, a rung beside --release", async () => {
   assert.match(await refusal("revoke", "--sub", "alice", "--sub", "bob"), /--sub stands more than once/);
   assert.match(await refusal("route", "pin", "comments", "prevent", "--release"), /usage: postern route/);
+});
+
+test("a file that can't be used is named with what is wrong, exit code 1, never in the words of Node", async (t) => {
+  let said = "";
+  t.mock.method(process.stderr, "write", (text: string) => {
+    said += text;
+    return true;
+  });
+  const none = "build/none/none";
+  for (const args of [
+    ["replay", "--policy", "test/fixtures/requests.jsonl", "--model", none],
+    ["log", "verify", "build", "--key", none],
+    ["route", "demote", "shop", "--token-file", none],
+  ]) {
+    said = "";
+    assert.equal(await main(args), 1, said);
+    assert.match(said, /does not exist|can't be used/);
+    assert.doesNotMatch(said, /ENOENT/);
+  }
+});
+
+test("a terminal does nothing with a text of others, which stays legible", () => {
+  assert.equal(plainText("a\u001b[31m b\u202e\n"), "a\\u001b[31m b\\u202e\\u000a");
+  assert.equal(plainText("Grüße, 東京 👋"), "Grüße, 東京 👋");
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      assert.doesNotMatch(plainText(text), /[\p{Cc}\p{Zl}\p{Zp}]/u);
+    }),
+  );
 });

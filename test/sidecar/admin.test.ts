@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { type RunningSidecar, startSidecar } from "./harness.ts";
@@ -43,4 +45,17 @@ test("what is no command is refused with a code", async () => {
     assert.equal(answer.status, status);
     assert.equal((answer.body as { error: { code: string } }).error.code, code);
   }
+});
+
+test("a caller who leaves in the middle is no error of the sidecar", async () => {
+  const caller = connect(socketPath);
+  caller.write("POST /route/list HTTP/1.1\r\nhost: sidecar\r\ncontent-length: 10\r\n\r\n{", () => caller.destroy());
+  await once(caller, "close");
+  assert.equal((await call("/route/list", "{}")).status, 200);
+  sidecar.child.kill("SIGTERM");
+  await sidecar.exit();
+  assert.deepEqual(
+    sidecar.events.filter(({ level }) => level === "error"),
+    [],
+  );
 });
