@@ -58,7 +58,7 @@ export class PosternRootContext extends RootContext {
     const now = this.environment.nowMillis();
     endOverdueCalls(now);
     meetDeadlines(now);
-    reporter.flush(now);
+    reporter.flushIfDue(now);
     reporter.endOverdueWaits(now);
     const gate = this.gate;
     if (gate !== null) synchronisation.ask(gate.policy.digest, memory, now);

@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { holdsByte } from "../encoding/holds-byte";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";
@@ -43,7 +44,7 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
  * other scheme's parameter begins with a scheme of its own.
  */
 function isJoinedAuthorization(value: Uint8Array): bool {
-  if (beginsWithToken(value, 0)) return value.indexOf(COMMA) >= 0;
+  if (beginsWithToken(value, 0)) return holdsByte(value, COMMA);
   for (let i = 0; i < value.length; i++) {
     if (unchecked(value[i]) != COMMA) continue;
     while (i + 1 < value.length && unchecked(value[i + 1]) == 0x20) i++;

@@ -1,3 +1,4 @@
+import { holdsByte } from "../encoding/holds-byte";
 import { unescapeJson } from "../encoding/json-scan";
 import { decodePercent, decodePlus } from "../encoding/percent";
 import { startPass } from "../encoding/trace";
@@ -48,7 +49,7 @@ export function decodeContainer(raw: Uint8Array, container: Container, told: For
     case Container.PlusPercent:
       return decodeUrl(raw, container == Container.PlusPercent, told);
     case Container.Json:
-      if (!raw.includes(BACKSLASH)) return raw;
+      if (!holdsByte(raw, BACKSLASH)) return raw;
       if (hasUnicodeEscape(raw)) tell(told, Decoding.UnicodeEscape);
       return unescapeJson(raw);
     case Container.XmlText:
@@ -81,8 +82,8 @@ function tell(told: Forms | null, decoding: Decoding): void {
 }
 
 function decodeUrl(raw: Uint8Array, form: bool, told: Forms | null): Uint8Array {
-  const plus = form && raw.includes(PLUS);
-  if (!plus && !raw.includes(PERCENT)) return raw;
+  const plus = form && holdsByte(raw, PLUS);
+  if (!plus && !holdsByte(raw, PERCENT)) return raw;
   const text = raw.slice();
   if (plus && decodePlus(text, text.length)) tell(told, Decoding.Plus);
   const length = decodePercent(text, text.length);

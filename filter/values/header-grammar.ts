@@ -26,6 +26,20 @@ const MAX_HINT_SPACES = 4;
 /** `application/xhtml+xml` has one; more would be a form's spaces. */
 const MAX_PLUS = 2;
 
+/** Bytes of a token, and those of a token68 (RFC 9110, section 11.2). */
+const tokenBytes = new StaticArray<bool>(256);
+const token68Bytes = new StaticArray<bool>(256);
+
+function fillAlphabets(): void {
+  for (let i = 0; i < 256; i++) {
+    const byte = <u8>i;
+    const word = isLetterOrDigit(byte) || byte == 0x2d || byte == 0x5f || byte == EQUALS || byte == 0x7e;
+    tokenBytes[i] = word || byte == 0x2a || byte == 0x3a || byte == 0x40;
+    token68Bytes[i] = word || byte == PLUS || byte == SLASH || byte == DOT;
+  }
+}
+fillAlphabets();
+
 export function breaksTokens(value: Uint8Array): bool {
   return breaks(value, false, 1);
 }
@@ -40,14 +54,15 @@ export function breaksParameters(value: Uint8Array): bool {
   return breaks(value, false, 8);
 }
 
-/** RFC 9110, section 11.2. */
+/** A token68 has no `..` here. */
 export function breaksToken68(value: Uint8Array): bool {
-  for (let i = 0; i < value.length; i++) {
+  let previous: u8 = 0;
+  for (let i = 0, length = value.length; i < length; i++) {
     const byte = unchecked(value[i]);
-    if (isLetterOrDigit(byte) || byte == PLUS || byte == SLASH || byte == EQUALS || byte == 0x2d) continue;
-    if (byte == DOT ? i > 0 && unchecked(value[i - 1]) == DOT : byte != 0x5f && byte != 0x7e) return true;
+    if (!unchecked(token68Bytes[byte]) || (byte == DOT && previous == DOT)) return true;
+    previous = byte;
   }
-  return value.length > 0 && unchecked(value[0]) == SLASH;
+  return previous != 0 && unchecked(value[0]) == SLASH;
 }
 
 function breaks(value: Uint8Array, hint: bool, maxSlashes: i32): bool {
@@ -56,8 +71,12 @@ function breaks(value: Uint8Array, hint: bool, maxSlashes: i32): bool {
   let spaced = false;
   let slashes = 0;
   let plus = 0;
-  for (let at = 0; at < value.length; at++) {
+  for (let at = 0, length = value.length; at < length; at++) {
     const byte = unchecked(value[at]);
+    if (!spaced && unchecked(tokenBytes[byte])) {
+      previous = byte;
+      continue;
+    }
     if (byte == SPACE || byte == 0x09) {
       spaced = true;
       continue;
@@ -120,8 +139,7 @@ function quotedEnd(value: Uint8Array, at: i32, hint: bool): i32 {
 
 /** Letters, digits and `* - : = @ _ ~`. */
 function isTokenByte(byte: u8): bool {
-  if (isLetterOrDigit(byte) || byte == 0x2a || byte == 0x2d || byte == 0x5f) return true;
-  return byte == 0x3a || byte == EQUALS || byte == 0x40 || byte == 0x7e;
+  return unchecked(tokenBytes[byte]);
 }
 
 /** `# + , [ ]` */
