@@ -74,13 +74,16 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   };
   parts.models.name(origin.bundle);
   const time = new Date().toISOString();
-  const keep = ({ evidence, decision }: WireRecord) => parts.evidence.take(evidence, decision, origin.bundle);
-  const lines: (LogRecord | CompletionLine | { gap: object })[] = await Promise.all(
-    news.map(async (item) =>
-      "gap" in item
-        ? { v: 1, time, gap: { worker, ...item.gap, lost } }
-        : logLine(item.record, origin, time, await keep(item.record)),
-    ),
+  const kept = new Map<WireRecord, string | null>();
+  const keep = async (record: WireRecord) => {
+    kept.set(record, await parts.evidence.take(record.evidence, record.decision, origin.bundle));
+  };
+  const withEvidence = news.flatMap((item) => ("gap" in item || item.record.evidence === null ? [] : [item.record]));
+  await Promise.all(withEvidence.map(keep));
+  const lines = news.map((item) =>
+    "gap" in item
+      ? { v: 1, time, gap: { worker, ...item.gap, lost } }
+      : logLine(item.record, origin, time, kept.get(item.record) ?? null),
   );
   const onWritten = () => sequences.set(worker, { last, lost });
   await onDisk(parts, async (log) => {
