@@ -112,6 +112,7 @@ test("a record becomes one line of the promised shape", async () => {
       class: "sqli",
       finding: { field: "query:q", start: 3, end: 40, decodings: ["percent", "base64"] },
       uninspected: null,
+      surprisal: null,
     },
     evidence: null,
     response: { status: 200, bytes: 512, ended: null },
@@ -133,7 +134,14 @@ test("a bare record has empty texts and nulls where there is nothing", async () 
     expiredGrant: null,
     token: "",
   });
-  assert.deepEqual(line?.score, { by: "nothing", value: 0, class: "", finding: null, uninspected: null });
+  assert.deepEqual(line?.score, {
+    by: "nothing",
+    value: 0,
+    class: "",
+    finding: null,
+    surprisal: null,
+    uninspected: null,
+  });
 });
 
 test("the subject is a keyed hash: the same for the same subject, another for another issuer, never the subject", async () => {
