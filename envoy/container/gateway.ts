@@ -7,7 +7,8 @@ import { parseAddress } from "../../scripts/gateway/ports.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
 
 // The gateway's container: Envoy with the filter, its policy watched. The sidecar has a container of its own, without
-// network: Envoy publishes its dashboard and fetches what it needs from the issuers. Everything that is said goes to this process's own output.
+// network: Envoy publishes its dashboard and passes its connections to the issuers on. Everything that is said goes to
+// this process's own output.
 const options = {
   upstream: { type: "string", default: "http://upstream:8080" },
   policy: { type: "string", default: "/etc/postern/policy.yaml" },

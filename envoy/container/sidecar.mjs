@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
-// The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start. Told by the environment:
-// DASHBOARD_PORT, where the dashboard is published; EGRESS_DIRECTORY, without a network of its own; POLICY_FILE, where no gateway
-// of Postern's leaves the policy beside the socket.
+// The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start. The
+// environment says where the dashboard is published (DASHBOARD_PORT), where the ways out are when it has no network
+// (EGRESS_DIRECTORY), and where the policy is when no gateway of Postern's leaves it beside the socket (POLICY_FILE).
 const token = randomBytes(32).toString("base64url");
 const { DASHBOARD_PORT, EGRESS_DIRECTORY: egressDirectory, POLICY_FILE: policyFile } = process.env;
 const configuration = {

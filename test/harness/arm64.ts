@@ -53,7 +53,7 @@ export async function sidecarForArm64(folder: string): Promise<string> {
   const { dependencies } = JSON.parse(await readFile("package.json", "utf8")) as { dependencies: { lmdb: string } };
   const packages = await cached(`lmdb-${dependencies.lmdb}-packages`, async (fresh) => {
     await run("node", ["scripts/build/store-packages.mjs", fresh]);
-    await run("npm", ["ci", "--prefix", fresh, "--force", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    await run("npm", ["ci", "--force", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: fresh });
   });
   const addon = join(packages, "node_modules", "@lmdb", "lmdb-linux-arm64", "node.napi.glibc.node");
   await copyFile(addon, join(copy, "lmdb-arm64.node"));
