@@ -72,7 +72,7 @@ def slopes(weights, sums, shares, grams, outcomes, flat, begins, window, positio
     return loss / len(window), error / len(window)
 
 
-def train(windows: list[bytes], edges: np.ndarray, seed: int) -> np.ndarray:
+def train(windows: list[bytes], edges: np.ndarray, seed: int, steps: int = STEPS) -> np.ndarray:
     """float32 [BAG.rows]: what each n-gram adds to the logarithm of a window's probability, in nats; of 8 bits."""
     rng = np.random.default_rng(seed)
     flat, begins = tokens_of(windows, edges)
@@ -81,12 +81,12 @@ def train(windows: list[bytes], edges: np.ndarray, seed: int) -> np.ndarray:
     of_window = np.repeat(np.arange(len(windows)), np.diff(begins))
     place = np.arange(len(flat)) - begins[of_window]
     predicted = np.flatnonzero(place > 0)
-    for step in range(STEPS):
+    for step in range(steps):
         drawn = rng.choice(predicted, POSITIONS)
         for gradient in found:
             gradient[:] = 0
         loss, error = slopes(weights, sums, BAG.shares, BAG.grams, OUTCOMES, flat, begins, of_window[drawn], place[drawn], *found)
-        rate = RATE * (1 - step / STEPS)
+        rate = RATE * (1 - step / steps)
         for optimizer, gradient in zip(optimizers, found):
             optimizer.update(gradient, rate)
     print(f"language: {loss / np.log(2):.3f} bits a byte, denominators within {error**0.5 / np.log(2):.3f}", flush=True)

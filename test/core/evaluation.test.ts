@@ -149,6 +149,25 @@ test("the model's scores decide by the bundle's threshold", () => {
   }
 });
 
+test("the surprisal told is that of the worst finding; without any it is not known", () => {
+  const { question } = prevent.evaluate(get("/closed?q=shoes&p=union%20select&r=%3Cscript"));
+  assert.ok(question && question.findings.length > 1);
+  const [query] = question.findings
+    .map(({ field, kind }) => (field.startsWith("query:") ? kind : -1))
+    .filter((k) => k >= 0);
+  assert.equal(query, 3);
+  const scores = question.findings.map((_, index) => ({
+    millionths: index === 1 ? 7 : 1,
+    attackClass: "xss" as const,
+    surprisalMillibits: 3000 + index,
+    usualMillibits: 2000,
+  }));
+  const { score } = question.answer(scores);
+  assert.deepEqual([score.surprisal, score.finding?.field], [{ bits: 3.001, usual: 2 }, question.findings[1]?.field]);
+  const untold = prevent.evaluate(get("/closed?q=shoes")).question;
+  assert.equal(untold?.answer(all(untold, 1)).score.surprisal, null);
+});
+
 test("without a model a route denies with 503, or trusts the screen, as it says", () => {
   const unavailable = (path: string) => prevent.evaluate(get(path)).question?.answer("unavailable");
   const closed = unavailable("/closed?q=shoes");

@@ -170,6 +170,8 @@ function recorded(record: LogRecord) {
     score: score.by === "model" ? 0 : score.value,
     class: score.class,
     uninspected: score.uninspected,
+    // Its last digits are those of the runtime, as the probability's.
+    surprisal: score.surprisal !== null,
     finding: score.finding,
   };
 }
@@ -191,6 +193,7 @@ function computed({ route, rung, verdict, subject, grant, token, score }: Evalua
     score: score.by === "model" ? 0 : score.millionths / 1_000_000,
     class: score.attackClass ?? "",
     uninspected: score.uninspected,
+    surprisal: score.surprisal !== null,
     finding: finding && {
       field: finding.field,
       start: finding.start,

@@ -41,9 +41,11 @@ export async function shippedPath() {
 
   const bundle = await loadBundle(bundleFolder);
 
+  const answer = (windows: readonly Window[]) => runModel(session, bundle, modelRows(windows, bundle));
+
   async function probabilities(windows: readonly Window[]): Promise<Float32Array[]> {
     const { classes } = manifest.model;
-    const { probabilities: data } = await runModel(session, bundle, modelRows(windows, bundle));
+    const { probabilities: data } = await answer(windows);
     return windows.map((_, row) => data.slice(row * classes.length, (row + 1) * classes.length));
   }
 
@@ -60,7 +62,7 @@ export async function shippedPath() {
     return { screen, model, attackClass, denied: sure || model >= manifest.thresholds.modelDeny };
   }
 
-  return { core, manifest, probabilities, judge };
+  return { core, manifest, answer, probabilities, judge };
 }
 
 /** Every form of every value, the worst first. */

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 import numpy as np
 
 import fit
+import language
 import screen
 from network import BAG
 
@@ -24,4 +25,9 @@ same = bool((tables[0] == tables[1]).all()) and all((models[0][name] == models[1
 logits = fit.predict(models[0], texts, edges)
 right = float(((logits.argmax(1) != 0) == (label != 0)).mean())
 stable = np.array_equal(models[0]["tables"], BAG.rounded(models[0]["tables"]))
+languages = [language.train(benign, edges[: len(benign)], 1, steps=20) for _ in range(2)]
+same = same and bool((languages[0] == languages[1]).all())
+ordinary = language.surprisal(languages[0], benign, edges[: len(benign)])
+strange = language.surprisal(languages[0], [t[::-1] for t in benign], edges[: len(benign)])
+print(f"ordinary {ordinary.max():.2f} strange {strange.min():.2f}")
 print(f"same {same} stable {stable} right {right:.3f}")

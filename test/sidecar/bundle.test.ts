@@ -53,6 +53,7 @@ test("what the manifest does not vouch for is refused", async (t) => {
     [(manifest) => (manifest.model.sha256 = manifest.screen.sha256), /model\.onnx is not the file/],
     [(manifest) => (manifest.model.file = "../bundle/model.onnx"), /does not lie in the bundle/],
     [(manifest) => manifest.model.classes.reverse(), /the classes are not those/],
+    [(manifest) => manifest.model.surprisal.kinds.pop(), /the kinds of fields are not those/],
     [(manifest) => (manifest.model.input.type = "float32"), /input type float32/],
     [(manifest) => (manifest.model.input.padding = 257), /padding/],
     [(manifest) => (manifest.model.input.shape = ["N"]), /shape/],

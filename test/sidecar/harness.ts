@@ -139,7 +139,7 @@ export async function until(
 }
 
 interface ScoreResponse {
-  scores: { attackMillionths: number; attackClass: string }[];
+  scores: { attackMillionths: number; attackClass: string; surprisalMillibits: number; usualMillibits: number }[];
 }
 
 /** A decision and its completion side by side. */
@@ -171,11 +171,12 @@ class TestClient {
     {
       bundleDigest = digest,
       edges = [] as number[],
+      kinds = [] as number[],
       timeoutMs = 10_000,
       signal = undefined as AbortSignal | undefined,
     } = {},
   ) {
-    const request = { bundleDigest, windows: windows.map((window) => Buffer.from(window as string)), edges };
+    const request = { bundleDigest, windows: windows.map((window) => Buffer.from(window as string)), edges, kinds };
     return this.#call<ScoreResponse>(service, "Score", request, timeoutMs, signal);
   }
 

@@ -36,6 +36,29 @@ test("scores come one for each window, in order, with the likeliest attack class
   assert.ok((xss as number) > 990_000 && (xss as number) <= 1_000_000, `${xss}`);
 });
 
+test("how surprising a window is comes with what is usual in such a field; a kind that is not known is free text", async () => {
+  const told = async (kinds: number[]) => {
+    const { scores } = await sidecar.client.score(["it's", "plain", "<b>"], { kinds });
+    return scores.map(({ surprisalMillibits, usualMillibits }) => [surprisalMillibits, usualMillibits]);
+  };
+  const [query, text] = [3, 15];
+  assert.deepEqual(await told([query, text, 0]), [
+    [6000, 1750],
+    [1000, 4750],
+    [1000, 1000],
+  ]);
+  assert.deepEqual(await told([63, 20, 19]), [
+    [6000, 4750],
+    [1000, 4750],
+    [1000, 5750],
+  ]);
+  assert.deepEqual(await told([]), [
+    [6000, 4750],
+    [1000, 4750],
+    [1000, 4750],
+  ]);
+});
+
 test("calls at the same time each get their own scores", async () => {
   const texts = ["a", "'", "<", "b"];
   const answers = await Promise.all(texts.map((text) => sidecar.client.score([text, "-"])));
@@ -69,7 +92,9 @@ test("what is over a limit or malformed is refused by name", async () => {
   await assert.rejects(sidecar.client.score([""]), refused);
   await assert.rejects(sidecar.client.score(["a"], { edges: [1, 2] }), refused);
   await assert.rejects(sidecar.client.score(["a"], { edges: [16] }), refused);
-  assert.equal((await sidecar.client.score(["a", "b"], { edges: [15, 0] })).scores.length, 2);
+  await assert.rejects(sidecar.client.score(["a"], { kinds: [1, 2] }), refused);
+  await assert.rejects(sidecar.client.score(["a"], { kinds: [64] }), refused);
+  assert.equal((await sidecar.client.score(["a", "b"], { edges: [15, 0], kinds: [63, 0] })).scores.length, 2);
   await assert.rejects(
     sidecar.client.raw("Score", Buffer.alloc(64 * 1024 + 1, 0x12)),
     rejectsWith(status.INVALID_ARGUMENT, /65536/),
