@@ -5,11 +5,12 @@ import { onInterruption } from "../commands/interruption.ts";
 import { parseFlags } from "../commands/parse-flags.ts";
 import { UsageError } from "../commands/usage-error.ts";
 import { replaceFile } from "../replace-file.ts";
+import { markdown } from "./markdown.ts";
 import { printReport } from "./report.ts";
 import { runBenchmark } from "./run.ts";
 import { scenario, scenarios } from "./scenarios.ts";
 
-const usage = "npm run bench -- [--json FILE] [--rounds N] [--seconds S] [--minutes M] [--only ID,ID…]";
+const usage = "npm run bench -- [--json FILE] [--rounds N] [--seconds S] [--minutes M] [--only ID,ID…] [--markdown]";
 
 /** `npm run bench`: 0 when everything was measured, whatever the figures say; 1 when something could not be. */
 export async function bench(args: string[]): Promise<number> {
@@ -30,6 +31,7 @@ async function measureAndTell(args: string[]): Promise<number> {
       seconds: { type: "string", default: "0.8" },
       minutes: { type: "string", default: "14.5" },
       only: { type: "string" },
+      markdown: { type: "boolean", default: false },
     },
   });
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
@@ -43,7 +45,8 @@ async function measureAndTell(args: string[]): Promise<number> {
       signal: onInterruption(),
       report: (line) => process.stderr.write(`bench: ${line}\n`),
     });
-    printReport(report);
+    if (values.markdown) process.stdout.write(markdown(report));
+    else printReport(report);
     if (values.json !== undefined) await replaceFile(resolve(values.json), `${JSON.stringify(report, null, 2)}\n`);
     return 0;
   } finally {
