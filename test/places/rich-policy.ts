@@ -34,7 +34,8 @@ identity:
   workloads: { trustDomains: [edge.example], trustBundle: { file: ./tls/ca.pem }, forwardedFrom: [spiffe://edge.example/ns/mesh/sa/proxy] }
   dpop: { maxAge: 30s, origins: [https://stock.example] }
   apiKeys: { header: x-till-key, keys: [{ name: till-7, sha256: ${sha256(tillKey)}, expires: "2099-01-01T00:00:00Z", owner: shop-team }] }
-  headers: { subject: x-user, workload: x-workload }
+  headers: { subject: x-user, workload: x-workload, claims: { level: x-level } }
+  assertion: { issuer: https://gate.stock.example, audience: stock }
 revocation: { file: ./lists/revoked.json, maxAge: 24h }
 limits: { trustedHops: 1, perAddress: 500, perSubject: 500, window: 2m }
 operators: [{ name: ada@example, tokenSha256: ${sha256("operator")} }]
@@ -57,6 +58,7 @@ routes:
     onStaleRevocation: open
     score: { ${deadline} }
   - { name: ledger, match: { path: /ledger/** }, allow: [{ issuer: shop }], senderConstrained: dpop, stepUp: { acr: [phr], maxAge: 15m }, score: { ${deadline} } }
+  - { name: signed, match: { methods: [GET], path: /signed }, allow: [{ issuer: shop }], assertion: true, score: off }
   - { name: notes, match: { methods: [POST], path: /notes/** }, public: true, evidence: values, score: { ${deadline}, ask: always, maxBody: 256KiB, onTooLarge: prefix, falsePositiveBudget: 0.1% } }
   - { name: rest, match: { path: /** }, allow: [{ issuer: shop, scopes: [admin] }], mode: detect, evidence: none }
 `;
@@ -104,6 +106,7 @@ export async function makeRichPolicy(): Promise<RichPolicy> {
       [{ path: shelf, headers: { "x-till-key": "guessed" } }, 401, "unauthenticated"],
       [{ path: "/ledger/1", token: bound }, 401, "unauthenticated"],
       [{ path: "/ledger/1", headers: { authorization: `DPoP ${bound}`, dpop: await proof() } }, 200, "ok"],
+      [{ path: "/signed", token: await reader({}) }, 200, "ok"],
       [{ path: "/live?q=tea" }, 200, "ok"],
       [{ path: "/notes/a", body: JSON.stringify({ note: "two boxes, please" }) }, 200, "ok"],
       [{ path: "/notes/a", body: attack }, 403, "request_rejected"],

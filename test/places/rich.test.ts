@@ -68,8 +68,12 @@ async function visitAll(port: number): Promise<void> {
     (status) => status === 200,
     20_000,
   );
+  // On a busy machine the sidecar may not answer in time: 503, which no visit is to get for good.
   for (const [wish, status, reason] of await rich.visits()) {
-    const told = await ask(place, port, wish);
+    const told = await eventually(
+      () => ask(place, port, wish),
+      (answer) => answer.status !== 503,
+    );
     assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
   }
 }
@@ -145,6 +149,8 @@ describe("a policy with something of everything", { timeout: 300_000 }, () => {
     await assert.rejects(rich.place.render("ext_authz", "authz", ...flags));
     const within = original
       .replace(/\[ES256, PS256\], jwks: \{ uri: "[^}]*\}/, "[ES256], jwks: { file: ./jwks.json }")
+      .replace(/^ {2}assertion: .*$/m, "")
+      .replace(" assertion: true,", "")
       .replace(/^revocation: .*$/m, "")
       .replace(/^ {4}ladder: .*$/m, "");
     await writeFile(rich.place.path, within);
