@@ -31,6 +31,7 @@ async function run(): Promise<void> {
     sidecarSocket: `${values.sockets}/sidecar.sock`,
     sidecarPolicyFile: `${values.sockets}/policy.json`,
     syncStateFile: `${values.sockets}/sync-state.bin`,
+    sidecarOfferFile: `${values.sockets}/offer.json`,
     selfTestSocket: `${values.sockets}/self-test.sock`,
     accessLog: "/dev/stdout",
     envoyLog: null,

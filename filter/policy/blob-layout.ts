@@ -1,4 +1,4 @@
-// Layout of the compiled policy, version 1. All integers are little-endian u32 unless said otherwise; offsets count from
+// Layout of the compiled policy, version 2. All integers are little-endian u32 unless said otherwise; offsets count from
 // the first byte of the blob. `inference-sidecar/src/policy/blob-layout.ts` writes what is read here.
 //
 //   0  "PSTN"          4  u16 version, u16 zero          8  SHA-256 of everything from byte 40 on
@@ -18,7 +18,7 @@
 // 164  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
-export const VERSION: u32 = 1;
+export const VERSION: u32 = 2;
 export const NONE: u32 = 0xffffffff;
 
 export const DIGEST_OFFSET: i32 = 8;

@@ -1,10 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { FileWatch } from "./file-watch.ts";
+import { fromProtocol1 } from "./policy/former-policy.ts";
 import type { Issuer, Policy } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
+import { isCompatible, PROTOCOL } from "./protocol.ts";
 
 /** What the sidecar is told of the policy in force: all of it but keys and secrets. */
 export interface PolicyInForce {
+  /** Version of the gateway that wrote it; absent: of a release that did not say it yet. */
+  readonly protocol?: number;
   /** Hexadecimal SHA-256 of the compiled policy. */
   readonly digest: string;
   readonly policy: Omit<Policy, "issuers"> & { readonly issuers: readonly Omit<Issuer, "keys" | "secret">[] };
@@ -15,7 +19,7 @@ const FILE_MOST_BYTES = 32 * 1024 * 1024;
 /** The text that whoever puts a policy in force leaves for the sidecar. Byte strings are base64. */
 export function policyForSidecar(policy: Policy, digest: string): string {
   const issuers = policy.issuers.map(({ keys, secret, ...issuer }) => issuer);
-  const inForce: PolicyInForce = { digest, policy: { ...policy, issuers } };
+  const inForce: PolicyInForce = { protocol: PROTOCOL, digest, policy: { ...policy, issuers } };
   return JSON.stringify(inForce, (_, value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
   );
@@ -82,7 +86,13 @@ async function readPolicy(file: string): Promise<string | null> {
 
 function parsePolicy(text: string): PolicyInForce | null {
   try {
-    return JSON.parse(text) as PolicyInForce;
+    const policy = JSON.parse(text) as PolicyInForce;
+    const { protocol = 0 } = policy;
+    if (protocol === 0) return { ...policy, policy: fromProtocol1(policy.policy) };
+    if (isCompatible(protocol)) return policy;
+    throw new Error(
+      `the gateway speaks protocol ${protocol}, the sidecar ${PROTOCOL} and one step each way [wrong_pair]`,
+    );
   } catch (error) {
     unreadable(error as Error);
     return null;

@@ -7,7 +7,7 @@ export const PROTOCOL = 2;
 const UNSAID = 1;
 
 /** Whether two sides may work together: the same version, or one step apart. `theirs` 0: they did not say it. */
-function isCompatible(theirs: number): boolean {
+export function isCompatible(theirs: number): boolean {
   return Math.abs((theirs || UNSAID) - PROTOCOL) <= 1;
 }
 

@@ -17,6 +17,7 @@ import { recoverLog } from "./decision-log/recover.ts";
 import { SealedLog } from "./decision-log/sealed-log.ts";
 import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
+import { writeDurably } from "./durable-file.ts";
 import { openEvidence } from "./evidence/evidence.ts";
 import { Health } from "./health.ts";
 import { IssuerKeys } from "./keys/issuer-keys.ts";
@@ -26,9 +27,11 @@ import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metr
 import { BundleStore } from "./models/bundle-store.ts";
 import { modelCommands } from "./models/model-commands.ts";
 import { Models } from "./models/models.ts";
+import { OFFER_FILE, type SidecarOffer } from "./offer.ts";
 import { readCalibration } from "./policy/calibration.ts";
 import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
+import { PROTOCOL } from "./protocol.ts";
 import { reportHandler } from "./report.ts";
 import { Revocations } from "./revocation/revocations.ts";
 import { revokeCommands } from "./revocation/revoke-commands.ts";
@@ -101,6 +104,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   });
   // Beside the service's socket lies what else this process and the gateway tell each other.
   const exchange = dirname(socketPath);
+  const offer: SidecarOffer = { protocol: PROTOCOL, bundles: models.stored };
+  await writeDurably(join(exchange, OFFER_FILE), JSON.stringify(offer));
   const policies = await PolicySource.open(configuration.policyFile);
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));

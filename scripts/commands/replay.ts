@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
+import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
@@ -25,7 +26,7 @@ export async function replay(args: string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const bundle = values.model === undefined ? null : resolve(values.model);
+  const bundle = values.model === undefined ? await bundleInForce(values.state) : resolve(values.model);
   const policy =
     values.policy === undefined
       ? await policyInForce(values.state)
@@ -39,6 +40,13 @@ export async function replay(args: string[]): Promise<number> {
   });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReplay(report));
   return report.replayed > 0 && report.newlyDenied.count + report.newlyAllowed.count === 0 ? 0 : 1;
+}
+
+/** Null: the one that ships. */
+async function bundleInForce(stateDirectory: string): Promise<string | null> {
+  const store = new BundleStore(stateDirectory);
+  const wish = await store.wish();
+  return wish && store.directoryOf(wish.bundle);
 }
 
 async function usablePolicy(path: string, bundle: string | undefined): Promise<Policy> {

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import {
   type ChainEnd,
   canonical,
+  formatProblem,
   GENESIS,
   hashOf,
   type Link,
@@ -66,6 +67,8 @@ export class ChainReader {
     const line = parseLine(text);
     if (line === null) return "is no line of a decision log";
     if (canonical(line) !== text) return "is not canonical JSON (RFC 8785)";
+    const unknown = formatProblem(line);
+    if (unknown !== null) return unknown;
     if (this.#start === null) this.#start = this.#end = { n: line.n - 1, hash: line.prev };
     const problem = this.#link(line) ?? this.#open(line, firstOfFile) ?? this.#head(line);
     if (problem !== null) return problem;

@@ -4,6 +4,7 @@ import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { envoyPlan, type NetworkForSidecar, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
 import type { ModuleSource } from "./filter-module.ts";
+import { requirePair } from "./pair-check.ts";
 import { watchPolicy } from "./policy-watch.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
@@ -38,7 +39,7 @@ export interface EnforcementPoint {
   watchPolicy(): Promise<FileWatch>;
 }
 
-/** Reads the policy and starts Envoy with it. @throws PolicyError every problem of the policy */
+/** Reads the policy and starts Envoy with it. @throws PolicyError every problem of the policy; Error the sidecar is no pair */
 export async function startEnforcementPoint(options: EnforcementOptions): Promise<EnforcementPoint> {
   const { policyPath, state, modules, report } = options;
   const module = await modules.current();
@@ -47,8 +48,10 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
   const fallback = { host: "127.0.0.1", port: policy.tls ? 8443 : 8080 };
   const listen = await chooseAddress("--listen", options.listen, fallback, report);
   const plan = envoyPlan(policy, state, listen, await upstreamPlan(options.upstream), options.networkForSidecar);
-  // A sidecar that has just started leaves there where the routes stand.
-  await waitUntil(async () => existsSync(state.syncStateFile), syncStateMillis);
+  // A sidecar that has just started leaves there what it is, and where the routes stand.
+  const said = [state.sidecarOfferFile, state.syncStateFile];
+  await waitUntil(async () => said.every((file) => existsSync(file)), syncStateMillis);
+  await requirePair(state, module);
   const { wasmFile } = module;
   const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
   const envoy = await startEnvoy(wish, report);

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { readKeyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
@@ -67,6 +68,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
   await prepareState(state);
   undo.push(await lockState(state));
   const dashboard = await chooseAddress("--dashboard", options.dashboard, { host: "127.0.0.1", port: 9191 }, report);
+  await rm(state.sidecarOfferFile, { force: true });
   const sidecar = await startSidecar(await buildSidecar(), dashboard, state, report);
   undo.push(() => sidecar.supervised.stop());
 

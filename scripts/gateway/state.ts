@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { longestSocketPath } from "../../envoy/render/plan.ts";
 import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
+import { OFFER_FILE } from "../../inference-sidecar/src/offer.ts";
 
 /** Absolute paths of a gateway's state. Everything in it is the gateway's user's alone (0700). */
 export interface StateFolder {
@@ -21,6 +22,8 @@ export interface StateFolder {
   /** Beside its socket the sidecar reads the policy in force, and leaves the state that it syncs to the workers. */
   readonly sidecarPolicyFile: string;
   readonly syncStateFile: string;
+  /** There it says what it is, as well. */
+  readonly sidecarOfferFile: string;
   /** Where Envoy takes the probes of the self-test. */
   readonly selfTestSocket: string;
   /** What Envoy reads the filter's configuration from. */
@@ -55,6 +58,7 @@ export function stateFolder(directory: string): StateFolder {
     sidecarAdminSocket: join(sockets, sidecarAdminSocketName),
     sidecarPolicyFile: join(sockets, "policy.json"),
     syncStateFile: join(sockets, "sync-state.bin"),
+    sidecarOfferFile: join(sockets, OFFER_FILE),
     selfTestSocket: join(sockets, "self-test.sock"),
     filterConfigFile: join(run, "ecds.json"),
     accessLog: join(log, "access.log"),

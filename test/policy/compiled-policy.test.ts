@@ -152,7 +152,7 @@ describe("what is refused, with its reason", () => {
   const cases: [what: string, bytes: Uint8Array, reason: RegExp][] = [
     ["nothing", new Uint8Array(0), /not a compiled policy/],
     ["other bytes", Buffer.alloc(4096, 7), /not a compiled policy/],
-    ["a later version", changed((copy) => copy.writeUInt16LE(2, 4)), /version 2, .*version 1/],
+    ["a later version", changed((copy) => copy.writeUInt16LE(3, 4)), /version 3, .*version 2/],
     ["a cut", blob.subarray(0, blob.length - 1), /cut off/],
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],

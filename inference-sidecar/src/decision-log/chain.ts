@@ -52,6 +52,14 @@ export function canonical(value: object): string {
   return text;
 }
 
+/** `v` of every line: a release that would misread an older one's raises it. */
+const FORMAT = 1;
+
+/** Why a line can't be read by this release, as the end of a sentence; null: it can. */
+export function formatProblem({ v }: Record<string, unknown>): string | null {
+  return v === undefined || v === FORMAT ? null : `is of format ${v}, this release reads ${FORMAT}`;
+}
+
 export function hashOf(line: string): string {
   return sha256(line);
 }

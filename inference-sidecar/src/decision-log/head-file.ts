@@ -1,5 +1,6 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeDurably } from "../durable-file.ts";
 import type { Link } from "./chain.ts";
 
 /** The newest signed head, kept beside the log: a log that was cut short behind it is found out. */
@@ -17,16 +18,8 @@ export interface HeadFile {
 const NAME = "head.json";
 
 /** Replaced whole, after what it speaks of is on the disk. */
-export async function writeHeadFile(directory: string, head: HeadFile): Promise<void> {
-  const temporary = join(directory, `${NAME}.new`);
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(head));
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(directory, NAME));
+export function writeHeadFile(directory: string, head: HeadFile): Promise<void> {
+  return writeDurably(join(directory, NAME), JSON.stringify(head));
 }
 
 /** Null: there is none, or it can't be read. */

@@ -1,6 +1,6 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { type ChainEnd, canonical, GENESIS, hashOf, parseLine } from "./chain.ts";
+import { type ChainEnd, canonical, formatProblem, GENESIS, hashOf, parseLine } from "./chain.ts";
 import { readHeadFile } from "./head-file.ts";
 import { readLines } from "./lines.ts";
 import { logFiles } from "./log-file.ts";
@@ -37,6 +37,8 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
       if (line.torn > 0) await truncate(path, line.end - line.torn);
       const parsed = line.torn > 0 ? null : parseLine(line.text);
       if (parsed === null) continue;
+      const problem = formatProblem(parsed);
+      if (problem !== null) throw new Error(`a line of ${path} ${problem}`);
       end = { n: parsed.n, hash: hashOf(line.text) };
       unsealed = "head" in parsed ? 0 : unsealed + 1;
       takeUp(parsed, sequences);

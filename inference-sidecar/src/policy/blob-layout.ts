@@ -1,8 +1,8 @@
-// Layout of the compiled policy, version 1: `filter/policy/blob-layout.ts` says it field by field and reads it.
+// Layout of the compiled policy, version 2: `filter/policy/blob-layout.ts` says it field by field and reads it.
 // The bytes of strings follow the sections.
 
 export const MAGIC = "PSTN";
-export const VERSION = 1;
+export const VERSION = 2;
 export const NONE = 0xffffffff;
 
 export const DIGEST_OFFSET = 8;

@@ -9,6 +9,7 @@ import {
   type ApiKey,
   type Assertion,
   DEFAULT_BUDGET,
+  DEFAULT_DAYS,
   DEFAULT_MODE,
   type IdentityHeaders,
   type Issuer,
@@ -40,7 +41,6 @@ const DEFAULT_REFRESH_MS = 300_000;
 const DEFAULT_MAX_AGE_MS = 86_400_000;
 const DEFAULT_LIFETIME_MS = 60_000;
 const DEFAULT_FAILURES = 30;
-const DEFAULT_DAYS = 1;
 const DEFAULT_WINDOW_MS = 60_000;
 
 /** Fills in every default. `policy` has passed every check; `resolve` makes a path absolute. */

@@ -289,6 +289,8 @@ export const METHODS: readonly Method[] = [
 
 /** Of a route that names no `falsePositiveBudget`, on the ladder. */
 export const DEFAULT_BUDGET = 0.001;
+/** Of a route that names no `days`, on the ladder. */
+export const DEFAULT_DAYS = 1;
 
 export const DEFAULT_MODE: Mode = "prevent";
 

@@ -6,6 +6,8 @@ import { StartError } from "../start-error.ts";
 /** Largest size of the file; it grows as it is filled. */
 const MAP_BYTES = 256 * 1024 * 1024;
 const TABLES_MOST = 16;
+/** Of what the tables hold: a release that would misread an older one's raises it, and converts. */
+const FORMAT = 1;
 
 /** The sidecar's own state, `STATE/store`: what is written is on the disk when the promise of the write resolves. */
 export class Store {
@@ -30,6 +32,7 @@ export class Store {
         encoding: "json",
       });
       await chmod(path, 0o600);
+      await requireFormat(root);
       return new Store(root);
     } catch (error) {
       throw new StartError("state_directory", `${folder}: ${(error as Error).message}`);
@@ -43,5 +46,16 @@ export class Store {
 
   close(): Promise<void> {
     return this.#root.close();
+  }
+}
+
+/** A store that does not say its format is of the first. @throws Error it is of another; nothing of it is changed */
+async function requireFormat(root: RootDatabase): Promise<void> {
+  const about = root.openDB<number, string>({ name: "about", encoding: "json" });
+  const format = about.get("format");
+  if (format === undefined) await about.put("format", FORMAT);
+  else if (format !== FORMAT) {
+    await root.close();
+    throw new Error(`it is of format ${format}, this release reads ${FORMAT}: go back to the release that wrote it`);
   }
 }
