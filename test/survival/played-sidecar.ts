@@ -12,6 +12,7 @@ const service = proto["postern.v1.PolicyInformationPoint"] as ServiceDefinition;
 const Score = service.Score as MethodDefinition<object, object>;
 const Report = service.Report as MethodDefinition<object, object>;
 const Sync = service.Sync as MethodDefinition<object, object>;
+const Sign = service.Sign as MethodDefinition<object, object>;
 const Verify = service.Verify as MethodDefinition<object, object>;
 const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
 
@@ -26,6 +27,8 @@ export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** Answers a Verify call; at first: that the signature is not good. */
   verify: (stream: ServerHttp2Stream, algorithm: string) => void;
+  /** Answers a Sign call; at first: as one that signs nothing. */
+  sign: (stream: ServerHttp2Stream, claims: string) => void;
   /** Answers a Sync call of a worker that has `version`; at first: that there is nothing new. */
   sync: (stream: ServerHttp2Stream, version: number) => void;
   /** The version that each worker last said it has. */
@@ -67,6 +70,11 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       played.verify(stream, algorithm);
       return;
     }
+    if (headers[":path"] === Sign.path) {
+      const { claims } = Sign.requestDeserialize(message) as { claims: Buffer };
+      played.sign(stream, claims.toString());
+      return;
+    }
     if (headers[":path"] === Sync.path) {
       const { worker, version } = Sync.requestDeserialize(message) as { worker: Buffer; version: number };
       workers.set(worker.toString("hex"), version);
@@ -87,6 +95,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   const played: PlayedSidecar = {
     behave,
     verify: (stream) => answer(stream, verdict(false)),
+    sign: (stream) => answer(stream, Buffer.alloc(0)),
     sync: (stream) => answer(stream, Buffer.alloc(0)),
     records,
     workers,
@@ -135,6 +144,11 @@ export function scores(...millionths: readonly number[]): Buffer {
 /** postern.v1.VerifyResponse */
 export function verdict(verified: boolean): Buffer {
   return Verify.responseSerialize({ verified });
+}
+
+/** postern.v1.SignResponse */
+export function signed(assertion: string | Buffer): Buffer {
+  return Sign.responseSerialize({ assertion: Buffer.from(assertion as string) });
 }
 
 /** postern.v1.SyncResponse with this state. */

@@ -5,7 +5,17 @@ import { eventually } from "../harness/eventually.ts";
 import { makeIssuer, type TestAlgorithm, type TestIssuer } from "../harness/issuer.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { type Enforcement, startEnforcement } from "./enforcement.ts";
-import { answer, benign, type PlayedSidecar, playSidecar, syncResponse, verdict } from "./played-sidecar.ts";
+import {
+  answer,
+  begin,
+  benign,
+  frame,
+  type PlayedSidecar,
+  playSidecar,
+  signed,
+  syncResponse,
+  verdict,
+} from "./played-sidecar.ts";
 
 const ISSUER = "https://issuer.shop.example";
 const FETCHED = "https://fetched.example";
@@ -31,7 +41,9 @@ identity:
   issuers:
     - { name: shop, issuer: "${ISSUER}", audiences: [orders], algorithms: [RS256, ES256, PS256], jwks: { inline: ${issuer.jwks} } }
     - { name: fetched, issuer: "${FETCHED}", audiences: [orders], algorithms: [ES256], jwks: { uri: "https://fetched.example/jwks" } }
+  assertion: { issuer: gate, audience: shop }
 routes:
+  - { name: signed, match: { path: /signed }, allow: [{ issuer: shop }], assertion: true, score: off }
   - { name: order, match: { path: /** }, allow: [{ issuer: shop }, { issuer: fetched }], score: off }
 `;
     gate = await startEnforcement({ upstream: upstream.url, policy });
@@ -45,8 +57,8 @@ after(async () => {
   await upstream.stop();
 });
 
-async function status(jwt: string): Promise<number> {
-  const response = await fetch(`${gate.url}/orders/7`, { headers: { authorization: `Bearer ${jwt}` } });
+async function status(jwt: string, path = "/orders/7"): Promise<number> {
+  const response = await fetch(`${gate.url}${path}`, { headers: { authorization: `Bearer ${jwt}` } });
   await response.arrayBuffer();
   return response.status;
 }
@@ -163,4 +175,42 @@ test("a synced revocation is in force, and outlives the sidecar", { timeout: 60_
   await sidecar.stop();
   assert.equal(await status(jwt), 401);
   sidecar = await playSidecar(gate.sidecarSocket, benign);
+});
+
+test("a sidecar that signs badly, or not at all, has nothing put into the upstream's headers", {
+  timeout: 60_000,
+}, async () => {
+  const faults: [name: string, sign: PlayedSidecar["sign"]][] = [
+    ["nothing", (stream) => answer(stream, Buffer.alloc(0))],
+    ["two header fields", (stream) => answer(stream, signed("a.b.c\r\nx-forged: 1"))],
+    ["two values", (stream) => answer(stream, signed("a.b.c, d.e.f"))],
+    ["a NUL", (stream) => answer(stream, signed("a.b\0.c"))],
+    ["bytes that are no text", (stream) => answer(stream, signed(Buffer.alloc(40, 0xff)))],
+    ["more than a token has", (stream) => answer(stream, signed("a".repeat(8193)))],
+    ["more than is taken in", (stream) => answer(stream, signed("a".repeat(20_000)))],
+    ["no message", (stream) => answer(stream, Buffer.alloc(40, 0xff))],
+    ["half a message", (stream) => begin(stream, frame(signed("a.b.c"), 400))],
+    ["an error", (stream) => answer(stream, Buffer.alloc(0), "14")],
+    ["a reset", (stream) => stream.close(2)],
+    ["no answer", () => {}],
+  ];
+  for (const [name, sign] of faults) {
+    sidecar.sign = sign;
+    const seen = upstream.arrivals.length;
+    assert.equal(await status(await issuer.token("ES256", "x", { claims: { sub: name } }), "/signed"), 503, name);
+    assert.equal(upstream.arrivals.length, seen, name);
+  }
+  const asked: string[] = [];
+  sidecar.sign = (stream, claims) => {
+    asked.push(claims);
+    answer(stream, signed("a.b.c"));
+  };
+  for (let i = 0; i < 3; i++) assert.equal(await status(await issuer.token("ES256", "x"), "/signed"), 200);
+  assert.equal(upstream.requests.at(-1)?.headers["x-postern-assertion"], "a.b.c");
+  const claims = { iss: "gate", aud: "shop", sub: "ada", token_issuer: ISSUER, scope: "x" };
+  assert.deepEqual(
+    asked.map((text) => JSON.parse(text)),
+    [claims],
+    "once for who asks, whatever token they have",
+  );
 });
