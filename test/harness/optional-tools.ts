@@ -1,6 +1,7 @@
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { missingForArm64 } from "./arm64.ts";
 import { missingForContainers } from "./containers.ts";
+import { missingFormerRelease } from "./former-release.ts";
 
 /** Tests that use what need not be there. */
 export interface OptionalTests {
@@ -18,6 +19,10 @@ export async function optionalTests(): Promise<OptionalTests[]> {
     { tests: "Envoy and sidecar for arm64 under emulation", missing: missingForArm64() },
     { tests: "the systemd unit", missing: missingForSystemd() },
     { tests: "what kustomize makes of the manifests", missing: missingForKustomize() },
+    {
+      tests: "filter and sidecar of the release before beside those of this one",
+      missing: await missingFormerRelease(),
+    },
     { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
 }

@@ -15,6 +15,8 @@ export interface EnforcementOptions {
   readonly policy: string;
   /** Another build of the filter. */
   readonly wasmFile?: string;
+  /** Puts policies where Envoy reads them; default: as this release does, with that build. */
+  readonly write?: PolicyWriter;
   /** Envoy's worker threads; default 1. */
   readonly workers?: number;
   /** postern.v1.SyncResponse that was left by a sidecar. */
@@ -23,19 +25,22 @@ export interface EnforcementOptions {
   readonly requestTimeout?: string;
 }
 
+/** Writes a policy into Envoy's folder, gives the version that Envoy will report. */
+export type PolicyWriter = (policy: string, folder: string) => Promise<string>;
+
 /** Envoy as `postern up` renders it, without the sidecar: its socket is the test's. */
 export interface Enforcement {
   readonly url: string;
   readonly envoy: TestEnvoy;
   readonly sidecarSocket: string;
-  /** Puts a policy in force; resolves once Envoy says so. */
-  change(policy: string): Promise<void>;
+  /** Puts a policy in force, by another writer where one is given; resolves once Envoy says so. */
+  change(policy: string, by?: PolicyWriter): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startEnforcement(options: EnforcementOptions): Promise<Enforcement> {
   const wasmFile = options.wasmFile ?? (await buildFilter(() => {}));
-  const write = async (text: string, folder: string) => {
+  const asNow: PolicyWriter = async (text, folder) => {
     const { policy } = await parsePolicy(text, join(folder, "policy.yaml"));
     return writePolicy(policy, wasmFile, {
       filterConfigFile: join(folder, "ecds.json"),
@@ -43,6 +48,7 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
       syncStateFile: join(folder, "sync-state.bin"),
     });
   };
+  const write = options.write ?? asNow;
   const bootstrap = async (folder: string) => {
     const { requestTimeout, syncState } = options;
     if (syncState) await writeFile(join(folder, "sync-state.bin"), syncState);
@@ -56,11 +62,12 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
     url: `http://127.0.0.1:${await envoy.port("edge")}`,
     envoy,
     sidecarSocket: join(envoy.folder, "sidecar.sock"),
-    change: async (text) => {
-      const version = await write(text, envoy.folder);
+    change: async (text, by = write) => {
+      const version = await by(text, envoy.folder);
       await eventually(
         async () => (await filterState(join(envoy.folder, "admin.sock")))?.version,
         (inForce) => inForce === version,
+        30_000,
       );
     },
     stop: () => envoy.stop(),
