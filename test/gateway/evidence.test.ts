@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { decodeKept } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
+import { shippedBundle } from "../../scripts/model/shipped-bundle.ts";
 import { eventually } from "../harness/eventually.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -16,6 +18,7 @@ routes:
   - { name: comments, match: { path: /comments }, public: true, ${score} }
   - { name: watched, match: { path: /watched }, public: true, mode: detect, ${score} }
   - { name: silent, match: { path: /silent }, public: true, evidence: none, ${score} }
+  - { name: asked, match: { path: /asked }, public: true, score: { deadline: 10s, ask: always } }
   - { name: kept, match: { path: /kept }, public: true, evidence: values, ${score} }
 `;
 const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
@@ -76,6 +79,18 @@ test("a denial by the score is explained: the bytes that carried it, their class
   assert.equal(body.slice(from, to), value.replaceAll(/[⟦⟧]/g, "").slice(span.start, span.end));
   const words = await postern("explain", id);
   assert.match(words, /class sqli: \d\.\d+ by the model, \d\.\d+ with spaces in the place of what is marked/);
+});
+
+const tellsNothing = (await loadBundle(shippedBundle)).surprisal === undefined && "the bundle tells no surprisal";
+
+test("how surprising the worst value is stands in the record beside what is usual, and explain says it", {
+  skip: tellsNothing,
+}, async () => {
+  const { id, record } = await send("/asked", "thank you for the long letter about the garden");
+  const { bits, usual } = record.score.surprisal ?? { bits: 0, usual: 0 };
+  assert.ok(bits > 0 && usual > 0, JSON.stringify(record.score));
+  const said = `${bits.toFixed(1)} bits a byte by the language model of benign values; ${usual.toFixed(1)} are usual`;
+  assert.ok((await postern("explain", id)).includes(said), said);
 });
 
 test("a would-be denial is explained as well; control bytes never reach the terminal; `none` keeps nothing", async () => {
