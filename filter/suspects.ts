@@ -12,6 +12,10 @@ const MAX_SUSPECTS = WINDOWS_PER_CALL * MAX_CALLS;
 /** What is suspicious beside a form's worst window is looked at as well: so many windows, so many bytes screened again. */
 const MAX_WINDOWS = 16;
 const MIN_BYTES_AGAIN = 4096;
+/** Classes of a form's length beside the shortest. */
+const LENGTH_CLASSES: u8 = 5;
+/** The screen is sure by itself of what is no longer than that: of a document some run is always suspicious. */
+const SURE_BYTES = 256;
 
 /** A window of one form of a value as the screen saw it. */
 export class Suspect {
@@ -21,18 +25,19 @@ export class Suspect {
     public readonly form: i32,
     /** At most 256 bytes of the decoded form, those that carried the score. */
     public readonly window: Uint8Array,
-    /** The screen's score, millionths. */
+    /** The screen's score, millionths; half of it where the form is long, so that the model is asked. */
     public readonly millionths: u32,
   ) {}
 
   /**
-   * 1 where the window begins where the decoded form does, plus 2 where it ends where that does, plus 4 where that has over
-   * 64 bytes, 8 where over 256, 12 where over 1,024.
+   * 1 where the window begins where the decoded form does, plus 2 where it ends where that does, plus 4 for each of 64, 256,
+   * 1,024, 4,096 and 16,384 bytes that the form is longer than.
    */
   get edges(): u8 {
     const form = this.value.forms[this.form];
     const start = this.window.dataStart - form.dataStart;
-    const length = u8(form.length > 64) + u8(form.length > 256) + u8(form.length > 1024);
+    let length: u8 = 0;
+    for (let most = 64; most < form.length && length < LENGTH_CLASSES; most *= 4) length++;
     return u8(start == 0) | (u8(start + this.window.length == form.length) << 1) | (length << 2);
   }
 
@@ -82,7 +87,8 @@ export class Suspects {
       const end = ends.pop();
       if (start >= end) continue;
       bytesLeft -= end - start;
-      const millionths = screenValue(text.subarray(start, end));
+      const screened = screenValue(text.subarray(start, end));
+      const millionths = text.length > SURE_BYTES ? screened / 2 : screened;
       const cleared = millionths < clearBelow();
       if (windows > 0 && cleared) continue;
       const from = start + worstStart();

@@ -8,16 +8,38 @@ from classes import BENIGN
 
 PRIOR = 0.1  # share of attacks among the values for which a probability is stated
 
-MODEL_DENY_FLOOR = 0.15
+MODEL_DENY_FLOOR = 0.05
 TRADED_RECALL = 0.001
-# Most of held-out benign requests, and of bare benign values, that are denied wrongly.
-OF_REQUESTS, OF_VALUES = 0.003, 0.017
-# Added to benign's logit where a window is the inside of a longer value (two of three windows of documents are, and one of
-# thirty of attacks), and by the class of its value's length (`VALUE_LENGTHS`).
+# Most of held-out benign requests, of bare benign values (pieces of documents) and of whole files that are denied wrongly.
+OF_REQUESTS, OF_VALUES, OF_FILES = 0.0025, 0.018, 0.019
+# The same by the screen alone.
+ALONE_OF_REQUESTS, ALONE_OF_VALUES = 0.0005, 0.003
+# The screen's probability counts half in values longer than that (`SURE_BYTES` of `filter/suspects.ts`).
+SURE_BYTES = 256
+# Added to benign's logit where a window is the inside of a longer value: two of three windows of documents are, and one of
+# thirty of attacks.
 INNER_SHIFT = 1.5
-LENGTH_SHIFTS = np.array([0.0, 0.5, 1.0, 1.5])
+# Added, times a factor that is chosen with the thresholds, by the class of the value's length (`VALUE_LENGTHS`): of n windows
+# one is denied wrongly n times as often. A larger factor spares more documents and lets padding hide strong attacks
+# (`test/models/padding.test.ts`).
+LENGTH_SHIFTS = np.array([0.0, 0.5, 1.25, 2.25, 3.25, 4.0])
+LENGTH_FACTORS = (0.5, 0.75, 1.0)
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.1
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From the model's logits to probabilities."""
+
+    temperature: float
+    benign_shift: float
+    length_factor: float
+
+    def shifts(self, edges: np.ndarray) -> np.ndarray:
+        """What is added to benign's logit (`windows.edges_of`)."""
+        inner = INNER_SHIFT * (edges & 3 == 0)
+        return self.benign_shift + inner + self.length_factor * LENGTH_SHIFTS[edges >> 2]
 
 
 def prior_weights(attack: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -41,30 +63,38 @@ def fit_screen(sums: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tupl
     return float(beta[0]), float(beta[1])
 
 
-def probabilities(logits: np.ndarray, edges: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
-    z = logits / temperature
-    z[:, BENIGN] += benign_shift + INNER_SHIFT * (edges & 3 == 0) + LENGTH_SHIFTS[edges >> 2]
+def screen_probability(sums: np.ndarray, lengths: np.ndarray, bias: float, scale: float) -> np.ndarray:
+    p = 1 / (1 + np.exp(-(bias + scale * sums)))
+    return np.where(lengths > SURE_BYTES, p / 2, p)
+
+
+def probabilities(logits: np.ndarray, edges: np.ndarray, calibration: Calibration) -> np.ndarray:
+    z = logits / calibration.temperature
+    z[:, BENIGN] += calibration.shifts(edges)
     z -= z.max(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
 
 
-def attack_probability(logits: np.ndarray, edges: np.ndarray, temperature: float, benign_shift: float) -> np.ndarray:
-    return 1 - probabilities(logits.astype(np.float64), edges, temperature, benign_shift)[:, BENIGN]
+def attack_probability(logits: np.ndarray, edges: np.ndarray, calibration: Calibration) -> np.ndarray:
+    return 1 - probabilities(logits.astype(np.float64), edges, calibration)[:, BENIGN]
 
 
-def fit_model(logits: np.ndarray, edges: np.ndarray, attack: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """(temperature, benign_shift) of the least log loss at PRIOR."""
+def fit_model(
+    logits: np.ndarray, edges: np.ndarray, attack: np.ndarray, weight: np.ndarray, length_factor: float
+) -> Calibration:
+    """Of the least log loss at PRIOR."""
     chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
     z, e, y = logits[chosen], edges[chosen], attack[chosen]
     w = prior_weights(y, weight[chosen])
-    best = (np.inf, 1.0, 0.0)
+    best = (np.inf, Calibration(1.0, 0.0, length_factor))
     for temperature in np.geomspace(0.6, 5, 16):
         for shift in np.linspace(-2, 8, 21):
-            p = np.clip(attack_probability(z, e, temperature, shift), 1e-7, 1 - 1e-7)
+            calibration = Calibration(float(temperature), float(shift), length_factor)
+            p = np.clip(attack_probability(z, e, calibration), 1e-7, 1 - 1e-7)
             nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
-            best = min(best, (nll, float(temperature), float(shift)))
-    return best[1], best[2]
+            best = min(best, (nll, calibration), key=lambda pair: pair[0])
+    return best[1]
 
 
 @dataclass
@@ -76,42 +106,57 @@ class Thresholds:
     modelDeny: int
 
 
-def choose(
-    screen: np.ndarray, model: np.ndarray, attack: np.ndarray, weight: np.ndarray, request: np.ndarray
-) -> Thresholds:
-    """All of held-out sources; `screen` and `model` are attack probabilities of each value.
+@dataclass
+class HeldOut:
+    """Of each value of held-out sources; `file`: it is a whole file."""
 
-    A request is denied by the screen from denyAlone on (at most 0.05 % of requests and 0.7 % of bare benign values, that
-    is documents and code, are so wrongly), else by the model from modelDeny on where the screen did not clear it; in
-    all at most OF_REQUESTS and OF_VALUES. Of the pairs (clearBelow, modelDeny) that hold this, leave at most MOST_ASKED of
-    different benign requests to the model and deny within TRADED_RECALL of the most attacks, the one that asks the model least.
+    attack: np.ndarray
+    weight: np.ndarray
+    request: np.ndarray
+    file: np.ndarray
+
+    @property
+    def of_request(self) -> np.ndarray:
+        return ~self.attack & (self.request >= 0)
+
+    @property
+    def bare(self) -> np.ndarray:
+        return ~self.attack & (self.request < 0) & (self.weight > 0)
+
+    @property
+    def believed(self) -> np.ndarray:
+        return self.attack & (self.weight >= 0.2)
+
+
+def choose(screen: np.ndarray, model: np.ndarray, of: HeldOut) -> tuple[float, Thresholds]:
+    """The share of attacks that is denied, and by which thresholds; attack probabilities of each value by both.
+
+    A request is denied by the screen from denyAlone on, else by the model from modelDeny on where the screen did not clear
+    it; in all at most OF_REQUESTS, OF_VALUES and OF_FILES are so wrongly, by the screen alone ALONE_OF_REQUESTS and
+    ALONE_OF_VALUES. Of the pairs (clearBelow, modelDeny) that hold this, leave at most MOST_ASKED of different benign requests
+    to the model and deny within TRADED_RECALL of the most attacks, the one that asks the model least.
     """
-    of_request, bare = ~attack & (request >= 0), ~attack & (request < 0) & (weight > 0)
-    believed = attack & (weight >= 0.2)
 
-    def limit(score: np.ndarray, of_requests: float, of_values: float) -> float:
-        worst_values = worst(score[of_request], request[of_request])
-        bounds = (
-            np.quantile(worst_values, 1 - of_requests, method="higher"),
-            np.quantile(score[bare], 1 - of_values, method="higher"),
-        )
-        return float(max(bounds))
+    def limit(score: np.ndarray, of_requests: float, of_values: float, of_files: float) -> float:
+        shares = [(worst(score[of.of_request], of.request[of.of_request]), of_requests)]
+        shares += [(score[of.bare & ~of.file], of_values), (score[of.bare & of.file], of_files)]
+        return max(float(np.quantile(values, 1 - share, method="higher")) for values, share in shares)
 
-    deny_alone = limit(screen, 0.0005, 0.007)
-    least = least_asked(screen[of_request], request[of_request])
+    deny_alone = max(0.5, limit(screen, ALONE_OF_REQUESTS, ALONE_OF_VALUES, ALONE_OF_VALUES))
+    least = least_asked(screen[of.of_request], of.request[of.of_request])
     pairs = []
-    for clear_below in np.maximum(least, np.quantile(screen[attack], np.linspace(0.002, 0.35, 60))):
+    for clear_below in np.maximum(least, np.quantile(screen[of.attack], np.linspace(0.002, 0.35, 60))):
         judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
-        model_deny = max(MODEL_DENY_FLOOR, limit(judged, OF_REQUESTS, OF_VALUES))
-        pairs.append((float(np.mean(judged[believed] > model_deny)), float(clear_below), model_deny))
+        model_deny = max(MODEL_DENY_FLOOR, limit(judged, OF_REQUESTS, OF_VALUES, OF_FILES))
+        pairs.append((float(np.mean(judged[of.believed] > model_deny)), float(clear_below), model_deny))
     enough = max(pairs)[0] - TRADED_RECALL
-    _, clear_below, model_deny = max((pair for pair in pairs if pair[0] >= enough), key=lambda pair: pair[1])
+    recall, clear_below, model_deny = max((pair for pair in pairs if pair[0] >= enough), key=lambda pair: pair[1])
     deny_alone = max(deny_alone, clear_below)
     millionths = [
         int(np.floor(clear_below * 1e6)),
         *(min(1_000_000, int(np.ceil(v * 1e6)) + 1) for v in (deny_alone, model_deny)),
     ]
-    return Thresholds(*millionths)
+    return recall, Thresholds(*millionths)
 
 
 def least_asked(score: np.ndarray, request: np.ndarray) -> float:

@@ -19,15 +19,16 @@ def table(title: str, groups: dict, first: str) -> str:
 def groups_table(groups: list[dict]) -> str:
     head = (
         "### Each group held out, by a pair trained on everything else\n\n"
-        "| group | attack values | denied | mean over categories | benign requests | asked of the model | denied | benign values | denied |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| group | attack values | denied | mean over categories | benign requests | asked of the model | denied | benign values | denied | whole files | denied |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )
     rows = []
     for g in groups:
-        attacks, requests, values = g["attacks"], g["benignRequests"], g["benignValues"]
+        attacks, requests = g["attacks"], g["benignRequests"]
         cells = [", ".join(g["sources"]), attacks["values"], percent(attacks["denied"]), percent(g["macroDenied"])]
         cells += [requests["requests"], percent(requests["asked"]), percent(requests["denied"])]
-        cells += [values["values"], percent(values["denied"])]
+        for benign in (g["benignValues"], g["wholeFiles"]):
+            cells += [benign["values"], percent(benign["denied"])]
         rows.append("| " + " | ".join(map(str, cells)) + " |")
     return head + "\n".join(rows) + "\n"
 
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--out", default=HERE / "MODEL_CARD.md", type=Path)
     options = parser.parse_args()
     r, latency = json.loads(options.report.read_text()), json.loads(options.latency.read_text())
-    attacks, requests, values = r["attacks"], r["benignRequests"], r["benignValues"]
+    attacks, requests, values, files = r["attacks"], r["benignRequests"], r["benignValues"], r["wholeFiles"]
     t = r["thresholds"]
     text = (HERE / "model-card.template.md").read_text()
     fields = {
@@ -61,6 +62,7 @@ def main() -> None:
                 f"- Attack values of held-out sources ({attacks['values']}): {percent(attacks['asked'])} reach the model, {percent(attacks['denied'])} are denied; mean over categories {percent(attacks['macroDenied'])}. By the screen alone: {percent(attacks['deniedByScreenAlone'])}.",
                 f"- Benign requests of held-out sources ({requests['requests']}), worst value wins: {percent(requests['asked'])} reach the model, {percent(requests['denied'])} are denied wrongly; by the screen alone {percent(requests['deniedByScreenAlone'])}.",
                 f"- Benign bare values of held-out sources ({values['values']}: documentation, source code, JSON): {percent(values['denied'])} are denied wrongly; by the screen alone {percent(values['deniedByScreenAlone'])}.",
+                f"- Whole files of held-out packages ({files['values']}: source code, shell, documentation of 2.5 to 20 KB): {percent(files['denied'])} are denied wrongly; by the screen alone {percent(files['deniedByScreenAlone'])}.",
                 f"- ROC-AUC over values: screen {r['rocAuc']['screen']}, model {r['rocAuc']['model']}.",
             ]
         ),

@@ -31,6 +31,7 @@ FOLDS = [
     """.split(),
 ]
 TEMPLATES = "generated"
+WHOLE_FILES = " files"  # ends the source of a row that is a whole file of a package
 GLUED_SHARE = 0.6
 SHORT = 40  # bytes of an attack that a sentence outvotes soonest
 

@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dataset import WHOLE_FILES
+
 # All under licences that allow it: see README.md.
 NPM = """
     n@10.2.0 bats@1.13.0 shelljs@0.10.0 zx@8.8.5 spaceship-prompt@4.22.5 pure-prompt@1.28.3 git-extras@0.0.14 lodash@4.18.1
@@ -35,6 +37,7 @@ TEXT = re.compile(
 SKIPPED = re.compile(r"\.min\.|\.map$|LICENSE|license|locale/|\.dist-info/|3rd-party|vendor/unicode|/data/|addon/|lib/codemirror")
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most
+WHOLE_BYTES, WHOLE_OF_PACKAGE = 20000, 40  # of larger files that are rows of their own
 OF_DOCUMENTATION = 1800  # of awscli, whose examples are command lines
 
 
@@ -49,8 +52,11 @@ def main() -> None:
         for package in [*(f"npm {name}" for name in NPM), *(f"pypi {name}" for name in PYPI)]:
             name = re.split(r"[ @=]+", package)[1]
             most = OF_DOCUMENTATION if name == "awscli" else OF_PACKAGE
-            for number, text in enumerate(pieces(random.Random(package), files(options.packages, name), most)):
-                row = {"id": f"{name}-{number}", "source": package.replace(" ", ":"), "label": "benign"}
+            texts, r, source = list(files(options.packages, name)), random.Random(package), package.replace(" ", ":")
+            rows = [(source, text) for text in pieces(r, texts, most)]
+            rows += [(source + WHOLE_FILES, text) for text in whole(r, texts)]
+            for number, (source, text) in enumerate(rows):
+                row = {"id": f"{name}-{number}", "source": source, "label": "benign"}
                 row |= {"category": "benign", "subtype": "document", "kind": "payload", "payload": text}
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -84,7 +90,7 @@ def wanted(path: str) -> bool:
     return bool(TEXT.search(path)) and not SKIPPED.search(path)
 
 
-def pieces(r: random.Random, texts: Iterator[str], most: int) -> list[str]:
+def pieces(r: random.Random, texts: list[str], most: int) -> list[str]:
     """Whole small files, and of larger ones runs of lines: a long one, a function or paragraph, a line or two."""
     out: list[str] = []
     for text in texts:
@@ -97,6 +103,11 @@ def pieces(r: random.Random, texts: Iterator[str], most: int) -> list[str]:
                 out.append("\n".join(lines[start : start + size])[:MOST_BYTES])
     out = list(dict.fromkeys(text.strip() for text in out if len(text.strip()) > 3))
     return out if len(out) <= most else r.sample(out, most)
+
+
+def whole(r: random.Random, texts: list[str]) -> list[str]:
+    large = [text for text in dict.fromkeys(texts) if MOST_BYTES < len(text) <= WHOLE_BYTES]
+    return large if len(large) <= WHOLE_OF_PACKAGE else r.sample(large, WHOLE_OF_PACKAGE)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 
 from calibrate import Thresholds, worst
 from classes import BENIGN
-from dataset import FOLDS, Samples, fold_of
+from dataset import FOLDS, WHOLE_FILES, Samples, fold_of
 
 
 # Shares of benign requests that a screen may decide without the model.
@@ -22,6 +22,7 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
     attack = label != BENIGN
     believed = attack & (weight >= 0.2)
     of_request, bare = ~attack & (request >= 0), ~attack & (request < 0)
+    file = np.array([name.endswith(WHOLE_FILES) for name in samples.source])
 
     def share(mask: np.ndarray, of: np.ndarray) -> float:
         return round(float(mask[of].mean()), 4) if of.any() else float("nan")
@@ -66,7 +67,8 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
                 "attacks": group(believed & (fold == number)),
                 "macroDenied": macro(believed & (fold == number)),
                 "benignRequests": requests(of_request & (fold == number)),
-                "benignValues": group(bare & (fold == number)),
+                "benignValues": group(bare & ~file & (fold == number)),
+                "wholeFiles": group(bare & file & (fold == number)),
             }
             for number, names in enumerate(FOLDS)
             if (believed & (fold == number)).any()
@@ -78,7 +80,8 @@ def report(samples: Samples, screened: np.ndarray, judged: np.ndarray, threshold
         "benignRequestsBySource": {
             name: requests(of_request & (source == name)) for name in sorted(set(source[of_request]))
         },
-        "benignValues": group(bare),
+        "benignValues": group(bare & ~file),
+        "wholeFiles": group(bare & file),
         "benignValuesBySource": {name: group(bare & (source == name)) for name in sorted(set(source[bare]))},
         "rocAuc": {
             "screen": auc(screened, attack, believed | ~attack),

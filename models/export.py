@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from calibrate import INNER_SHIFT, LENGTH_SHIFTS
+from calibrate import INNER_SHIFT, LENGTH_SHIFTS, Calibration
 from classes import BENIGN, CLASSES
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
@@ -15,7 +15,7 @@ LONGEST = int(BAG.grams.max())
 COLUMNS = EMBEDDING + 1  # of a row: the embedding, and what the n-gram adds to a window's surprisal
 
 
-def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float) -> onnx.ModelProto:
+def onnx_model(p: dict[str, np.ndarray], calibration: Calibration) -> onnx.ModelProto:
     """int32 [N, LENGTH] of tokens and [N] of kinds -> float32 [N, classes], `calibrate.probabilities` of the logits, and
     [N, 2]: bits a byte (`language.surprisal`) and the usual ones (`language.usual`).
 
@@ -28,7 +28,7 @@ def onnx_model(p: dict[str, np.ndarray], temperature: float, benign_shift: float
     graph.constant("padding", np.int32(PADDING))
     columns, of_surprisal = embed(graph, p)
     pool(graph)
-    judge(graph, p, columns, temperature, benign_shift)
+    judge(graph, p, columns, calibration)
     surprise(graph, p, of_surprisal)
     return graph.model(
         {INPUT: ["N", LENGTH], KINDS_INPUT: ["N"]}, {OUTPUT: ["N", len(CLASSES)], SURPRISAL_OUTPUT: ["N", 2]}
@@ -83,14 +83,15 @@ def pool(graph: Graph) -> None:
     graph.node("Div", ["total", "bytes_counted"], "mean")
 
 
-def judge(graph: Graph, p: dict[str, np.ndarray], columns: np.ndarray, temperature: float, benign_shift: float) -> None:
+def judge(graph: Graph, p: dict[str, np.ndarray], columns: np.ndarray, calibration: Calibration) -> None:
     hidden = np.zeros((2 * len(columns), p["hidden"].shape[1]), np.float32)
     hidden[np.tile(columns, 2)] = p["hidden"]
     weights = {"hidden": hidden, "hidden_bias": p["hidden_bias"]}
-    weights |= {"out": p["out"] / temperature, "out_bias": p["out_bias"] / temperature}
-    weights["out_bias"][BENIGN] += benign_shift
+    weights |= {name: p[name] / calibration.temperature for name in ("out", "out_bias")}
+    weights["out_bias"][BENIGN] += calibration.benign_shift
     benign = np.eye(1, len(CLASSES), BENIGN)
-    weights |= {"inner_shift": INNER_SHIFT * benign, "length_shifts": LENGTH_SHIFTS[:, None] * benign}
+    weights["inner_shift"] = INNER_SHIFT * benign
+    weights["length_shifts"] = calibration.length_factor * LENGTH_SHIFTS[:, None] * benign
     for name, value in weights.items():
         graph.constant(name, value.astype(np.float32))
     graph.node("Concat", ["largest", "mean"], "pooled", axis=1)

@@ -13,6 +13,9 @@ from dataset import FOLDS, Samples, augmented, fold_of
 from ngrams import lengths_of
 from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
+LONG = 1024  # bytes of a value from which all its suspicious windows are trained on
+SUSPICIOUS = 0.9  # of benign values a smaller sum is ordinary
+
 
 @dataclass
 class Scored:
@@ -40,9 +43,10 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     attack, weight = np.array(training.label) != BENIGN, np.array(training.weight)
     print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
     weights, step = screen.quantise(screen.train(training.text, attack, weight, screen_epochs, seed))
-    windows, edges = training_windows(weights, training, np.random.default_rng(seed))
-    parameters = fit.fit(windows, edges, np.array(training.label), weight, model_epochs, seed)
-    benign = np.flatnonzero(~attack)
+    of, starts, ends = training_windows(weights, training, np.random.default_rng(seed))
+    windows, edges = cut([training.text[i] for i in of], starts, ends)
+    parameters = fit.fit(windows, edges, np.array(training.label)[of], weight[of], model_epochs, seed)
+    benign = np.flatnonzero(~attack[of])
     parameters["language"] = language.train([windows[i] for i in benign], edges[benign], seed)
     return Trained(weights, step, parameters)
 
@@ -55,23 +59,29 @@ def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[
 
 def training_windows(
     weights: np.ndarray, training: Samples, rng: np.random.Generator
-) -> tuple[list[bytes], np.ndarray]:
-    """Half as the screen cuts them; half whole attacks and random pieces of benign values.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Text, start and end of each. Half as the screen cuts them; half whole attacks and random pieces of benign values.
 
     On what it was trained on the screen is surer than it will be on anything else: its windows alone would teach the
-    model that short ones are benign.
+    model that short ones are benign. Of long benign values all windows that look like few others count.
     """
-    _, starts, ends = worst_windows(weights, training.text)
-    for i, (text, label) in enumerate(zip(training.text, training.label)):
+    sums, starts, ends = worst_windows(weights, training.text)
+    benign = np.array(training.label) == BENIGN
+    for i, text in enumerate(training.text):
         if rng.random() < 0.5:
             continue
-        if label != BENIGN:
+        if not benign[i]:
             starts[i], ends[i] = (0, len(text)) if len(text) <= WINDOW_BYTES else (starts[i], ends[i])
         else:
             size = int(rng.integers(12, WINDOW_BYTES + 1))
             starts[i] = int(rng.integers(0, max(1, len(text) - size + 1)))
             ends[i] = min(len(text), starts[i] + size)
-    return cut(training.text, starts, ends)
+    long = np.array([i for i, text in enumerate(training.text) if benign[i] and len(text) > LONG])
+    of, further_starts, further_ends = suspects(
+        weights, [training.text[i] for i in long], np.quantile(sums[benign], SUSPICIOUS)
+    )
+    whole = (np.arange(len(training)), long[of]), (starts, further_starts), (ends, further_ends)
+    return tuple(np.concatenate(columns) for columns in whole)
 
 
 def score(trained: Trained, samples: Samples) -> Scored:
@@ -82,7 +92,7 @@ def score(trained: Trained, samples: Samples) -> Scored:
     of, starts, ends = suspects(trained.weights, samples.text, clear)
     windows, edges = cut([samples.text[i] for i in of], starts, ends)
     logits = fit.predict(trained.parameters, windows, edges)
-    judged = calibrate.attack_probability(logits, edges, 1.0, 0.0)
+    judged = calibrate.attack_probability(logits, edges, calibrate.Calibration(1.0, 0.0, 0.0))
     order = np.lexsort((judged, of))
     worst = order[np.flatnonzero(np.diff(of[order], append=-1))]
     windows, edges = [windows[i] for i in worst], edges[worst]

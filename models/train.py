@@ -20,7 +20,7 @@ import evaluation
 import fit
 import language
 import screen
-from dataset import FOLDS, read
+from dataset import FOLDS, WHOLE_FILES, read
 from export import INPUT, KINDS_INPUT, onnx_model
 from held_out import Scored, Trained, cut, score_fold, together, train_pair
 from network import encode
@@ -48,28 +48,30 @@ def main() -> None:
         parts = [pool.apply_async(score_fold, (samples, fold, *epochs)) for fold in options.folds]
         held_out: Scored = together([part.get() for part in parts])
         trained: Trained = final.get()
-    attack, weight = held_out.attack, np.array(held_out.samples.weight)
-    bias, scale = calibrate.fit_screen(held_out.sums, attack, weight)
-    temperature, benign_shift = calibrate.fit_model(held_out.logits, held_out.edges, attack, weight)
-    screened = 1 / (1 + np.exp(-(bias + scale * held_out.sums)))
-    judged = calibrate.attack_probability(held_out.logits, held_out.edges, temperature, benign_shift)
-    thresholds = calibrate.choose(screened, judged, attack, weight, np.array(held_out.samples.request))
-    print(
-        f"screen {bias:.3f} + {scale:.3f} s; model / {temperature:.2f}, benign {benign_shift:+.2f}; {thresholds}",
-        flush=True,
-    )
+    rows = held_out.samples
+    file = np.array([source.endswith(WHOLE_FILES) for source in rows.source])
+    of = calibrate.HeldOut(held_out.attack, np.array(rows.weight), np.array(rows.request), file)
+    bias, scale = calibrate.fit_screen(held_out.sums, of.attack, of.weight)
+    lengths = np.array([len(text) for text in rows.text])
+    screened = calibrate.screen_probability(held_out.sums, lengths, bias, scale)
+    found = []
+    for factor in calibrate.LENGTH_FACTORS:
+        tried = calibrate.fit_model(held_out.logits, held_out.edges, of.attack, of.weight, factor)
+        by_model = calibrate.attack_probability(held_out.logits, held_out.edges, tried)
+        found.append((*calibrate.choose(screened, by_model, of), tried, by_model))
+        print(f"{tried}: {found[-1][1]}, {100 * found[-1][0]:.2f} % of attacks", flush=True)
+    _, thresholds, calibration, judged = max(found, key=lambda each: each[0])
 
-    kinds = np.array([language.KINDS.index(kind) for kind in held_out.samples.kind])
-    trained.parameters["usual"] = language.usual(held_out.bits[~attack], kinds[~attack], held_out.lengths[~attack])
-    model = onnx_model(trained.parameters, temperature, benign_shift).SerializeToString()
-    agree(model, trained, samples.text[:: max(1, len(samples) // 400)], temperature, benign_shift)
+    kinds, benign = np.array([language.KINDS.index(kind) for kind in rows.kind]), ~of.attack
+    trained.parameters["usual"] = language.usual(held_out.bits[benign], kinds[benign], held_out.lengths[benign])
+    model = onnx_model(trained.parameters, calibration).SerializeToString()
+    agree(model, trained, samples.text[:: max(1, len(samples) // 400)], calibration)
     weights = screen.screen_bin(trained.weights, bias, scale * trained.step)
-    requests = np.array(held_out.samples.request)
-    calibration = calibrate.benign_offsets(screened, judged, attack, requests, thresholds)
+    offsets = calibrate.benign_offsets(screened, judged, of.attack, of.request, thresholds)
     training = {"seed": options.seed, "dataSha256": options.data_sha256}
-    digest = bundle.write(options.out, model, weights, thresholds, calibration, training)
+    digest = bundle.write(options.out, model, weights, thresholds, offsets, training)
 
-    report = evaluation.report(held_out.samples, screened, judged, thresholds)
+    report = evaluation.report(rows, screened, judged, thresholds)
     report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}
     report["dataSha256"] = options.data_sha256
     options.report.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,7 @@ def main() -> None:
     print(f"{options.out}: {digest}; {len(model)} + {len(weights)} bytes; {report['seconds']} s")
 
 
-def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_shift: float) -> None:
+def agree(model: bytes, trained: Trained, texts: list[bytes], calibration: calibrate.Calibration) -> None:
     """The exported model must say what the trained one says."""
     _, starts, ends = worst_windows(trained.weights, texts)
     windows, edges = cut(texts, starts, ends)
@@ -85,7 +87,7 @@ def agree(model: bytes, trained, texts: list[bytes], temperature: float, benign_
     given = {INPUT: encode(windows, edges), KINDS_INPUT: kinds}
     exported, surprisal = onnxruntime.InferenceSession(model).run(None, given)
     logits = fit.predict(trained.parameters, windows, edges)
-    expected = calibrate.probabilities(logits, edges, temperature, benign_shift)
+    expected = calibrate.probabilities(logits, edges, calibration)
     apart = float(np.abs(exported - expected).max())
     bits = np.abs(surprisal[:, 0] - language.surprisal(trained.parameters["language"], windows, edges)).max()
     if apart > 1e-4 or bits > 1e-3:

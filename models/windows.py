@@ -5,7 +5,7 @@ from numba import njit
 
 WINDOW_BYTES = 256
 CONTEXT_BYTES = 8
-VALUE_LENGTHS = [64, 256, 1024]  # bytes of the longest value of each class but the last
+VALUE_LENGTHS = [64, 256, 1024, 4096, 16384]  # bytes of the longest value of each class but the last
 STEPS = WINDOW_BYTES - 3  # of the longest run
 RING = 256
 MAX_DEPTH = 5  # windows beside windows beside the worst: more than the filter asks of one value

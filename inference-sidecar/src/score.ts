@@ -27,7 +27,7 @@ export interface ScoreParts {
   readonly metrics: Metrics;
 }
 
-const MOST_EDGES = 15;
+const MOST_EDGES = 23;
 const MOST_KIND = 63;
 
 /** Evidence for windows, by the bundle that the request names: validate, admit, queue, infer. */

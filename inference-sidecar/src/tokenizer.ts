@@ -4,7 +4,7 @@ import { valueKinds } from "./core/value.ts";
 /** A piece of a decoded value. */
 export interface Window {
   readonly bytes: Uint8Array;
-  /** 1: its first byte is the value's first; 2: its last is the value's last; 4 to 12: the class of the value's length. */
+  /** 1: its first byte is the value's first; 2: its last is the value's last; 4 to 20: the class of the value's length. */
   readonly edges: number;
   /** Of field, as `postern.v1.ScoreRequest` numbers them; absent: not told. */
   readonly kind?: number;

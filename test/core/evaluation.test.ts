@@ -122,6 +122,27 @@ test("an open question shows the access verdict, what is left of the deadline, a
   question.answer("unavailable");
 });
 
+test("windows tell how long their value is, and of one over 256 bytes the screen's score counts half", () => {
+  const lengths = fc.constantFrom(1, 2, 64, 65, 256, 257, 1024, 1025, 4096, 4097, 16384, 16385);
+  fc.assert(
+    fc.property(lengths, (length) => {
+      const value = `${"x".repeat(length - 1)}'`;
+      const { question } = prevent.evaluate({
+        ...get("/open", ["content-type", "text/plain"]),
+        method: "POST",
+        body: Buffer.from(value),
+      });
+      assert.ok(question);
+      const finding = question.findings.find(({ component }) => component === "body");
+      assert.ok(finding);
+      assert.equal(finding.edges >> 2, [64, 256, 1024, 4096, 16384].filter((most) => length > most).length);
+      const [{ millionths = 0 } = {}] = core.screen([Buffer.from(value)]);
+      assert.equal(finding.millionths, length > 256 ? Math.floor(millionths / 2) : millionths);
+      question.answer("unavailable");
+    }),
+  );
+});
+
 test("live, the deadline runs: after it no further question is asked", async () => {
   const decoys = Array.from({ length: 40 }, (_, index) => `f${index}=${encodeURIComponent(`| nc evil ${index}`)}`);
   const { at: _, ...live } = get(`/closed?${decoys.join("&")}`);

@@ -52,6 +52,7 @@ describe("the bundle", () => {
     const model = await readFile(join(bundleFolder, "model.onnx"));
     const manifest = JSON.parse(await readFile(join(bundleFolder, "manifest.json"), "utf8"));
     assert.ok(card.includes(manifest.digest), "the card is of another bundle");
+    assert.ok(card.includes(manifest.training.dataSha256), "the card is of other data");
     assert.equal(createHash("sha256").update(model).digest("hex"), manifest.model.sha256);
   });
 });

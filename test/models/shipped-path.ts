@@ -72,9 +72,10 @@ function suspects(core: Core, request: CoreRequest) {
   return forms
     .map((bytes, index) => {
       const { millionths = 0, start = 0, end = 0 } = scores[index] ?? {};
-      const length = [64, 256, 1024].filter((most) => bytes.length > most).length;
+      const length = [64, 256, 1024, 4096, 16384].filter((most) => bytes.length > most).length;
       const edges = Number(start === 0) + 2 * Number(end === bytes.length) + 4 * length;
-      return { millionths, window: { bytes: bytes.subarray(start, end), edges } };
+      const counted = bytes.length > 256 ? Math.floor(millionths / 2) : millionths;
+      return { millionths: counted, window: { bytes: bytes.subarray(start, end), edges } };
     })
     .filter((suspect) => suspect.window.bytes.length > 0)
     .sort((a, b) => b.millionths - a.millionths);

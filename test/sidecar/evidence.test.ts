@@ -68,7 +68,7 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     bodyCut: fc.boolean(),
     source: fc.constant(Buffer.from("10.0.0.1:4711")),
     claims: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
-    edges: fc.nat(15),
+    edges: fc.nat(23),
   });
   const asker = { issuer: "shop", workload: "" };
   fc.assert(

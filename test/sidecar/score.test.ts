@@ -91,10 +91,10 @@ test("what is over a limit or malformed is refused by name", async () => {
   await assert.rejects(sidecar.client.score([Buffer.alloc(257)]), refused);
   await assert.rejects(sidecar.client.score([""]), refused);
   await assert.rejects(sidecar.client.score(["a"], { edges: [1, 2] }), refused);
-  await assert.rejects(sidecar.client.score(["a"], { edges: [16] }), refused);
+  await assert.rejects(sidecar.client.score(["a"], { edges: [24] }), refused);
   await assert.rejects(sidecar.client.score(["a"], { kinds: [1, 2] }), refused);
   await assert.rejects(sidecar.client.score(["a"], { kinds: [64] }), refused);
-  assert.equal((await sidecar.client.score(["a", "b"], { edges: [15, 0], kinds: [63, 0] })).scores.length, 2);
+  assert.equal((await sidecar.client.score(["a", "b"], { edges: [23, 0], kinds: [63, 0] })).scores.length, 2);
   await assert.rejects(
     sidecar.client.raw("Score", Buffer.alloc(64 * 1024 + 1, 0x12)),
     rejectsWith(status.INVALID_ARGUMENT, /65536/),

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { tokenize } from "../../inference-sidecar/src/tokenizer.ts";
 
-const window = fc.record({ bytes: fc.uint8Array({ maxLength: 12 }), edges: fc.integer({ min: 0, max: 15 }) });
+const window = fc.record({ bytes: fc.uint8Array({ maxLength: 12 }), edges: fc.integer({ min: 0, max: 23 }) });
 const windows = fc.array(window, { minLength: 1, maxLength: 16 });
 
 test("each row is its window's bytes, then padding, for both types", () => {
