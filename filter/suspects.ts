@@ -9,8 +9,11 @@ const WINDOWS_PER_CALL = 16;
 /** So many calls may follow each other for one request; what is left over then could not be inspected. */
 const MAX_CALLS = 4;
 const MAX_SUSPECTS = WINDOWS_PER_CALL * MAX_CALLS;
-/** What is suspicious beside a form's worst window is looked at as well: so many windows, so many bytes screened again. */
-const MAX_WINDOWS = 16;
+/** What is suspicious beside a form's worst window is looked at as well, by parts of so many bytes and a window's more. */
+const PART_BYTES = 2048;
+const SHARED_BYTES = 256;
+/** At most so many windows of a form, so many bytes screened again. */
+const MAX_WINDOWS = 64;
 const MIN_BYTES_AGAIN = 4096;
 /** Classes of a form's length beside the shortest. */
 const LENGTH_CLASSES: u8 = 5;
@@ -82,7 +85,8 @@ export class Suspects {
     const starts: i32[] = [0];
     const ends: i32[] = [text.length];
     let bytesLeft = text.length + max(MIN_BYTES_AGAIN, 4 * text.length);
-    for (let windows = 0; starts.length > 0; windows++) {
+    let windows = 0;
+    for (let first = true; starts.length > 0; first = false) {
       const start = starts.pop();
       const end = ends.pop();
       if (start >= end) continue;
@@ -90,14 +94,21 @@ export class Suspects {
       const screened = screenValue(text.subarray(start, end));
       const millionths = text.length > SURE_BYTES ? screened / 2 : screened;
       const cleared = millionths < clearBelow();
-      if (windows > 0 && cleared) continue;
+      if (!first && cleared) continue;
       const from = start + worstStart();
       const to = start + worstEnd();
       this.insert(new Suspect(value, form, text.subarray(from, to), millionths));
       if (cleared) continue;
-      if (windows >= MAX_WINDOWS || bytesLeft < 0) {
+      if (windows++ >= MAX_WINDOWS || bytesLeft < 0) {
         this.overflowed = true;
         return;
+      }
+      if (end - start > PART_BYTES + SHARED_BYTES) {
+        for (let part = start; part < end; part += PART_BYTES) {
+          starts.push(part);
+          ends.push(min(part + PART_BYTES + SHARED_BYTES, end));
+        }
+        continue;
       }
       if (from > start) {
         starts.push(start);
