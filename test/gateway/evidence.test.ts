@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { decodeKept } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
-import { shippedBundle } from "../../scripts/model/shipped-bundle.ts";
 import { eventually } from "../harness/eventually.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -81,11 +79,7 @@ test("a denial by the score is explained: the bytes that carried it, their class
   assert.match(words, /class sqli: \d\.\d+ by the model, \d\.\d+ with spaces in the place of what is marked/);
 });
 
-const tellsNothing = (await loadBundle(shippedBundle)).surprisal === undefined && "the bundle tells no surprisal";
-
-test("how surprising the worst value is stands in the record beside what is usual, and explain says it", {
-  skip: tellsNothing,
-}, async () => {
+test("how surprising the worst value is stands in the record beside what is usual, and explain says it", async () => {
   const { id, record } = await send("/asked", "thank you for the long letter about the garden");
   const { bits, usual } = record.score.surprisal ?? { bits: 0, usual: 0 };
   assert.ok(bits > 0 && usual > 0, JSON.stringify(record.score));
