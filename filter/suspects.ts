@@ -10,9 +10,9 @@ const WINDOWS_PER_CALL = 16;
 const MAX_CALLS = 4;
 const MAX_SUSPECTS = WINDOWS_PER_CALL * MAX_CALLS;
 /** What is suspicious beside a form's worst window is looked at as well, by parts of so many bytes and a window's more. */
-const PART_BYTES = 2048;
+const PART_BYTES = 1024;
 const SHARED_BYTES = 256;
-/** At most so many windows of a form, so many bytes screened again. */
+/** At most so many different windows of a form, so many bytes screened again. */
 const MAX_WINDOWS = 64;
 const MIN_BYTES_AGAIN = 4096;
 /** Classes of a form's length beside the shortest. */
@@ -97,9 +97,9 @@ export class Suspects {
       if (!first && cleared) continue;
       const from = start + worstStart();
       const to = start + worstEnd();
-      this.insert(new Suspect(value, form, text.subarray(from, to), millionths));
+      if (this.insert(new Suspect(value, form, text.subarray(from, to), millionths))) windows++;
       if (cleared) continue;
-      if (windows++ >= MAX_WINDOWS || bytesLeft < 0) {
+      if (windows > MAX_WINDOWS || bytesLeft < 0) {
         this.overflowed = true;
         return;
       }
@@ -121,12 +121,13 @@ export class Suspects {
     }
   }
 
-  private insert(suspect: Suspect): void {
+  /** Whether it was not there yet. */
+  private insert(suspect: Suspect): bool {
     const worst = this.worst;
     let at = worst.length;
     while (at > 0 && worst[at - 1].millionths < suspect.millionths) at--;
     for (let i = at - 1; i >= 0 && worst[i].millionths == suspect.millionths; i--) {
-      if (equal(worst[i].window, suspect.window) && worst[i].edges == suspect.edges) return;
+      if (equal(worst[i].window, suspect.window) && worst[i].edges == suspect.edges) return false;
     }
     if (worst.length == MAX_SUSPECTS) {
       const last = worst.pop();
@@ -134,11 +135,12 @@ export class Suspects {
       if (dropped.millionths >= clearBelow()) this.overflowed = true;
       if (at == MAX_SUSPECTS) {
         worst.push(last);
-        return;
+        return true;
       }
     }
     worst.push(suspect);
     for (let i = worst.length - 1; i > at; i--) worst[i] = worst[i - 1];
     worst[at] = suspect;
+    return true;
   }
 }

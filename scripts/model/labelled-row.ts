@@ -1,7 +1,7 @@
 import type { CoreRequest } from "../core.ts";
 import { placePayload } from "./place-payload.ts";
 import { type Fields, fieldsOf, first, isRequest, requestOf } from "./request-of.ts";
-import { RowError } from "./row-error.ts";
+import { RowError, textOf } from "./row-error.ts";
 
 /** One labelled request. */
 export interface LabelledRow {
@@ -45,7 +45,7 @@ function parse(text: string): Fields {
 }
 
 function labelOf(row: Fields): LabelledRow["label"] {
-  const given = String(first(row, "label", "class") ?? "").toLowerCase();
+  const given = textOf(first(row, "label", "class") ?? "", "label").toLowerCase();
   if (attackLabels.includes(given)) return "attack";
   if (benignLabels.includes(given)) return "benign";
   throw new RowError(`label: expected "attack" or "benign", found ${JSON.stringify(row.label ?? null)}`);

@@ -1,4 +1,4 @@
-import { RowError } from "./row-error.ts";
+import { RowError, textOf } from "./row-error.ts";
 
 /** Name in lower case, value; one character is one byte of UTF-8. */
 export type Header = readonly [name: string, value: string];
@@ -35,5 +35,5 @@ function ofItem(item: unknown): Header {
 }
 
 function header(name: unknown, value: unknown): Header {
-  return [String(name).toLowerCase(), value === null ? "" : String(value)];
+  return [textOf(name, "headers").toLowerCase(), value === null ? "" : textOf(value, "headers")];
 }

@@ -1,6 +1,6 @@
 import type { CoreRequest } from "../core.ts";
 import { type Header, headersOf } from "./request-headers.ts";
-import { RowError } from "./row-error.ts";
+import { RowError, textOf } from "./row-error.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ export function requestOf(row: Fields): CoreRequest {
   if (body.isJson && !headers.some(([name]) => name === "content-type"))
     headers.push(["content-type", "application/json"]);
   if (body.bytes.length > 0) headers.push(["content-length", String(body.bytes.length)]);
-  const method = String(first(row, "method", "verb") ?? (body.bytes.length > 0 ? "POST" : "GET"));
+  const method = textOf(first(row, "method", "verb") ?? (body.bytes.length > 0 ? "POST" : "GET"), "method");
   if (!/^[!-~]+$/.test(method)) throw new RowError("method: expected a name");
   const request = { method, authority: authority ?? host ?? AUTHORITY, path, headers };
   return body.bytes.length > 0 ? { ...request, body: body.bytes } : request;

@@ -173,7 +173,7 @@ test("with onTooLarge: prefix the first bytes are judged, the rest passes, and t
   assert.deepEqual([harmless.status, effect, score.uninspected], [200, "permit", "body_too_large"]);
   assert.equal(upstream.requests[seen]?.body.length, filler.length);
   const hostile = await post("/uploads/a", "Content-Type: text/plain", `${attack} ${filler}`);
-  assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_screened"]);
+  assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_scored"]);
   assert.equal(upstream.requests.length, seen + 1);
 });
 

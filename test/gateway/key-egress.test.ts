@@ -11,6 +11,7 @@ import { adminPage } from "../../scripts/gateway/envoy-admin.ts";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
 import { fixedModule } from "../../scripts/gateway/filter-module.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
+import { shippedBundle } from "../../scripts/model/shipped-bundle.ts";
 import { eventually } from "../harness/eventually.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
 import { type KeyServer, startKeyServer } from "../harness/key-server.ts";
@@ -73,6 +74,7 @@ before(
     sidecar = await startSidecar({
       state: join(folder, "gateway"),
       socketPath: state.sidecarSocket,
+      bundleDirectory: shippedBundle,
       egressDirectory: egress,
       env: { NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") },
     });

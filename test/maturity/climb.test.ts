@@ -170,7 +170,10 @@ function wireRecord(random: Random, index: number, time: number, rung: string, d
     apiKey: "",
     pathShape: "",
   };
-  const score = { scoredBy: "MODEL", scoreMillionths: denied ? 990_000 : 1_000, attackClass: "SQLI", uninspected: "" };
+  const score = {
+    ...{ scoredBy: "MODEL", scoreMillionths: denied ? 990_000 : 1_000, attackClass: "SQLI", uninspected: "" },
+    ...{ surprisalMillibits: 4_000, usualMillibits: 3_000 },
+  };
   const finding = denied ? { field: "form:text", start: 5, end: 40, decodings: [] } : null;
   return {
     sequence: index + 1,

@@ -72,10 +72,10 @@ test("a gateway tests itself from the start: metrics, log and report say which r
 });
 
 test("each file of the log says what policy its decisions rest on, and probes stand apart", async () => {
-  const lines = await logLines();
+  const decisions = (found: Record<string, unknown>[]) => found.filter(({ id }) => id !== undefined);
+  const lines = await eventually(logLines, (found) => decisions(found).length >= 9, 20_000);
   assert.ok(lines.some(({ configuration }) => configuration !== undefined));
-  const probes = lines.filter(({ id }) => id !== undefined);
-  assert.ok(probes.length >= 9, `${probes.length} probes`);
+  const probes = decisions(lines);
   for (const { selfTest } of probes) assert.equal(selfTest, true);
   const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
   assert.doesNotMatch(page, /^postern_sidecar_records_total\{.*\} [1-9]/m);

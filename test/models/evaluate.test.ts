@@ -106,6 +106,14 @@ test("a whole request is the same in every notation", () => {
   assert.equal(read[0]?.authority, "a.example");
 });
 
+test("an object where text belongs is no reason to stop", () => {
+  const odd = { toString: "" };
+  for (const row of [{ method: odd }, { label: odd }, { headers: [[odd, "a"]] }, { headers: [["a", odd]] }]) {
+    const text = JSON.stringify({ label: "attack", path: "/", ...row });
+    assert.throws(() => labelledRow(text), RowError, text);
+  }
+});
+
 test("whatever a line holds, it is a request or a RowError that says what was expected", () => {
   const anyRow = fc.record(
     Object.fromEntries(

@@ -60,7 +60,7 @@ test("Envoy with the filter and the sidecar with its model, both for arm64, deci
     ["tea", 200],
     [attack, 403],
   ] as const) {
-    const { status: got, decision } = await ask(place, port, { path: `/asked?q=${query}` });
+    const { status: got, decision } = await ask(place, port, { path: `/weighed?q=${query}` });
     assert.equal(got, status);
     const record = await eventually(
       () => findDecision(join(out, "state"), decision),

@@ -28,7 +28,7 @@ identity:
   workloads: { trustDomains: [edge.example], trustBundle: { file: ./tls/ca.pem } }
 routes:
   - { name: alive, match: { methods: [GET, HEAD], path: /alive }, public: true, score: off }
-  - { name: asked, match: { methods: [GET], path: /asked }, public: true, mode: prevent, score: { ask: always, deadline: 30s } }
+  - { name: weighed, match: { methods: [GET], path: /weighed }, public: true, mode: prevent, score: { ask: always, deadline: 30s } }
   - { name: own-shelf, match: { methods: [GET], path: /shelves/own }, public: true, score: headers }
   - name: shelves
     match: { methods: [GET, PUT], path: "/shelves/{id}" }

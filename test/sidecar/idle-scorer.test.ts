@@ -16,13 +16,19 @@ test("samples take one part in a hundred of the time, whatever comes; an explana
       await pause(SAMPLE_MS);
       const what = windows[0]?.bytes === sampled ? "sample" : "explanation";
       spans.push({ what, start, end: performance.now() });
-      return { probabilities: new Float32Array(14 * windows.length).fill(1 / 14), queueMs: 0, inferMs: 0 };
+      const probabilities = new Float32Array(14 * windows.length).fill(1 / 14);
+      return { probabilities, surprisal: null, queueMs: 0, inferMs: 0 };
     },
   };
-  const bundle = { thresholds: { modelDeny: 900_000 }, digest: Buffer.alloc(32) };
+  const inForce = { bundle: { thresholds: { modelDeny: 900_000 } }, queue, digest: "" };
   const store = { note: async () => undefined };
   const metrics = createMetrics();
-  const idle = new IdleScorer({ bundle, queue, store, metrics, isIdle: () => true } as unknown as IdleScorerParts);
+  const idle = new IdleScorer({
+    models: { inForce },
+    store,
+    metrics,
+    isIdle: () => true,
+  } as unknown as IdleScorerParts);
   for (let i = 0; i < 10; i++) idle.sample({ bytes: sampled, edges: 0 });
   while (spans.length === 0) await pause(10);
   idle.explain("digest", { bytes: denied, edges: 0 });
