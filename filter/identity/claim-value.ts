@@ -1,4 +1,4 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { beginsWith, bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonToken } from "../encoding/json";
 import { unescapeJson } from "../encoding/json-scan";
 import {
@@ -31,10 +31,6 @@ export function isValue(token: JsonToken, raw: Uint8Array, escaped: bool, kind: 
     default:
       return token == JsonToken.Number && isNumber(raw, kind, text);
   }
-}
-
-function beginsWith(value: Uint8Array, prefix: Uint8Array): bool {
-  return value.length >= prefix.length && memory.compare(value.dataStart, prefix.dataStart, prefix.length) == 0;
 }
 
 function isNumber(raw: Uint8Array, kind: u32, text: Uint8Array): bool {

@@ -1,5 +1,5 @@
 export { BufferType, getBuffer, getBufferSize, getPluginConfiguration, getVmConfiguration, setBuffer } from "./buffer";
-export { bytes, equal } from "./bytes";
+export { beginsWith, bytes, equal } from "./bytes";
 export { currentTimeNanos, monotonicNanos, setTickPeriod } from "./clock";
 export { noteAllocation } from "./collection";
 export { HttpContext, RootContext } from "./context";

@@ -1,4 +1,4 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { beginsWith, bytes, equal } from "proxy-wasm-as/bytes";
 
 /** How a request header is looked at. */
 export const enum HeaderTreatment {
@@ -102,8 +102,4 @@ function beginsWithOneOf(prefixes: Uint8Array[], name: Uint8Array): bool {
     if (beginsWith(name, unchecked(prefixes[i]))) return true;
   }
   return false;
-}
-
-function beginsWith(name: Uint8Array, prefix: Uint8Array): bool {
-  return name.length >= prefix.length && memory.compare(name.dataStart, prefix.dataStart, prefix.length) == 0;
 }

@@ -1,4 +1,5 @@
 import { ATTACK_CLASSES, SURPRISAL_COLUMNS } from "./bundle.ts";
+import type { ModelScore } from "./core/evaluation.ts";
 import type { ModelAnswer } from "./model-run.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -11,6 +12,11 @@ export interface AttackScore {
   /** Thousandths of a bit a byte, and those that are usual in such a field; both 0: the model does not tell. */
   readonly surprisalMillibits: number;
   readonly usualMillibits: number;
+}
+
+/** The same as the core is answered. */
+export function modelScore({ attackMillionths, attackClass, ...surprisal }: AttackScore): ModelScore {
+  return { ...surprisal, millionths: attackMillionths, attackClass: ATTACK_CLASSES[attackClass] ?? "benign" };
 }
 
 const BENIGN = 0;

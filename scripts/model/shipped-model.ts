@@ -1,6 +1,6 @@
 import { env, InferenceSession } from "onnxruntime-web/wasm";
-import { type AttackScore, attackScores } from "../../inference-sidecar/src/attack-score.ts";
-import { ATTACK_CLASSES, loadBundle } from "../../inference-sidecar/src/bundle.ts";
+import { type AttackScore, attackScores, modelScore } from "../../inference-sidecar/src/attack-score.ts";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { runModel } from "../../inference-sidecar/src/model-run.ts";
 import { modelRows, type Window } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel } from "../core.ts";
@@ -14,11 +14,7 @@ export async function loadShippedModel(bundleDirectory = shippedBundle): Promise
   const score = await loadScorer(bundleDirectory);
   return async ({ findings }) => {
     const scores = await score(findings.map(({ window, edges, kind }) => ({ bytes: window, edges, kind })));
-    return scores.map(({ attackMillionths, attackClass, ...surprisal }) => ({
-      ...surprisal,
-      millionths: attackMillionths,
-      attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
-    }));
+    return scores.map(modelScore);
   };
 }
 

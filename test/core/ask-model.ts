@@ -1,5 +1,4 @@
-import { attackScores } from "../../inference-sidecar/src/attack-score.ts";
-import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
+import { attackScores, modelScore } from "../../inference-sidecar/src/attack-score.ts";
 import type { Window } from "../../inference-sidecar/src/tokenizer.ts";
 import type { AskModel, ModelScore } from "../../scripts/core.ts";
 import type { shippedPath } from "../models/shipped-path.ts";
@@ -14,14 +13,7 @@ export function localModel({ answer }: Awaited<ReturnType<typeof shippedPath>>):
       ([name]) => !known.has(name),
     );
     const scores = fresh.length > 0 ? attackScores(await answer(fresh.map(([, window]) => window))) : [];
-    for (const [index, { attackMillionths, attackClass, ...surprisal }] of scores.entries()) {
-      const score = {
-        ...surprisal,
-        millionths: attackMillionths,
-        attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
-      };
-      known.set((fresh[index] as [string, Window])[0], score);
-    }
+    for (const [index, score] of scores.entries()) known.set((fresh[index] as [string, Window])[0], modelScore(score));
     return names.map((name) => known.get(name) as ModelScore);
   };
 }

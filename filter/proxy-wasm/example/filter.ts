@@ -1,5 +1,6 @@
 // A doorman: refuses a part of the site, asks a service about the rest, counts whom it turned away.
 import {
+  beginsWith,
   bytes,
   continueRequest,
   defineMetric,
@@ -76,7 +77,7 @@ class DoormanHttp extends HttpContext {
     const headers = getRequestHeaders();
     const found = headers.first(PATH);
     const path = found == null ? EMPTY : found;
-    if (startsWith(path, this.root.closedPrefix)) {
+    if (beginsWith(path, this.root.closedPrefix)) {
       this.root.deny(403, bytes("closed"));
       return HeadersStatus.StopIteration;
     }
@@ -103,13 +104,9 @@ class Question extends HttpCall {
   onResponse(headers: HeaderMap, _body: Uint8Array, _trailers: HeaderMap): void {
     if (setEffectiveContext(this.streamId) != Status.Ok) return;
     const status = headers.first(STATUS);
-    if (status != null && startsWith(status, OK_STATUS)) continueRequest();
+    if (status != null && beginsWith(status, OK_STATUS)) continueRequest();
     else this.root.deny(403, bytes("the service said no"));
   }
-}
-
-function startsWith(text: Uint8Array, prefix: Uint8Array): bool {
-  return text.length >= prefix.length && memory.compare(text.dataStart, prefix.dataStart, prefix.length) == 0;
 }
 
 registerRootContext((contextId: u32): RootContext => new DoormanRoot(contextId));

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Admission } from "../admission.ts";
-import type { AttackScore } from "../attack-score.ts";
-import { ATTACK_CLASSES, type Bundle } from "../bundle.ts";
+import { type AttackScore, modelScore } from "../attack-score.ts";
+import type { Bundle } from "../bundle.ts";
 import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
@@ -57,10 +57,12 @@ export async function startAuthority(parts: AuthorityParts): Promise<Authority> 
     throw new StartError("bundle", message);
   }
   const policy = await PolicyGate.open(core, parts.policyPath, parts.calibration);
-  const records = new Records(parts.report);
-  const moduleDigest = createHash("sha256").update(module).digest();
+  const records = new Records(parts.report, {
+    bundleDigest: parts.bundle.digest,
+    moduleDigest: createHash("sha256").update(module).digest(),
+  });
   return {
-    check: checkHandler(parts, policy, records, moduleDigest),
+    check: checkHandler(parts, policy, records),
     close: async () => {
       await policy.close();
       await records.flush(false).catch(() => undefined);
@@ -72,18 +74,11 @@ function checkHandler(
   parts: AuthorityParts,
   policy: PolicyGate,
   records: Records,
-  moduleDigest: Uint8Array,
 ): Handler<CheckRequest, CheckResponse> {
-  const origins = new WeakMap<
-    object,
-    { policyDigest: Uint8Array; bundleDigest: Uint8Array; moduleDigest: Uint8Array }
-  >();
   return async (request, { signal }) => {
     const release = parts.admission.admit();
     try {
       const { gate, digest } = policy.current;
-      const origin = origins.get(gate) ?? { policyDigest: digest, bundleDigest: parts.bundle.digest, moduleDigest };
-      origins.set(gate, origin);
       const arrived = Date.now();
       const id = randomBytes(16);
       const hex = id.toString("hex");
@@ -96,11 +91,11 @@ function checkHandler(
       if (first.question !== null && !first.holds) {
         // Nothing waits for the score: the answer goes out, the record when all is known.
         const answer = respond(enforce(), first);
-        void settle(first, enforce, parts, unhurried).then(({ about }) => records.add(origin, id, about.record));
+        void settle(first, enforce, parts, unhurried).then(({ about }) => records.add(digest, id, about.record));
         return answer;
       }
       const { evaluation, about } = await settle(first, enforce, parts, signal);
-      records.add(origin, id, about.record);
+      records.add(digest, id, about.record);
       if (about.unrecorded === null || (await isRecorded(records))) return respond(about, evaluation);
       return respond({ ...about, denial: about.unrecorded }, evaluation);
     } finally {
@@ -141,11 +136,7 @@ async function ask(
     const answered = score({ bundleDigest: bundle.digest, windows, edges, kinds }, { signal, deadline });
     answered.catch(() => undefined);
     const { scores } = await Promise.race([answered, late.promise]);
-    return scores.map(({ attackMillionths, attackClass, ...surprisal }) => ({
-      ...surprisal,
-      millionths: attackMillionths,
-      attackClass: ATTACK_CLASSES[attackClass] ?? "benign",
-    }));
+    return scores.map(modelScore);
   } catch {
     return "unavailable";
   } finally {

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 /** Takes `postern.v1.ReportRequest` as bytes; resolves once what it holds is written. */
 export type Report = (request: Buffer) => Promise<unknown>;
 
+/** What all decisions of this process rest on. */
 interface Origin {
-  readonly policyDigest: Uint8Array;
   readonly bundleDigest: Uint8Array;
   readonly moduleDigest: Uint8Array;
 }
@@ -19,23 +19,25 @@ export class Records {
   readonly #report: Report;
   #sequence = 0;
   #lost = 0;
-  #waiting: { origin: Origin; record: Buffer }[] = [];
+  readonly #origin: Origin;
+  #waiting: { policyDigest: Uint8Array; record: Buffer }[] = [];
   #timer: NodeJS.Timeout | null = null;
   #previous: Promise<unknown> = Promise.resolve();
 
-  constructor(report: Report) {
+  constructor(report: Report, origin: Origin) {
     this.#report = report;
+    this.#origin = origin;
   }
 
-  /** `decision`: `postern.v1.Decision`. Where too many wait, the oldest is dropped and counted. */
-  add(origin: Origin, id: Buffer, decision: Uint8Array): void {
+  /** `policyDigest`: one array for one policy; `decision`: `postern.v1.Decision`. Where too many wait, the oldest is dropped and counted. */
+  add(policyDigest: Uint8Array, id: Buffer, decision: Uint8Array): void {
     this.#sequence += 1;
     const record = message([uint(1, this.#sequence), bytes(2, id), bytes(3, decision)]);
     if (this.#waiting.length >= WAITING_MOST) {
       this.#waiting.shift();
       this.#lost += 1;
     }
-    this.#waiting.push({ origin, record });
+    this.#waiting.push({ policyDigest, record });
     this.#timer ??= setTimeout(() => void this.flush(false).catch(() => undefined), FLUSH_MS).unref();
   }
 
@@ -49,17 +51,13 @@ export class Records {
   }
 
   async #write(durable: boolean): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const { origin } = this.#waiting[0] as { origin: Origin };
-      const batch = this.#waiting.slice(0, BATCH).filter((one) => one.origin === origin);
-      const head = [
-        bytes(1, this.#worker),
-        bytes(2, origin.policyDigest),
-        bytes(3, origin.bundleDigest),
-        uint(4, this.#lost),
-      ];
+    const { bundleDigest, moduleDigest } = this.#origin;
+    for (let [oldest] = this.#waiting; oldest !== undefined; [oldest] = this.#waiting) {
+      const { policyDigest } = oldest;
+      const batch = this.#waiting.slice(0, BATCH).filter((one) => one.policyDigest === policyDigest);
+      const head = [bytes(1, this.#worker), bytes(2, policyDigest), bytes(3, bundleDigest), uint(4, this.#lost)];
       const records = batch.map(({ record }) => bytes(5, record));
-      await this.#report(message([...head, ...records, uint(6, Number(durable)), bytes(7, origin.moduleDigest)]));
+      await this.#report(message([...head, ...records, uint(6, Number(durable)), bytes(7, moduleDigest)]));
       const written = new Set(batch);
       this.#waiting = this.#waiting.filter((one) => !written.has(one));
     }
