@@ -19,7 +19,7 @@ import { Component, Source } from "./values/source";
 import { Value, ValueKind } from "./values/value";
 
 export { answerQuestion, enforcement, evaluate } from "./core/evaluation";
-export { closeGate, openGate, policyRefusal } from "./core/gate";
+export { closeGate, openGate, policyRefusal, rememberProofs } from "./core/gate";
 export { bundleDigest, clearBelow, denyAlone, modelDeny, screenReady } from "./screen/screen";
 
 const CONTENT_TYPE = bytes("content-type");

@@ -1,8 +1,9 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { AssertionCache } from "../identity/assertion-cache";
+import { proofSecret } from "../identity/proof-secret";
 import { TokenCache } from "../identity/token-cache";
 import { CompiledPolicy } from "../policy/compiled-policy";
-import { Secret } from "./environment";
+import { Connection, CoreEnvironment, Secret } from "./environment";
 import { MessageReader } from "./message";
 
 /** What one accepted policy brings with it: no token verified under one is believed under another. */
@@ -19,6 +20,7 @@ export class CoreGate {
 /** Later than any time, with room for an age. */
 const FOREVER: i64 = 1 << 60;
 
+const NONE = new Uint8Array(0);
 const gates: Map<u32, CoreGate> = new Map();
 let opened: u32 = 0;
 
@@ -33,6 +35,14 @@ export function openGate(message: Uint8Array): u32 {
   for (let left = reader.u32(); left > 0; left--) secrets.push(new Secret(reader.bytes(), reader.bytes()));
   gates.set(++opened, new CoreGate(policy, secrets));
   return opened;
+}
+
+/**
+ * From now on, Unix milliseconds, proofs of possession are remembered: those made before could have been used. Without it
+ * the first request with a proof begins it, and a proof that is a second old then is refused.
+ */
+export function rememberProofs(nowMillis: f64): void {
+  proofSecret(new CoreEnvironment(<i64>nowMillis, true, [], new Connection(NONE, NONE)));
 }
 
 /** Why the last `openGate` gave 0. */

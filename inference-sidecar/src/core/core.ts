@@ -30,6 +30,8 @@ export interface Core {
    * @throws Error the policy is refused, or there is no bundle
    */
   openGate(blob: Uint8Array, secrets?: Readonly<Record<string, string>>): Gate;
+  /** From now on proofs of possession are remembered for what is judged as it comes in; those made before are refused. */
+  rememberProofs(): void;
   /** Payloads as bare values: all forms of each, the first being the payload itself. */
   forms(payloads: readonly Uint8Array[]): Form[][];
   /** All values of each request. */
@@ -76,6 +78,7 @@ export async function openCore(module: Uint8Array): Promise<Core> {
       requireScreen();
       return openGate(instance, blob, secrets);
     },
+    rememberProofs: () => exports.rememberProofs(Date.now()),
     forms: (payloads) => batched(exports.decodePayloads, payloads, (reader) => [...readValue(reader).forms]),
     values: (requests) =>
       batched(

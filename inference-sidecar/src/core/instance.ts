@@ -21,6 +21,7 @@ interface Exports extends Record<string, unknown> {
   openGate: MessageFunction;
   policyRefusal(): number;
   closeGate(gate: number): void;
+  rememberProofs(nowMillis: number): void;
   evaluate(gate: number, atMillis: number, live: boolean, message: number): number;
   answerQuestion(question: number, message: number): number;
   enforcement(arrivedMillis: number, encrypted: boolean, decision: number): number;

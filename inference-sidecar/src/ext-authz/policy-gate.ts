@@ -34,6 +34,7 @@ export class PolicyGate {
   static async open(core: Core, path: string, calibration: Calibration | null): Promise<PolicyGate> {
     try {
       const { gate, files, digest } = await openPolicy(core, path, calibration);
+      core.rememberProofs();
       const opened = new PolicyGate(core, path, calibration, { gate, digest });
       opened.#watch.watch(files);
       return opened;
