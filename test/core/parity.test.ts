@@ -140,7 +140,6 @@ async function recordsOf(all: readonly Exchange[]): Promise<Map<string, LogRecor
       return found;
     },
     (found) => wanted.every((id) => found.has(id)),
-    30_000,
   );
 }
 

@@ -33,7 +33,6 @@ function changed(count: number): Promise<number> {
   return eventually(
     () => changes,
     (seen) => seen >= count,
-    2_000,
   );
 }
 

@@ -130,7 +130,6 @@ test("one is signed for each who asks, used again, renewed in time, and never ou
   const renewed = await eventually(
     () => send("/orders/7", token),
     (answer) => answer.assertion !== assertion,
-    30_000,
   );
   assert.equal((await verified(renewed.assertion)).sub, "grace");
 });

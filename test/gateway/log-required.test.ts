@@ -49,32 +49,42 @@ async function send(path: string, init: RequestInit = {}): Promise<{ status: num
   return { status: response.status, id: response.headers.get("x-postern-decision") ?? "", text };
 }
 
+/** On a busy machine a record may not be written within its second: 503, which no request is to get for good. */
+const answered = (path: string, init: RequestInit = {}) =>
+  eventually(
+    () => send(path, init),
+    ({ status }) => status !== 503,
+  );
+
 test("when a request is answered its record is in the log already, score included", async () => {
   for (const path of ["/plain/a", "/scored/a?q=hello", "/detected/a?q=hello"]) {
-    const { status, id } = await send(path);
+    const { status, id } = await answered(path);
     assert.equal(status, 200, path);
     const record = await findDecision(gateway.state, id);
     assert.equal(record?.effect, "permit", path);
     assert.equal(record?.score.by === "nothing", path === "/plain/a");
   }
-  const posted = await send("/detected/b", { method: "POST", body: new URLSearchParams({ q: "1' OR 1=1 --" }) });
+  const posted = await answered("/detected/b", { method: "POST", body: new URLSearchParams({ q: "1' OR 1=1 --" }) });
   assert.equal(posted.status, 200);
   assert.notEqual((await findDecision(gateway.state, posted.id))?.wouldDeny, null);
 });
 
 test("a denial is recorded as well", async () => {
-  const { status, id } = await send(`/scored/a?q=${attack}`);
+  const { status, id } = await answered(`/scored/a?q=${attack}`);
   assert.equal(status, 403);
   assert.equal((await gateway.waitForRecord(id)).effect, "deny");
 });
 
 test("a response that goes on has its decision in the log, and its completion when it ends", async () => {
-  const response = await fetch(`${gateway.url}/plain/slow`);
+  const response = await eventually(
+    () => fetch(`${gateway.url}/plain/slow`),
+    ({ status }) => status !== 503,
+  );
   const id = response.headers.get("x-postern-decision") ?? "";
   const record = await findDecision(gateway.state, id);
   assert.equal(record?.effect, "permit");
   assert.equal(record?.response, null);
-  open[0]?.end(" and ended");
+  open.at(-1)?.end(" and ended");
   assert.equal(await response.text(), "begun and ended");
   assert.deepEqual((await gateway.waitForRecord(id)).response, { status: 200, bytes: 15, ended: null });
 });
@@ -124,7 +134,6 @@ test("killed under load, whatever was answered is in the log, and the chain is w
     await eventually(
       () => answered.length,
       (count) => count >= reached,
-      30_000,
     );
     process.kill(await gateway.sidecarPid(), "SIGKILL");
   }
@@ -132,7 +141,6 @@ test("killed under load, whatever was answered is in the log, and the chain is w
   await eventually(
     () => answered.length,
     (count) => count >= reached,
-    30_000,
   );
   stopped = true;
   await Promise.all(clients);

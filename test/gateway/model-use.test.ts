@@ -115,7 +115,6 @@ async function recordsOf(answers: readonly Answer[]): Promise<Map<string, LogRec
       return found;
     },
     (found) => found.size === wanted.size,
-    30_000,
   );
 }
 

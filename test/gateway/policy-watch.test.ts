@@ -83,7 +83,6 @@ const said = (text: string) =>
   eventually(
     () => lines.join("\n"),
     (all) => all.includes(text),
-    5_000,
   );
 
 for (const file of ["jwks.json", "keys/of/demo/jwks.json"]) {

@@ -47,7 +47,6 @@ async function scoredByModel(): Promise<string> {
   const [, id] = await eventually(
     () => get("/closed/a?q=hello"),
     ([status]) => status === 200,
-    20_000,
   );
   return id;
 }

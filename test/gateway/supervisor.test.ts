@@ -137,7 +137,6 @@ test("what is supervised ends with its supervisor, even one that is killed", {
     await eventually(
       () => readFile(child, "utf8").catch(() => ""),
       (text) => text !== "",
-      30_000,
     ),
   );
   supervisor.kill("SIGKILL");

@@ -79,7 +79,6 @@ test("Envoy's access log has the decision's id, effect, reason and route", async
   const text = await eventually(
     () => readFile(join(gateway.state, "log", "access.log"), "utf8"),
     (log) => ids.every((id) => log.includes(id)),
-    15_000,
   );
   const told = text
     .split("\n")
@@ -113,14 +112,13 @@ test("a valid change of the policy is in force within a second, an invalid one l
   await eventually(
     () => get("/two"),
     ({ status }) => status === 200,
-    5_000,
   );
   const took = Date.now() - changed;
   assert.ok(took < 1_000, `it took ${took} ms`);
   assert.equal((await get("/one")).status, 403);
 
   await writeFile(gateway.policyPath, policy("/three").replace("public: true", "pubic: true"));
-  await eventually(gateway.output, (text) => text.includes("the last good policy stays in force"), 5_000);
+  await eventually(gateway.output, (text) => text.includes("the last good policy stays in force"));
   assert.match(gateway.output(), /policy\.yaml:\d+:\d+: .*pubic/);
   assert.equal((await get("/two")).status, 200);
 
@@ -128,7 +126,6 @@ test("a valid change of the policy is in force within a second, an invalid one l
   await eventually(
     () => get("/one"),
     ({ status }) => status === 200,
-    5_000,
   );
 });
 
@@ -147,7 +144,6 @@ test("an Envoy that is killed is started again", async () => {
   await eventually(
     () => get("/one").catch(() => ({ status: 0 })),
     ({ status }) => status === 200,
-    30_000,
   );
 });
 

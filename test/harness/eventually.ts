@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   holds: (answer: T) => boolean,
-  millis = 10_000,
+  millis = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + millis;
   for (;;) {

@@ -95,7 +95,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       const record = await eventually(
         () => findDecision(state, id),
         (found) => found !== null && found.response !== null,
-        15_000,
       );
       return record as LogRecord;
     },

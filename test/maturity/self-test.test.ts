@@ -64,7 +64,6 @@ before(
     await eventually(
       () => [...sidecar.workers.values()],
       (versions) => versions.length === 3 && versions.every((version) => version === 1),
-      10_000,
     );
   },
   { timeout: 120_000 },
@@ -154,7 +153,6 @@ test("routes that enforce are proved, those on observe are not, and nothing of i
   await eventually(
     () => outcomes.size,
     (size) => size === 3,
-    20_000,
   );
   const { policy: digest, ...open } = outcomes.get("open") ?? {};
   assert.match(digest ?? "", /^[0-9a-f]{64}$/, "by the filter's own word");
@@ -177,7 +175,6 @@ test("an outcome that stays the same is recorded once, and a change at once: her
   await eventually(
     () => outcomes.get("open")?.problem,
     (problem) => problem === "nothing is enforced on observe",
-    20_000,
   );
   await eventually(
     () => recorded.filter(({ route }) => route === "open").length,
@@ -198,7 +195,6 @@ test("a filter that judges nothing is found to be inert", async () => {
     await eventually(
       () => told.size,
       (size) => size === 3,
-      20_000,
     );
     for (const { inert: isInert, proved, problem } of told.values()) {
       assert.deepEqual([isInert, proved, problem], [true, false, "a probe came through unjudged"]);

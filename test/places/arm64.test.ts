@@ -65,7 +65,6 @@ test("Envoy with the filter and the sidecar with its model, both for arm64, deci
     const record = await eventually(
       () => findDecision(join(out, "state"), decision),
       (found) => found !== null,
-      30_000,
     );
     assert.equal(record?.score.by, "model");
   }

@@ -80,7 +80,6 @@ async function recordsOf(state: string, answers: readonly RawAnswer[]): Promise<
       return found;
     },
     (found) => wanted.every((id) => found.has(id)),
-    30_000,
   );
 }
 

@@ -103,7 +103,6 @@ test("pushed to a registry and pulled by the digest that the manifests name", { 
           () => false,
         ),
       Boolean,
-      30_000,
     );
     const index = (await readJson(join(image, "index.json"))) as unknown as {
       manifests: (Descriptor & { annotations: Record<string, string> })[];

@@ -140,10 +140,8 @@ test("a cancelled call is dropped when a batch is formed", async () => {
 test("what is not admitted is refused at once, and admission opens again", async () => {
   const busy = [0, 1, 2, 3].map(() => sidecar.client.score([slow(120)]));
   await until("four are in flight", async () => (await metric(/calls_in_flight (\d+)/)) === 4);
-  const started = performance.now();
   await assert.rejects(sidecar.client.score(["one more"]), rejectsWith(status.RESOURCE_EXHAUSTED));
   assert.equal(await metric(/calls_in_flight (\d+)/), 4, "refused while all others were still in flight");
-  assert.ok(performance.now() - started < 1000);
   await Promise.all(busy);
   assert.equal((await sidecar.client.score(["again"])).scores.length, 1);
 });

@@ -67,7 +67,6 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
       await eventually(
         async () => (await filterState(join(envoy.folder, "admin.sock")))?.version,
         (inForce) => inForce === version,
-        30_000,
       );
     },
     stop: () => envoy.stop(),

@@ -52,7 +52,6 @@ async function give(...routes: readonly Given[]): Promise<void> {
   await eventually(
     () => [...sidecar.workers.values()],
     (versions) => versions.length === 3 && versions.every((one) => one === version),
-    2_000,
   );
 }
 

@@ -46,7 +46,6 @@ async function scoredAgain(): Promise<void> {
   await eventually(
     async () => (await fetch(`${gateway.url}/closed/again?q=hello`)).status,
     (status) => status === 200,
-    30_000,
   );
 }
 

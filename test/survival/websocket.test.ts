@@ -123,7 +123,6 @@ test("what a client sends before the verdict stays with the gate until then", { 
       return reply;
     },
     (reply) => !reply.includes(" 503 "),
-    30_000,
   );
   sidecar.behave = benign;
   assert.match(text, /101 Switching Protocols/);
