@@ -28,7 +28,7 @@ export async function logVerify(args: string[]): Promise<number> {
 }
 
 function inWords(report: LogReport, key: string): string {
-  const { files, first, last, decisions, heads, unsigned, unsealed, missing, lost, torn, problem } = report;
+  const { files, first, last, decisions, heads, unsigned, unsealed, missing, lost, torn, cutOff, problem } = report;
   const lines = [
     problem === null ? "the log is whole" : `BROKEN  ${problem}`,
     `lines      ${first} to ${last} in ${files} files${problem === null ? "" : ", read up to the problem"}`,
@@ -37,6 +37,8 @@ function inWords(report: LogReport, key: string): string {
     `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,
     `gaps       ${missing} records never came; ${lost} were dropped by the filter and counted`,
   ];
+  if (cutOff > 0)
+    lines.push(`cut off    ${cutOff} bytes behind the last line, at starts after a crash or a loss of power`);
   if (torn > 0) lines.push(`torn       ${torn} bytes at the end, of a line that nobody was told is written`);
   return `${lines.join("\n")}\n`;
 }

@@ -21,6 +21,8 @@ export interface LogContent {
   readonly unsigned: number;
   /** Lines that stood without a signed head when the sidecar was started again after a crash. */
   readonly unsealed: number;
+  /** Bytes behind the last line that it cut off then. */
+  readonly cutOff: number;
   /** Records that never came, by their workers' sequences; and those that workers said they had to drop. */
   readonly missing: number;
   readonly lost: number;
@@ -34,7 +36,7 @@ export class ChainReader {
   readonly #watched: number | null;
   readonly #lost = new Map<string, number>();
   readonly #removed = new Set<string>();
-  readonly #counts = { decisions: 0, heads: 0, unsigned: 0, unsealed: 0, missing: 0 };
+  readonly #counts = { decisions: 0, heads: 0, unsigned: 0, unsealed: 0, cutOff: 0, missing: 0 };
   #start: ChainEnd | null = null;
   #end: ChainEnd = GENESIS;
   #watchedHash = "";
@@ -90,6 +92,7 @@ export class ChainReader {
     if (!isObject(open)) return null;
     if (open.key !== this.#keyId) return `names the signing key ${open.key}; the key given is ${this.#keyId}`;
     this.#counts.unsealed += Number(open.unsealed) || 0;
+    this.#counts.cutOff += Number(open.torn) || 0;
     return null;
   }
 

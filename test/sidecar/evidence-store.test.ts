@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -115,4 +115,20 @@ test("the oldest goes when there is too much or it is too old; what is too large
   assert.deepEqual(await reader.get(digests[59] as string), Buffer.alloc(2000, 59));
   await removeOutdated(directory, { ...limits, retentionDays: 1 }, "", new Date(Date.now() + 5 * 86_400_000));
   assert.deepEqual(await readdir(directory), []);
+});
+
+test("where a clock was set back, a new file is still the newest, and not the first to go", async () => {
+  const state = newState();
+  const directory = join(state, "evidence");
+  const before = await EvidenceStore.open(state, limits);
+  await before.put(Buffer.from("made first"));
+  await before.close();
+  const [old = ""] = await readdir(directory);
+  await rename(join(directory, old), join(directory, "evidence-2999-12-31-0007.bin"));
+  const store = await EvidenceStore.open(state, limits);
+  const digest = await store.put(Buffer.from("made then"));
+  await store.close();
+  assert.deepEqual((await readdir(directory)).sort(), ["evidence-2999-12-31-0007.bin", "evidence-2999-12-31-0008.bin"]);
+  await removeOutdated(directory, { ...limits, retentionBytes: 150 }, "", new Date());
+  assert.equal(String(await (await EvidenceReader.open(state)).get(digest)), "made then");
 });

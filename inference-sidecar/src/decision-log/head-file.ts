@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "../durable-file.ts";
-import type { Link } from "./chain.ts";
+import { hashOf, type Link } from "./chain.ts";
 
 /** The newest signed head, kept beside the log: a log that was cut short behind it is found out. */
 export interface HeadFile {
@@ -17,15 +17,18 @@ export interface HeadFile {
 
 const NAME = "head.json";
 
-/** Replaced whole, after what it speaks of is on the disk. */
+/** Replaced whole, after what it speaks of is on the disk. A member `check` holds all others against damage (SHA-256). */
 export function writeHeadFile(directory: string, head: HeadFile): Promise<void> {
-  return writeDurably(join(directory, NAME), JSON.stringify(head));
+  return writeDurably(join(directory, NAME), JSON.stringify({ ...head, check: hashOf(JSON.stringify(head)) }));
 }
 
-/** Null: there is none, or it can't be read. */
+/** Null: there is none, it can't be read, or it is damaged. One without `check` is of a release before that. */
 export async function readHeadFile(directory: string): Promise<HeadFile | null> {
   try {
-    const value = JSON.parse(await readFile(join(directory, NAME), "utf8")) as HeadFile;
+    const { check, ...value } = JSON.parse(await readFile(join(directory, NAME), "utf8")) as HeadFile & {
+      check?: string;
+    };
+    if (check !== undefined && check !== hashOf(JSON.stringify(value))) return null;
     const { file, end, workers, head } = value;
     const whole = typeof file === "string" && Number.isSafeInteger(end) && Array.isArray(workers);
     return whole && Number.isSafeInteger(head.n) && typeof head.prev === "string" ? value : null;

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { syncFolder } from "../durable-file.ts";
 
 const NAME = /^decisions-(\d{4}-\d{2}-\d{2})-(\d{1,9})\.jsonl$/;
 /** The names of a day sort as text, too. */
@@ -36,12 +37,15 @@ export class LogFile {
     this.#handle = handle;
   }
 
-  /** The next one of this date. */
-  static async create(directory: string, date: string): Promise<LogFile> {
-    const newest = (await logFiles(directory)).filter((name) => dateOf(name) === date).at(-1);
-    const number = newest === undefined ? 1 : numberOf(newest) + 1;
+  /** The next one of this date, or, where a clock was set back, of the newest file's: the order of names is that of the chain. */
+  static async create(directory: string, today: string): Promise<LogFile> {
+    const newest = (await logFiles(directory)).at(-1) ?? "";
+    const date = dateOf(newest) > today ? dateOf(newest) : today;
+    const number = dateOf(newest) === date ? numberOf(newest) + 1 : 1;
     const path = join(directory, `decisions-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.jsonl`);
-    return new LogFile(path, await open(path, NEW_FILE, 0o600));
+    const file = new LogFile(path, await open(path, NEW_FILE, 0o600));
+    await syncFolder(directory);
+    return file;
   }
 
   get name(): string {
@@ -68,6 +72,11 @@ export class LogFile {
       if (this.#size === 0) await unlink(this.path).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** It was removed from its folder: what is written now nobody will read. */
+  async isGone(): Promise<boolean> {
+    return (await this.#handle.stat()).nlink === 0;
   }
 
   sync(): Promise<void> {

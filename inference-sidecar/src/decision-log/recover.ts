@@ -1,4 +1,4 @@
-import { truncate } from "node:fs/promises";
+import { stat, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChainEnd, canonical, formatProblem, GENESIS, hashOf, parseLine } from "./chain.ts";
 import { readHeadFile } from "./head-file.ts";
@@ -11,7 +11,7 @@ export interface Recovered {
   readonly end: ChainEnd;
   /** Lines after the last signed head. */
   readonly unsealed: number;
-  /** Bytes of a line that was being written; they are cut off. */
+  /** Bytes after the last line: of one that was being written, or what a loss of power has left. They are cut off. */
   readonly torn: number;
 }
 
@@ -32,9 +32,8 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
   for (const [index, name] of names.slice(first).entries()) {
     const path = join(directory, name);
     const start = head !== null && index === 0 ? head.end : 0;
+    let whole = start;
     for await (const line of readLines(path, start)) {
-      torn += line.torn;
-      if (line.torn > 0) await truncate(path, line.end - line.torn);
       const parsed = line.torn > 0 ? null : parseLine(line.text);
       if (parsed === null) continue;
       const problem = formatProblem(parsed);
@@ -42,9 +41,19 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
       end = { n: parsed.n, hash: hashOf(line.text) };
       unsealed = "head" in parsed ? 0 : unsealed + 1;
       takeUp(parsed, sequences);
+      whole = line.end;
     }
+    torn += await cutOff(path, whole);
   }
   return { end, unsealed, torn };
+}
+
+/** What follows the last line goes, and a file without any line as a whole; gives how many bytes that were. */
+async function cutOff(path: string, whole: number): Promise<number> {
+  const { size } = await stat(path);
+  if (whole === 0) await unlink(path);
+  else if (size > whole) await truncate(path, whole);
+  return Math.max(0, size - whole);
 }
 
 /** A record's sequence, or what a gap says was lost. */

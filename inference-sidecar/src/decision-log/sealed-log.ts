@@ -83,7 +83,7 @@ export class SealedLog {
     const { rotationBytes, directory } = this.#options;
     let sealed = sealAll(records, this.#end);
     const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
-    if (this.#file !== null && (dateOf(this.#file.name) !== this.#today() || due(this.#file))) await this.#closeFile();
+    if (this.#file !== null && (dateOf(this.#file.name) < this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
     if (begins) sealed = sealAll([this.#opening(), ...this.#standing, ...records], this.#end);
@@ -113,6 +113,12 @@ export class SealedLog {
     if (this.#headTimer === null || file === null) return;
     clearTimeout(this.#headTimer);
     this.#headTimer = null;
+    if (await file.isGone()) {
+      // The next append begins another file.
+      this.#file = null;
+      await file.close();
+      return;
+    }
     const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
     await this.#extend(file, sealAll([head], this.#end));
     await file.sync();

@@ -25,10 +25,12 @@ export async function segmentNames(directory: string): Promise<string[]> {
   return names.filter((name) => NAME.test(name)).sort(byAge);
 }
 
-/** The name of the next file of this UTC date. */
-export async function nextName(directory: string, date: string): Promise<string> {
-  const newest = (await segmentNames(directory)).filter((name) => NAME.exec(name)?.[1] === date).at(-1);
-  const number = newest === undefined ? 1 : numberOf(newest) + 1;
+/** The name of the next file of this UTC date, or, where a clock was set back, of the newest file's: the oldest go first. */
+export async function nextName(directory: string, today: string): Promise<string> {
+  const newest = (await segmentNames(directory)).at(-1) ?? "";
+  const dateOfNewest = NAME.exec(newest)?.[1] ?? "";
+  const date = dateOfNewest > today ? dateOfNewest : today;
+  const number = dateOfNewest === date ? numberOf(newest) + 1 : 1;
   return `evidence-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.bin`;
 }
 

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { recoverLog } from "../../inference-sidecar/src/decision-log/recover.ts";
+import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
+import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
+import { loadSigningKey, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { verifyLog } from "../../scripts/decision-log/verify.ts";
+
+export interface Made {
+  readonly log: SealedLog;
+  readonly sequences: WorkerSequences;
+  readonly recovered: Awaited<ReturnType<typeof recoverLog>>;
+}
+
+export const limits = { rotationBytes: 4096, retentionBytes: 1 << 30, retentionDays: 90, headMs: 60_000 };
+
+/** A run of the log on this state, as the sidecar makes it. */
+export async function open(state: string, changes: Partial<typeof limits> & { now?: () => Date } = {}): Promise<Made> {
+  const directory = await makeLogDirectory(state);
+  const sequences = new WorkerSequences();
+  const recovered = await recoverLog(directory, sequences);
+  const onUpkeepFailed = (error: Error) => assert.fail(error);
+  const key = await loadSigningKey(state);
+  const log = new SealedLog({ ...limits, ...changes, ...recovered, directory, key, sequences, onUpkeepFailed });
+  return { log, sequences, recovered };
+}
+
+export async function append({ log, sequences }: Made, first: number, last: number): Promise<void> {
+  for (let sequence = first; sequence <= last; sequence += 1) {
+    const record = { v: 1, id: `id-${sequence}`, worker: "w", sequence, score: { value: sequence / 7 } };
+    await log.append([record], () => sequences.set("w", { last: sequence, lost: 0 }));
+  }
+}
+
+export async function publicKey(state: string): Promise<KeyObject> {
+  return createPublicKey(await readFile(publicKeyPath(state), "utf8"));
+}
+
+export async function verify(state: string, key?: KeyObject) {
+  return verifyLog(join(state, "log"), key ?? (await publicKey(state)));
+}
+
+export async function files(state: string): Promise<string[]> {
+  return (await readdir(join(state, "log"))).filter((name) => name.endsWith(".jsonl")).sort();
+}
