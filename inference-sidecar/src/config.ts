@@ -1,6 +1,5 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
+import { readPrivateFile } from "./private-file.ts";
 import { StartError } from "./start-error.ts";
 
 /** On the loopback; `port` 0: any free one, told by the `listening` event. Or a Unix socket, for a proxy that publishes it. */
@@ -76,7 +75,11 @@ const TOKEN = /^[A-Za-z0-9_-]{32,128}$/;
 
 /** Reads the configuration file, which holds the dashboard's token and so must be this user's alone (mode 0600). */
 export async function readConfiguration(path: string): Promise<Configuration> {
-  return parseConfiguration(await readPrivateFile(path));
+  const content = await readPrivateFile(path, FILE_MAX_BYTES).catch(({ message }: Error) => {
+    throw refused(message);
+  });
+  if (content === null) throw refused(`${path} does not exist`);
+  return parseConfiguration(content.toString("utf8"));
 }
 
 /** @throws StartError `configuration`, naming the field and what was expected */
@@ -139,23 +142,6 @@ function extAuthz(value: unknown): Configuration["extAuthz"] {
     policyPath: absolutePath(policyPath, "extAuthz.policyPath"),
     corePath: absolutePath(corePath, "extAuthz.corePath"),
   });
-}
-
-async function readPrivateFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    (error: Error) => {
-      throw refused(`${path} can't be opened: ${error.message}`);
-    },
-  );
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.size > FILE_MAX_BYTES)
-      throw refused(`${path} is not a file of at most ${FILE_MAX_BYTES} bytes`);
-    if ((stat.mode & 0o077) !== 0) throw refused(`${path} holds a token and others may open it: chmod 600 it`);
-    return await file.readFile("utf8");
-  } finally {
-    await file.close();
-  }
 }
 
 function fields(value: unknown, at: string, known: readonly string[]): Record<string, unknown> {

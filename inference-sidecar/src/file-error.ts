@@ -5,6 +5,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EISDIR: "is a folder",
   EEXIST: "is there already",
   EACCES: "is not open to this user",
+  ELOOP: "is a symbolic link, which is not followed here",
   EPERM: "is not open to this user",
   EROFS: "lies on a disk that can't be written",
   ENOSPC: "can't be written: the disk is full",

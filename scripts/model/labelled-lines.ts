@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 import { UsageError } from "../commands/usage-error.ts";
 
 const LINE_MOST_BYTES = 32 * 1024 * 1024;
@@ -34,10 +35,18 @@ export async function* labelledLines(file: string): AsyncGenerator<Line> {
       line.add(chunk.subarray(from));
     }
   } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const isZip = code.startsWith("Z_");
+    const why = isZip ? `${file} is not what gzip makes, or not all of it` : fileErrorText(named(error as Error, file));
+    throw new UsageError(`${why} [file_unreadable]`);
   }
   const last = line.take();
   if (last !== undefined) yield last;
+}
+
+/** Not all errors of a stream say whose they are. */
+function named(error: Error, path: string): Error {
+  return Object.assign(error, { path });
 }
 
 class LineBuffer {

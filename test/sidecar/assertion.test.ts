@@ -71,7 +71,7 @@ test("keys that others may read are refused, and so is a file that holds none", 
   withState(async (state) => {
     await (await AssertionKeys.open(state)).close();
     await chmod(join(state, "keys", "assertion.json"), 0o644);
-    await assert.rejects(AssertionKeys.open(state), /not this user's alone/);
+    await assert.rejects(AssertionKeys.open(state), /chmod 600/);
   }));
 
 test("claims are signed as they are given, with times and an id; everything else is refused", () =>

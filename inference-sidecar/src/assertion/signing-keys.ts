@@ -1,9 +1,10 @@
 import { generateKeyPair } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { calculateJwkThumbprint, exportJWK, type JWK } from "jose";
+import { writeDurably } from "../durable-file.ts";
+import { readPrivateFile } from "../private-file.ts";
 import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
 
@@ -89,10 +90,10 @@ export class AssertionKeys {
           ? needed
           : [...needed, await makeKey(Math.max(newest.fromMs + SIGNS_MS, now + PUBLISHED_MS))];
     if (keys.length !== this.#keys.length || newest !== keys.at(-1)) {
-      await writeWhole(keyPath(this.#stateDirectory), JSON.stringify({ keys }), 0o600);
+      await writeChanged(keyPath(this.#stateDirectory), JSON.stringify({ keys }), 0o600);
     }
     this.#keys = keys;
-    await writeWhole(join(this.#stateDirectory, "assertion-jwks.json"), `${JSON.stringify(this.published)}\n`, 0o644);
+    await writeChanged(join(this.#stateDirectory, "assertion-jwks.json"), `${JSON.stringify(this.published)}\n`, 0o644);
   }
 }
 
@@ -110,38 +111,26 @@ function keyPath(stateDirectory: string): string {
 
 async function readKeys(path: string): Promise<readonly AssertionKey[]> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const { mode, uid, size } = await file.stat();
-      if (size > FILE_BYTES_MOST) throw new Error(`it has more than ${FILE_BYTES_MOST} bytes`);
-      if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
-        throw new Error("it is not this user's alone (mode 0600)");
-      const { keys } = JSON.parse(await file.readFile("utf8")) as { keys: AssertionKey[] };
-      const isSound = keys.every(
-        ({ jwk, fromMs }) => typeof jwk.d === "string" && typeof jwk.kid === "string" && fromMs >= 0,
-      );
-      if (!isSound) throw new Error("it holds no keys");
-      return keys;
-    } finally {
-      await file.close();
-    }
+    const content = await readPrivateFile(path, FILE_BYTES_MOST);
+    return content === null ? [] : parseKeys(content.toString("utf8"), path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new StartError("state_directory", `${path}: ${(error as Error).message}`);
+    throw new StartError("state_directory", (error as Error).message);
   }
 }
 
-/** A crash leaves the old file or the new one. */
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  if ((await readFile(path, "utf8").catch(() => null)) === text) return;
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", mode);
+function parseKeys(text: string, path: string): readonly AssertionKey[] {
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const { keys } = JSON.parse(text) as { keys: AssertionKey[] };
+    const isSound = keys.every(
+      ({ jwk, fromMs }) => typeof jwk.d === "string" && typeof jwk.kid === "string" && fromMs >= 0,
+    );
+    if (isSound) return keys;
+  } catch {
+    // Told as any other content that is no list of keys.
   }
-  await rename(temporary, path);
+  throw new Error(`${path} holds no keys`);
+}
+
+async function writeChanged(path: string, text: string, mode: number): Promise<void> {
+  if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeDurably(path, text, mode);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { link, mkdir, open, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readPrivateFile } from "../private-file.ts";
 import { StartError } from "../start-error.ts";
 
 const KEY_BYTES = 32;
@@ -32,24 +32,11 @@ export async function loadKeyFile(stateDirectory: string, name: string): Promise
 }
 
 async function readKey(path: string): Promise<Buffer | null> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null;
-      throw new StartError("state_directory", `${path}: ${error.message}`);
-    },
-  );
-  if (file === null) return null;
-  try {
-    const stat = await file.stat();
-    const own = stat.isFile() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
-    if (!own || stat.size !== KEY_BYTES) {
-      throw new StartError(
-        "state_directory",
-        `${path} is not a key of ${KEY_BYTES} bytes that is this user's alone (mode 0600)`,
-      );
-    }
-    return await file.readFile();
-  } finally {
-    await file.close();
+  const key = await readPrivateFile(path, KEY_BYTES).catch(({ message }: Error) => {
+    throw new StartError("state_directory", message);
+  });
+  if (key !== null && key.length !== KEY_BYTES) {
+    throw new StartError("state_directory", `${path} is no key: it has ${key.length} bytes, not ${KEY_BYTES}`);
   }
+  return key;
 }
