@@ -1,25 +1,16 @@
 import type { Admission } from "./admission.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
-import { type CompletionLine, hex, type LogRecord, logLine, type WireRecord } from "./decision-log/record.ts";
+import { hex, RecordLine, recordLine } from "./decision-log/record-line.ts";
+import type { ReportRequest } from "./decision-log/report-request.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
+import type { WireRecord } from "./decision-log/wire-record.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models/models.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
-
-/** postern.v1.ReportRequest */
-interface ReportRequest {
-  worker: Buffer;
-  policyDigest: Buffer;
-  bundleDigest: Buffer;
-  lost: number;
-  records: WireRecord[];
-  durable: boolean;
-  moduleDigest: Buffer;
-}
 
 /** postern.v1.ReportResponse */
 interface ReportResponse {
@@ -35,7 +26,7 @@ export interface ReportParts {
   readonly metrics: Metrics;
   readonly evidence: EvidenceIntake;
   readonly models: Models;
-  readonly onWritten: (lines: readonly (LogRecord | CompletionLine)[]) => void;
+  readonly onWritten: (lines: readonly RecordLine[]) => void;
 }
 
 const WORKER_BYTES = 16;
@@ -83,7 +74,7 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const lines = news.map((item) =>
     "gap" in item
       ? { v: 1, time, gap: { worker, ...item.gap, lost } }
-      : logLine(item.record, origin, time, kept.get(item.record) ?? null),
+      : recordLine(item.record, origin, time, kept.get(item.record) ?? null),
   );
   const onWritten = () => sequences.set(worker, { last, lost });
   await onDisk(parts, async (log) => {
@@ -95,15 +86,17 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
   // Probes of the self-test are logged, and nothing is learnt or counted of them.
-  const written = lines.filter((line): line is LogRecord | CompletionLine => !("gap" in line || "selfTest" in line));
+  const written = lines.filter((line): line is RecordLine => line instanceof RecordLine && !line.isProbe);
   countEffects(written, metrics);
   parts.onWritten(written);
   return last;
 }
 
-function countEffects(lines: readonly (LogRecord | CompletionLine)[], metrics: Metrics): void {
+function countEffects(lines: readonly RecordLine[], metrics: Metrics): void {
   const counts = new Map<string, number>();
-  for (const line of lines) if ("effect" in line) counts.set(line.effect, (counts.get(line.effect) ?? 0) + 1);
+  for (const { decided } of lines) {
+    if (decided !== null) counts.set(decided.effect, (counts.get(decided.effect) ?? 0) + 1);
+  }
   for (const [effect, count] of counts) metrics.records.inc({ effect }, count);
 }
 

@@ -169,7 +169,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     models,
     onWritten: (lines) => {
       recent.add(lines);
-      ladder.count(lines.filter((line) => "effect" in line));
+      for (const { decided } of lines) if (decided !== null) ladder.count(decided);
     },
   });
   const handlers = {

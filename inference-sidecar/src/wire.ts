@@ -1,5 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { reportDecoder } from "./decision-log/report-request.ts";
 import { refuseProtocol } from "./protocol.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -20,7 +21,10 @@ export function loadService(
 ): ServiceDefinition {
   const definition = loadSync(protoPath, { longs: Number, enums: String, defaults: true });
   const service = definition[name] as ServiceDefinition;
-  const guarded = Object.entries(service).map(([name, method]) => [name, guard(method, maximumBytes[name] ?? 0)]);
+  const decoders: Record<string, Decode> = "Report" in service ? { Report: reportDecoder(protoPath) } : {};
+  const guarded = Object.entries(service).map(([name, method]) => {
+    return [name, guard(method, decoders[name] ?? method.requestDeserialize, maximumBytes[name] ?? 0)];
+  });
   return Object.fromEntries(guarded);
 }
 
@@ -30,13 +34,19 @@ export function syncEncoder(service: ServiceDefinition): (response: object) => B
   return responseSerialize;
 }
 
-function guard(method: MethodDefinition<object, object>, most: number): MethodDefinition<object, object> {
+type Decode = (message: Buffer) => object;
+
+function guard(
+  method: MethodDefinition<object, object>,
+  decode: Decode,
+  most: number,
+): MethodDefinition<object, object> {
   const requestDeserialize = (message: Buffer): object => {
     if (message.length > most) return new ServiceError("invalid_argument", `the message has more than ${most} bytes`);
     if (!hasFewFields(message))
       return new ServiceError("invalid_argument", "the message is malformed or has too many fields");
     try {
-      const request = method.requestDeserialize(message) as { readonly protocol?: number };
+      const request = decode(message) as { readonly protocol?: number };
       return refuseProtocol(request.protocol) ?? request;
     } catch (error) {
       return new ServiceError("invalid_argument", "the message is malformed", { cause: error });

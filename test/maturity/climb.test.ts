@@ -8,16 +8,18 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
-import { type LogRecord, logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { type RecordLine, recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { EFFECTS, SCORED_BY, type WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { findingOf } from "../../inference-sidecar/src/ladder/evidence.ts";
 import { Ladder } from "../../inference-sidecar/src/ladder/ladder.ts";
 import type { Move, RouteRecord } from "../../inference-sidecar/src/ladder/route-record.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
-import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
+import { MODES, type Mode } from "../../inference-sidecar/src/policy/policy.ts";
 import { type Review, Reviews } from "../../inference-sidecar/src/review/reviews.ts";
 import { Store } from "../../inference-sidecar/src/store/store.ts";
 import { SyncedState } from "../../inference-sidecar/src/sync/synced-state.ts";
@@ -97,19 +99,23 @@ async function recordClimb(state: string): Promise<RouteRecord> {
   const ladder = new Ladder({ table: store.table("ladder"), log, reviews, synced, judge, now: clock });
   await ladder.follow({ digest: POLICY, policy: parsed });
   const standing = () => ladder.get("comments")?.record ?? assert.fail();
-  let lines: LogRecord[] = [];
+  let lines: RecordLine[] = [];
   for (let index = 0; index < REQUESTS; index += 1) {
     now = START + Math.floor((index / REQUESTS) * DAY_MS);
     const attack = index >= CAMPAIGN[0] && index < CAMPAIGN[1] && random.chance(40);
     const denied = attack || (index >= FALSE_POSITIVES && random.chance(2));
     const { canary } = standing();
     const rung = canary !== null && random.chance(IN_CANARY_PERCENT) ? canary.rung : standing().rung;
-    lines.push(logLine(wireRecord(random, index, now, rung, denied), origin, iso(now), null) as LogRecord);
+    lines.push(recordLine(wireRecord(random, index, now, rung, denied), origin, iso(now), null));
     if (index % BATCH !== BATCH - 1) continue;
     await log.append(lines, () => undefined);
-    ladder.count(lines);
-    const found = lines.filter((line) => findingOf(line).length > 0);
-    await Promise.all(found.map((line) => reviews.put(reviewOf(line, index))));
+    const found: LogRecord[] = [];
+    for (const line of lines) {
+      if (line.decided !== null) ladder.count(line.decided);
+      const record = line.read() as LogRecord;
+      if (findingOf(record).length > 0) found.push(record);
+    }
+    await Promise.all(found.map((record) => reviews.put(reviewOf(record, index))));
     await ladder.reviewed("comments");
     lines = [];
   }
@@ -157,7 +163,7 @@ const origin = {
   pseudonym: () => "",
 };
 
-function wireRecord(random: Random, index: number, time: number, rung: string, denied: boolean): WireRecord {
+function wireRecord(random: Random, index: number, time: number, rung: Mode, denied: boolean): WireRecord {
   const deny = denied && rung === "prevent";
   const [reason, wouldDeny] = deny ? ["attack_scored", ""] : ["permitted", denied ? "attack_scored" : ""];
   const none = {
@@ -171,7 +177,12 @@ function wireRecord(random: Random, index: number, time: number, rung: string, d
     pathShape: "",
   };
   const score = {
-    ...{ scoredBy: "MODEL", scoreMillionths: denied ? 990_000 : 1_000, attackClass: "SQLI", uninspected: "" },
+    ...{
+      scoredBy: SCORED_BY.indexOf("model"),
+      scoreMillionths: denied ? 990_000 : 1_000,
+      attackClass: 1,
+      uninspected: "",
+    },
     ...{ surprisalMillibits: 4_000, usualMillibits: 3_000 },
   };
   const finding = denied ? { field: "form:text", start: 5, end: 40, decodings: [] } : null;
@@ -185,8 +196,8 @@ function wireRecord(random: Random, index: number, time: number, rung: string, d
         timeUnixMs: time,
         method: "POST",
         route: "comments",
-        rung,
-        effect: deny ? "deny" : "permit",
+        rung: MODES.indexOf(rung),
+        effect: EFFECTS.indexOf(deny ? "deny" : "permit"),
         reason,
         wouldDeny,
       },

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
 import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
-import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { EFFECTS, SCORED_BY, type WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { EvidenceStore } from "../../inference-sidecar/src/evidence/evidence-store.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { MODES } from "../../inference-sidecar/src/policy/policy.ts";
 import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
 import { type AskModel, type Evaluation, type Gate, loadCore } from "../../scripts/core.ts";
 import { issueCertificate } from "../../scripts/demo/certificate.ts";
@@ -88,7 +90,7 @@ export async function recordDay(
     }
     const record = wireRecord(one, evaluation, index + 1, random);
     const digest = await evidence.put(Buffer.from(JSON.stringify(recordedRequest(one, evaluation))));
-    await append(logLine(record, origin(gates.configuration.digest), iso(now), digest));
+    await append(recordLine(record, origin(gates.configuration.digest), iso(now), digest));
   }
   await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };
@@ -197,8 +199,8 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
       timeUnixMs: one.at,
       method: one.request.method ?? "",
       route: evaluation.route ?? "",
-      rung: evaluation.rung,
-      effect: verdict.effect,
+      rung: MODES.indexOf(evaluation.rung),
+      effect: EFFECTS.indexOf(verdict.effect),
       reason: verdict.reason,
       wouldDeny: verdict.wouldDeny ?? "",
       issuer: subject.issuer ?? "",
@@ -206,9 +208,9 @@ function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, r
       workload: subject.workload,
       grant,
       token: evaluation.token,
-      scoredBy: score.by,
+      scoredBy: SCORED_BY.indexOf(score.by),
       scoreMillionths: score.millionths,
-      attackClass: score.attackClass ?? ATTACK_CLASSES[0],
+      attackClass: ATTACK_CLASSES.indexOf(score.attackClass ?? ATTACK_CLASSES[0]),
       surprisalMillibits: 0,
       usualMillibits: 0,
       finding: finding && { ...finding, decodings: [...finding.decodings] },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import type { WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
 /** What every line has. */
 const LINK = ["n", "prev", "v"];
@@ -15,13 +16,14 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
       subject: Buffer.alloc(0),
       timeUnixMs: 0,
       checks: 31,
+      ...{ rung: 0, effect: 0, scoredBy: 0, attackClass: 0, scoreMillionths: 0 },
     },
     completion: { responseStatus: 200, responseBytes: 1, ended: "" },
   };
   Object.assign(record.decision, { surprisalMillibits: 1, usualMillibits: 1 });
   Object.assign(record.decision, { finding: { field: "", start: 0, end: 1, decodings: [] }, timings: null });
   const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "" };
-  const line = logLine(record as unknown as WireRecord, origin, "", null);
+  const line = recordLine(record as unknown as WireRecord, origin, "", null).read();
   const page = await readFile(new URL("../../docs/log.md", import.meta.url), "utf8");
   const table = page.slice(page.indexOf("## A decision"));
   const documented = [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);
@@ -29,8 +31,8 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
 });
 
 const texts = [
-  ...["method", "route", "rung", "effect", "reason", "wouldDeny", "issuer", "workload", "grant", "token"],
-  ...["scoredBy", "attackClass", "uninspected", "expiredGrant", "apiKey", "pathShape"],
+  ...["method", "route", "reason", "wouldDeny", "issuer", "workload", "grant", "token"],
+  ...["uninspected", "expiredGrant", "apiKey", "pathShape"],
 ];
 
 function* members(value: object, path = ""): Generator<string> {

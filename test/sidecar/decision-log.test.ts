@@ -7,8 +7,9 @@ import fc from "fast-check";
 import { canonical, GENESIS, parseLine, seal } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
-import { logLine, type WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
 import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
+import type { WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { temporaryFolder } from "./harness.ts";
 
 test("printable text is bounded, has no control characters and survives JSON", () => {
@@ -38,8 +39,6 @@ test("the line of any record is canonical JSON as it stands", () => {
       [
         "method",
         "route",
-        "rung",
-        "effect",
         "reason",
         "wouldDeny",
         "issuer",
@@ -52,13 +51,18 @@ test("the line of any record is canonical JSON as it stands", () => {
       ].map((name) => [name, text]),
     ),
     subject: fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes)),
-    scoredBy: fc.constantFrom("MODEL", "SCREEN", 7),
+    rung: fc.nat({ max: 9 }),
+    effect: fc.nat({ max: 9 }),
+    scoredBy: fc.nat({ max: 9 }),
     scoreMillionths: fc.nat({ max: 1_000_000 }),
-    attackClass: fc.constantFrom("SQLI", 99),
+    attackClass: fc.constantFrom(1, 99),
     finding: fc.option(finding),
     uninspected: text,
-    timings: fc.constant(null),
-    checks: fc.nat({ max: 31 }),
+    timings: fc.option(fc.record({ requestUs: fc.nat(), screenUs: fc.nat() })),
+    checks: fc.nat(),
+    surprisalMillibits: fc.nat(),
+    usualMillibits: fc.nat(),
+    selfTest: fc.boolean(),
   });
   const completion = fc.record({ responseStatus: fc.nat(), responseBytes: fc.nat(), ended: text });
   const record = fc.record({ sequence: fc.nat(), decision: fc.option(decision), completion: fc.option(completion) });
@@ -66,8 +70,10 @@ test("the line of any record is canonical JSON as it stands", () => {
   fc.assert(
     fc.property(record, (one) => {
       const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;
-      const { line } = seal(logLine(wire, origin, new Date(0).toISOString(), null), GENESIS);
+      const made = recordLine(wire, origin, new Date(0).toISOString(), null);
+      const { line } = seal(made, GENESIS);
       assert.equal(line, canonical(JSON.parse(line)));
+      assert.deepEqual(made.read(), { ...JSON.parse(line), n: 0, prev: "" });
       assert.deepEqual(parseLine(line)?.n, 1);
     }),
   );

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
 import fc from "fast-check";
 import { PROTOCOL } from "../../inference-sidecar/src/protocol.ts";
 import { ServiceError } from "../../inference-sidecar/src/service-error.ts";
-import { hasFewFields, loadService } from "../../inference-sidecar/src/wire.ts";
+import { hasFewFields, loadService, SERVICE_NAME } from "../../inference-sidecar/src/wire.ts";
 import { protoPath, service } from "./harness.ts";
 
 const guarded = loadService(protoPath, { Score: 65_536, Report: 4_194_304, Sign: 16_384, Sync: 1024, Verify: 16_384 });
@@ -19,6 +21,39 @@ test("what a client encodes passes the guard and decodes to the same", () => {
       const encoded = service.Score?.requestSerialize(request) as Buffer;
       assert.equal(hasFewFields(encoded), true);
       assert.deepEqual({ ...guarded.Score?.requestDeserialize(encoded) }, request);
+    }),
+  );
+});
+
+test("of a report, the sidecar's decoder makes what the general one makes", () => {
+  const long = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+  const bytes = fc.uint8Array({ maxLength: 20 }).map((content) => Buffer.from(content));
+  const text = fc.string({ maxLength: 20 });
+  const evidence = fc.record({ window: bytes, sample: fc.boolean(), edges: fc.nat({ max: 63 }) }, { requiredKeys: [] });
+  const decision = fc.record(
+    { timeUnixMs: long, route: text, rung: fc.nat({ max: 3 }), subject: bytes, scoreMillionths: fc.nat() },
+    { requiredKeys: [] },
+  );
+  const completion = fc.record({ responseStatus: fc.nat(), responseBytes: long, ended: text }, { requiredKeys: [] });
+  const record = fc.record({ sequence: long, decisionId: bytes, decision, completion, evidence }, { requiredKeys: [] });
+  const request = fc.record(
+    { worker: bytes, policyDigest: bytes, bundleDigest: bytes, lost: long, moduleDigest: bytes, durable: fc.boolean() },
+    { requiredKeys: [] },
+  );
+  const general = loadSync(protoPath, { longs: Number, defaults: true })[SERVICE_NAME] as ServiceDefinition;
+  fc.assert(
+    fc.property(request, fc.array(record, { maxLength: 3 }), (one, records) => {
+      const encoded = general.Report?.requestSerialize({ ...one, records, protocol: PROTOCOL }) as Buffer;
+      const expected = general.Report?.requestDeserialize(encoded) as object;
+      const decoded = guarded.Report?.requestDeserialize(encoded) as object;
+      // Members that were not sent are the prototype's.
+      const all = (made: unknown, like: unknown): unknown => {
+        if (Array.isArray(like)) return (made as unknown[]).map((each, index) => all(each, like[index]));
+        if (typeof like !== "object" || like === null || Buffer.isBuffer(like)) return made;
+        const names = Object.keys(like);
+        return Object.fromEntries(names.map((name) => [name, all(made?.[name as never], like[name as never])]));
+      };
+      assert.deepEqual(all(decoded, expected), all(expected, expected));
     }),
   );
 });

@@ -3,7 +3,7 @@ import { createServer, type Http2Server, type ServerHttp2Session, type ServerHtt
 import { fileURLToPath } from "node:url";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { eventually } from "../harness/eventually.ts";
 
 const protoPath = fileURLToPath(new URL("../../inference-sidecar/proto/postern.proto", import.meta.url));
@@ -20,7 +20,8 @@ const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const
 export type ScoreBehaviour = (stream: ServerHttp2Stream, windows: readonly string[]) => void;
 
 /** What was reported of a decision, at once or in two records. */
-type Reported = WireDecision & WireCompletion;
+type Reported = Omit<WireDecision, Enums> & Record<Enums, string> & WireCompletion;
+type Enums = "rung" | "effect" | "scoredBy" | "attackClass";
 
 /** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
 export interface PlayedSidecar {

@@ -1,4 +1,5 @@
 import type { CompletionLine, LogRecord } from "../decision-log/record.ts";
+import type { RecordLine } from "../decision-log/record-line.ts";
 import { explain } from "./explain.ts";
 
 /** What the page is told of a decision. */
@@ -22,6 +23,12 @@ export interface Update {
   readonly alert: string;
 }
 
+/** As they came: read when they are shown. */
+interface Remembered {
+  readonly decision: RecordLine;
+  readonly completion: RecordLine | null;
+}
+
 const DECISIONS_MOST = 500;
 /** Reasons are a closed set of the filter; this bounds what a faulty one could send. */
 const REASONS_MOST = 100;
@@ -30,7 +37,7 @@ const OTHER = "other";
 /** The last decisions since the sidecar's start, in bounded memory. */
 export class RecentDecisions {
   /** By id, oldest news first. */
-  readonly #records = new Map<string, LogRecord>();
+  readonly #records = new Map<string, Remembered>();
   readonly #byEffect = new Map<string, number>();
   readonly #byReason = new Map<string, number>();
   #total = 0;
@@ -42,17 +49,18 @@ export class RecentDecisions {
     return this.#news;
   }
 
-  add(lines: readonly (LogRecord | CompletionLine)[]): void {
+  add(lines: readonly RecordLine[]): void {
     for (const line of lines) {
-      if ("completes" in line) {
-        const record = this.#records.get(line.completes);
-        if (record !== undefined) this.#remember({ ...record, response: line.response });
+      const { id, decided } = line;
+      if (decided === null) {
+        const known = this.#records.get(id);
+        if (known !== undefined) this.#remember(id, { ...known, completion: line });
         continue;
       }
-      this.#remember(line);
+      this.#remember(id, { decision: line, completion: null });
       this.#total += 1;
-      count(this.#byEffect, line.effect);
-      count(this.#byReason, line.reason);
+      count(this.#byEffect, decided.effect);
+      count(this.#byReason, decided.reason);
     }
   }
 
@@ -67,7 +75,7 @@ export class RecentDecisions {
   /** What came after `mark`, as far as it is remembered. */
   since(mark: number): Update {
     const news = Math.min(this.#news - mark, this.#records.size);
-    const records = news > 0 ? [...this.#records.values()].slice(-news) : [];
+    const records = news > 0 ? [...this.#records.values()].slice(-news).map(read) : [];
     return {
       counts: {
         total: this.#total,
@@ -79,9 +87,9 @@ export class RecentDecisions {
     };
   }
 
-  #remember(record: LogRecord): void {
-    this.#records.delete(record.id);
-    this.#records.set(record.id, record);
+  #remember(id: string, one: Remembered): void {
+    this.#records.delete(id);
+    this.#records.set(id, one);
     this.#news += 1;
     if (this.#records.size <= DECISIONS_MOST) return;
     for (const oldest of this.#records.keys()) {
@@ -89,6 +97,11 @@ export class RecentDecisions {
       return;
     }
   }
+}
+
+function read({ decision, completion }: Remembered): LogRecord {
+  const record = decision.read() as LogRecord;
+  return completion === null ? record : { ...record, response: (completion.read() as CompletionLine).response };
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -17,32 +17,32 @@ export interface Link {
   readonly prev: string;
 }
 
-/** Keeps the places of a line's link among its members. */
-export const unlinked: Link = { n: 0, prev: "" };
-
 /**
- * The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. A record with the link
- * `unlinked` has all its members in canonical order and is written as it stands, its link filled in: to sort or copy them
- * costs more than all the rest. (A head has a link before it is signed, and no such order.)
+ * A line that is written already, but for its link: canonical JSON in three parts, with `n` between the first two and
+ * `prev` before the last. To make one object of a record and sort its members costs more than all the rest.
  */
+export class UnlinkedLine {
+  readonly #beforeN: string;
+  readonly #beforePrev: string;
+  readonly #rest: string;
+
+  constructor(beforeN: string, beforePrev: string, rest: string) {
+    this.#beforeN = beforeN;
+    this.#beforePrev = beforePrev;
+    this.#rest = rest;
+  }
+
+  linked(n: number, prev: string): string {
+    return `${this.#beforeN}"n":${n}${this.#beforePrev}"prev":"${prev}"${this.#rest}`;
+  }
+}
+
+/** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
 export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
-  const line = hasLink(record) ? linked(record, n + 1, hash) : canonical({ ...record, n: n + 1, prev: hash });
-  return { line, end: { n: n + 1, hash: hashOf(line) } };
-}
-
-interface Linked {
-  n: number;
-  prev: string;
-}
-
-function hasLink(record: object): record is Linked {
-  return "prev" in record && record.prev === unlinked.prev;
-}
-
-function linked(record: Linked, n: number, prev: string): string {
-  record.n = n;
-  record.prev = prev;
-  return JSON.stringify(record);
+  const next = n + 1;
+  const line =
+    record instanceof UnlinkedLine ? record.linked(next, hash) : canonical({ ...record, n: next, prev: hash });
+  return { line, end: { n: next, hash: hashOf(line) } };
 }
 
 /** RFC 8785. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../decision-log/record.ts";
+import type { Decided } from "../decision-log/record-line.ts";
 import type { Mode } from "../policy/policy.ts";
 
 /** What a finding is about: refused by the very rung on which the request stood, or only by the next one. */
@@ -39,7 +39,7 @@ export function noEvidence(since: string): Evidence {
 }
 
 /** What a decision says of the rung on which it was made; empty: neither this rung nor the next has refused it. */
-export function findingOf({ rung, effect, reason, wouldDeny }: LogRecord): FindingKind[] {
+export function findingOf({ rung, effect, reason, wouldDeny }: Decided): FindingKind[] {
   const finding = effect === "deny" ? reason : wouldDeny;
   if (finding === null || finding === "permitted") return [];
   const fromPrevent = FROM_PREVENT.has(finding);
@@ -52,7 +52,7 @@ export function findingOf({ rung, effect, reason, wouldDeny }: LogRecord): Findi
 }
 
 /** Adds one decision. */
-export function addEvidence(evidence: Evidence, record: LogRecord): void {
+export function addEvidence(evidence: Evidence, record: Decided): void {
   const day = record.time.slice(0, 10);
   // Workers report in turn: around midnight a record of the day before may still come.
   if (day > evidence.lastDay) {

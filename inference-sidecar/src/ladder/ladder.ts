@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "lmdb";
-import type { LogRecord } from "../decision-log/record.ts";
+import type { Decided } from "../decision-log/record-line.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
 import { MODES, type Operator, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
@@ -93,16 +93,14 @@ export class Ladder {
     });
   }
 
-  /** Counts decisions that were written. */
-  count(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      const known = this.#routes.get(record.route)?.record;
-      if (known === undefined || "selfTest" in record) continue;
-      const evidence = [known, known.canary].find((one) => one?.rung === record.rung)?.evidence;
-      if (evidence === undefined || record.time < evidence.since) continue;
-      addEvidence(evidence, record);
-      this.#dirty.add(record.route);
-    }
+  /** Counts a decision that was written. */
+  count(decided: Decided): void {
+    const known = this.#routes.get(decided.route)?.record;
+    if (known === undefined) return;
+    const evidence = [known, known.canary].find((one) => one?.rung === decided.rung)?.evidence;
+    if (evidence === undefined || decided.time < evidence.since) return;
+    addEvidence(evidence, decided);
+    this.#dirty.add(decided.route);
   }
 
   /** Takes the step that `decide` gives for the route, with a record of who made it. */
