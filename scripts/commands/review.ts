@@ -31,8 +31,16 @@ export async function review(args: string[]): Promise<number> {
     ? { id: id.toLowerCase(), undo }
     : { id: id.toLowerCase(), label: benign ? "benign" : "attack", why };
   const token = await operatorToken(values["token-file"]);
-  const answer = (await askSidecar(values.state, "review", input, token)) as { route: string; operator?: string };
+  const answer = (await askSidecar(values.state, "review", input, token)) as {
+    route: string;
+    operator?: string;
+    asked?: string | null;
+  };
   const words = undo ? "the review is withdrawn" : `reviewed as ${input.label} by ${answer.operator}`;
-  process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : `${id}: ${words} (route ${answer.route})\n`);
+  const { route, asked } = answer;
+  const asks = asked
+    ? `the reviews of ${route} ask for ${asked}: \`postern route demote ${route}\` takes it there\n`
+    : "";
+  process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : `${id}: ${words} (route ${route})\n${asks}`);
   return 0;
 }

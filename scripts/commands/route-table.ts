@@ -10,6 +10,8 @@ export interface RouteStanding {
   readonly promote: "propose" | "auto";
   readonly pinned: boolean;
   readonly proposed: Mode | null;
+  /** The rung below, which reviews ask for. */
+  readonly asked: Mode | null;
   /** Of the model on `adapt`, millionths; null: as shipped. */
   readonly modelDeny: number | null;
   readonly evidence: { readonly since: string; readonly requests: number; readonly days: number };
@@ -41,6 +43,7 @@ function describe({
   promote,
   pinned,
   proposed,
+  asked,
   modelDeny,
   evidence,
   next,
@@ -53,6 +56,7 @@ function describe({
   if (next !== null && canary === null) parts.push(`for ${inWords(next)}`);
   if (canary !== null) parts.push(`canary: ${canary.share * 100} % on ${inWords(canary.claim)}`);
   if (proposed !== null) parts.push(`proposed: ${proposed}`);
+  if (asked !== null) parts.push(`reviews ask for ${asked}: \`postern route demote\` takes it there`);
   if (pinned) parts.push("pinned");
   if (modelDeny !== null) parts.push(`the model denies from ${(modelDeny / 1_000_000).toFixed(3)}`);
   return parts.join("; ");

@@ -12,16 +12,19 @@ import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const run = promisify(execFile);
-const tokens = { ada: "ada-has-a-token-of-her-own", ben: "ben-has-a-token-of-his-own" };
+const tokens = {
+  ada: "ada-has-a-token-of-her-own",
+  ben: "ben-has-a-token-of-his-own",
+  cleo: "cleo-has-a-token-of-her-own",
+};
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
-const policy = `
+const policyOf = (...operators: (keyof typeof tokens)[]) => `
 version: 1
 mode: detect
-operators:
-  - { name: ada, tokenSha256: ${digest(tokens.ada)} }
-  - { name: ben, tokenSha256: ${digest(tokens.ben)} }
+operators: [${operators.map((name) => `{ name: ${name}, tokenSha256: ${digest(tokens[name])} }`).join(", ")}]
 routes:
   - { name: moving, match: { path: /moving }, public: true, ladder: { floor: detect, ceiling: prevent } }
+  - { name: alone, match: { path: /alone }, public: true, mode: prevent, ladder: { floor: observe, ceiling: prevent } }
   - { name: learning, match: { path: /learning }, public: true, mode: adapt, ladder: { floor: prevent, ceiling: adapt } }
 `;
 const attack = encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --");
@@ -31,7 +34,7 @@ let gateway: TestGateway;
 before(
   async () => {
     upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy, workers: 2 });
+    gateway = await startTestGateway({ upstream: upstream.url, policy: policyOf("ada", "ben"), workers: 2 });
   },
   { timeout: 180_000 },
 );
@@ -192,6 +195,31 @@ test("a review can be undone; all of it stands in the log, which verifies", asyn
     gateway.state,
   ]);
   assert.match(verified.stdout, /^the log is whole$/m);
+});
+
+test("nor can those of an only operator, where the floor is low: it takes a command, under the operator's name", {
+  timeout: 120_000,
+}, async () => {
+  await writeFile(gateway.policyPath, policyOf("cleo"));
+  await eventually(
+    () => postern(["route", "propose", "alone"], tokens.cleo),
+    ({ err }) => /at its ceiling/.test(err),
+    20_000,
+  );
+  const events: string[] = [];
+  for (let i = 0; i < 100; i++) events.push((await get(`/alone?q=${attack}${i}`)).id);
+  await gateway.waitForRecord(events.at(-1) as string);
+  const codes = await reviewAll(events.slice(1), tokens.cleo);
+  assert.ok(codes.filter((code) => code === "ok").length > 50);
+  assert.deepEqual(await statuses(`/alone?q=${attack}`), [403]);
+  const { rung, asked } = await standingOf("alone");
+  assert.deepEqual([rung, asked], ["prevent", "detect"]);
+  assert.match((await postern(["route", "list"])).out, /reviews ask for detect: `postern route demote` takes it there/);
+  assert.equal((await moved(["demote", "alone"], tokens.cleo)).rung, "detect");
+  const last = (await logLines())
+    .flatMap(({ move }) => (move as { kind: string; by: object } | undefined) ?? [])
+    .at(-1);
+  assert.deepEqual([last?.kind, last?.by], ["demote", { kind: "operator", name: "cleo" }]);
 });
 
 async function standingOf(route: string) {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { open } from "lmdb";
 import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { askSidecar } from "../../scripts/gateway/ask-sidecar.ts";
 import { loadPolicyWithBundle } from "../../scripts/model/load-policy.ts";
@@ -73,6 +74,7 @@ async function report(count: number, decision: Record<string, unknown> = {}): Pr
 interface Standing {
   rung: string;
   proposed: string | null;
+  asked: string | null;
   canary: { rung: string; evidence: { requests: number } } | null;
   modelDeny: number | null;
   evidence: { requests: number; above: number; here: number };
@@ -160,6 +162,57 @@ describe("by evidence a route", () => {
   });
 });
 
+test("a move that a crash kept out of the log is in it after the next start, once, whatever policies and starts follow", async () => {
+  const ladder = "ladder: { floor: detect, ceiling: prevent }";
+  await putInForce(policy(ladder));
+  await start();
+  await askSidecar(state, "route/pin", { route: "shop", rung: "prevent" }, tokens.ada);
+  await sidecar.stop();
+  const root = open({ path: join(state, "store", "state.mdb"), maxDbs: 16, encoding: "json" });
+  const table = root.openDB<Record<string, unknown>, string>({ name: "ladder", encoding: "json" });
+  const evidence = {
+    since: new Date().toISOString(),
+    requests: 0,
+    admitted: 0,
+    here: 0,
+    above: 0,
+    days: 0,
+    lastDay: "",
+  };
+  const move = {
+    id: "of-the-crash",
+    route: "shop",
+    kind: "pin",
+    from: "detect",
+    to: "prevent",
+    by: { kind: "user" },
+    evidence,
+  };
+  await table.put("shop", { ...table.get("shop"), unlogged: move });
+  await root.close();
+
+  const ids = async () => (await moves()).map(({ id }) => id);
+  await start();
+  const [pinned, ...others] = await ids();
+  assert.deepEqual(others, ["of-the-crash"]);
+  await putInForce(policy(`${ladder}, score: { falsePositiveBudget: 1% }`));
+  await report(1, { rung: "PREVENT" });
+  await counted(1);
+  await settled();
+  sidecar.child.kill("SIGKILL");
+  await sidecar.exit();
+  await start();
+  assert.deepEqual(await ids(), [pinned, "of-the-crash"]);
+});
+
+async function moves(): Promise<{ id: string }[]> {
+  const folder = join(state, "log");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  const lines = texts.flatMap((text) => text.split("\n").slice(0, -1));
+  return lines.flatMap((line) => JSON.parse(line).move ?? []);
+}
+
 test("an operator who is taken out of the policy is none any more, though the compiled policy is the same", async () => {
   const ladder = "ladder: { floor: observe, ceiling: prevent }";
   await putInForce(policy(ladder), "d0".repeat(32));
@@ -204,21 +257,26 @@ describe("by reviews a route", () => {
     assert.equal((await standing()).rung, "detect");
   });
 
-  test("goes down one rung in a day, where there is one operator only", async () => {
-    const alone = policy("mode: prevent, ladder: { floor: observe, ceiling: prevent }");
+  test("of an only operator goes from adapt to prevent, and lower by a command only", async () => {
+    const alone = policy("mode: adapt, ladder: { floor: observe, ceiling: adapt }");
     await putInForce(alone.replace(/, \{ name: ben.*?\}/, ""));
     await start();
-    const events: string[] = [];
-    for (let i = 0; i < 3; i++) events.push(await report(1, denied));
-    await counted(3);
-    for (const id of events) await review(id, "benign");
-    assert.equal((await standing()).rung, "detect");
-    const here = { effect: "DENY", reason: "token_expired" };
-    const more: string[] = [];
-    for (let i = 0; i < 3; i++) more.push(await report(1, here));
-    await counted(3);
-    for (const id of more) await review(id, "benign");
-    assert.equal((await standing()).rung, "detect", "nobody else could object");
+    const reviewed = async (decision: object) => {
+      const events: string[] = [];
+      for (let i = 0; i < 3; i++) events.push(await report(1, { ...denied, ...decision }));
+      await counted(3);
+      for (const id of events) await review(id, "benign");
+      return standing();
+    };
+    const demote = () => askSidecar(state, "route/demote", { route: "shop" }, tokens.ada);
+    assert.equal((await reviewed({ rung: "ADAPT" })).rung, "prevent");
+    const { rung, asked } = await reviewed({});
+    assert.deepEqual([rung, asked], ["prevent", "detect"]);
+    await demote();
+    const lower = await reviewed({ rung: "DETECT", reason: "token_expired" });
+    assert.deepEqual([lower.rung, lower.asked], ["detect", "observe"]);
+    await demote();
+    assert.equal((await standing()).rung, "observe");
   });
 
   test("on adapt refits its threshold by the conformal bound; undone, it is as shipped", async () => {

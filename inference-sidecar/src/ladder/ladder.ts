@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "lmdb";
 import type { Decided } from "../decision-log/record-line.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
-import { MODES, type Operator, type Route } from "../policy/policy.ts";
+import { MODES, type Mode, type Operator, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
 import { conformalThreshold } from "../review/conformal.ts";
@@ -11,7 +11,7 @@ import { weighedScores } from "../review/weight.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
-import { type Step, stepByEvidence, type Tallies } from "./steps.ts";
+import { askedFor, type Step, stepByEvidence, type Tallies } from "./steps.ts";
 import { syncedRoutes } from "./synced-routes.ts";
 import { underBundle } from "./under-bundle.ts";
 
@@ -67,6 +67,13 @@ export class Ladder {
       route: reviews.tally(route, rung, evidence.since),
       canary: canary === null ? null : reviews.tally(route, canary.rung, canary.evidence.since),
     };
+  }
+
+  /** The rung that reviews ask for and do not take the route to; null: none. */
+  asked(name: string): Mode | null {
+    const of = this.#routes.get(name);
+    if (of === undefined) return null;
+    return askedFor(of.record, of.route.ladder, this.tallies(of.record).route, this.#operators.length);
   }
 
   /** Has the workers know what is remembered, before any policy is known. */
@@ -145,11 +152,14 @@ export class Ladder {
   /** Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. */
   async #takeUp(route: LadderRoute["route"]): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    this.#routes.set(route.name, { route, record: this.#underBundle(stored ?? this.#firstRecord(route)) });
+    const record = this.#underBundle(stored ?? this.#firstRecord(route));
+    this.#routes.set(route.name, { route, record });
     if (stored === undefined) return;
-    if (stored.unlogged !== null) {
-      await this.#log(stored.unlogged);
-      await this.#parts.table.put(route.name, { ...stored, unlogged: null });
+    if (record.unlogged !== null) {
+      await this.#log(record.unlogged);
+      const logged = { ...record, unlogged: null };
+      this.#routes.set(route.name, { route, record: logged });
+      await this.#parts.table.put(route.name, logged);
     }
     if (!fits(stored, route)) await this.#take({ kind: "reset", next: this.#firstRecord(route) }, { kind: "policy" });
   }
@@ -215,7 +225,16 @@ export class Ladder {
     const known = { ...(ofCanary ?? before).evidence, reviews: { benign, attacks }, budget, daysNeeded };
     const to = next.canary?.rung ?? next.proposed ?? next.rung;
     const refit = kind === "refit" ? { modelDeny: next.modelDeny } : {};
-    const move: Move = { route: next.route, kind, from: before.rung, to, by, evidence: known, ...refit };
+    const move: Move = {
+      id: randomUUID(),
+      route: next.route,
+      kind,
+      from: before.rung,
+      to,
+      by,
+      evidence: known,
+      ...refit,
+    };
     await table.put(next.route, { ...next, unlogged: move });
     try {
       await this.#log(move);
@@ -229,7 +248,7 @@ export class Ladder {
 
   async #log(move: Move): Promise<void> {
     const { log } = this.#parts;
-    await log.append([{ v: 1, time: this.#now(), move: { id: randomUUID(), ...move } }], () => undefined);
+    await log.append([{ v: 1, time: this.#now(), move }], () => undefined);
     await log.sync();
   }
 

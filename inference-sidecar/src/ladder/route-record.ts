@@ -35,6 +35,8 @@ export interface MoveEvidence extends Evidence {
 
 /** A step of a route, as the decision log tells it. */
 export interface Move {
+  /** UUID. A crash may have the log tell one move twice. */
+  readonly id: string;
   readonly route: string;
   readonly kind: MoveKind;
   readonly from: Mode;
@@ -68,8 +70,6 @@ export interface RouteRecord {
   readonly pinned: boolean;
   /** The model's threshold on `adapt`, millionths; 0: as shipped. */
   readonly modelDeny: number;
-  /** When reviews last took it down, ISO 8601; absent: never. */
-  readonly loweredAt?: string;
   /** Digest of the bundle that the evidence is of; absent: a release before this was told has stored it. */
   readonly bundle?: string;
   /** A move that is in force and perhaps not in the log: a crash came between. */

@@ -13,6 +13,8 @@ export function shownRoute(ladder: Ladder, { route, record }: LadderRoute) {
     rung: record.rung,
     pinned: record.pinned,
     proposed: record.proposed,
+    /** The rung that reviews ask for and do not take it to: that takes a command. */
+    asked: ladder.asked(route.name),
     modelDeny: record.modelDeny || null,
     evidence: record.evidence,
     /** What is known of the next rung; null: there is none. */

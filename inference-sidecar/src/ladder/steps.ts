@@ -12,8 +12,6 @@ const CANARY_SHARE_MILLIONTHS = 100_000;
 /** So many reviewed false positives there must be at least before a route goes down. */
 const REVIEWS_LEAST = 3;
 const SALT_BYTES = 16;
-/** Reviews of the only operator take a route down once in so long: nobody else can object. */
-const ALONE_MS = 24 * 60 * 60 * 1000;
 
 /** What becomes of a route, and what it is called. */
 export interface Step {
@@ -49,14 +47,21 @@ export function stepByEvidence(
     return holds ? { kind: "promote", next: standOn(record, rung, now) } : null;
   }
   if (isHarmful(record.evidence, record.rung, route, ladder, operators)) {
-    const waits = operators < 2 && Date.parse(now) - Date.parse(record.loweredAt ?? "") < ALONE_MS;
-    const down = waits ? null : stepDown(record, ladder, now);
-    return down && { ...down, next: { ...down.next, loweredAt: now } };
+    const down = stepDown(record, ladder, now);
+    // Nobody could object to an only operator: below the score's enforcement it takes a command, whatever is reviewed.
+    return operators < 2 && below(down?.next.rung ?? "observe", "prevent") ? null : down;
   }
   const next = nextRung(record, ladder);
   if (next === null || record.proposed !== null) return null;
   if (!claimOf(next, record.evidence, route, "above", ladder).holds) return null;
   return ladder.promote === "auto" ? beginCanary(record, next, now) : propose(record, next);
+}
+
+/** The rung that reviews ask for, whether they take the route there or not; null: none. */
+export function askedFor(record: RouteRecord, ladder: Ladder, tally: Tally, operators: number): Mode | null {
+  const { rung, evidence, canary } = record;
+  if (canary !== null || !isHarmful(evidence, rung, tally, ladder, operators)) return null;
+  return rungBelow(record, ladder);
 }
 
 export function propose(record: RouteRecord, to: Mode): Step {
@@ -74,10 +79,17 @@ export function endCanary(record: RouteRecord): Step {
 }
 
 /** One rung down; null: the route is at its floor. */
-export function stepDown(record: RouteRecord, { floor }: Ladder, now: string): Step | null {
-  if (MODES.indexOf(record.rung) <= MODES.indexOf(floor)) return null;
-  const to = MODES[MODES.indexOf(record.rung) - 1] as Mode;
-  return { kind: "demote", next: standOn(record, to, now) };
+export function stepDown(record: RouteRecord, ladder: Ladder, now: string): Step | null {
+  const to = rungBelow(record, ladder);
+  return to && { kind: "demote", next: standOn(record, to, now) };
+}
+
+function rungBelow({ rung }: RouteRecord, { floor }: Ladder): Mode | null {
+  return below(floor, rung) ? (MODES[MODES.indexOf(rung) - 1] as Mode) : null;
+}
+
+function below(one: Mode, other: Mode): boolean {
+  return MODES.indexOf(one) < MODES.indexOf(other);
 }
 
 /** On the rung, with nothing known of it yet. */

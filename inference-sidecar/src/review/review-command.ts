@@ -68,7 +68,7 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
       await enter(review, false);
       await reviews.put(review);
       await ladder.reviewed(decision.route);
-      return { id, label, operator, route: decision.route, rung: decision.rung };
+      return { id, label, operator, route: decision.route, rung: decision.rung, asked: ladder.asked(decision.route) };
     },
   };
 }
