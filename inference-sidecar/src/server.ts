@@ -58,6 +58,8 @@ export class SidecarServer {
     this.#server = new Server({
       "grpc.max_receive_message_length": messageBytes,
       "grpc.max_concurrent_streams": STREAMS_MOST,
+      // Nobody asks for its statistics, and it takes part in every call.
+      "grpc.enable_channelz": 0,
     });
     for (const { definition, handlers } of services) {
       const calls = Object.entries(handlers).map(([name, handle]) => [name, unary(name, handle, metrics)]);
@@ -104,19 +106,30 @@ function unary(method: string, handle: Handler<never, object>, metrics: Metrics)
   };
 }
 
+/** A signal, and the error that aborts it, is made only where it is asked for: most calls are over before they could be given up. */
 function callContext(call: ServerUnaryCall<object, object>): CallContext {
   const given = call.getDeadline();
   const deadline = given instanceof Date ? given.getTime() : given;
-  const controller = new AbortController();
-  call.on("cancelled", () => {
+  let controller: AbortController | null = null;
+  const abort = () => {
     const expired = Date.now() >= deadline;
-    controller.abort(
+    controller?.abort(
       expired
         ? new ServiceError("deadline_exceeded", "the deadline has passed")
         : new ServiceError("cancelled", "the client is gone"),
     );
-  });
-  return { signal: controller.signal, deadline };
+  };
+  return {
+    get signal() {
+      if (controller === null) {
+        controller = new AbortController();
+        if (call.cancelled) abort();
+        else call.on("cancelled", abort);
+      }
+      return controller.signal;
+    },
+    deadline,
+  };
 }
 
 let wrongPairLoggedAt = Number.NEGATIVE_INFINITY;

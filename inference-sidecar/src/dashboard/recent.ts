@@ -23,10 +23,13 @@ export interface Update {
   readonly alert: string;
 }
 
-/** As they came: read when they are shown. */
-interface Remembered {
-  readonly decision: RecordLine;
-  readonly completion: RecordLine | null;
+/**
+ * What came at once, one line of JSON each, out of the collector's sight: as objects, these would outlive its young
+ * generation, and that cost more than all else that is done with a record.
+ */
+interface Batch {
+  readonly lines: Buffer;
+  readonly news: number;
 }
 
 const DECISIONS_MOST = 500;
@@ -36,8 +39,9 @@ const OTHER = "other";
 
 /** The last decisions since the sidecar's start, in bounded memory. */
 export class RecentDecisions {
-  /** By id, oldest news first. */
-  readonly #records = new Map<string, Remembered>();
+  readonly #batches: Batch[] = [];
+  /** In all batches. */
+  #kept = 0;
   readonly #byEffect = new Map<string, number>();
   readonly #byReason = new Map<string, number>();
   #total = 0;
@@ -50,14 +54,17 @@ export class RecentDecisions {
   }
 
   add(lines: readonly RecordLine[]): void {
-    for (const line of lines) {
-      const { id, decided } = line;
-      if (decided === null) {
-        const known = this.#records.get(id);
-        if (known !== undefined) this.#remember(id, { ...known, completion: line });
-        continue;
-      }
-      this.#remember(id, { decision: line, completion: null });
+    if (lines.length === 0) return;
+    const kept = lines.slice(-DECISIONS_MOST).map((line) => line.linked(0, ""));
+    this.#batches.push({ lines: Buffer.from(kept.join("\n")), news: kept.length });
+    this.#news += lines.length;
+    this.#kept += kept.length;
+    for (let [oldest] = this.#batches; oldest && this.#kept - oldest.news >= DECISIONS_MOST; [oldest] = this.#batches) {
+      this.#batches.shift();
+      this.#kept -= oldest.news;
+    }
+    for (const { decided } of lines) {
+      if (decided === null) continue;
       this.#total += 1;
       count(this.#byEffect, decided.effect);
       count(this.#byReason, decided.reason);
@@ -74,8 +81,8 @@ export class RecentDecisions {
 
   /** What came after `mark`, as far as it is remembered. */
   since(mark: number): Update {
-    const news = Math.min(this.#news - mark, this.#records.size);
-    const records = news > 0 ? [...this.#records.values()].slice(-news).map(read) : [];
+    const news = Math.min(this.#news - mark, DECISIONS_MOST, this.#kept);
+    const records = news > 0 ? this.#read(news) : [];
     return {
       counts: {
         total: this.#total,
@@ -87,21 +94,24 @@ export class RecentDecisions {
     };
   }
 
-  #remember(id: string, one: Remembered): void {
-    this.#records.delete(id);
-    this.#records.set(id, one);
-    this.#news += 1;
-    if (this.#records.size <= DECISIONS_MOST) return;
-    for (const oldest of this.#records.keys()) {
-      this.#records.delete(oldest);
-      return;
+  /** The decisions that the last `news` lines are of, as far as they are remembered: each in the place of its newest line. */
+  #read(news: number): LogRecord[] {
+    const lines = this.#batches.flatMap((batch) => batch.lines.toString().split("\n"));
+    const records = new Map<string, LogRecord>();
+    for (const line of lines.slice(-news)) {
+      const read = JSON.parse(line) as LogRecord | CompletionLine;
+      const id = "completes" in read ? read.completes : read.id;
+      const record = "completes" in read ? (records.get(id) ?? decisionOf(id, lines)) : read;
+      records.delete(id);
+      if (record !== undefined) records.set(id, { ...record, response: read.response });
     }
+    return [...records.values()];
   }
 }
 
-function read({ decision, completion }: Remembered): LogRecord {
-  const record = decision.read() as LogRecord;
-  return completion === null ? record : { ...record, response: (completion.read() as CompletionLine).response };
+function decisionOf(id: string, lines: readonly string[]): LogRecord | undefined {
+  const line = lines.find((each) => each.includes(`"id":"${id}"`));
+  return line === undefined ? undefined : JSON.parse(line);
 }
 
 function count(counts: Map<string, number>, name: string): void {

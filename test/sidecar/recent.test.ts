@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
+import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
+
+const origin = { worker: "w", policy: "p", bundle: "b", module: "m", pseudonym: () => "" };
+const nothing = { ...{ workload: "", grant: "", token: "", expiredGrant: "", apiKey: "", issuer: "", pathShape: "" } };
+const decision = {
+  ...{ timeUnixMs: 0, method: "GET", route: "r", rung: 2, effect: 0, reason: "permitted", wouldDeny: "", ...nothing },
+  ...{ subject: Buffer.alloc(0), scoredBy: 0, scoreMillionths: 0, attackClass: 0, finding: null, uninspected: "" },
+  ...{ timings: null, checks: 0, surprisalMillibits: 0, usualMillibits: 0, selfTest: false },
+} satisfies WireDecision;
+const completion: WireCompletion = { responseStatus: 200, responseBytes: 7, ended: "" };
+
+function lineOf(number: number, parts: Partial<WireRecord>) {
+  const decisionId = Buffer.alloc(16);
+  decisionId.writeUInt32BE(number);
+  const record = { sequence: number + 1, decisionId, decision: null, completion: null, evidence: null, ...parts };
+  return recordLine(record, origin, new Date(0).toISOString(), null);
+}
+
+const statuses = (recent: RecentDecisions, mark: number) =>
+  recent
+    .since(mark)
+    .decisions.map(({ record }) => [Number.parseInt(record.id.slice(0, 8), 16), record.response?.status]);
+
+test("a completion shows its decision again, wherever that came, in the place of its newest line", () => {
+  const recent = new RecentDecisions();
+  recent.add([lineOf(1, { decision }), lineOf(2, { decision, completion })]);
+  assert.deepEqual(statuses(recent, 0), [
+    [1, undefined],
+    [2, 200],
+  ]);
+  const { mark } = recent;
+  assert.deepEqual(statuses(recent, mark), []);
+  recent.add([lineOf(1, { completion }), lineOf(9, { completion })]);
+  assert.deepEqual(statuses(recent, mark), [[1, 200]], "of a decision that nobody remembers nothing is shown");
+  assert.deepEqual(statuses(recent, 0), [
+    [2, 200],
+    [1, 200],
+  ]);
+  assert.deepEqual(recent.since(0).counts, { total: 2, byEffect: { permit: 2 }, byReason: { permitted: 2 } });
+});
+
+test("the last 500 are remembered, however they came", () => {
+  for (const size of [1, 7, 300, 1_200]) {
+    const recent = new RecentDecisions();
+    for (let first = 0; first < 1_200; first += size) {
+      recent.add(Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })));
+    }
+    const shown = statuses(recent, 0);
+    const last = Math.ceil(1_200 / size) * size - 1;
+    assert.deepEqual([shown.length, shown[0]?.[0], shown.at(-1)?.[0]], [500, last - 499, last]);
+  }
+});
