@@ -32,16 +32,17 @@ export class PolicySource {
   #text = "";
   readonly #file: string;
   readonly #listeners: ((policy: PolicyInForce) => Promise<void>)[] = [];
+  #reading: Promise<void> = Promise.resolve();
   readonly #watch: FileWatch;
 
   private constructor(file: string) {
     this.#file = file;
-    this.#watch = new FileWatch(() => this.#read());
+    this.#watch = new FileWatch(() => this.refresh());
   }
 
   static async open(file: string): Promise<PolicySource> {
     const source = new PolicySource(file);
-    await source.#read();
+    await source.refresh();
     source.#watch.watch([file]);
     return source;
   }
@@ -55,6 +56,12 @@ export class PolicySource {
   async follow(listener: (policy: PolicyInForce) => Promise<void>): Promise<void> {
     this.#listeners.push(listener);
     if (this.#current !== null) await listener(this.#current);
+  }
+
+  /** Looks at the file now. Resolves once whoever follows has what it says. */
+  refresh(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#read());
+    return this.#reading;
   }
 
   close(): Promise<void> {

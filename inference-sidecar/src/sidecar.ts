@@ -176,7 +176,11 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     Score: score,
     Report: report,
     Verify: verifyHandler(new Admission(limits.verifyCallsInFlight)),
-    Sign: signHandler(new Admission(limits.signCallsInFlight), () => assertions.keys),
+    Sign: signHandler(new Admission(limits.signCallsInFlight), async () => {
+      // A filter may have a policy that asks for the first assertions before this process has seen it.
+      if (assertions.keys === null) await policies.refresh();
+      return assertions.keys;
+    }),
     Sync: syncHandler(synced, workers, models, (issuer, kid) => keys.find(issuer, kid)),
   };
   const authority = await authorityOf(configuration, folder, { bundle: models.inForce.bundle, score, report, service });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { Calibration } from "../../inference-sidecar/src/policy/calibration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { NOTE_CODES } from "../../inference-sidecar/src/policy/note.ts";
 import { makePolicyFolder } from "./policy-folder.ts";
@@ -110,6 +111,32 @@ test("routes without an owner are named in one note", async () => {
   );
   assert.equal(notes.length, 1);
   assert.match(notes[0] ?? "", /route_without_owner without an `owner`: r0, r1, .*r9 and 2 more$/);
+});
+
+test("a step-up from a score on that denies by itself is named with the score that does", async () => {
+  const calibration: Calibration = {
+    thresholds: { clearBelow: 50_000, denyAlone: 500_000, modelDeny: 100_000 },
+    requests: 10_000,
+    offsets: { unsure: [2000], always: [2000] },
+  };
+  const asks = async (fromScore: string, more = "", score = "{}") => {
+    const text = `${head}  - ${grants("{ issuer: demo }", `, stepUp: { acr: [phr], fromScore: ${fromScore} }, score: ${score}${more}`)}`;
+    const loaded = await parsePolicy(text, join(folder, "policy.yaml"), calibration);
+    return loaded.notes().flatMap(({ code, message }) => (code === "step_up_never_asked" ? [message] : []));
+  };
+  const says = (from: string, denies: string, but = "") => [
+    `route a: fromScore ${from} asks nobody for more${but}: from ${denies} on the score denies`,
+  ];
+  assert.deepEqual(await asks("9.9999%"), []);
+  assert.deepEqual(await asks("10%"), says("10%", "10%"));
+  assert.deepEqual(await asks("20%", "", "{ onUnavailable: open }"), says("20%", "10%", " but while the model is away"));
+  assert.deepEqual(await asks("60%", "", "{ onUnavailable: open }"), says("60%", "10%"));
+  // Reviews may lead the threshold of adapt as far as 55 %.
+  const adapts = ", ladder: { floor: observe, ceiling: adapt }";
+  assert.deepEqual(await asks("54%", adapts), []);
+  assert.deepEqual(await asks("55%", adapts), says("55%", "55%"));
+  // The threshold of a budget is the route's own.
+  assert.deepEqual(await asks("40%", "", "{ falsePositiveBudget: 1% }"), []);
 });
 
 test("every code of a note is documented, and every documented one exists", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,6 +8,9 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { Admission } from "../../inference-sidecar/src/admission.ts";
 import { signHandler } from "../../inference-sidecar/src/assertion/sign.ts";
 import { AssertionKeys } from "../../inference-sidecar/src/assertion/signing-keys.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
+import { service, startSidecar } from "./harness.ts";
 
 const HOUR = 3_600_000;
 const context = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY };
@@ -77,7 +80,7 @@ test("keys that others may read are refused, and so is a file that holds none", 
 test("claims are signed as they are given, with times and an id; everything else is refused", () =>
   withState(async (state) => {
     const keys = await AssertionKeys.open(state);
-    const sign = signHandler(new Admission(8), () => keys);
+    const sign = signHandler(new Admission(8), async () => keys);
     const keySet = createLocalJWKSet({ keys: [...keys.published.keys] });
     const claim = fc.constantFrom("iss", "aud", "sub", "scope", "claims", "x");
     await fc.assert(
@@ -109,10 +112,26 @@ test("claims are signed as they are given, with times and an id; everything else
     for (const expiresUnixS of [0, inTenSeconds() - 20, inTenSeconds() + 800, 2 ** 53]) {
       await assert.rejects(sign({ claims: Buffer.from("{}"), expiresUnixS }, context), /expires_unix_s/);
     }
-    const without = signHandler(new Admission(8), () => null);
+    const without = signHandler(new Admission(8), async () => null);
     await assert.rejects(
       without({ claims: Buffer.from("{}"), expiresUnixS: inTenSeconds() }, context),
       /no assertions/,
     );
     await keys.close();
   }));
+
+test("a filter whose policy is the first that asks for assertions has its first one signed", async () => {
+  const sidecar = await startSidecar();
+  try {
+    await sidecar.event("listening");
+    const request = { claims: Buffer.from("{}"), expiresUnixS: inTenSeconds() };
+    const sign = () => sidecar.client.raw("Sign", service.Sign?.requestSerialize(request) as Buffer);
+    await assert.rejects(sign(), /no assertions/);
+    const asking = "version: 1\nmode: detect\nidentity: { assertion: { issuer: gate, audience: shop } }\nroutes: []\n";
+    const { policy } = await parsePolicy(asking, "policy.yaml");
+    await writeFile(join(sidecar.state, "run", "policy.json"), policyForSidecar(policy, "d0".repeat(32)));
+    await sign();
+  } finally {
+    await sidecar.stop();
+  }
+});

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, mock, test } from "node:test";
 import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
 import { RemoteKeys, usableKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
 import type { KeyUse } from "../../inference-sidecar/src/policy/keys.ts";
@@ -63,6 +63,34 @@ test("an issuer that is away, or gives what can't be used, leaves the last set",
   assert.equal(failures.length, 1);
   remote.close();
   await server.stop();
+});
+
+test("while there is no key, an issuer that was away is asked again after a quarter of a second, then ever later", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  // The cool-down is never over, so that to look for a key is to wait for an attempt that is under way, and no more.
+  const clock = mock.method(performance, "now", () => 0);
+  const server = await startKeyServer(null);
+  const { remote, failures, kids } = follow(server);
+  try {
+    await remote.find("a");
+    for (const [index, wait] of [250, 500, 1000].entries()) {
+      mock.timers.tick(wait - 1);
+      await remote.find("a");
+      assert.equal(failures.length, index + 1, `not before ${wait} ms, whoever asks`);
+      mock.timers.tick(1);
+      await remote.find("a");
+      assert.equal(failures.length, index + 2, `after ${wait} ms`);
+    }
+    server.jwks = setOf(jwk("a"));
+    mock.timers.tick(2000);
+    await remote.find("a");
+    assert.equal(kids(), "a");
+  } finally {
+    mock.timers.reset();
+    clock.mock.restore();
+    remote.close();
+    await server.stop();
+  }
 });
 
 describe("what is no usable key set", () => {

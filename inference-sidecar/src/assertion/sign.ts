@@ -19,31 +19,35 @@ const CLAIMS_BYTES_MOST = 8192;
 const LIFETIME_SECONDS_MOST = 600;
 const OWN_CLAIMS = ["iat", "exp", "jti"];
 
-/** Signs what the filter says of who asks (JWT, RFC 7519). `keys`: null while no policy asks for assertions. */
+/** Signs what the filter says of who asks. `keys`: null while no policy asks for assertions. */
 export function signHandler(
   admission: Admission,
-  keys: () => AssertionKeys | null,
+  keys: () => Promise<AssertionKeys | null>,
 ): Handler<SignRequest, SignResponse> {
   return async ({ claims, expiresUnixS }) => {
-    const stated = readClaims(claims);
-    const iat = Math.floor(Date.now() / 1000);
-    if (expiresUnixS <= iat || expiresUnixS > iat + LIFETIME_SECONDS_MOST) {
-      throw new ServiceError(
-        "invalid_argument",
-        `expires_unix_s: expected 1 to ${LIFETIME_SECONDS_MOST} seconds from now`,
-      );
-    }
-    const current = keys()?.current;
-    if (current === undefined) throw new ServiceError("unavailable", "the policy in force asks for no assertions");
     const release = admission.admit();
     try {
-      return {
-        assertion: Buffer.from(compactJws(current, withMembers(stated, { iat, exp: expiresUnixS, jti: randomUUID() }))),
-      };
+      const { current } = (await keys()) ?? {};
+      if (current === undefined) throw new ServiceError("unavailable", "the policy in force asks for no assertions");
+      return { assertion: Buffer.from(signAssertion(current, claims, expiresUnixS)) };
     } finally {
       release();
     }
   };
+}
+
+/**
+ * A JWT (RFC 7519) of these claims, with `iat`, `exp` and `jti` added.
+ * @throws ServiceError `invalid_argument`: they are no such object, or the time is out of range
+ */
+export function signAssertion(key: AssertionKey, claims: Buffer, expiresUnixS: number): string {
+  const stated = readClaims(claims);
+  const iat = Math.floor(Date.now() / 1000);
+  if (expiresUnixS <= iat || expiresUnixS > iat + LIFETIME_SECONDS_MOST) {
+    const message = `expires_unix_s: expected 1 to ${LIFETIME_SECONDS_MOST} seconds from now`;
+    throw new ServiceError("invalid_argument", message);
+  }
+  return compactJws(key, withMembers(stated, { iat, exp: expiresUnixS, jti: randomUUID() }));
 }
 
 /** The text of the object, as it came: numbers are not rounded. */

@@ -4,11 +4,13 @@ import { type KeyUse, readKeySet } from "../policy/keys.ts";
 import type { VerificationKey } from "../policy/policy.ts";
 import { fetchKeySet } from "./key-fetch.ts";
 
-/** Between two attempts, whatever asks for them. */
+/** Between two attempts that tokens ask for. */
 const COOL_DOWN_MS = 5_000;
 const FETCH_MS = 10_000;
 /** After a failure; doubled with each further one, up to the refresh period. */
 const RETRY_MS = 5_000;
+/** The same while there is no key yet: nobody is let in, and what carries the connection may just be starting. */
+const FIRST_RETRY_MS = 250;
 
 export interface FetchedKeys {
   readonly keys: readonly VerificationKey[];
@@ -33,6 +35,8 @@ export class RemoteKeys {
   #known: FetchedKeys | null;
   #attempt: Promise<void> | null = null;
   #attemptedMs = Number.NEGATIVE_INFINITY;
+  /** When the next attempt is due. */
+  #dueMs = Number.POSITIVE_INFINITY;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -61,9 +65,9 @@ export class RemoteKeys {
    */
   async find(kid: string): Promise<void> {
     if (this.#attempt === null && this.#known?.keys.some((key) => key.kid === kid)) return;
-    const wait = this.#attemptedMs + COOL_DOWN_MS - performance.now();
-    if (this.#attempt === null && wait > 0) this.#schedule(wait);
-    else await this.#fetch();
+    const mayMs = this.#attemptedMs + COOL_DOWN_MS;
+    if (this.#attempt !== null || performance.now() >= mayMs) await this.#fetch();
+    else if (mayMs < this.#dueMs) this.#schedule(mayMs - performance.now());
   }
 
   close(): void {
@@ -80,6 +84,7 @@ export class RemoteKeys {
 
   async #tryToFetch(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#dueMs = Number.POSITIVE_INFINITY;
     this.#attemptedMs = performance.now();
     const { refreshMs, use, onFetched, onFailed } = this.#options;
     try {
@@ -93,13 +98,15 @@ export class RemoteKeys {
     } catch (error) {
       if (this.#closed) return;
       onFailed(error as Error);
-      this.#schedule(Math.min(refreshMs, RETRY_MS * 2 ** this.#failures++));
+      const first = this.#known === null ? FIRST_RETRY_MS : RETRY_MS;
+      this.#schedule(Math.min(refreshMs, first * 2 ** this.#failures++));
     }
   }
 
   #schedule(milliseconds: number): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
+    this.#dueMs = performance.now() + milliseconds;
     this.#timer = setTimeout(() => void this.#fetch(), milliseconds).unref();
   }
 }

@@ -57,7 +57,8 @@ export async function parsePolicy(
     throw new PolicyError(document.problems.toSorted(byPosition), [...files.paths]);
   }
   const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file), calibration);
-  return { policy, files: [resolve(path), ...files.paths], notes: () => notesOf(document, policy, Date.now() / 1000) };
+  const notes = () => notesOf(document, policy, Date.now() / 1000, calibration?.thresholds ?? null);
+  return { policy, files: [resolve(path), ...files.paths], notes };
 }
 
 function byPosition(a: { line: number; column: number }, b: { line: number; column: number }): number {

@@ -1,3 +1,4 @@
+import type { Thresholds } from "../bundle.ts";
 import { printable } from "../decision-log/printable.ts";
 import { apiKeyNotes } from "./api-key-notes.ts";
 import type { Path, PolicyDocument } from "./document.ts";
@@ -5,6 +6,7 @@ import { grantNotes } from "./grant-notes.ts";
 import { ladderNotes } from "./ladder-notes.ts";
 import type { Policy } from "./policy.ts";
 import { routeNotes } from "./route-notes.ts";
+import { stepUpNotes } from "./step-up-notes.ts";
 
 /** Everything that is worth knowing about a valid policy, by stable code. `docs/policy.md` lists the same. */
 export const NOTE_CODES = {
@@ -16,6 +18,7 @@ export const NOTE_CODES = {
   route_without_owner: "routes name nobody who answers for them",
   route_adapts: "a route can stand on adapt, which differs from prevent by the model's threshold only",
   route_without_review: "a route can move or learn, and nobody can review its events",
+  step_up_never_asked: "a route asks for a stronger token from a score on that is denied anyway",
 } as const;
 
 export type NoteCode = keyof typeof NOTE_CODES;
@@ -32,14 +35,23 @@ export interface PolicyNote {
 /** Takes a note about the place in the document. */
 export type Note = (code: NoteCode, at: Path, message: string) => void;
 
-/** What is no problem of the policy at `now` (Unix seconds), and should be known, in the order of the file. */
-export function notesOf(document: PolicyDocument, policy: Policy, now: number): PolicyNote[] {
+/**
+ * What is no problem of the policy at `now` (Unix seconds), and should be known, in the order of the file.
+ * @param thresholds of the bundle; null: it is not known
+ */
+export function notesOf(
+  document: PolicyDocument,
+  policy: Policy,
+  now: number,
+  thresholds: Thresholds | null,
+): PolicyNote[] {
   const notes: PolicyNote[] = [];
   const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
   apiKeyNotes(policy, now, note);
   routeNotes(policy, note);
   ladderNotes(policy, note);
   grantNotes(policy, now, note);
+  if (thresholds !== null) stepUpNotes(policy, thresholds, note);
   return notes.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
