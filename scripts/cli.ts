@@ -1,8 +1,4 @@
-import { fileErrorText } from "../inference-sidecar/src/file-error.ts";
-import { UsageError } from "./commands/usage-error.ts";
-
-/** Takes the arguments after the command's name, gives the process's exit code. */
-type Command = (args: string[]) => Promise<number>;
+import { type Command, runCommand } from "./run-command.ts";
 
 const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
@@ -64,25 +60,6 @@ const usage = `usage: postern COMMAND …
 `;
 
 /** Runs one command; usage errors give 2, whatever else goes wrong 1. */
-export async function main(args: string[]): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    process.stdout.write(usage);
-    return name === undefined ? 2 : 0;
-  }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
-  try {
-    const command = await load();
-    return await command(rest);
-  } catch (error) {
-    if (error instanceof UsageError) return refuse(error.message);
-    process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
-    return 1;
-  }
-}
-
-function refuse(message: string): number {
-  process.stderr.write(`postern: ${message}${message.endsWith("\n") ? "" : "\n"}`);
-  return 2;
+export function main(args: string[]): Promise<number> {
+  return runCommand(commands, usage, args);
 }

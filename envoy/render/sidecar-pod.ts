@@ -48,7 +48,7 @@ export function sidecarParts({ image, user, env, policySources }: SidecarWish): 
     image,
     env: Object.entries({ DASHBOARD_PORT: "9191", ...env }).map(([name, value]) => ({ name, value })),
     securityContext: { ...hardened, runAsUser: user, runAsGroup: user },
-    resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "224Mi" } },
+    resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "272Mi" } },
     startupProbe: probe({ periodSeconds: 3, failureThreshold: 20 }),
     livenessProbe: probe({ periodSeconds: 20 }),
     volumeMounts: [

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { build } from "esbuild";
 import { projectRoot } from "../project-root.ts";
@@ -11,6 +11,11 @@ const source = join(projectRoot, "envoy", "container");
 const output = join(projectRoot, "build", "container");
 
 await mkdir(output, { recursive: true });
+// Where commands look for a state folder, the sidecar's.
+const beside = join(output, "beside-sidecar");
+await mkdir(beside, { recursive: true });
+await rm(join(beside, ".postern"), { force: true });
+await symlink("/var/lib/postern", join(beside, ".postern"));
 const entries = (await readdir(source)).filter((name) => name.endsWith(".ts"));
 await Promise.all([
   buildFilter(console.log),

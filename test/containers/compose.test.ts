@@ -8,6 +8,8 @@ import { send } from "../../scripts/demo/send.ts";
 import { scoringIsBack } from "../../scripts/demo/steps.ts";
 import { tour } from "../../scripts/demo/tour.ts";
 import { missingForContainers, type Service, startStack, type TestStack } from "../harness/containers.ts";
+import { eventually } from "../harness/eventually.ts";
+import { otherBundle } from "../models/other-bundle.ts";
 
 const missing = await missingForContainers();
 
@@ -127,6 +129,61 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
     const url = `https://${await stack.port("gateway", 8443)}`;
     assert.equal((await send(scoringIsBack, url, authority, demo)).status, scoringIsBack.expect.status);
   });
+
+  test("an operator's commands run beside the sidecar: tokens are revoked, decisions explained", async () => {
+    const authority = await readFile(demo.authorityPath, "utf8");
+    const url = `https://${await stack.port("gateway", 8443)}`;
+    const token = await readFile(demo.tokenPath, "utf8");
+    const order = { title: "order", path: "/orders/7", token, expect: scoringIsBack.expect };
+    const answer = async () => (await send(order, url, authority, demo)).status;
+    await eventually(answer, (status) => status === 200, 30_000);
+    const { revocation, workers, current } = JSON.parse(
+      await operator("revoke", "--iss", "https://issuer.demo", "--json"),
+    );
+    assert.ok(workers > 0 && current === workers, `${current} of ${workers}`);
+    const refused = await send(order, url, authority, demo);
+    assert.equal(refused.status, 401);
+    await operator("revoke", "undo", revocation.id);
+    assert.equal(await answer(), 200);
+    assert.match(await operator("route", "list"), /read-orders/);
+    const explained = async () => operator("explain", refused.decision).catch(() => "");
+    await eventually(explained, (text) => /revoked/.test(text), 30_000);
+    assert.match(await operator("log", "verify", ".postern"), /the log is whole/);
+  });
+
+  test("two models fit beside each other; where the second would not, it is refused and the first answers on", async (t) => {
+    const other = join(folder, "other");
+    const digest = await otherBundle(other);
+    const place = `/var/lib/postern/models/${digest}`;
+    await inside("sidecar", `fs.mkdirSync("${place}", { recursive: true })`);
+    await stack.compose("cp", `${other}/.`, `sidecar:${place}`);
+    const { Memory } = (await stack.inspect("sidecar")).HostConfig;
+    const { RestartCount: restarts } = await stack.inspect("sidecar");
+    await stack.limitMemory("sidecar", Memory - 64 * 1024 * 1024);
+    assert.match(
+      JSON.stringify(await load(digest)),
+      /needs \d+ MiB of memory, and this process's limit leaves \d+ MiB/,
+    );
+    await stack.limitMemory("sidecar", Memory);
+    const { loaded } = await load(digest);
+    assert.ok(loaded?.length === 2 && loaded.includes(digest), String(loaded));
+    await operator("route", "list");
+    t.diagnostic(`memory with two models: ${await stack.memory()}`);
+    const { State, RestartCount } = await stack.inspect("sidecar");
+    assert.deepEqual([State.OOMKilled, RestartCount], [false, restarts]);
+  });
+
+  /** An operator's command in the sidecar's container. */
+  function operator(...command: readonly string[]): Promise<string> {
+    return stack.compose("exec", "--no-TTY", "sidecar", "/nodejs/bin/node", "postern.mjs", ...command);
+  }
+
+  /** What the gateway has the sidecar do before it puts a filter with another bundle in force. */
+  async function load(bundle: string): Promise<{ readonly loaded?: readonly string[] }> {
+    const target = `{ socketPath: "/var/lib/postern/run/sidecar-admin.sock", path: "/model/load", method: "POST" }`;
+    const script = `require("http").request(${target}, (answer) => answer.pipe(process.stdout)).end('{"bundle":"${bundle}"}')`;
+    return JSON.parse(await stack.compose("exec", "--no-TTY", "sidecar", "/nodejs/bin/node", "--eval", script));
+  }
 
   /** Runs JavaScript in a container; gives the value of the expression, as JSON. */
   function inside(service: Service, expression: string): Promise<string> {

@@ -38,6 +38,8 @@ export interface TestStack {
   port(service: Service, inside: number): Promise<string>;
   inspect(service: Service): Promise<Container>;
   untilHealthy(): Promise<void>;
+  /** Gives a running container another limit of memory, bytes. */
+  limitMemory(service: Service, bytes: number): Promise<void>;
   /** Bytes of memory by service, as `docker stats` prints them. */
   memory(): Promise<string>;
   /** Removes its containers, networks and volumes. */
@@ -85,6 +87,10 @@ export async function startStack(): Promise<TestStack> {
         const status = async () => (await inspect(service)).State.Health?.Status;
         await eventually(status, (is) => is === "healthy", healthyMillis);
       }
+    },
+    limitMemory: async (service, bytes) => {
+      const most = String(bytes);
+      await run("docker", ["update", "--memory", most, "--memory-swap", most, await containerOf(service)]);
     },
     memory: async () => {
       const ids = await Promise.all(services.map(containerOf));

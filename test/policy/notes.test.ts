@@ -129,7 +129,10 @@ test("a step-up from a score on that denies by itself is named with the score th
   ];
   assert.deepEqual(await asks("9.9999%"), []);
   assert.deepEqual(await asks("10%"), says("10%", "10%"));
-  assert.deepEqual(await asks("20%", "", "{ onUnavailable: open }"), says("20%", "10%", " but while the model is away"));
+  assert.deepEqual(
+    await asks("20%", "", "{ onUnavailable: open }"),
+    says("20%", "10%", " but while the model is away"),
+  );
   assert.deepEqual(await asks("60%", "", "{ onUnavailable: open }"), says("60%", "10%"));
   // Reviews may lead the threshold of adapt as far as 55 %.
   const adapts = ", ladder: { floor: observe, ceiling: adapt }";

@@ -5,6 +5,7 @@ import { ServiceError } from "../service-error.ts";
 import { StartError } from "../start-error.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import { LoadedModel, type LoadedModelParts } from "./loaded-model.ts";
+import { requireMemory } from "./memory.ts";
 
 export interface ModelsParts extends LoadedModelParts {
   readonly store: BundleStore;
@@ -20,8 +21,6 @@ const LOADED_MOST = 3;
 const RELEASE_MS = 30_000;
 const RELEASE_PERIOD_MS = 5_000;
 const LOAD_MS = 30_000;
-/** What a second model takes at most while it is loaded; about 120 MB were measured. */
-const MODEL_BYTES = 160 * 1024 * 1024;
 /** Where a bundle is named that is not known, the store is looked at again after so long. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -216,13 +215,4 @@ export class Models {
 
 function logNotKept({ message }: Error): void {
   logEvent("error", "bundle_not_kept", { message });
-}
-
-/** Better one model that answers than two that have the process killed. @throws Error the control group's limit is too near */
-function requireMemory(): void {
-  const limit = process.constrainedMemory();
-  const left = limit - process.memoryUsage.rss();
-  if (limit === 0 || left >= MODEL_BYTES) return;
-  const [needed, free] = [MODEL_BYTES, Math.max(0, left)].map((bytes) => `${Math.floor(bytes / 1024 / 1024)} MiB`);
-  throw new Error(`a model beside the one in force needs ${needed} of memory, and this process's limit leaves ${free}`);
 }

@@ -1,0 +1,32 @@
+import { fileErrorText } from "../inference-sidecar/src/file-error.ts";
+import { UsageError } from "./commands/usage-error.ts";
+
+/** Takes the arguments after the command's name, gives the process's exit code. */
+export type Command = (args: string[]) => Promise<number>;
+
+/** Runs the command of that name; usage errors give 2, whatever else goes wrong 1. */
+export async function runCommand(
+  commands: Readonly<Record<string, () => Promise<Command>>>,
+  usage: string,
+  [name, ...rest]: readonly string[],
+): Promise<number> {
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(usage);
+    return name === undefined ? 2 : 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
+  try {
+    const command = await load();
+    return await command(rest);
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(error.message);
+    process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
+    return 1;
+  }
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`postern: ${message}${message.endsWith("\n") ? "" : "\n"}`);
+  return 2;
+}
