@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const folder = join(projectRoot, "envoy");
 const pullMillis = 120_000;
 const buildMillis = 540_000;
-const healthyMillis = 120_000;
+const healthyMillis = 240_000;
 const services = ["gateway", "sidecar", "upstream"] as const;
 
 export type Service = (typeof services)[number];
