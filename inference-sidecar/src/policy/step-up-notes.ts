@@ -8,7 +8,7 @@ const MILLION = 1_000_000;
 export function stepUpNotes({ routes }: Policy, { denyAlone, modelDeny }: Thresholds, note: Note): void {
   for (const [index, { name, ladder, score, stepUp }] of routes.entries()) {
     const from = stepUp.fromMillionths;
-    if (from === null) continue;
+    if (from === null || score.inspect === "off") continue;
     const byPolicy = score.thresholds?.modelDeny ?? modelDeny;
     // On `adapt` reviews lead at most half the way to certainty (`filter/screen/screen.ts`).
     const denies = ladder.ceiling === "adapt" ? byPolicy + (MILLION - byPolicy) / 2 : byPolicy;
