@@ -145,9 +145,13 @@ test("a flood of bad signatures is bounded and leaves verified tokens alone", { 
     return `${header}.${payload}.${bytes.toString("base64url")}`;
   });
   const seen = upstream.requests.length;
+  const started = performance.now();
   const statuses = await flood(forged);
+  const seconds = (performance.now() - started) / 1000;
   assert.equal(statuses.filter((status) => status === 401 || status === 503).length, forged.length);
-  assert.ok(statuses.includes(503), "the budget of failed verifications was not spent");
+  // `filter/identity/verification-budget.ts`: on a machine that takes 6 s or longer for the flood, all fit.
+  const verified = statuses.filter((status) => status === 401).length;
+  assert.ok(verified <= 1000 + 500 * (seconds + 1), `${verified} in ${seconds} s`);
   assert.equal(upstream.requests.length, seen);
   assert.equal((await send("/orders/7", [`Authorization: Bearer ${good}`]))[0], 200);
 });
