@@ -99,7 +99,7 @@ test("a move needs an operator's token, and no argument names the operator", asy
   assert.match((await postern(["route", "demote", "moving", "--token-file", file])).err, /at its floor, detect/);
 });
 
-test("a move is in force in every worker when its command returns, within a second", async () => {
+test("a move is in force in every worker when its command returns", async () => {
   assert.deepEqual(await statuses(`/moving?q=${attack}`), [200]);
   const { rung, workers, current } = await moved(["pin", "moving", "prevent"], tokens.ada);
   assert.deepEqual([rung, current], ["prevent", workers]);

@@ -113,7 +113,7 @@ test("a trap of the VM lets nothing through, and nobody waits for ever", { timeo
   for (const [name, client] of Object.entries({ waiting, half, copied })) {
     const millis = await client.millis;
     context.diagnostic(`${name}: ${client.text().slice(0, 12) || "closed"} after ${Math.round(millis)} ms`);
-    assert.ok(millis < requestTimeoutMillis + 2_000, `${name} ended after ${millis} ms`);
+    assert.ok(millis < requestTimeoutMillis + 15_000, `${name} ended after ${millis} ms`);
     assert.doesNotMatch(client.text(), /^HTTP\/1.1 2/);
   }
   const arrived = upstream.arrivals.slice(before);
