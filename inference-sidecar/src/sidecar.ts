@@ -41,6 +41,7 @@ import { Standing } from "./self-test/standing.ts";
 import { type Service, SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
+import { lockState } from "./state-lock.ts";
 import { Store } from "./store/store.ts";
 import { syncHandler } from "./sync/sync.ts";
 import { SyncWorkers } from "./sync/sync-workers.ts";
@@ -66,6 +67,7 @@ const SELF_TEST_ROUND_MS = 45_000;
 export async function startSidecar(configuration: Configuration, folder: URL): Promise<Sidecar> {
   const { socketPath, adminSocketPath, stateDirectory, limits } = configuration;
   const metrics = createMetrics();
+  const unlock = await lockState(stateDirectory);
   await prepareSocketPath(socketPath, stateDirectory);
   await prepareSocketPath(adminSocketPath, stateDirectory);
   const { address } = configuration.dashboard;
@@ -203,6 +205,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const origin = await dashboard.listen();
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
+  await store.wasRead();
   selfTest.start();
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: models.inForce.digest });
 
@@ -221,6 +224,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       await ladder.close();
       await authority?.close();
       await Promise.all([decisions.log.close(), evidence.close(), dashboard.close(), models.close(), store.close()]);
+      await unlock();
     },
   };
 }

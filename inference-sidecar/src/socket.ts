@@ -53,7 +53,7 @@ async function prepareFolder(folder: string, stateDirectory: string): Promise<vo
  * Takes the socket aside, asks it again and only then removes it: two sidecars that start at once may both have found
  * the path stale, and the slower of them must not remove what the faster has bound meanwhile.
  */
-async function removeStale(path: string): Promise<void> {
+export async function removeStale(path: string): Promise<void> {
   const aside = `${path}.old`;
   try {
     await rename(path, aside);
@@ -68,7 +68,7 @@ async function removeStale(path: string): Promise<void> {
   await unlink(aside).catch(absent);
 }
 
-function isListening(path: string): Promise<boolean> {
+export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     const finish = (listening: boolean) => {

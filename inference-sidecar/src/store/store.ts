@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { StartError } from "../start-error.ts";
@@ -6,15 +6,18 @@ import { StartError } from "../start-error.ts";
 /** Largest size of the file; it grows as it is filled. */
 const MAP_BYTES = 256 * 1024 * 1024;
 const TABLES_MOST = 16;
+const ATTEMPTS_MOST = 3;
 /** Of what the tables hold: a release that would misread an older one's raises it, and converts. */
 const FORMAT = 1;
 
 /** The sidecar's own state, `STATE/store`: what is written is on the disk when the promise of the write resolves. */
 export class Store {
   readonly #root: RootDatabase;
+  readonly #attempts: string;
 
-  private constructor(root: RootDatabase) {
+  private constructor(root: RootDatabase, attempts: string) {
     this.#root = root;
+    this.#attempts = attempts;
   }
 
   /** @throws StartError `state_directory` */
@@ -23,6 +26,8 @@ export class Store {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, "state.mdb");
+      const attempts = join(folder, "attempts");
+      await countAttempt(attempts, folder);
       // A commit includes its fsync: nothing is acknowledged before it would outlast a loss of power.
       const root = open({
         path,
@@ -33,7 +38,7 @@ export class Store {
       });
       await chmod(path, 0o600);
       await requireFormat(root);
-      return new Store(root);
+      return new Store(root, attempts);
     } catch (error) {
       throw new StartError("state_directory", `${folder}: ${(error as Error).message}`);
     }
@@ -44,9 +49,30 @@ export class Store {
     return this.#root.openDB<Value, string>({ name, encoding: "json" });
   }
 
+  /** All that a start reads of it has been read: it is not what ends this process. */
+  wasRead(): Promise<void> {
+    return rm(this.#attempts, { force: true });
+  }
+
   close(): Promise<void> {
     return this.#root.close();
   }
+}
+
+/**
+ * A damaged file ends the process in the middle of a read, by a signal and without a word. Starts that came to no end are
+ * counted in a file beside it; what `Store.wasRead` says ends the count.
+ * @throws Error there were three of them
+ */
+async function countAttempt(path: string, folder: string): Promise<void> {
+  const before = Number(await readFile(path, "utf8").catch(() => "0")) || 0;
+  if (before >= ATTEMPTS_MOST) {
+    throw new Error(
+      `${before} starts ended while they read this store: it seems to be damaged. Move ${folder} away, and routes begin where ` +
+        `the policy has them, without the revocations and reviews that were in it; or remove ${path} to try it once more`,
+    );
+  }
+  await writeFile(path, String(before + 1), { mode: 0o600 });
 }
 
 /** A store that does not say its format is of the first. @throws Error it is of another; nothing of it is changed */

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { rename, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { type RunningSidecar, startSidecar, temporaryFolder } from "./harness.ts";
+
+let state = "";
+const running: RunningSidecar[] = [];
+
+beforeEach(async () => {
+  state = await temporaryFolder();
+});
+afterEach(async () => {
+  for (const sidecar of running.splice(0)) await sidecar.stop();
+  await rm(state, { recursive: true, force: true });
+});
+
+async function start(socket = "run/sidecar.sock"): Promise<RunningSidecar> {
+  const sidecar = await startSidecar({ state, socketPath: join(state, socket) });
+  running.push(sidecar);
+  return sidecar;
+}
+
+test("a state folder has one sidecar, whatever their sockets; one that was killed does not stand in the way", async () => {
+  const first = await start();
+  await first.event("listening");
+  const second = await start("elsewhere/sidecar.sock");
+  const { code, message } = await second.event("start_failed");
+  assert.equal(code, "already_running");
+  assert.match(String(message), /is in use by another sidecar/);
+  assert.equal((await second.exit()).code, 5);
+  first.child.kill("SIGKILL");
+  await first.exit();
+  const third = await start("elsewhere/sidecar.sock");
+  await third.event("listening");
+  third.child.kill("SIGTERM");
+  assert.equal((await third.exit()).code, 0);
+  assert.equal(existsSync(join(state, "sidecar.lock")), false);
+});
+
+test("a store that ends every start is named after three of them, with what to do about it", {
+  timeout: 120_000,
+}, async () => {
+  const sound = await start();
+  await sound.event("listening");
+  await sound.stop();
+  await truncate(join(state, "store", "state.mdb"), 8192);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const { code, signal } = await (await start()).exit();
+    assert.notEqual(code, 0);
+    assert.notEqual(signal, "SIGKILL");
+  }
+  const named = await start();
+  assert.match(String((await named.event("start_failed")).message), /it seems to be damaged\. Move .*store away/);
+  assert.equal((await named.exit()).code, 6);
+  await rename(join(state, "store"), join(state, "store-damaged"));
+  await (await start()).event("listening");
+  assert.equal(existsSync(join(state, "store", "attempts")), false);
+});
