@@ -41,8 +41,5 @@ export async function lockState(stateDirectory: string): Promise<() => Promise<v
 }
 
 function inUse(stateDirectory: string): StartError {
-  return new StartError(
-    "already_running",
-    `${stateDirectory} is in use by another sidecar: one state folder, one sidecar`,
-  );
+  return new StartError("already_running", `${stateDirectory}: a sidecar is already running on this state folder`);
 }

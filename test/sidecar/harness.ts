@@ -24,7 +24,7 @@ const healthProto = fileURLToPath(
 );
 const health = loadSync(healthProto, { enums: String, defaults: true })["grpc.health.v1.Health"] as ServiceDefinition;
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 interface Event {
   readonly event: string;

@@ -28,7 +28,7 @@ test("a state folder has one sidecar, whatever their sockets; one that was kille
   const second = await start("elsewhere/sidecar.sock");
   const { code, message } = await second.event("start_failed");
   assert.equal(code, "already_running");
-  assert.match(String(message), /is in use by another sidecar/);
+  assert.match(String(message), /already running on this state folder/);
   assert.equal((await second.exit()).code, 5);
   first.child.kill("SIGKILL");
   await first.exit();
