@@ -48,7 +48,7 @@ test("a state reaches every worker", async (context) => {
   for (const version of [1, 2]) {
     const given = performance.now();
     give({ version });
-    // A worker says what it has with its next question, 200 ms later.
+    // A worker asks every 0.4 s, and once more at once when it has another state.
     await everyWorkerHas(version);
     context.diagnostic(`told after ${Math.round(performance.now() - given)} ms`);
   }

@@ -8,6 +8,9 @@ const NAMED_MOST = 5;
 /** The newest outcome of each route: as metrics, and in words where something is wrong. */
 export class Standing {
   readonly #outcomes = new Map<string, Outcome>();
+  /** Of these, where a probe came through unjudged, and where a route above observe is not proved. */
+  readonly #inert = new Map<string, Outcome>();
+  readonly #unproved = new Map<string, Outcome>();
   readonly #metrics: Metrics;
   readonly #onAlert: (alert: string) => void;
   #policy = "";
@@ -26,31 +29,33 @@ export class Standing {
   }
 
   take(outcome: Outcome): void {
-    const { route, policy, proved, inert } = outcome;
+    const { route, policy, proved, inert, rung } = outcome;
     if (policy !== this.#policy) {
       this.#policy = policy;
-      this.#outcomes.clear();
+      for (const outcomes of [this.#outcomes, this.#inert, this.#unproved]) outcomes.clear();
       this.#metrics.routeEnforcing.reset();
     }
     this.#outcomes.set(route, outcome);
+    this.#inert.delete(route);
+    this.#unproved.delete(route);
+    if (inert) this.#inert.set(route, outcome);
+    if (!proved && rung !== "observe") this.#unproved.set(route, outcome);
     this.#metrics.routeEnforcing.set({ route }, proved ? 1 : 0);
     this.#metrics.selfTests.inc({ outcome: inert ? "inert" : proved ? "proved" : "not_proved" });
-    this.#metrics.filterInert.set([...this.#outcomes.values()].some((each) => each.inert) ? 1 : 0);
+    this.#metrics.filterInert.set(this.#inert.size > 0 ? 1 : 0);
     this.#onAlert(this.#alert());
   }
 
   #alert(): string {
-    const all = [...this.#outcomes.values()];
-    const inert = all.filter((outcome) => outcome.inert);
-    if (inert.length > 0) return `The filter is inert: probes came through unjudged (${names(inert)}).`;
-    const unproved = all.filter(({ proved, rung }) => !proved && rung !== "observe");
-    if (unproved.length === 0) return "";
-    return `Not proved to enforce what the policy says: ${names(unproved)}. First: ${unproved[0]?.problem}.`;
+    if (this.#inert.size > 0) return `The filter is inert: probes came through unjudged (${names(this.#inert)}).`;
+    const [first] = this.#unproved.values();
+    if (first === undefined) return "";
+    return `Not proved to enforce what the policy says: ${names(this.#unproved)}. First: ${first.problem}.`;
   }
 }
 
-function names(outcomes: readonly Outcome[]): string {
-  const named = outcomes.slice(0, NAMED_MOST).map(({ route }) => route);
-  const more = outcomes.length - named.length;
+function names(outcomes: ReadonlyMap<string, Outcome>): string {
+  const named = [...outcomes.keys()].slice(0, NAMED_MOST);
+  const more = outcomes.size - named.length;
   return more === 0 ? named.join(", ") : `${named.join(", ")} and ${more} more`;
 }
