@@ -3,13 +3,20 @@ import { writeFileSync } from "node:fs";
 
 // The sidecar's container: its configuration lies on a tmpfs, the dashboard's token is made anew at each start. The
 // environment says where the dashboard is published (DASHBOARD_PORT), where the ways out are when it has no network
-// (EGRESS_DIRECTORY), and where the policy is when no gateway of Postern's leaves it beside the socket (POLICY_FILE).
+// (EGRESS_DIRECTORY), and, in a proxy that is not Postern's, where the policy is (POLICY_FILE) and where probes of the
+// self-test are taken (SELF_TEST_SOCKET).
 const token = randomBytes(32).toString("base64url");
-const { DASHBOARD_PORT, EGRESS_DIRECTORY: egressDirectory, POLICY_FILE: policyFile } = process.env;
+const {
+  DASHBOARD_PORT,
+  EGRESS_DIRECTORY: egressDirectory,
+  POLICY_FILE: policyFile,
+  SELF_TEST_SOCKET: selfTestSocketPath,
+} = process.env;
 const configuration = {
   socketPath: "/run/postern/sidecar.sock",
   // Not on the volume that the gateway's container shares.
   adminSocketPath: "/var/lib/postern/run/sidecar-admin.sock",
+  selfTestSocketPath,
   stateDirectory: "/var/lib/postern",
   bundleDirectory: "/opt/postern/models/bundle",
   policyFile,

@@ -25,7 +25,10 @@ export function renderListener(
  * Where the self-test sends its probes: the filters of the real listener, on a Unix socket and without an upstream, so
  * that nothing of it can be forwarded, even where the filter is inert.
  */
-export function renderSelfTestListener(plan: EnvoyPlan, filters: readonly object[]): object {
+export function renderSelfTestListener(
+  plan: Pick<EnvoyPlan, "selfTestSocket" | "forwardClientCertificate" | "decisionInLog">,
+  filters: readonly object[],
+): object {
   const nowhere = [{ match: { prefix: "/" }, direct_response: { status: 404 } }];
   return {
     name: "self_test",

@@ -12,6 +12,9 @@ export interface MeshSidecar {
 /** A secret of the user's: it names people. */
 export const revocationSecret = { name: "postern-revocations", key: "revocations.json" };
 
+/** In the volume of the sockets itself, which is there before the sidecar has made a folder in it. */
+export const meshSelfTestSocket = "/run/self-test.sock";
+
 const name = "postern-sidecar-policy";
 const policyFile = "policy.json";
 
@@ -34,7 +37,7 @@ export function meshSidecar(policy: Policy, version: string, image: string): Mes
       sidecarParts({
         image,
         user,
-        env: { POLICY_FILE: `${policyMountPath}/${policyFile}` },
+        env: { POLICY_FILE: `${policyMountPath}/${policyFile}`, SELF_TEST_SOCKET: meshSelfTestSocket },
         policySources: [{ configMap: { name } }, ...(list ? [secret] : [])],
       }),
   };

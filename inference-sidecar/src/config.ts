@@ -11,6 +11,8 @@ export interface Configuration {
   readonly socketPath: string;
   /** Takes the commands of an operator. Default: `sidecar-admin.sock` beside the service's. */
   readonly adminSocketPath: string;
+  /** Where Envoy takes the probes of the self-test. Default: `self-test.sock` beside the service's. */
+  readonly selfTestSocketPath: string;
   /** `log/`, `keys/` and `store/` lie below it. */
   readonly stateDirectory: string;
   /** The policy in force, as whoever renders it has left it for the sidecar. Default: `policy.json` beside the service's socket. */
@@ -93,6 +95,7 @@ export function parseConfiguration(text: string): Configuration {
   const top = fields(value, "", [
     "socketPath",
     "adminSocketPath",
+    "selfTestSocketPath",
     "stateDirectory",
     "policyFile",
     "egressDirectory",
@@ -109,6 +112,7 @@ export function parseConfiguration(text: string): Configuration {
   return Object.freeze({
     socketPath: service,
     adminSocketPath: socketPath(top.adminSocketPath ?? beside("sidecar-admin.sock"), "adminSocketPath"),
+    selfTestSocketPath: socketPath(top.selfTestSocketPath ?? beside("self-test.sock"), "selfTestSocketPath"),
     stateDirectory: absolutePath(top.stateDirectory, "stateDirectory"),
     policyFile: absolutePath(top.policyFile ?? beside("policy.json"), "policyFile"),
     egressDirectory: top.egressDirectory === undefined ? null : absolutePath(top.egressDirectory, "egressDirectory"),

@@ -149,7 +149,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   );
   const standing = new Standing(metrics, (alert) => recent.warn(alert));
   const selfTest = new SelfTest({
-    socketPath: join(exchange, "self-test.sock"),
+    socketPath: configuration.selfTestSocketPath,
     roundMs: SELF_TEST_ROUND_MS,
     policy: () => policies.current,
     isKeyKnown: () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { readLogLines } from "../../scripts/decision-log/read.ts";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
 import { secretsOf } from "../../scripts/gateway/policy-force.ts";
 import { loadPolicyWithBundle } from "../../scripts/model/load-policy.ts";
@@ -16,7 +17,7 @@ import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstr
 import { ask, type Told } from "./ask.ts";
 import { readJson } from "./foreign-policy.ts";
 import { type Manifest, podOf, readManifests, schemaErrors } from "./manifests.ts";
-import { patchesOf, startMeshedEnvoy } from "./meshed-envoy.ts";
+import { patchesOf, patchValue, startMeshedEnvoy } from "./meshed-envoy.ts";
 import { startRenderedSidecar } from "./rendered-sidecar.ts";
 import { makeRichPolicy, type RichPolicy } from "./rich-policy.ts";
 
@@ -103,11 +104,27 @@ describe("a policy with something of everything", { timeout: 300_000 }, () => {
     const list = join(rich.place.folder, "lists", "revoked.json");
     await writeFile(told, String(data["policy.json"]).replace("/etc/postern/revocations.json", list));
     sidecar = await startRenderedSidecar(out, { configuration: { policyFile: told } });
-    envoy = await startMeshedEnvoy(out, patchesOf(named("envoyfilter.yaml", "EnvoyFilter")), "postern_sidecar", {
-      env,
-    });
+    const started = new Date().toISOString();
+    const patches = patchesOf(named("envoyfilter.yaml", "EnvoyFilter"));
+    envoy = await startMeshedEnvoy(out, patches, "postern_sidecar", { env });
     await visitAll(await envoy.port("edge"));
+    const { pipe } = (patchValue(patches, "LISTENER") as { address: { pipe: { path: string } } }).address;
+    assert.ok(JSON.stringify(sidecarContainer?.env).includes(`"SELF_TEST_SOCKET","value":"${pipe.path}"`));
+    await eventually(
+      () => provedSince(started),
+      (routes) => ["notes", "shelves"].every((one) => routes.includes(one)),
+    );
   });
+
+  /** Routes of which a self-test since then says that they enforce. */
+  async function provedSince(started: string): Promise<string[]> {
+    const routes: string[] = [];
+    for await (const { selfTest, time } of readLogLines(join(out, "state"))) {
+      const { route, proved } = (selfTest ?? {}) as { route?: string; proved?: boolean };
+      if (route !== undefined && proved && String(time) >= started) routes.push(route);
+    }
+    return routes;
+  }
 
   test("istioctl accepts it", { skip: missingIstioctl() ?? false }, async () => {
     const folder = await rich.place.render("istio", "istioctl");

@@ -1,5 +1,7 @@
 import { sidecarPipeCluster } from "../clusters.ts";
+import { renderSelfTestListener } from "../listener.ts";
 import { jsonConfiguration, type MeshFilter } from "../mesh-filter.ts";
+import { meshSelfTestSocket } from "../mesh-sidecar.ts";
 import { sidecarCluster } from "../plan.ts";
 
 const wasm = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
@@ -36,6 +38,7 @@ export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope,
       : [
           patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
           patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: judgedAsReceived }),
+          patch("LISTENER", { context }, "ADD", selfTestListener(name)),
         ]),
   ];
   return {
@@ -44,6 +47,11 @@ export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope,
     metadata: { name },
     spec: { ...scope.spec, configPatches: patches },
   };
+}
+
+function selfTestListener(name: string): object {
+  const plan = { selfTestSocket: meshSelfTestSocket, forwardClientCertificate: false };
+  return renderSelfTestListener(plan, [discovered(name)]);
 }
 
 /** Where gateway pods have the sidecar's socket. */
