@@ -9,6 +9,7 @@ import { Connection, CoreEnvironment } from "./environment";
 import { writeEvaluation } from "./evaluation-message";
 import { findGate } from "./gate";
 import { MessageReader, MessageWriter } from "./message";
+import { signAtOnce } from "./sign-assertion";
 
 /** Those that wait for the model. */
 const open: Map<u32, Evaluation> = new Map();
@@ -20,7 +21,7 @@ let lastAsks: bool = false;
 /**
  * u32 whether a peer certificate was presented, its URI, its SHA-256, `address:port` of the connection's other end, header
  * pairs as the proxy-wasm host serializes them, body, u32 whether there is one that was not kept → the evaluation. Not `live`:
- * it is judged as if alone.
+ * it is judged as if alone, and no assertion is signed.
  */
 export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
   const gate = findGate(handle);
@@ -43,6 +44,11 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
     new Inquiry(),
     SyncState.NONE,
   );
+  const assertion = evaluation.assertion;
+  if (live && assertion !== null) {
+    signAtOnce(assertion);
+    evaluation.settleAssertion();
+  }
   let step = evaluation.begin(body.length > 0 || isMissing);
   if (step == Step.Body && isMissing) {
     step = evaluation.bodyNotKept();

@@ -185,7 +185,13 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     }),
     Sync: syncHandler(synced, workers, models, (issuer, kid) => keys.find(issuer, kid)),
   };
-  const authority = await authorityOf(configuration, folder, { bundle: models.inForce.bundle, score, report, service });
+  const authority = await authorityOf(configuration, folder, {
+    bundle: models.inForce.bundle,
+    assertions,
+    score,
+    report,
+    service,
+  });
   const server = new SidecarServer({
     services: [{ definition: service, handlers }, ...(authority ? [authority.service] : [])],
     health,
@@ -233,7 +239,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
 async function authorityOf(
   { extAuthz, limits, bundleDirectory }: Configuration,
   folder: URL,
-  { bundle, score, report, service }: AuthorityNeeds,
+  { bundle, assertions, score, report, service }: AuthorityNeeds,
 ): Promise<{ service: Service; close: () => Promise<void> } | null> {
   if (extAuthz === null) return null;
   const { startAuthority } = await import("./ext-authz/authority.ts");
@@ -241,6 +247,7 @@ async function authorityOf(
   const authority = await startAuthority({
     ...extAuthz,
     bundle,
+    assertions,
     calibration: await readCalibration(bundleDirectory),
     score,
     admission: new Admission(limits.checkCallsInFlight),
@@ -254,6 +261,7 @@ async function authorityOf(
 
 interface AuthorityNeeds {
   readonly bundle: Bundle;
+  readonly assertions: Assertions;
   readonly score: ReturnType<typeof scoreHandler>;
   readonly report: ReturnType<typeof reportHandler>;
   readonly service: ServiceDefinition;

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
+import { openCore } from "../../inference-sidecar/src/core/core.ts";
+import type { SignAssertion } from "../../inference-sidecar/src/core/instance.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { buildCore } from "../../scripts/build/core.ts";
 import { type Core, type Gate, loadCore, type ModelScore, type Question } from "../../scripts/core.ts";
 import { issueCertificate } from "../../scripts/demo/certificate.ts";
 import { secretsOf } from "../../scripts/gateway/policy-force.ts";
@@ -167,6 +170,35 @@ test("the model's scores decide by the bundle's threshold", () => {
       [reason, "model", millionths, "sqli", null],
     );
     assert.equal(score.finding?.field, question.findings[0]?.field);
+  }
+});
+
+test("live, an assertion is signed at once; where it can't be, its route is closed; as if alone, none is signed", async () => {
+  const module = await readFile(await buildCore());
+  const asking = policyText("prevent")
+    .replace("  workloads:", "  assertion: { issuer: gate, audience: shop }\n  workloads:")
+    .replace("score: off }", "score: off, assertion: true }");
+  const { policy } = await parsePolicy(asking, join(folder, "policy.yaml"));
+  const { blob } = compilePolicy(policy);
+  const { at, ...live } = order(await issuer.token("ES256", "orders:read"));
+  const signers: [sign: SignAssertion | undefined, ...told: (string | undefined)[]][] = [
+    [(claims) => Buffer.from(claims).toString("base64url"), "permitted"],
+    [() => "x".repeat(8 * 1024), "permitted"],
+    [() => "x".repeat(9 * 1024 + 1), "assertion_unavailable"],
+    [() => "not: a token", "assertion_unavailable"],
+    [() => null, "assertion_unavailable"],
+    [undefined, "assertion_unavailable"],
+  ];
+  for (const [sign, reason] of signers) {
+    const gate = (await openCore(module, sign)).openGate(blob, secretsOf(policy));
+    assert.equal(gate.evaluate(live).verdict.reason, reason, String(sign));
+    const { identity } = gate.enforcement("0".repeat(32), Date.now(), true);
+    const assertion = identity.find(([name]) => name === "x-postern-assertion")?.[1].toString();
+    if (sign === signers[0]?.[0])
+      assert.equal(JSON.parse(Buffer.from(assertion ?? "", "base64url").toString()).sub, "ada");
+    else assert.equal(assertion, reason === "permitted" ? "x".repeat(8 * 1024) : undefined);
+    assert.equal(gate.evaluate({ ...live, at }).verdict.effect, "permit");
+    gate.close();
   }
 });
 

@@ -15,7 +15,6 @@ routes:
 const beyond = [
   ["revocation", policy("revocation: { maxAge: 1h }", "score: off")],
   ["ladder", policy("", "ladder: { floor: detect, ceiling: prevent }")],
-  ["identity.assertion", policy("identity: { assertion: { issuer: gate, audience: shop } }", "score: off")],
   ["mode: adapt", policy("", "mode: adapt")],
 ] as const;
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { createLocalJWKSet, jwtVerify } from "jose";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { main } from "../../scripts/cli.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
@@ -153,7 +154,8 @@ test("the same requests get the same decisions by ext_authz as by the filter", {
 
 test("identity is given on, and what a client sends under its names is not", async () => {
   const before = upstream.requests.length;
-  const headers = "host: shop.example\r\nx-postern-subject: eve\r\nX_Postern_Issuer: eve\r\n";
+  const forged = ["x-postern-subject", "X_Postern_Issuer", "X-Postern-Workload", "x_postern_workload"];
+  const headers = ["host: shop.example", ...forged.map((name) => `${name}: eve`), ""].join("\r\n");
   const bytes = Buffer.from(`GET /orders/7 HTTP/1.1\r\n${headers}\r\n`);
   const answer = await send({ bytes, client: "web", method: "GET", body: Buffer.alloc(0) }, url);
   assert.equal(answer.status, 200);
@@ -185,6 +187,30 @@ test("a changed policy is in force without a new Envoy, an invalid one leaves th
   await writeFile(path, "version: 2\n");
   await writeFile(path, parityPolicy);
   await eventually(get, (status) => status === 200);
+});
+
+test("an assertion is signed where it decides: the upstream can prove it, and never gets what a client sent", async () => {
+  const asking = parityPolicy
+    .replace("  workloads:", "  assertion: { issuer: https://gate.example, audience: shop }\n  workloads:")
+    .replace(
+      "routes:",
+      "routes:\n  - { name: signed, match: { path: /signed }, allow: [{ workloads: [" +
+        webWorkload +
+        "] }], assertion: true, score: off }",
+    );
+  await writeFile(join(folder, "policy.yaml"), asking);
+  const head = "GET /signed HTTP/1.1\r\nhost: shop.example\r\nx-postern-assertion: forged\r\n\r\n";
+  const ask = () => send({ bytes: Buffer.from(head), client: "web", method: "GET", body: Buffer.alloc(0) }, url);
+  await eventually(ask, ({ status }) => status === 200);
+  const published = JSON.parse(await readFile(join(out, "state", "assertion-jwks.json"), "utf8"));
+  const wanted = { issuer: "https://gate.example", audience: "shop", algorithms: ["ES256"] };
+  const assertion = String(upstream.requests.at(-1)?.headers["x-postern-assertion"]);
+  const { payload } = await jwtVerify(assertion, createLocalJWKSet(published), wanted);
+  assert.equal(payload.sub, webWorkload);
+  await ask();
+  assert.equal(upstream.requests.at(-1)?.headers["x-postern-assertion"], assertion, "it is used again");
+  await writeFile(join(folder, "policy.yaml"), parityPolicy);
+  await eventually(ask, ({ status }) => status === 403);
 });
 
 test("a revocation that would have no effect is not taken", async () => {

@@ -164,8 +164,6 @@ describe("a policy with something of everything", { timeout: 300_000 }, () => {
     await assert.rejects(rich.place.render("ext_authz", "authz", ...flags));
     const within = original
       .replace(/\[ES256, PS256\], jwks: \{ uri: "[^}]*\}/, "[ES256], jwks: { file: ./jwks.json }")
-      .replace(/^ {2}assertion: .*$/m, "")
-      .replace(" assertion: true,", "")
       .replace(/^revocation: .*$/m, "")
       .replace(/^ {4}ladder: .*$/m, "");
     await writeFile(rich.place.path, within);

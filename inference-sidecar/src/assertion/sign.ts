@@ -40,7 +40,7 @@ export function signHandler(
  * A JWT (RFC 7519) of these claims, with `iat`, `exp` and `jti` added.
  * @throws ServiceError `invalid_argument`: they are no such object, or the time is out of range
  */
-function signAssertion(key: AssertionKey, claims: Buffer, expiresUnixS: number): string {
+export function signAssertion(key: AssertionKey, claims: Buffer, expiresUnixS: number): string {
   const stated = readClaims(claims);
   const iat = Math.floor(Date.now() / 1000);
   if (expiresUnixS <= iat || expiresUnixS > iat + LIFETIME_SECONDS_MOST) {

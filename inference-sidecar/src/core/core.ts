@@ -1,5 +1,5 @@
 import { type Gate, openGate } from "./gate.ts";
-import { instantiateCore, type MessageFunction } from "./instance.ts";
+import { instantiateCore, type MessageFunction, type SignAssertion } from "./instance.ts";
 import { type MessageReader, MessageWriter } from "./message.ts";
 import { type CoreRequest, encodeRequest, writeRequest } from "./request.ts";
 import { type CoreValue, type Form, readValue } from "./value.ts";
@@ -48,9 +48,13 @@ export interface Core {
   readonly memoryBytes: number;
 }
 
-/** A core of its own from the compiled module. @throws Error it is no core */
-export async function openCore(module: Uint8Array): Promise<Core> {
-  const instance = await instantiateCore(module);
+/**
+ * A core of its own from the compiled module. Without `sign` a route that wants an assertion is closed to what is judged as it
+ * comes in.
+ * @throws Error it is no core
+ */
+export async function openCore(module: Uint8Array, sign: SignAssertion = () => null): Promise<Core> {
+  const instance = await instantiateCore(module, sign);
   const { exports } = instance;
 
   function batched<T>(

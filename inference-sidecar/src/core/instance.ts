@@ -27,6 +27,9 @@ interface Exports extends Record<string, unknown> {
   enforcement(arrivedMillis: number, encrypted: boolean, decision: number): number;
 }
 
+/** A compact JWS of these claims, good until then (Unix seconds); null: there is none. The claims are a view: not to be kept. */
+export type SignAssertion = (claims: Buffer, expiresUnixS: number) => string | null;
+
 /** A running core: its functions, and messages to and from them. */
 export interface Instance {
   readonly exports: Exports;
@@ -49,12 +52,16 @@ const CALL_BYTES = 8192;
 const COPIES = 16;
 
 /** A core of its own. @throws Error it is no core */
-export async function instantiateCore(module: Uint8Array): Promise<Instance> {
+export async function instantiateCore(module: Uint8Array, sign: SignAssertion): Promise<Instance> {
   const host = {
     fillRandom: (at: number, length: number) => {
       randomFillSync(new Uint8Array(memory.buffer, at, length));
     },
     monotonicMicros: () => performance.now() * 1000,
+    signAssertion: (claims: number, length: number, expires: number, into: number, room: number) => {
+      const assertion = sign(Buffer.from(memory.buffer, claims, length), expires) ?? "";
+      return assertion.length > room ? 0 : Buffer.from(memory.buffer, into, room).write(assertion, "latin1");
+    },
     verifySignature: (bit: number, ...spans: [number, number, number, number, number, number]) => {
       const [key, keyLength, signature, signatureLength, text, textLength] = spans;
       const bytes = (at: number, length: number) => Buffer.from(memory.buffer, at, length);

@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Admission } from "../admission.ts";
+import type { Assertions } from "../assertion/assertions.ts";
+import { signAssertion } from "../assertion/sign.ts";
 import { type AttackScore, modelScore } from "../attack-score.ts";
 import type { Bundle } from "../bundle.ts";
 import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
 import type { Calibration } from "../policy/calibration.ts";
+import { logEvent } from "../process-log.ts";
 import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
 import { StartError } from "../start-error.ts";
@@ -29,6 +32,7 @@ export interface AuthorityParts {
   /** Of the bundle, for the policy's budgets. */
   readonly calibration: Calibration | null;
   readonly admission: Admission;
+  readonly assertions: Assertions;
   /** The model, as it is asked over the wire. */
   readonly score: Handler<
     { bundleDigest: Buffer; windows: Buffer[]; edges: number[]; kinds: number[] },
@@ -51,12 +55,12 @@ const RECORD_MS = 1_000;
 /** @throws StartError the policy can't be used, or the core is of another bundle */
 export async function startAuthority(parts: AuthorityParts): Promise<Authority> {
   const module = await readFile(parts.corePath);
-  const core = await openCore(module);
+  const core = await openCore(module, (claims, expires) => signed(parts.assertions, claims, expires));
   if (!parts.bundle.digest.equals(core.bundleDigest())) {
     const message = `${parts.corePath} was built with another bundle than ${parts.bundle.digest.toString("hex")}: build it again`;
     throw new StartError("bundle", message);
   }
-  const policy = await PolicyGate.open(core, parts.policyPath, parts.calibration);
+  const policy = await PolicyGate.open({ core, ...parts });
   const records = new Records(parts.report, {
     bundleDigest: parts.bundle.digest,
     moduleDigest: createHash("sha256").update(module).digest(),
@@ -68,6 +72,17 @@ export async function startAuthority(parts: AuthorityParts): Promise<Authority> 
       await records.flush(false).catch(() => undefined);
     },
   };
+}
+
+/** Null: it can't be signed, and the route that wants it is closed. */
+function signed({ keys }: Assertions, claims: Buffer, expiresUnixS: number): string | null {
+  if (keys === null) return null;
+  try {
+    return signAssertion(keys.current, claims, expiresUnixS);
+  } catch (error) {
+    logEvent("error", "assertion_not_signed", { message: (error as Error).message });
+    return null;
+  }
 }
 
 function checkHandler(

@@ -6,10 +6,9 @@ export function refuseBeyondReach(policy: Policy): void {
   if (beyond !== null) throw new Error(`${beyond} can't be used with ext_authz: it needs the filter in Envoy`);
 }
 
-function beyondReach({ issuers, revocation, assertion, routes }: Policy): string | null {
+function beyondReach({ issuers, revocation, routes }: Policy): string | null {
   if (issuers.some(({ keys, secret }) => keys.length === 0 && secret === null)) return "jwks.uri";
   if (revocation !== null) return "revocation";
-  if (assertion !== null) return "identity.assertion";
   if (routes.some(({ mode }) => mode === "adapt")) return "mode: adapt";
   return routes.some(({ ladder }) => ladder.floor !== ladder.ceiling) ? "ladder" : null;
 }

@@ -77,7 +77,10 @@ export function toCheckResponse(
     const deniedResponse = { status: { code: status }, headers: [...options(fields), ...own], body };
     return { status: { code: GRPC_PERMISSION_DENIED }, deniedResponse, dynamicMetadata };
   }
-  const okResponse = { headers: options(identity), headersToRemove: [...removed], responseHeadersToAdd: own };
+  // Envoy removes after it has set; what is set replaces every field of its name.
+  const issued = new Set(identity.map(([name]) => name));
+  const headersToRemove = removed.filter((name) => !issued.has(name));
+  const okResponse = { headers: options(identity), headersToRemove, responseHeadersToAdd: own };
   return { status: { code: 0 }, okResponse, dynamicMetadata };
 }
 

@@ -1,3 +1,4 @@
+import type { Assertions } from "../assertion/assertions.ts";
 import type { Core } from "../core/core.ts";
 import type { Gate } from "../core/gate.ts";
 import { FileWatch } from "../file-watch.ts";
@@ -9,37 +10,43 @@ import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
 import { refuseBeyondReach } from "./beyond-reach.ts";
 
+export interface PolicyGateParts {
+  readonly core: Core;
+  /** Of the policy, YAML. */
+  readonly policyPath: string;
+  /** Of the bundle, for the policy's budgets. */
+  readonly calibration: Calibration | null;
+  /** Have their keys before a policy that asks for them is in force. */
+  readonly assertions: Assertions;
+}
+
+interface OpenPolicy {
+  readonly gate: Gate;
+  readonly digest: Uint8Array;
+  readonly files: readonly string[];
+}
+
 /** The policy in force, in the core, also while its file changes: an invalid one leaves the last good one. */
 export class PolicyGate {
-  readonly #core: Core;
-  readonly #path: string;
-  readonly #calibration: Calibration | null;
+  readonly #parts: PolicyGateParts;
   readonly #watch: FileWatch;
-  #current: { readonly gate: Gate; readonly digest: Uint8Array };
+  #current: OpenPolicy;
 
-  private constructor(
-    core: Core,
-    path: string,
-    calibration: Calibration | null,
-    current: { gate: Gate; digest: Uint8Array },
-  ) {
-    this.#core = core;
-    this.#path = path;
-    this.#calibration = calibration;
+  private constructor(parts: PolicyGateParts, current: OpenPolicy) {
+    this.#parts = parts;
     this.#current = current;
     this.#watch = new FileWatch(() => this.#renew());
+    this.#watch.watch(current.files);
   }
 
   /** @throws StartError the policy can't be used */
-  static async open(core: Core, path: string, calibration: Calibration | null): Promise<PolicyGate> {
+  static async open(parts: PolicyGateParts): Promise<PolicyGate> {
     try {
-      const { gate, files, digest } = await openPolicy(core, path, calibration);
-      core.rememberProofs();
-      const opened = new PolicyGate(core, path, calibration, { gate, digest });
-      opened.#watch.watch(files);
-      return opened;
+      const current = await openPolicy(parts);
+      parts.core.rememberProofs();
+      return new PolicyGate(parts, current);
     } catch (error) {
-      throw new StartError("configuration", `${path}: ${(error as Error).message}`);
+      throw new StartError("configuration", `${parts.policyPath}: ${(error as Error).message}`);
     }
   }
 
@@ -53,22 +60,22 @@ export class PolicyGate {
 
   async #renew(): Promise<void> {
     try {
-      const { gate, files, digest } = await openPolicy(this.#core, this.#path, this.#calibration);
-      this.#watch.watch(files);
-      const before = this.#current.gate;
-      this.#current = { gate, digest };
+      const { gate: before } = this.#current;
+      this.#current = await openPolicy(this.#parts);
+      this.#watch.watch(this.#current.files);
       before.close();
-      logEvent("info", "policy_in_force", { digest: Buffer.from(digest).toString("hex") });
+      logEvent("info", "policy_in_force", { digest: Buffer.from(this.#current.digest).toString("hex") });
     } catch (error) {
-      if (error instanceof PolicyError) this.#watch.watch([this.#path, ...error.files]);
+      if (error instanceof PolicyError) this.#watch.watch([this.#parts.policyPath, ...error.files]);
       logEvent("error", "policy_refused", { message: (error as Error).message });
     }
   }
 }
 
-async function openPolicy(core: Core, path: string, calibration: Calibration | null) {
-  const { policy, files } = await loadPolicy(path, calibration);
+async function openPolicy({ core, policyPath, calibration, assertions }: PolicyGateParts): Promise<OpenPolicy> {
+  const { policy, files } = await loadPolicy(policyPath, calibration);
   refuseBeyondReach(policy);
+  await assertions.follow(policy.assertion !== null);
   const { blob, digest } = compilePolicy(policy);
   const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
   return { gate: core.openGate(blob, Object.fromEntries(secrets)), files, digest };
