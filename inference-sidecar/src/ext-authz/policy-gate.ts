@@ -10,7 +10,7 @@ import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
 import { refuseBeyondReach } from "./beyond-reach.ts";
 
-export interface PolicyGateParts {
+interface PolicyGateParts {
   readonly core: Core;
   /** Of the policy, YAML. */
   readonly policyPath: string;
