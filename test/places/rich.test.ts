@@ -77,7 +77,7 @@ async function visitAll(port: number): Promise<void> {
   }
 }
 
-describe("a policy with something of everything", { timeout: 300_000 }, () => {
+describe("a policy with something of everything", { timeout: 900_000 }, () => {
   test("Envoy and sidecar as rendered: accepted, and every request is decided as the policy says", async () => {
     const binary = await findEnvoy(() => {});
     for (const file of ["envoy.json", "dynamic/bootstrap.json"])
