@@ -8,10 +8,10 @@ from classes import BENIGN
 
 PRIOR = 0.1  # share of attacks among the values for which a probability is stated
 
-MODEL_DENY_FLOOR = 0.05
-TRADED_RECALL = 0.001
+MODEL_DENY_FLOOR = 0.03
+TRADED_RECALL = 0.0003
 # Most of held-out benign requests, of bare benign values (pieces of documents) and of whole files that are denied wrongly.
-OF_REQUESTS, OF_VALUES, OF_FILES = 0.0025, 0.018, 0.019
+OF_REQUESTS, OF_VALUES, OF_FILES = 0.004, 0.019, 0.019
 # The same by the screen alone.
 ALONE_OF_REQUESTS, ALONE_OF_VALUES = 0.0005, 0.003
 # The screen's probability counts half in values longer than that (`SURE_BYTES` of `filter/suspects.ts`).
@@ -20,12 +20,12 @@ SURE_BYTES = 256
 # thirty of attacks.
 INNER_SHIFT = 1.5
 # Added, times a factor that is chosen with the thresholds, by the class of the value's length (`VALUE_LENGTHS`): of n windows
-# one is denied wrongly n times as often. A larger factor spares more documents and lets padding hide strong attacks
-# (`test/models/padding.test.ts`).
-LENGTH_SHIFTS = np.array([0.0, 0.5, 1.25, 2.25, 3.25, 4.0])
-LENGTH_FACTORS = (0.5, 0.75, 1.0)
+# one is denied wrongly n times as often. Larger shifts spare more documents and let padding hide attacks
+# (`test/models/padding.test.ts`, `test/gateway/decoys.test.ts`).
+LENGTH_SHIFTS = np.array([0.0, 0.75, 1.75, 3.0, 4.0, 4.25])
+LENGTH_FACTORS = (0.75, 1.0)
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
-MOST_ASKED = 0.1
+MOST_ASKED = 0.12
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def choose(screen: np.ndarray, model: np.ndarray, of: HeldOut) -> tuple[float, T
     deny_alone = max(0.5, limit(screen, ALONE_OF_REQUESTS, ALONE_OF_VALUES, ALONE_OF_VALUES))
     least = least_asked(screen[of.of_request], of.request[of.of_request])
     pairs = []
-    for clear_below in np.maximum(least, np.quantile(screen[of.attack], np.linspace(0.002, 0.35, 60))):
+    for clear_below in np.maximum(least, np.quantile(screen[of.attack], np.linspace(0.002, 0.35, 240))):
         judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
         model_deny = max(MODEL_DENY_FLOOR, limit(judged, OF_REQUESTS, OF_VALUES, OF_FILES))
         pairs.append((float(np.mean(judged[of.believed] > model_deny)), float(clear_below), model_deny))

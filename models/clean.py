@@ -57,7 +57,7 @@ SIGNS = {
     ),
 }
 # Templates of lists that are yet to be filled, and what such a list says of its entries.
-NOTES = re.compile(rb"\{target\}|^Exploit (Name|Description):|^\(?sql(attempt\d|vuln)\)?$", re.I)
+NOTES = re.compile(rb"\{(target|cmd)\}|^# [A-Za-z ]+$|^Exploit (Name|Description):|^\(?sql(attempt\d|vuln)\)?$", re.I)
 BESIDE = re.compile(
     rb"^(\w+@\w+:|command1|mysql>|sqlmap|python|perl |ruby |php \w|java -|\.[\\/]ysoserial|puts|r = |if |for |import |def |\$\w+ = |# |-- [a-z]|--[a-z][a-z-]+[= ]|\w+ = )"
     rb"|(: [KO]{2}$)|would result|Expected:",

@@ -17,17 +17,20 @@ FOLDS = [
     """
     libinjection payloadbox vuejs twilio user-agents cr0hn stripe npm:n@ npm:zx npm:jquery npm:knex npm:mocha
     npm:handlebars npm:codemirror npm:diff-so npm:nunjucks pypi:django pypi:thefuck pypi:invoke pypi:xonsh pypi:pgcli
-    pypi:virtualenv
+    pypi:virtualenv pypi:diskimage pypi:exabgp pypi:monasca pypi:certbot-nginx pypi:carbon pypi:supervisor npm:node-linux
+    npm:mup npm:djo-shell npm:node-rdkafka
     """.split(),
     """
     swisskyrepo minimaxir rust-lang elastic XeroAPI graphql npm:bats npm:bootstrap npm:sequelize npm:ejs npm:marked
     npm:spaceship npm:tmex npm:sql-formatter npm:webpack pypi:sqlalchemy pypi:flask pypi:sh= pypi:httpie pypi:plumbum
-    pypi:mycli pypi:argcomplete
+    pypi:mycli pypi:argcomplete pypi:kolla= pypi:octavia pypi:pygments pypi:faucet npm:neofetch npm:app-builder
+    npm:sanctuary npm:dockerfilelint
     """.split(),
     """
     fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
     npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug npm:nave npm:docsify pypi:jinja pypi:requests
-    pypi:fabric pypi:pymongo pypi:werkzeug pypi:eg= pypi:sqlglot pypi:pexpect pypi:jc=
+    pypi:fabric pypi:pymongo pypi:werkzeug pypi:eg= pypi:sqlglot pypi:pexpect pypi:jc= pypi:kolla-ansible pypi:ironic pypi:trove
+    pypi:certbot-apache pypi:graphite npm:strike npm:ffi-napi npm:exiftool npm:generator-jhipster
     """.split(),
 ]
 TEMPLATES = "generated"
@@ -146,7 +149,7 @@ def augmented(samples: Samples, seed: int) -> Samples:
             out.add(glue(r, text, prose), *copy)
     for text in words_of_attacks(r, [t for t, l in zip(samples.text, samples.label) if l != BENIGN]):
         out.add(text, BENIGN, 0.3, TEMPLATES, "benign")
-    for text in negatives([t.decode("utf-8", "replace") for t in prose], 42000, seed):
+    for text in negatives([t.decode("utf-8", "replace") for t in prose], 64000, seed):
         out.add(text, BENIGN, 0.6, TEMPLATES, "benign")
     balance(out)
     return out

@@ -1,4 +1,5 @@
-"""Source code, shell and documentation out of published packages, as benign rows: `python models/documents.py --out FILE`.
+"""Source code, scripts, configuration and documentation out of published packages, as benign rows:
+`python models/documents.py --out FILE`.
 
 The packages are fetched by npm and pip at the versions named here. Whole files up to MOST_BYTES, paragraphs and lines.
 """
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dataset import WHOLE_FILES
@@ -29,16 +30,37 @@ PYPI = """
     eg==1.2.3 xonsh==0.25.0 plumbum==2.0.2 sqlglot==30.30.0 pgcli==4.7.1 mycli==2.30.1 pexpect==4.9.0
     virtualenv==21.15.7 jc==1.26.1 argcomplete==3.7.2
 """.split()
+# Of these what scripts, builds, configures or documents a system.
+SYSTEM_NPM = """
+    neofetch@7.1.0 mup@1.5.11 strike@0.1.73 djo-shell@1.7.0 sanctuary-scripts@7.0.0 node-linux@0.1.12
+    exiftool.pl@10.53.0 app-builder-lib@26.17.0 generator-jhipster@9.4.0 dockerfilelint@1.8.0
+    node-rdkafka@3.6.1 ffi-napi@4.0.3
+""".split()
+SYSTEM_PYPI = """
+    diskimage-builder==3.43.0 kolla==23.0.0 exabgp==5.0.15 monasca-agent==10.0.0 trove==26.0.0
+""".split()
+# Whose wheels leave these files out.
+SYSTEM_SDISTS = """
+    octavia==19.0.0 ironic==39.0.0 kolla-ansible==19.8.0 pygments==2.21.0 certbot-apache==1.32.0 certbot-nginx==1.32.0
+    faucet==1.10.12 graphite-web==1.1.10 carbon==1.1.10 supervisor==4.3.0
+""".split()
 TEXT = re.compile(
     r"\.(js|cjs|mjs|ts|jsx|tsx|vue|py|rb|pl|php|lua|go|rs|java|c|cpp|cs|ps1|bat|sh|bash|zsh|fish|xsh|bats|nu|md|rst|txt|html|sql|stub"
     r"|css|scss|pug|njk|yaml|yml|toml|ini|conf|dockerfile)$|/(n|bin/\w[\w.-]*|async|prompt_\w+|tmex|Makefile|diff-so-fancy)$",
     re.I,
 )
 SKIPPED = re.compile(r"\.min\.|\.map$|LICENSE|license|locale/|\.dist-info/|3rd-party|vendor/unicode|/data/|addon/|lib/codemirror")
+# Of a system: no code in a language of its own, no data.
+NO_SYSTEM = re.compile(
+    r"\.(py|pyc|js|mjs|ts|map|json|svg|po|pot|pem|crt|key|html|css|scss|less|java|ejs|output|lock|csv|gif|png|nsh|nsi|scala|cs|c|h|cc|cpp|inc|s|exp|vcxproj)$"
+    r"|/(egg-info|releasenotes|METADATA|RECORD|AUTHORS|ChangeLog|PKG-INFO)|\.dist-info/|\.egg-info/|LICEN[SC]E|api-ref/|Geolocation|/lang/",
+    re.I,
+)
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most
 WHOLE_BYTES, WHOLE_OF_PACKAGE = 20000, 40  # of larger files that are rows of their own
 OF_DOCUMENTATION = 1800  # of awscli, whose examples are command lines
+OF_SYSTEM, WHOLE_OF_SYSTEM, WHOLE_SYSTEM_BYTES = 1200, 120, 40000
 
 
 def main() -> None:
@@ -49,40 +71,46 @@ def main() -> None:
     options.packages.mkdir(parents=True, exist_ok=True)
     fetch(options.packages)
     with options.out.open("w", encoding="utf-8") as lines:
-        for package in [*(f"npm {name}" for name in NPM), *(f"pypi {name}" for name in PYPI)]:
-            name = re.split(r"[ @=]+", package)[1]
-            most = OF_DOCUMENTATION if name == "awscli" else OF_PACKAGE
-            texts, r, source = list(files(options.packages, name)), random.Random(package), package.replace(" ", ":")
-            rows = [(source, text) for text in pieces(r, texts, most)]
-            rows += [(source + WHOLE_FILES, text) for text in whole(r, texts)]
-            for number, (source, text) in enumerate(rows):
-                row = {"id": f"{name}-{number}", "source": source, "label": "benign"}
-                row |= {"category": "benign", "subtype": "document", "kind": "payload", "payload": text}
+        for registry, package in [("npm", p) for p in NPM + SYSTEM_NPM] + [("pypi", p) for p in PYPI + SYSTEM_PYPI + SYSTEM_SDISTS]:
+            name, r = re.split(r"[@=]+", package)[0], random.Random(f"{registry} {package}")
+            system = package in SYSTEM_NPM + SYSTEM_PYPI + SYSTEM_SDISTS
+            texts = [text for text in files(options.packages, name, of_system if system else wanted) if "\0" not in text]
+            most = OF_SYSTEM if system else OF_DOCUMENTATION if name == "awscli" else OF_PACKAGE
+            rows = [("", text) for text in pieces(r, texts, most, 40 if system else 6)]
+            rows += [(WHOLE_FILES, text) for text in whole(r, texts, system)]
+            for number, (kind, text) in enumerate(rows):
+                row = {"id": f"{name}-{number}", "source": f"{registry}:{package}{kind}", "label": "benign"}
+                row |= {"category": "benign", "subtype": "system" if system else "document", "kind": "payload", "payload": text}
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def fetch(folder: Path) -> None:
-    have = [path.name for path in folder.iterdir()]
-    npm = [name for name in NPM if f"{name.replace('@', '-')}.tgz" not in have]
-    pypi = [name for name in PYPI if not any(path.startswith(name.replace("==", "-") + "-") for path in have)]
+    npm = [name for name in NPM + SYSTEM_NPM if not archives(folder, name.split("@")[0])]
     if npm:
         subprocess.run(["npm", "pack", "--silent", *npm], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    if pypi:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--prefer-binary"]
-        subprocess.run([*pip, "--dest", folder, *pypi], check=True)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
+    for names, form in ((PYPI + SYSTEM_PYPI, "--prefer-binary"), (SYSTEM_SDISTS, "--no-binary=:all:")):
+        missing = [name for name in names if not archives(folder, name.split("=")[0])]
+        if missing:
+            subprocess.run([*pip, form, *missing], check=True)
 
 
-def files(folder: Path, name: str) -> Iterator[str]:
-    (archive,) = [path for path in folder.iterdir() if re.match(rf"{re.escape(name)}-\d", path.name)]
+def archives(folder: Path, name: str) -> list[Path]:
+    stem = re.compile(rf"{name.replace('.', '[.]').replace('-', '[-_]')}-\d")
+    return [path for path in folder.iterdir() if stem.match(path.name)]
+
+
+def files(folder: Path, name: str, chosen: Callable[[str], bool]) -> Iterator[str]:
+    (archive,) = archives(folder, name)
     if archive.suffix in (".tgz", ".gz"):
         with tarfile.open(archive) as opened:
             for member in sorted(opened.getmembers(), key=lambda m: m.name):
-                if member.isfile() and wanted(member.name):
+                if member.isfile() and chosen(member.name):
                     yield opened.extractfile(member).read().decode("utf-8", "replace")
     else:
         with zipfile.ZipFile(archive) as opened:
             for member in sorted(opened.namelist()):
-                if wanted(member):
+                if chosen(member):
                     yield opened.read(member).decode("utf-8", "replace")
 
 
@@ -90,14 +118,18 @@ def wanted(path: str) -> bool:
     return bool(TEXT.search(path)) and not SKIPPED.search(path)
 
 
-def pieces(r: random.Random, texts: list[str], most: int) -> list[str]:
+def of_system(path: str) -> bool:
+    return not path.endswith("/") and not NO_SYSTEM.search(path)
+
+
+def pieces(r: random.Random, texts: list[str], most: int, of_text: int) -> list[str]:
     """Whole small files, and of larger ones runs of lines: a long one, a function or paragraph, a line or two."""
     out: list[str] = []
     for text in texts:
         lines = text.split("\n")
         if len(text) <= MOST_BYTES:
             out.append(text)
-        for _ in range(min(6, 1 + len(lines) // 60)):
+        for _ in range(min(of_text, 1 + len(lines) // 60)):
             for size in (r.randint(30, 80), r.randint(8, 30), r.randint(1, 3)):
                 start = r.randint(0, max(0, len(lines) - size))
                 out.append("\n".join(lines[start : start + size])[:MOST_BYTES])
@@ -105,9 +137,10 @@ def pieces(r: random.Random, texts: list[str], most: int) -> list[str]:
     return out if len(out) <= most else r.sample(out, most)
 
 
-def whole(r: random.Random, texts: list[str]) -> list[str]:
-    large = [text for text in dict.fromkeys(texts) if MOST_BYTES < len(text) <= WHOLE_BYTES]
-    return large if len(large) <= WHOLE_OF_PACKAGE else r.sample(large, WHOLE_OF_PACKAGE)
+def whole(r: random.Random, texts: list[str], system: bool) -> list[str]:
+    longest, most = (WHOLE_SYSTEM_BYTES, WHOLE_OF_SYSTEM) if system else (WHOLE_BYTES, WHOLE_OF_PACKAGE)
+    large = [text for text in dict.fromkeys(texts) if MOST_BYTES < len(text) <= longest]
+    return large if len(large) <= most else r.sample(large, most)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ COUNTS = {
     "scanner": 2500,
     "sql": 5000,
     "shell": 6000,
+    "system": 14000,
     "code": 6000,
     "queries": 5000,
     "operations": 6000,

@@ -141,6 +141,45 @@ def resource(r: random.Random) -> str:
     return f"{r.choice(['/v1', '/v2', '/api', ''])}{inner}"
 
 
+def plain(r: random.Random, words: list[str]) -> str:
+    """Words of benign texts as paths, files, hosts, people and identifiers have them: alone, joined, with an ending."""
+    a, b = r.choice(words), r.choice(words)
+    name = r.choice([a, a + b, f"{a}-{b}", f"{a}_{b}", f"{a}.{b}", a.capitalize() + b.capitalize(), f"{a}{r.randint(0, 99)}"])
+    name += r.choice(["", "", "", "s"])
+    domain = f"{r.choice(['', '', 'www.', 'logo_url.'])}{name}.{r.choice(['com', 'org', 'io', 'net', 'de', 'co.uk', 'example.com'])}"
+    ending = r.choice(["json", "json", "html", "php", "sh", "c", "py", "js", "xml", "txt", "pdf", "jpg", "rb", "md"])
+    return r.choice(
+        [
+            name,
+            name,
+            name,
+            f"{name}.{ending}",
+            f"{name}.{ending}",
+            f"/{a}/{name}",
+            f"/{name}/{r.randint(1990, 2030)}/{b}.{ending}",
+            f"/{a}/{slug(r, words)}/",
+            f"/{a}/{slug(r, words)}/",
+            f"/{a}/{name}/{slug(r, words)}.{ending}",
+            slug(r, words),
+            f"{a} & {b}.{ending}",
+            f"{a}@{domain}",
+            f"{a}.{b}@{domain}",
+            f"https://{domain}",
+            f"http://{domain}/{b}",
+            f"https://{domain}/{a}/{b}.{ending}",
+            f"{domain}/{a}",
+            f"{a.capitalize()} {b} {r.choice(words)} id",
+        ]
+    )
+
+
+def slug(r: random.Random, words: list[str]) -> str:
+    """As pages and projects are named in addresses."""
+    parts = [r.choice(words) + r.choice(["", "", r.choice(words)]) for _ in range(r.randint(1, 5))]
+    parts += r.choice([[], [str(r.randint(1990, 2030))], [f"{r.randint(0, 9)}.{r.randint(0, 30)}"]])
+    return r.choice(["-", "-", "-", "_", "."]).join(parts).lower()
+
+
 def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
     """The words that attacks are made of, alone and in harmless places: it is what stands around them that attacks."""
     words = sorted({word for text in attacks for word in re.findall(rb"[A-Za-z]{3,14}", text[:400])})
@@ -161,6 +200,7 @@ def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
 
 def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
     r = random.Random(seed)
+    words = sorted({word for text in prose for word in re.findall(r"\b[A-Za-z][a-z]{2,11}\b", text)})
     makers = [
         lambda: password(r),
         lambda: token(r),
@@ -169,6 +209,9 @@ def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
         lambda: sentence(r, prose),
         lambda: record(r, prose),
         lambda: resource(r),
+        lambda: plain(r, words),
+        lambda: plain(r, words),
+        lambda: plain(r, words),
     ]
     values = [makers[i % len(makers)]() for i in range(count)]
     return [v.encode() for v in values + SYMBOLS * 8]

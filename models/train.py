@@ -4,6 +4,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -38,16 +39,14 @@ def main() -> None:
     parser.add_argument("--screen-epochs", default=4, type=int)
     parser.add_argument("--epochs", default=2, type=int, help="of the model")
     parser.add_argument("--processes", default=2, type=int, help="trained beside each other")
+    parser.add_argument("--kept", default="build/trained.pickle", type=Path, help="what was trained, and scores of what was held out")
+    parser.add_argument("--again", action="store_true", help="thresholds anew, for what is kept")
     options = parser.parse_args()
-    started = time.monotonic()
 
-    samples = read(options.values)
-    with multiprocessing.get_context("fork").Pool(options.processes) as pool:
-        epochs = (options.screen_epochs, options.epochs, options.seed)
-        final = pool.apply_async(train_pair, (samples, *epochs))
-        parts = [pool.apply_async(score_fold, (samples, fold, *epochs)) for fold in options.folds]
-        held_out: Scored = together([part.get() for part in parts])
-        trained: Trained = final.get()
+    if not options.again:
+        options.kept.parent.mkdir(parents=True, exist_ok=True)
+        options.kept.write_bytes(pickle.dumps(trained_on(options)))
+    texts, trained, held_out, seconds = pickle.loads(options.kept.read_bytes())
     rows = held_out.samples
     file = np.array([source.endswith(WHOLE_FILES) for source in rows.source])
     of = calibrate.HeldOut(held_out.attack, np.array(rows.weight), np.array(rows.request), file)
@@ -65,18 +64,31 @@ def main() -> None:
     kinds, benign = np.array([language.KINDS.index(kind) for kind in rows.kind]), ~of.attack
     trained.parameters["usual"] = language.usual(held_out.bits[benign], kinds[benign], held_out.lengths[benign])
     model = onnx_model(trained.parameters, calibration).SerializeToString()
-    agree(model, trained, samples.text[:: max(1, len(samples) // 400)], calibration)
+    agree(model, trained, texts, calibration)
     weights = screen.screen_bin(trained.weights, bias, scale * trained.step)
     offsets = calibrate.benign_offsets(screened, judged, of.attack, of.request, thresholds)
     training = {"seed": options.seed, "dataSha256": options.data_sha256}
     digest = bundle.write(options.out, model, weights, thresholds, offsets, training)
 
     report = evaluation.report(rows, screened, judged, thresholds)
-    report |= {"digest": digest, "seconds": round(time.monotonic() - started), "thresholds": vars(thresholds)}
+    report |= {"digest": digest, "seconds": seconds, "thresholds": vars(thresholds)}
     report["dataSha256"] = options.data_sha256
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2) + "\n")
     print(f"{options.out}: {digest}; {len(model)} + {len(weights)} bytes; {report['seconds']} s")
+
+
+def trained_on(options: argparse.Namespace) -> tuple[list[bytes], Trained, Scored, int]:
+    """Some of the values, the pair that was trained on all of them, scores of held-out ones by the other pairs; seconds."""
+    started = time.monotonic()
+    samples = read(options.values)
+    with multiprocessing.get_context("fork").Pool(options.processes) as pool:
+        epochs = (options.screen_epochs, options.epochs, options.seed)
+        final = pool.apply_async(train_pair, (samples, *epochs))
+        parts = [pool.apply_async(score_fold, (samples, fold, *epochs)) for fold in options.folds]
+        held_out = together([part.get() for part in parts])
+        trained = final.get()
+    return samples.text[:: max(1, len(samples) // 400)], trained, held_out, round(time.monotonic() - started)
 
 
 def agree(model: bytes, trained: Trained, texts: list[bytes], calibration: calibrate.Calibration) -> None:
