@@ -32,7 +32,7 @@ routes:
     match: { path: /both }
     allow: [{ id: both, apiKeys: [till-7, till-8], issuer: shop }]
     score: off
-  - { name: open, match: { path: /open }, public: true, score: { ask: always, deadline: 20s } }
+  - { name: open, match: { path: /market }, public: true, score: { ask: always, deadline: 20s } }
   - { name: watched, match: { path: /watched }, mode: observe, allow: [{ apiKeys: [till-8] }], score: off }
 `;
 
@@ -97,7 +97,7 @@ test("where a grant asks for key and token, both are needed", async () => {
 });
 
 test("a bad key denies on no public route, and reaches no upstream even there or in observe", async () => {
-  for (const path of ["/open", "/watched"]) {
+  for (const path of ["/market", "/watched"]) {
     assert.equal((await ask(path, "X-Till-Key: guess", "x_till_key: guess")).status, 200);
     const { headers } = upstream.requests.at(-1) ?? assert.fail("nothing came");
     assert.deepEqual(
