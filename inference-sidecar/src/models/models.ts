@@ -174,8 +174,10 @@ export class Models {
   async #follow(): Promise<void> {
     try {
       const wish = await this.#parts.store.wish();
-      const loaded = await this.load(wish?.bundle ?? this.#shipped);
-      if (loaded === this.#inForce) return;
+      const wished = wish?.bundle ?? this.#shipped;
+      // One that is in force may take its time: a slow board needs longer for its first model.
+      if (wished === this.#inForce?.digest) return;
+      const loaded = await this.load(wished);
       this.#inForce = loaded;
       this.#parts.onReady(loaded.ready);
       logEvent("info", "model_in_force", { bundle: loaded.digest });
