@@ -16,7 +16,7 @@ const rejectsWith =
 let sidecar: RunningSidecar;
 
 before(async () => {
-  sidecar = await startSidecar({ limits: { scoreCallsInFlight: 4, windowsInFlight: 20 } });
+  sidecar = await startSidecar({ limits: { scoreCallsInFlight: 4, windowsInFlight: 20, inferenceMs: 60_000 } });
   await sidecar.event("model_ready");
 });
 after(() => sidecar.stop());
