@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { makeDpopClient } from "../harness/dpop.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer } from "../harness/issuer.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -82,4 +83,20 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
   assert.deepEqual([looser.report.newlyAllowed.routes, looser.report.newlyDenied.count], [{ orders: 1 }, 0]);
   const other = await replayed("other.yaml", policy("write", "gold, silver"));
   assert.deepEqual(other.report.newlyDenied.routes, { orders: 2 });
+});
+
+test("a proof of possession can't be made again: its record tells where the policy asks the same, else it is counted by that reason", async () => {
+  const client = await makeDpopClient();
+  const claims = { tier: "gold", cnf: { jkt: client.thumbprint } };
+  const token = await issuer.token("ES256", "read", { claims });
+  const url = `${gateway.url}/orders/8`;
+  const sent = async (method: string) => {
+    const dpop = await client.proof(method, url, token);
+    return (await send("/orders/8", { authorization: `DPoP ${token}`, dpop })).status;
+  };
+  assert.deepEqual([await sent("GET"), await sent("POST")], [200, 401], "the second proof is for another method");
+  const same = await replayed("same.yaml", policy("read", "gold, silver"));
+  assert.deepEqual([same.code, same.report.replayed, same.report.notReplayed], [0, same.report.decisions, {}]);
+  const other = await replayed("other.yaml", policy("write", "gold, silver"));
+  assert.deepEqual(other.report.notReplayed, { "a proof of possession can't be made again": 2 });
 });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Grant, METHODS, type Policy, type Route } from "../policy/policy.ts";
+import { canonical } from "../decision-log/chain.ts";
+import { type Grant, type Issuer, METHODS, type Policy, type Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 
 /** What the decision log says of a policy that came in force: which checks it asks for, no key, secret or condition's value. */
@@ -74,6 +75,8 @@ function describeRoute(
   const asksMore = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
   const stepsUp = asksMore && stepUp.fromMillionths === null;
   const bound = route.senderConstrained !== null || allow.every((grant) => grantBinds(grant, issuerBinds));
+  // Where its file lies says nothing.
+  const named = { ...workloads, trustBundle: workloads.trustBundle !== null };
   return {
     name: route.name,
     rung: route.mode,
@@ -83,20 +86,22 @@ function describeRoute(
     strong: !route.public && (stepsUp || bound),
     allow: allow.map(describeGrant),
     deny: route.deny.length,
-    rules: digestOf({ ...route, mode: null, ladder: null, issuers: issuers.map(withoutKeys), workloads, dpop }),
+    rules: digestOf({ ...route, mode: null, ladder: null, issuers: issuers.map(withoutKeys), workloads: named, dpop }),
   };
 }
 
-/** Keys and secrets change without changing what is asked. */
-function withoutKeys(issuer: object): object {
-  return { ...issuer, keys: null, secret: null, jwks: null };
+/** Keys and secrets change without changing what is asked; the sidecar is told none. */
+function withoutKeys(issuer: PolicyInForce["policy"]["issuers"][number] & Partial<Pick<Issuer, "keys" | "secret">>) {
+  const { keys, secret, keySource, ...rest } = issuer;
+  return rest;
 }
 
-/** Of a part of the policy, as the gateway and the sidecar alike have it. */
+/** Of a part of the policy, as the gateway and the sidecar alike have it: in whatever order its members stand. */
 function digestOf(part: unknown): string {
-  const text = JSON.stringify(part, (_, value) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  const told = JSON.parse(
+    JSON.stringify(part, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)),
   );
+  const text = canonical(told);
   return createHash("sha256").update(text).digest("hex").slice(0, DIGEST_DIGITS);
 }
 
