@@ -57,7 +57,7 @@ test("Envoy with the filter and the sidecar with its model, both for arm64, deci
   t.diagnostic(`the visits were over after ${since()}`);
   const attack = encodeURIComponent("1' UNION SELECT password FROM users-- -");
   for (const [query, status] of [
-    ["tea", 200],
+    ["coffee", 200],
     [attack, 403],
   ] as const) {
     const { status: got, decision } = await ask(place, port, { path: `/weighed?q=${query}` });
