@@ -13,7 +13,7 @@ identity:
     - { name: shop, issuer: "https://issuer.shop.example", audiences: [orders], algorithms: [ES256], jwks: { file: ./jwks.json } }
 routes:
   - { name: order, match: { path: /orders/* }, allow: [{ issuer: shop, scopes: [orders:read] }], score: off }
-  - { name: open, match: { path: /open/** }, public: true, score: { ask: always, deadline: 150ms, onUnavailable: open } }
+  - { name: open, match: { path: /eased/** }, public: true, score: { ask: always, deadline: 150ms, onUnavailable: open } }
   - { name: closed, match: { path: /closed/** }, public: true, score: { ask: always, deadline: 150ms, onUnavailable: closed } }
   - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { ask: always } }
 `.replace("/orders/*", "/orders/**");
@@ -62,8 +62,8 @@ for (const [how, signal] of [
     const pid = await gateway.sidecarPid();
     process.kill(pid, signal);
     const seen = upstream.requests.length;
-    const [openBenign, openBenignId] = await get("/open/a?q=hello");
-    const [openAttack, openAttackId] = await get(`/open/a?q=${attack}`);
+    const [openBenign, openBenignId] = await get("/eased/a?q=hello");
+    const [openAttack, openAttackId] = await get(`/eased/a?q=${attack}`);
     const [closed, closedId] = await get("/closed/a?q=hello");
     const [watched, watchedId] = await get(`/watched/a?q=${attack}`);
     const [missing] = await get("/orders/7");

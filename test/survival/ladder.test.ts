@@ -24,7 +24,7 @@ identity: { issuers: [{ name: shop, issuer: "https://issuer.test", audiences: [s
 routes:
   - { name: fixed, match: { path: /fixed }, allow: [{ issuer: shop }], score: { ask: always } }
   - { name: moving, match: { path: /moving }, allow: [{ issuer: shop }], ladder: { floor: detect, ceiling: prevent }, score: { ask: always } }
-  - { name: open, match: { path: /open }, public: true, ladder: { floor: observe, ceiling: adapt }, score: { ask: always, deadline: 5s } }
+  - { name: open, match: { path: /eased }, public: true, ladder: { floor: observe, ceiling: adapt }, score: { ask: always, deadline: 5s } }
 `;
     upstream = await startRecordingUpstream();
     gate = await startEnforcement({ upstream: upstream.url, policy, workers: 2 });
@@ -97,7 +97,7 @@ test("a canary has its share of the principals, always the same, and everybody w
   // Three standard deviations of the binomial distribution around 18.
   assert.ok(inside >= 8 && inside <= 28, `${inside} of 60`);
   assert.deepEqual(await Promise.all(people.map((name) => rungOf("/moving", name))), first);
-  assert.equal(await rungOf("/open", null), "PREVENT");
+  assert.equal(await rungOf("/eased", null), "PREVENT");
   await give({ route: "moving", rung: "DETECT", canary: { ...canary, salt: Buffer.from("fedcba9876543210") } });
   assert.notDeepEqual(await Promise.all(people.map((name) => rungOf("/moving", name))), first);
 });
@@ -108,7 +108,7 @@ test("a threshold of adapt stays within its limits, and leaves with the rung", a
   const limit = shipped + (1_000_000 - shipped) / 2;
   const judged = async (millionths: number) => {
     sidecar.behave = (stream, windows) => answer(stream, scores(...windows.map(() => millionths)));
-    const { status, headers } = await fetch(`${gate.url}/open?q=hello`);
+    const { status, headers } = await fetch(`${gate.url}/eased?q=hello`);
     await sidecar.record(headers.get("x-postern-decision") ?? "");
     return status;
   };
@@ -129,7 +129,7 @@ test("a threshold of adapt stays within its limits, and leaves with the rung", a
 test("a move holds without the sidecar, in a VM that is made anew, and in an Envoy that starts", async () => {
   await give({ route: "open", rung: "PREVENT" });
   await sidecar.stop();
-  const attack = `/open?q=${encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --")}`;
+  const attack = `/eased?q=${encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --")}`;
   assert.equal((await fetch(`${gate.url}${attack}`)).status, 503);
   await gate.change(policy.replace("mode: detect", "mode: detect\nlog: batched\n# again"));
   assert.equal((await fetch(`${gate.url}${attack}`)).status, 503);

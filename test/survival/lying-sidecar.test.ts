@@ -20,7 +20,7 @@ const policy = `
 version: 1
 mode: prevent
 routes:
-  - { name: open, match: { path: /open/** }, public: true, score: { ask: always, deadline: 300ms, onUnavailable: open } }
+  - { name: open, match: { path: /eased/** }, public: true, score: { ask: always, deadline: 300ms, onUnavailable: open } }
   - { name: closed, match: { path: /closed/** }, public: true, score: { ask: always, deadline: 300ms } }
   - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { ask: always } }
 `;
@@ -111,10 +111,10 @@ for (const [name, behave] of faults) {
     sidecar.behave = behave;
     const before = upstream.arrivals.length;
     const [open, openAttack, closed, watched] = await Promise.all(
-      ["/open/a?q=hello", `/open/a?q=${attack}`, "/closed/a?q=hello", "/watched/a?q=hello"].map(get),
+      ["/eased/a?q=hello", `/eased/a?q=${attack}`, "/closed/a?q=hello", "/watched/a?q=hello"].map(get),
     );
     assert.deepEqual([open?.status, openAttack?.status, closed?.status, watched?.status], [200, 403, 503, 200]);
-    assert.deepEqual(upstream.arrivals.slice(before).toSorted(), ["GET /open/a?q=hello", "GET /watched/a?q=hello"]);
+    assert.deepEqual(upstream.arrivals.slice(before).toSorted(), ["GET /eased/a?q=hello", "GET /watched/a?q=hello"]);
     assert.ok((watched?.millis ?? 0) < 5_000);
     const [seen, refused] = await Promise.all([open, closed].map((decision) => sidecar.record(decision?.id ?? "")));
     assert.deepEqual([seen?.scoredBy, seen?.uninspected], ["SCREEN_ALONE", "score_unavailable"]);
@@ -180,7 +180,7 @@ test("whatever listens in the sidecar's place, or nothing, only the score is los
     });
     if (serve) await new Promise<void>((done) => server.listen(gate.sidecarSocket, done));
     for (let i = 0; i < 3; i++) {
-      const answers = await Promise.all(["/open/a?q=hello", `/open/a?q=${attack}`, "/closed/a?q=hello"].map(get));
+      const answers = await Promise.all(["/eased/a?q=hello", `/eased/a?q=${attack}`, "/closed/a?q=hello"].map(get));
       assert.deepEqual(
         answers.map(({ status }) => status),
         [200, 403, 503],

@@ -172,7 +172,7 @@ test("a sidecar two steps away is refused: could not inspect, by the route's rul
   assert.equal(await ask("/orders/1", { authorization: `Bearer ${token}` }), 200);
   assert.equal(await ask("/orders/1"), 401);
   assert.equal(await ask("/closed/1?q=hello"), 503);
-  assert.equal(await ask("/open/1?q=hello"), 200);
+  assert.equal(await ask("/eased/1?q=hello"), 200);
   const event = await sidecar.event("wrong_pair");
   assert.match(
     String(event.message),

@@ -15,7 +15,7 @@ identity:
 routes:
   - { name: order, match: { methods: [GET], path: /orders/** }, allow: [{ issuer: shop, scopes: [orders:read] }], score: off }
   - { name: screened, match: { path: /screened/** }, public: true, score: { maxBody: 4KiB, deadline: ${deadline}, onUnavailable: open } }
-  - { name: open, match: { path: /open/** }, public: true, score: { ask: always, deadline: ${deadline}, onUnavailable: open } }
+  - { name: open, match: { path: /eased/** }, public: true, score: { ask: always, deadline: ${deadline}, onUnavailable: open } }
   - { name: closed, match: { path: /closed/** }, public: true, score: { ask: always, deadline: ${deadline} } }
   - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { ask: always, deadline: ${deadline} } }
 `;
@@ -77,8 +77,8 @@ export class MixedTraffic {
       { ...post, name: "harmless body", target: (n) => `/screened/${n}`, body: harmlessJson, right: [200] },
       { ...post, name: "attack in a body", target: (n) => `/screened/${n}`, body: hostileJson, right: [403] },
       { ...post, name: "large body", target: (n) => `/screened/${n}`, body: "a".repeat(5_000), right: [413] },
-      { name: "asked, open", target: (n) => `/open/${n}?q=hello`, right: [200] },
-      { name: "asked, open, attack", target: (n) => `/open/${n}?q=${attack}`, right: [403] },
+      { name: "asked, open", target: (n) => `/eased/${n}?q=hello`, right: [200] },
+      { name: "asked, open, attack", target: (n) => `/eased/${n}?q=${attack}`, right: [403] },
       { name: "asked, closed", target: (n) => `/closed/${n}?q=hello`, right: [200, 503] },
       { name: "watched", target: (n) => `/watched/${n}?q=${attack}`, right: [200] },
     ]);
