@@ -77,9 +77,9 @@ export class MixedTraffic {
       { ...post, name: "harmless body", target: (n) => `/screened/${n}`, body: harmlessJson, right: [200] },
       { ...post, name: "attack in a body", target: (n) => `/screened/${n}`, body: hostileJson, right: [403] },
       { ...post, name: "large body", target: (n) => `/screened/${n}`, body: "a".repeat(5_000), right: [413] },
-      { name: "asked, open", target: (n) => `/eased/${n}?q=hello`, right: [200] },
+      { name: "asked, open", target: (n) => `/eased/hello-${n}?q=hello`, right: [200] },
       { name: "asked, open, attack", target: (n) => `/eased/${n}?q=${attack}`, right: [403] },
-      { name: "asked, closed", target: (n) => `/closed/${n}?q=hello`, right: [200, 503] },
+      { name: "asked, closed", target: (n) => `/closed/hello-${n}?q=hello`, right: [200, 503] },
       { name: "watched", target: (n) => `/watched/${n}?q=${attack}`, right: [200] },
     ]);
   }
