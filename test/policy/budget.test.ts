@@ -97,15 +97,3 @@ test("the filter's own code judges a route by its budget", async () => {
     }
   }
 });
-
-test("a route that has the model asked about everything has a budget, also where it names none", async () => {
-  const thresholds = async (score: string) => {
-    const text = `version: 1\nroutes: [{ name: all, match: { path: /** }, public: true, score: { ${score} } }]`;
-    const { policy } = await parsePolicy(text, "policy.yaml", calibration);
-    const [route] = policy.routes;
-    return route?.score.inspect === "full" ? route.score.thresholds : undefined;
-  };
-  assert.equal(await thresholds("ask: unsure"), null);
-  assert.deepEqual(await thresholds("ask: always"), await thresholds("ask: always, falsePositiveBudget: 2%"));
-  assert.notDeepEqual(await thresholds("ask: always"), await thresholds("ask: always, falsePositiveBudget: 0.1%"));
-});

@@ -7,7 +7,6 @@ import { secretEnvironmentName } from "./issuer-check.ts";
 import type { IssuerMaterial } from "./key-files.ts";
 import {
   type ApiKey,
-  ASKED_ALWAYS_BUDGET,
   type Assertion,
   DEFAULT_BUDGET,
   DEFAULT_DAYS,
@@ -183,7 +182,7 @@ function normaliseScore(score: WrittenRoute["score"], calibration: Calibration |
   if (score === "headers") return { inspect: "headers", ...SCORE_DEFAULTS };
   const { deadline, onUnavailable, maxBody, onTooLarge, falsePositiveBudget } = score ?? {};
   const { ask = SCORE_DEFAULTS.ask } = score ?? {};
-  const budget = parsePercent(falsePositiveBudget ?? "") ?? (ask === "always" ? ASKED_ALWAYS_BUDGET : null);
+  const budget = parsePercent(falsePositiveBudget ?? "");
   return {
     inspect: "full",
     ask,

@@ -289,11 +289,6 @@ export const METHODS: readonly Method[] = [
 
 /** Of a route that names no `falsePositiveBudget`, on the ladder. */
 export const DEFAULT_BUDGET = 0.001;
-/**
- * Of a route that has the model asked about everything and names no `falsePositiveBudget`. The shipped thresholds are for what
- * the screen leaves unsure: of all else the model knows less, short plain words above all.
- */
-export const ASKED_ALWAYS_BUDGET = 0.02;
 /** Of a route that names no `days`, on the ladder. */
 export const DEFAULT_DAYS = 1;
 
