@@ -23,6 +23,12 @@ export class ModelScore {
   ) {}
 }
 
+/**
+ * Millionths. What the screen clears is denied only where the model finds it more likely an attack than not: the threshold of a
+ * bundle is for what the screen leaves unsure, and of all else, short plain words above all, the model knows less.
+ */
+const LIKELY: u32 = 500_000;
+
 /** The evidence of screen and model on one request: its worst value decides. */
 export class ScoreEvidence {
   scoredBy: ScoredBy = ScoredBy.Nothing;
@@ -36,6 +42,8 @@ export class ScoreEvidence {
   usualSurprisal: u32 = 0;
   /** Why a part of the request could not be inspected, or `Permitted`. */
   uninspected: Reason = Reason.Permitted;
+  /** Whether what the model says of the finding denies. */
+  modelDenies: bool = false;
   /** The worst value, in the form that was worst. */
   finding: Suspect | null = null;
 
@@ -48,10 +56,14 @@ export class ScoreEvidence {
     public readonly stepUpFrom: u32,
   ) {}
 
-  /** What the model says of a suspect counts where it is the worst that it has said so far. */
+  /** What the model says of a suspect counts where it is the worst that it has said so far: what denies is worse than what doesn't. */
   takeModel(score: ModelScore, suspect: Suspect): void {
-    if (this.scoredBy == ScoredBy.Model && score.millionths <= this.millionths) return;
+    const denies = score.millionths >= (suspect.isCleared ? max(this.modelDeny, LIKELY) : this.modelDeny);
+    if (this.scoredBy == ScoredBy.Model) {
+      if (this.modelDenies != denies ? this.modelDenies : score.millionths <= this.millionths) return;
+    }
     this.scoredBy = ScoredBy.Model;
+    this.modelDenies = denies;
     this.millionths = score.millionths;
     this.attackClass = score.attackClass;
     this.surprisal = score.surprisal;

@@ -32,6 +32,11 @@ export class Suspect {
     public readonly millionths: u32,
   ) {}
 
+  /** Whether the screen finds nothing in it, so that the model is asked only where it is asked about everything. */
+  get isCleared(): bool {
+    return this.millionths < clearBelow();
+  }
+
   /**
    * 1 where the window begins where the decoded form does, plus 2 where it ends where that does, plus 4 for each of 64, 256,
    * 1,024, 4,096 and 16,384 bytes that the form is longer than.
@@ -75,7 +80,7 @@ export class Suspects {
   next(all: bool): Suspect[] {
     const start = this.asked;
     let end = min(start + WINDOWS_PER_CALL, this.worst.length);
-    if (!all || start > 0) while (end > start && this.worst[end - 1].millionths < clearBelow()) end--;
+    if (!all || start > 0) while (end > start && this.worst[end - 1].isCleared) end--;
     this.asked = end;
     return this.worst.slice(start, end);
   }
@@ -132,7 +137,7 @@ export class Suspects {
     if (worst.length == MAX_SUSPECTS) {
       const last = worst.pop();
       const dropped = at == MAX_SUSPECTS ? suspect : last;
-      if (dropped.millionths >= clearBelow()) this.overflowed = true;
+      if (!dropped.isCleared) this.overflowed = true;
       if (at == MAX_SUSPECTS) {
         worst.push(last);
         return true;

@@ -26,6 +26,6 @@ export function judgeRisk(evidence: ScoreEvidence): Reason {
 export function judgeScore(evidence: ScoreEvidence): Reason {
   if (evidence.scoredBy == ScoredBy.Nothing) return Reason.Permitted;
   if (evidence.scoredBy == ScoredBy.Uninspected) return evidence.uninspected;
-  if (evidence.scoredBy == ScoredBy.Model && evidence.millionths >= evidence.modelDeny) return Reason.AttackScored;
+  if (evidence.scoredBy == ScoredBy.Model && evidence.modelDenies) return Reason.AttackScored;
   return evidence.screenMillionths >= evidence.denyAlone ? Reason.AttackScreened : Reason.Permitted;
 }

@@ -90,7 +90,7 @@ function jsonOf(texts: readonly string[]): CoreRequest {
   return post("/orders", "application/json", JSON.stringify({ items }));
 }
 
-/** Fields of several texts each, of which the screen clears every one. */
+/** Fields of several texts each, of which the screen clears every one; none is cut. */
 function formOf(texts: readonly string[], clears: (field: string) => boolean): CoreRequest {
   const fields: string[] = [];
   let field = "";
@@ -101,11 +101,11 @@ function formOf(texts: readonly string[], clears: (field: string) => boolean): C
     fields.push(field);
     field = "";
   }
-  return formWith(fields);
+  return formWith(fields.slice(0, -1));
 }
 
 function formWith(fields: readonly string[]): CoreRequest {
-  return post("/comments", "application/x-www-form-urlencoded", formText(fields).slice(0, formBytes));
+  return post("/comments", "application/x-www-form-urlencoded", formText(fields));
 }
 
 function formText(fields: readonly string[]): string {
