@@ -9,6 +9,7 @@ import { openCore } from "../../inference-sidecar/src/core/core.ts";
 import type { SignAssertion } from "../../inference-sidecar/src/core/instance.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { benignRequests } from "../../scripts/bench/benign.ts";
 import { buildCore } from "../../scripts/build/core.ts";
 import { type Core, type Gate, loadCore, type ModelScore, type Question } from "../../scripts/core.ts";
 import { issueCertificate } from "../../scripts/demo/certificate.ts";
@@ -156,13 +157,16 @@ test("live, the deadline runs: after it no further question is asked", async () 
   assert.deepEqual([verdict.reason, next], ["score_unavailable", null]);
 });
 
-test("the model's scores decide by the bundle's threshold", () => {
+test("the model's scores decide by the bundle's threshold; what the screen clears must be an attack more likely than not", async () => {
   const { modelDeny } = core.thresholds();
-  for (const [millionths, reason] of [
-    [modelDeny, "attack_scored"],
-    [modelDeny - 1, "permitted"],
+  const [unsure = ""] = (await benignRequests()).unsure;
+  for (const [value, millionths, reason] of [
+    [unsure, modelDeny, "attack_scored"],
+    [unsure, modelDeny - 1, "permitted"],
+    ["shoes", 500_000, "attack_scored"],
+    ["shoes", 499_999, "permitted"],
   ] as const) {
-    const { question } = prevent.evaluate(get("/closed?q=shoes"));
+    const { question } = prevent.evaluate(get(`/closed?q=${encodeURIComponent(value)}`));
     assert.ok(question);
     const { verdict, score, question: next } = question.answer(all(question, millionths));
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { benignRequests } from "../../scripts/bench/benign.ts";
 import { eventually } from "../harness/eventually.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -106,9 +107,10 @@ test("a threshold of adapt stays within its limits, and leaves with the rung", a
   const { thresholds } = JSON.parse(await readFile("models/bundle/manifest.json", "utf8"));
   const shipped: number = thresholds.modelDeny;
   const limit = shipped + (1_000_000 - shipped) / 2;
+  const [unsure = ""] = (await benignRequests()).unsure;
   const judged = async (millionths: number) => {
     sidecar.behave = (stream, windows) => answer(stream, scores(...windows.map(() => millionths)));
-    const { status, headers } = await fetch(`${gate.url}/eased?q=hello`);
+    const { status, headers } = await fetch(`${gate.url}/eased?q=${encodeURIComponent(unsure)}`);
     await sidecar.record(headers.get("x-postern-decision") ?? "");
     return status;
   };
