@@ -50,7 +50,7 @@ after(async () => {
   await upstream.stop();
 });
 
-async function ask(route: "open" | "closed"): Promise<number> {
+async function ask(route: "eased" | "closed"): Promise<number> {
   const response = await fetch(`${gate.url}/${route}/more?q=hello`);
   await response.arrayBuffer();
   return response.status;
@@ -66,7 +66,7 @@ test("at three times what the model manages the score is shed; tokens and privil
   // Three times the capacity, whether or not answers come.
   while (answers.length < 3 * CAPACITY * SECONDS) {
     const due = ((performance.now() - started) / 1000) * 3 * CAPACITY;
-    while (answers.length < due) answers.push(ask(answers.length % 2 === 0 ? "open" : "closed"));
+    while (answers.length < due) answers.push(ask(answers.length % 2 === 0 ? "eased" : "closed"));
     await sleep(5);
   }
   const statuses = await Promise.all(answers);
