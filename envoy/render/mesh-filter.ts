@@ -12,6 +12,15 @@ export interface MeshFilter {
   readonly secretNames: readonly string[];
 }
 
+/** The Kubernetes secret with the HS256 secrets, each under the name of its environment variable. */
+export const hmacSecret = "postern-secrets";
+
+/** What brings HS256 secrets into the environment of the proxy's container. */
+export function proxyEnvironment(names: readonly string[]): { env?: object[] } {
+  if (names.length === 0) return {};
+  return { env: names.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: hmacSecret, key } } })) };
+}
+
 /** The filter's configuration where the mesh's API takes nothing but JSON; read by `filter/plugin-configuration.ts`. */
 export function jsonConfiguration(policy: Uint8Array, cluster: string = sidecarCluster): object {
   const chosen = cluster === sidecarCluster ? {} : { sidecarCluster: cluster };

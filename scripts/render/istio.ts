@@ -42,7 +42,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
     publicFiles: true,
     files: {
       "README.md": await readFile(join(projectRoot, "envoy", "istio", "README.md")),
-      "gateway.yaml": manifests(...gateway(policy, request.upstream ?? defaultUpstream, parts)),
+      "gateway.yaml": manifests(...gateway(policy, filter.secretNames, request.upstream ?? defaultUpstream, parts)),
       "sidecar-policy.yaml": manifests(sidecar.configMap),
       "envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope)),
       "kustomization.yaml": manifests({
@@ -52,7 +52,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       }),
       "serviceentry/serviceentry.yaml": manifests(sidecarServiceEntry()),
       "serviceentry/envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope, serviceEntryCluster)),
-      "waypoint/waypoint.yaml": manifests(...waypoint(parts)),
+      "waypoint/waypoint.yaml": manifests(...waypoint(parts, filter.secretNames)),
       "waypoint/envoyfilter.yaml": manifests(envoyFilter("postern-waypoint", filter, waypointScope)),
       "workload/patch.yaml": manifests(workloadPatch(parts)),
       ...(holding.length === 0 ? extensions : {}),

@@ -52,7 +52,7 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
       ...(holding.length === 0
         ? {
             "envoy-gateway/extension.yaml": manifests(envoyExtensionPolicy(filter), envoyPatchPolicy()),
-            "envoy-gateway/proxy.yaml": manifests(sidecar.configMap, envoyProxy(sidecar)),
+            "envoy-gateway/proxy.yaml": manifests(sidecar.configMap, envoyProxy(sidecar, filter.secretNames)),
           }
         : {}),
       ...image.files,

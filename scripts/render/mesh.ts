@@ -1,4 +1,4 @@
-import type { MeshFilter } from "../../envoy/render/mesh-filter.ts";
+import { hmacSecret, type MeshFilter } from "../../envoy/render/mesh-filter.ts";
 import { type MeshSidecar, meshSidecar, revocationSecret } from "../../envoy/render/mesh-sidecar.ts";
 import { buildFilter } from "../build/filter.ts";
 import { filterPlan } from "../gateway/policy-force.ts";
@@ -9,7 +9,7 @@ import type { RenderRequest } from "./rendering.ts";
 export interface MeshParts {
   readonly filter: MeshFilter;
   readonly sidecar: MeshSidecar;
-  /** How to make the secret that the sidecar reads, in lines. */
+  /** How to make the secrets that proxy and sidecar read, in lines. */
   readonly secrets: readonly string[];
 }
 
@@ -32,6 +32,13 @@ export async function meshParts(
   return {
     filter,
     sidecar: meshSidecar(policy, version, sidecarImage),
-    secrets: list ? [`kubectl create secret generic ${name} --from-file=${key}=${list}`] : [],
+    secrets: [
+      ...(plan.secretNames.length > 0
+        ? [
+            `kubectl create secret generic ${hmacSecret} ${plan.secretNames.map((one) => `--from-file=${one}=…`).join(" ")}`,
+          ]
+        : []),
+      ...(list ? [`kubectl create secret generic ${name} --from-file=${key}=${list}`] : []),
+    ],
   };
 }

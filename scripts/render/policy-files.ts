@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { isMap, isPair, isScalar, parseDocument, visit } from "yaml";
+import { type Document, isAlias, isCollection, isScalar, isSeq, parseDocument, type Scalar } from "yaml";
 
 /** A policy whose files lie beside it, whatever folders they were in. */
 export interface FlatPolicy {
@@ -14,36 +14,66 @@ export interface FlatPolicy {
   readonly revocationFile: string | null;
 }
 
-const publicParents = ["certificate", "jwks", "trustBundle"];
+/** Where a policy names files, and which of them anybody may read. */
+const places: readonly (readonly [path: readonly string[], isPublic: boolean])[] = [
+  [["listener", "tls", "certificate"], true],
+  [["listener", "tls", "key"], false],
+  [["identity", "workloads", "trustBundle"], true],
+  [["revocation"], false],
+];
+const placesOfIssuer = [
+  ["jwks", true],
+  ["secret", false],
+] as const;
 
 /** Reads a policy that is valid. */
 export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
   const document = parseDocument(await readFile(policyPath, "utf8"));
+  const found: { path: string; isPublic: boolean; isRevocation: boolean }[] = [];
+  /** A value that an alias names as well stands once, and is renamed once. */
+  const paths = new Map<Scalar, string>();
+  for (const [owner, isPublic] of placesIn(document)) {
+    const value = childOf(document, nodeAt(document, owner), "file");
+    if (!isScalar(value)) continue;
+    const path = paths.get(value) ?? resolve(dirname(policyPath), String(value.value));
+    paths.set(value, path);
+    // A certificate may have its private key behind it in one file.
+    const isReadable = isPublic && !(await readFile(path, "latin1")).includes("PRIVATE KEY");
+    found.push({ path, isPublic: isReadable, isRevocation: owner[0] === "revocation" });
+  }
   const names = new Map<string, string>();
+  for (const { path } of found) {
+    if (!names.has(path)) names.set(path, freeName(basename(path), [...names.values()]));
+  }
+  for (const [value, path] of paths) value.value = `./${names.get(path)}`;
   const publicFiles: Record<string, Uint8Array> = {};
   const secretFiles: Record<string, string> = {};
-  const found: { path: string; isPublic: boolean }[] = [];
   let revocationFile: string | null = null;
-  visit(document, {
-    Pair(_, pair, ancestors) {
-      if (!isScalar(pair.key) || pair.key.value !== "file" || !isScalar(pair.value)) return;
-      const parent = ancestors.at(-2);
-      const owner = isPair(parent) && isScalar(parent.key) && isMap(parent.value) ? String(parent.key.value) : "";
-      const path = resolve(dirname(policyPath), String(pair.value.value));
-      const name = names.get(path) ?? freeName(basename(path), [...names.values()]);
-      names.set(path, name);
-      pair.value.value = `./${name}`;
-      if (owner === "revocation") revocationFile = name;
-      found.push({ path, isPublic: publicParents.includes(owner) });
-    },
-  });
-  for (const { path, isPublic } of found) {
+  for (const { path, isPublic, isRevocation } of found) {
     const name = names.get(path) as string;
+    if (isRevocation) revocationFile = name;
     if (isPublic) publicFiles[name] = await readFile(path);
     else secretFiles[name] = path;
   }
   for (const name of Object.keys(secretFiles)) delete publicFiles[name];
   return { text: String(document), publicFiles, secretFiles, revocationFile };
+}
+
+function placesIn(document: Document): (readonly [owner: readonly (string | number)[], isPublic: boolean])[] {
+  const issuers = nodeAt(document, ["identity", "issuers"]);
+  const ofIssuers = (isSeq(issuers) ? issuers.items : []).flatMap((_, index) =>
+    placesOfIssuer.map(([name, isPublic]) => [["identity", "issuers", index, name], isPublic] as const),
+  );
+  return [...places, ...ofIssuers];
+}
+
+function nodeAt(document: Document, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((node, key) => childOf(document, node, key), document.contents);
+}
+
+function childOf(document: Document, node: unknown, key: string | number): unknown {
+  const child = isCollection(node) ? node.get(key, true) : undefined;
+  return isAlias(child) ? child.resolve(document) : child;
 }
 
 function freeName(wish: string, taken: readonly string[]): string {

@@ -1,4 +1,5 @@
 import type { Policy } from "../../../inference-sidecar/src/policy/policy.ts";
+import { proxyEnvironment } from "../mesh-filter.ts";
 import { hardened, type SidecarParts, socketMount } from "../sidecar-pod.ts";
 
 /** The user of Istio's proxy. */
@@ -9,7 +10,12 @@ const labels = { app: name, istio: name };
 export const gatewaySelector = { matchLabels: { istio: name } };
 
 /** An ingress gateway with the sidecar in its pod: Istio injects the proxy into the container of its name. */
-export function gateway(policy: Policy, upstream: URL, sidecar: SidecarParts): object[] {
+export function gateway(
+  policy: Policy,
+  secretNames: readonly string[],
+  upstream: URL,
+  sidecar: SidecarParts,
+): object[] {
   const { tls, workloads } = policy;
   const port = tls ? 8443 : 8080;
   const protocol = tls ? "HTTPS" : "HTTP";
@@ -26,7 +32,7 @@ export function gateway(policy: Policy, upstream: URL, sidecar: SidecarParts): o
           name: "istio-proxy",
           image: "auto",
           securityContext: hardened,
-          ...secretsOf(policy),
+          ...proxyEnvironment(secretNames),
           volumeMounts: [socketMount],
         },
         sidecar.container,
@@ -69,11 +75,4 @@ export function gateway(policy: Policy, upstream: URL, sidecar: SidecarParts): o
       spec: { hosts: ["*"], gateways: [name], http: [{ name: "upstream", route: [{ destination }] }] },
     },
   ];
-}
-
-/** HS256 secrets come into the proxy's environment from a Kubernetes secret. */
-function secretsOf({ issuers }: Policy): object {
-  const names = issuers.flatMap(({ secret }) => (secret ? [secret.environmentName] : []));
-  if (names.length === 0) return {};
-  return { env: names.map((key) => ({ name: key, valueFrom: { secretKeyRef: { name: "postern-secrets", key } } })) };
 }

@@ -1,3 +1,4 @@
+import { proxyEnvironment } from "../mesh-filter.ts";
 import { type SidecarParts, socketMount } from "../sidecar-pod.ts";
 import { meshSocket } from "./envoy-filter.ts";
 import { proxyUser } from "./gateway.ts";
@@ -33,13 +34,16 @@ export const waypointTarget = {
 };
 
 /** A waypoint of an ambient mesh, its pods with the sidecar in them: Istio lays the patch over the Deployment that it makes. */
-export function waypoint(sidecar: SidecarParts): object[] {
+export function waypoint(sidecar: SidecarParts, secretNames: readonly string[]): object[] {
   const patch = {
     spec: {
       template: {
         spec: {
           securityContext: { fsGroup: proxyUser },
-          containers: [{ name: "istio-proxy", volumeMounts: [socketMount] }, sidecar.container],
+          containers: [
+            { name: "istio-proxy", volumeMounts: [socketMount], ...proxyEnvironment(secretNames) },
+            sidecar.container,
+          ],
           volumes: sidecar.volumes,
         },
       },

@@ -1,6 +1,6 @@
 import { sidecarPipeCluster } from "../clusters.ts";
 import { meshSocket } from "../istio/envoy-filter.ts";
-import { jsonConfiguration, type MeshFilter } from "../mesh-filter.ts";
+import { jsonConfiguration, type MeshFilter, proxyEnvironment } from "../mesh-filter.ts";
 import type { MeshSidecar } from "../mesh-sidecar.ts";
 import { sidecarCluster } from "../plan.ts";
 import { socketMount } from "../sidecar-pod.ts";
@@ -41,11 +41,11 @@ export function envoyPatchPolicy(): object {
 }
 
 /** Puts the sidecar into the pods of the Gateway that names this as its `infrastructure.parametersRef`. */
-export function envoyProxy(sidecar: MeshSidecar): object {
+export function envoyProxy(sidecar: MeshSidecar, secretNames: readonly string[]): object {
   const { container, volumes } = sidecar.parts(proxyUser);
   const pod = {
     securityContext: { fsGroup: proxyUser },
-    containers: [{ name: "envoy", volumeMounts: [socketMount] }, container],
+    containers: [{ name: "envoy", volumeMounts: [socketMount], ...proxyEnvironment(secretNames) }, container],
     volumes,
   };
   const patch = { type: "StrategicMerge", value: { spec: { template: { spec: pod } } } };
