@@ -9,6 +9,24 @@ const labels = { app: name, istio: name };
 
 export const gatewaySelector = { matchLabels: { istio: name } };
 
+const rbac = "rbac.authorization.k8s.io";
+/** Istio gives a gateway the certificate of its `credentialName` only where its account may list secrets. */
+const credentialReader: readonly object[] = [
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: "Role",
+    metadata: { name },
+    rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch", "list"] }],
+  },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: "RoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup: rbac, kind: "Role", name },
+    subjects: [{ kind: "ServiceAccount", name }],
+  },
+];
+
 /** An ingress gateway with the sidecar in its pod: Istio injects the proxy into the container of its name. */
 export function gateway(
   policy: Policy,
@@ -50,6 +68,7 @@ export function gateway(
   const destination = { host: upstream.hostname, port: { number: Number(upstream.port) || 80 } };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } },
+    ...(tls ? credentialReader : []),
     {
       apiVersion: "apps/v1",
       kind: "Deployment",
