@@ -41,7 +41,7 @@ export function missingForSystemd(): string | null {
 
 /** `ISTIOCTL`, or the one on PATH; null: there is none. */
 export function findIstioctl(): string | null {
-  return process.env.ISTIOCTL ?? findOnPath("istioctl");
+  return process.env.ISTIOCTL || findOnPath("istioctl");
 }
 
 export function missingIstioctl(): string | null {
