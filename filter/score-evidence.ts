@@ -59,9 +59,8 @@ export class ScoreEvidence {
   /** What the model says of a suspect counts where it is the worst that it has said so far: what denies is worse than what doesn't. */
   takeModel(score: ModelScore, suspect: Suspect): void {
     const denies = score.millionths >= (suspect.isCleared ? max(this.modelDeny, LIKELY) : this.modelDeny);
-    if (this.scoredBy == ScoredBy.Model) {
-      if (this.modelDenies != denies ? this.modelDenies : score.millionths <= this.millionths) return;
-    }
+    const isWorse = denies != this.modelDenies ? denies : score.millionths > this.millionths;
+    if (this.scoredBy == ScoredBy.Model && !isWorse) return;
     this.scoredBy = ScoredBy.Model;
     this.modelDenies = denies;
     this.millionths = score.millionths;

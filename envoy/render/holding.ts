@@ -2,8 +2,8 @@ import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 
 /**
  * Names of the routes whose request heads wait for the body, or will where the ladder takes them: they are judged by it before
- * anything moves (`Evaluation.holds` in `filter/evaluate.ts`). That needs
- * `allow_on_headers_stop_iteration`; without it such a request would hang.
+ * anything moves (`Evaluation.holds` in `filter/evaluate.ts`). That needs `allow_on_headers_stop_iteration`; without it such a
+ * request would hang.
  */
 export function routesHoldingBodies({ routes, log }: Policy): string[] {
   const waitsFrom = log === "required" ? ["observe"] : ["observe", "detect"];

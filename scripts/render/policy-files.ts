@@ -29,7 +29,7 @@ const placesOfIssuer = [
 /** Reads a policy that is valid. */
 export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
   const document = parseDocument(await readFile(policyPath, "utf8"));
-  const found: { path: string; isPublic: boolean; isRevocation: boolean }[] = [];
+  const found: { path: string; content: Uint8Array | null; isRevocation: boolean }[] = [];
   /** A value that an alias names as well stands once, and is renamed once. */
   const paths = new Map<Scalar, string>();
   for (const [owner, isPublic] of placesIn(document)) {
@@ -37,9 +37,10 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
     if (!isScalar(value)) continue;
     const path = paths.get(value) ?? resolve(dirname(policyPath), String(value.value));
     paths.set(value, path);
+    const content = isPublic ? await readFile(path) : null;
     // A certificate may have its private key behind it in one file.
-    const isReadable = isPublic && !(await readFile(path, "latin1")).includes("PRIVATE KEY");
-    found.push({ path, isPublic: isReadable, isRevocation: owner[0] === "revocation" });
+    const isSecret = content === null || content.includes("PRIVATE KEY");
+    found.push({ path, content: isSecret ? null : content, isRevocation: owner[0] === "revocation" });
   }
   const names = new Map<string, string>();
   for (const { path } of found) {
@@ -49,11 +50,11 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
   const publicFiles: Record<string, Uint8Array> = {};
   const secretFiles: Record<string, string> = {};
   let revocationFile: string | null = null;
-  for (const { path, isPublic, isRevocation } of found) {
+  for (const { path, content, isRevocation } of found) {
     const name = names.get(path) as string;
     if (isRevocation) revocationFile = name;
-    if (isPublic) publicFiles[name] = await readFile(path);
-    else secretFiles[name] = path;
+    if (content === null) secretFiles[name] = path;
+    else publicFiles[name] = content;
   }
   for (const name of Object.keys(secretFiles)) delete publicFiles[name];
   return { text: String(document), publicFiles, secretFiles, revocationFile };

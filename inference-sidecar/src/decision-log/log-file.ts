@@ -1,22 +1,20 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { DatedNames } from "../dated-names.ts";
 import { syncFolder } from "../durable-file.ts";
 
-const NAME = /^decisions-(\d{4}-\d{2}-\d{2})-(\d{1,9})\.jsonl$/;
-/** The names of a day sort as text, too. */
-const NUMBER_DIGITS = 4;
+const NAMES = new DatedNames(/^decisions-(\d{4}-\d{2}-\d{2})-(\d{1,9})\.jsonl$/, (of) => `decisions-${of}.jsonl`);
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** The names of the log's files, oldest first. */
 export async function logFiles(directory: string): Promise<string[]> {
-  const found = (await readdir(directory)).filter((name) => NAME.test(name));
-  return found.sort((a, b) => dateOf(a).localeCompare(dateOf(b)) || numberOf(a) - numberOf(b));
+  return NAMES.sorted(await readdir(directory));
 }
 
 /** The UTC date in a file's name, `2026-11-22`. */
 export function dateOf(name: string): string {
-  return NAME.exec(name)?.[1] ?? "";
+  return NAMES.dateOf(name);
 }
 
 /** STATE/log. */
@@ -37,12 +35,10 @@ export class LogFile {
     this.#handle = handle;
   }
 
-  /** The next one of this date, or, where a clock was set back, of the newest file's: the order of names is that of the chain. */
+  /** The next one, so that the order of names is that of the chain. */
   static async create(directory: string, today: string): Promise<LogFile> {
     const newest = (await logFiles(directory)).at(-1) ?? "";
-    const date = dateOf(newest) > today ? dateOf(newest) : today;
-    const number = dateOf(newest) === date ? numberOf(newest) + 1 : 1;
-    const path = join(directory, `decisions-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.jsonl`);
+    const path = join(directory, NAMES.next(newest, today));
     const file = new LogFile(path, await open(path, NEW_FILE, 0o600));
     await syncFolder(directory);
     return file;
@@ -90,8 +86,4 @@ export class LogFile {
       await this.#handle.close();
     }
   }
-}
-
-function numberOf(name: string): number {
-  return Number(NAME.exec(name)?.[2] ?? 0);
 }

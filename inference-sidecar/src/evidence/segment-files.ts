@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DatedNames } from "../dated-names.ts";
 
-const NAME = /^evidence-(\d{4}-\d{2}-\d{2})-(\d{4,9})\.bin$/;
-const NUMBER_DIGITS = 4;
+const NAMES = new DatedNames(/^evidence-(\d{4}-\d{2}-\d{2})-(\d{4,9})\.bin$/, (of) => `evidence-${of}.bin`);
 const DAY_MS = 86_400_000;
 
 export interface EvidenceLimits {
@@ -22,16 +22,12 @@ export async function segmentNames(directory: string): Promise<string[]> {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names.filter((name) => NAME.test(name)).sort(byAge);
+  return NAMES.sorted(names);
 }
 
-/** The name of the next file of this UTC date, or, where a clock was set back, of the newest file's: the oldest go first. */
+/** The name of the next file on this UTC date. */
 export async function nextName(directory: string, today: string): Promise<string> {
-  const newest = (await segmentNames(directory)).at(-1) ?? "";
-  const dateOfNewest = NAME.exec(newest)?.[1] ?? "";
-  const date = dateOfNewest > today ? dateOfNewest : today;
-  const number = dateOfNewest === date ? numberOf(newest) + 1 : 1;
-  return `evidence-${date}-${String(number).padStart(NUMBER_DIGITS, "0")}.bin`;
+  return NAMES.next((await segmentNames(directory)).at(-1) ?? "", today);
 }
 
 /** Removes the oldest files, as long as all together are too large or they are too old; `current` stays. */
@@ -46,17 +42,9 @@ export async function removeOutdated(
   const oldest = new Date(now.getTime() - retentionDays * DAY_MS).toISOString().slice(0, 10);
   let bytes = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, name] of names.entries()) {
-    if (bytes <= retentionBytes && (NAME.exec(name)?.[1] ?? "") >= oldest) return;
+    if (bytes <= retentionBytes && NAMES.dateOf(name) >= oldest) return;
     if (name === current) continue;
     await rm(join(directory, name), { force: true });
     bytes -= sizes[index] ?? 0;
   }
-}
-
-function byAge(a: string, b: string): number {
-  return (NAME.exec(a)?.[1] ?? "").localeCompare(NAME.exec(b)?.[1] ?? "") || numberOf(a) - numberOf(b);
-}
-
-function numberOf(name: string): number {
-  return Number(NAME.exec(name)?.[2] ?? 0);
 }

@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
 
 const MILLION = 1_000_000;
 
-/** Steps up by a score that denies by itself: a request with it is let in by no token.. */
+/** Steps up by a score that denies by itself: a request with it is let in by no token. */
 export function stepUpNotes({ routes }: Policy, { denyAlone, modelDeny }: Thresholds, note: Note): void {
   for (const [index, { name, ladder, score, stepUp }] of routes.entries()) {
     const from = stepUp.fromMillionths;
