@@ -1,6 +1,7 @@
 import { sidecarPipeCluster, upstreamClusters } from "./clusters.ts";
 import { dashboardListener, dashboardPipeCluster } from "./dashboard.ts";
-import { egressClusters, egressListeners } from "./egress.ts";
+import { discovery, watchedFile } from "./discovery.ts";
+import { egressResources } from "./egress.ts";
 import { filterByFile, renderListener, renderSelfTestListener } from "./listener.ts";
 import { overloadManager } from "./overload.ts";
 import type { EnvoyPlan } from "./plan.ts";
@@ -19,15 +20,13 @@ export function renderBootstrap(
   return {
     ...base(plan),
     static_resources: { listeners: listeners(plan, filters, routes), clusters: clusters(plan) },
+    ...(plan.egress ? { dynamic_resources: egressResources(plan.egress) } : {}),
   };
 }
 
 /** Files of a folder that Envoy watches: a bootstrap, listeners (LDS), clusters (CDS); the filter's is `plan.filterConfigFile`. */
 export function renderDynamic(plan: EnvoyPlan, behind: readonly object[], folder: string): Record<DynamicFile, object> {
-  const source = (name: DynamicFile) => ({
-    resource_api_version: "V3",
-    path_config_source: { path: `${folder}/${name}`, watched_directory: { path: folder } },
-  });
+  const source = (name: DynamicFile) => watchedFile(folder, name);
   return {
     "bootstrap.json": {
       ...base(plan),
@@ -55,7 +54,6 @@ function listeners(plan: EnvoyPlan, filters: readonly object[], routes?: readonl
     renderListener(plan, filters, routes),
     renderSelfTestListener(plan, filters),
     ...(plan.dashboard ? [dashboardListener(plan.dashboard)] : []),
-    ...(plan.egress ? egressListeners(plan.egress) : []),
   ];
 }
 
@@ -64,10 +62,5 @@ function clusters(plan: EnvoyPlan): object[] {
     ...upstreamClusters(plan.upstream),
     sidecarPipeCluster(plan.sidecarSocket),
     ...(plan.dashboard ? [dashboardPipeCluster(plan.dashboard)] : []),
-    ...(plan.egress ? egressClusters(plan.egress) : []),
   ];
-}
-
-function discovery(type: string, resources: readonly object[]): object {
-  return { resources: resources.map((resource) => ({ "@type": `type.googleapis.com/${type}`, ...resource })) };
 }

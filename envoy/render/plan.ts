@@ -1,5 +1,3 @@
-import type { KeyHost } from "../../inference-sidecar/src/keys/egress-socket.ts";
-
 /** Everything that Envoy's configuration depends on; paths are as Envoy is to open them. */
 export interface EnvoyPlan {
   readonly listen: Address;
@@ -33,10 +31,12 @@ export interface DashboardPlan {
   readonly socket: string;
 }
 
-/** Where a sidecar without a network fetches key sets: `folder` has a Unix socket for each host. */
+/** Where a sidecar without a network fetches key sets. */
 export interface EgressPlan {
-  readonly folder: string;
-  readonly hosts: readonly KeyHost[];
+  /** Has a Unix socket for each host. */
+  readonly socketFolder: string;
+  /** Has the files that say which (`renderEgress`); Envoy watches it. */
+  readonly configFolder: string;
 }
 
 export interface Address {

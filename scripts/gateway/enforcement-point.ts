@@ -61,7 +61,7 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
     untilListening: (millis, gaveUp) => untilListening(envoy, state, millis, gaveUp),
     watchPolicy: async () => {
       await modules.taken();
-      return watchPolicy({ path: policyPath, loaded, module }, modules, state, report, plan.egress !== null);
+      return watchPolicy({ path: policyPath, loaded, module }, modules, state, report, plan.egress);
     },
   };
 }

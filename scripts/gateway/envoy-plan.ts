@@ -1,4 +1,3 @@
-import { keyHosts } from "../../envoy/render/egress.ts";
 import type { DashboardPlan, EnvoyPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { ListenAddress } from "./ports.ts";
@@ -35,7 +34,7 @@ export function envoyPlan(
     filterConfigFolder: state.run,
     accessLog: state.accessLog,
     dashboard: network?.dashboard ?? null,
-    egress: network && { folder: network.egressFolder, hosts: keyHosts(policy) },
+    egress: network && { socketFolder: network.egressFolder, configFolder: state.run },
     heapBytes: heapBytes(),
   };
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { keyHosts } from "../../envoy/render/egress.ts";
 import { type FilterConfig, renderFilterConfig } from "../../envoy/render/filter-config.ts";
 import type { FilterPlan } from "../../envoy/render/plan.ts";
 import { compiledLength } from "../../inference-sidecar/src/policy/blob-writer.ts";
@@ -96,11 +95,8 @@ async function isInForce(adminSocket: string, version: string, rejectedBefore: n
   return taken;
 }
 
-/**
- * What of a changed policy the running Envoy can't take over, in words; empty: nothing.
- * @param hasEgress whether Envoy fetches key sets for the sidecar
- */
-export function needsRestart(before: Policy, after: Policy, hasEgress: boolean): string[] {
+/** What of a changed policy the running Envoy can't take over, in words; empty: nothing. */
+export function needsRestart(before: Policy, after: Policy): string[] {
   const parts: [string, unknown, unknown][] = [
     ["listener.tls", before.tls, after.tls],
     ["identity.workloads.trustBundle", before.workloads.trustBundle, after.workloads.trustBundle],
@@ -110,7 +106,6 @@ export function needsRestart(before: Policy, after: Policy, hasEgress: boolean):
       after.workloads.forwardedFrom.length > 0,
     ],
     ["an HS256 secret", secretsOf(before), secretsOf(after)],
-    ...(hasEgress ? [["a host of jwks.uri", keyHosts(before), keyHosts(after)] as [string, unknown, unknown]] : []),
   ];
   return parts.filter(([, one, other]) => !isDeepStrictEqual(one, other)).map(([name]) => name);
 }

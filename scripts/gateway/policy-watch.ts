@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import type { EgressPlan } from "../../envoy/render/plan.ts";
 import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import type { FilterModule, ModuleSource } from "./filter-module.ts";
+import { keyEgress } from "./key-egress.ts";
 import { needsRestart, putInForce } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 
@@ -18,14 +20,14 @@ export interface Opened {
  * Watches the policy file, every file that it names, there or not, and what says which module is to be used. A valid
  * change is put in force, policy and module in one step; an invalid one leaves what was good and is reported once, all
  * its problems.
- * @param hasEgress whether Envoy fetches key sets for the sidecar
+ * @param egress null: the sidecar fetches key sets by itself
  */
 export function watchPolicy(
   { path, loaded, module }: Opened,
   modules: ModuleSource,
   state: StateFolder,
   report: (line: string) => void,
-  hasEgress: boolean,
+  egress: EgressPlan | null,
 ): FileWatch {
   const said = new Set<string>();
   let refusal = "";
@@ -37,12 +39,14 @@ export function watchPolicy(
       watch.watch([...files, ...modules.files]);
       const swaps = next.bundleDirectory !== bundleDirectory;
       if (swaps) await modules.prepare(next);
+      const openWays = egress && keyEgress(policy, egress);
       const version = await putInForce(policy, state, next.wasmFile);
+      await openWays?.();
       refusal = "";
       if (version !== null && !swaps) report(`the changed policy is in force (${version.slice(0, 12)})`);
       bundleDirectory = next.bundleDirectory;
       await modules.taken();
-      for (const part of needsRestart(loaded.policy, policy, hasEgress)) {
+      for (const part of needsRestart(loaded.policy, policy)) {
         if (said.has(part)) continue;
         said.add(part);
         report(`${part} has changed and is read only at the start: restart the gateway to use it`);

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
+import { keyHost } from "../../inference-sidecar/src/keys/egress-socket.ts";
 import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
 import { buildFilter } from "../../scripts/build/filter.ts";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
@@ -28,21 +30,32 @@ let adminSocket = "";
 let upstream: RecordingUpstream;
 let sidecar: RunningSidecar;
 let point: EnforcementPoint;
+let watch: FileWatch;
 let forged: Certificate;
 /** In no policy. */
 let stranger: KeyServer;
 const servers = {} as Record<Name, KeyServer>;
 const issuers = {} as Record<Name, TestIssuer>;
 
-const policy = () => `
+/** The policy's issuers by name, with the addresses of their keys. */
+const policy = (uris: Readonly<Record<string, string>>) => `
 version: 1
 mode: prevent
 identity:
   issuers:
-${names.map((name) => `    - { name: ${name}, issuer: "https://${name}.example", audiences: [orders], algorithms: [ES256], jwks: { uri: "${servers[name].uri}" } }`).join("\n")}
+${Object.entries(uris)
+  .map(
+    ([name, uri]) =>
+      `    - { name: ${name}, issuer: "https://${name}.example", audiences: [orders], algorithms: [ES256], jwks: { uri: "${uri}" } }`,
+  )
+  .join("\n")}
 routes:
-  - { name: order, match: { path: "/orders/{id}" }, allow: [${names.map((issuer) => `{ issuer: ${issuer} }`).join(", ")}], score: off }
+  - { name: order, match: { path: "/orders/{id}" }, allow: [${Object.keys(uris)
+    .map((issuer) => `{ issuer: ${issuer} }`)
+    .join(", ")}], score: off }
 `;
+
+const urisOf = (some: readonly Name[]) => Object.fromEntries(some.map((name) => [name, servers[name].uri]));
 
 before(
   async () => {
@@ -65,7 +78,7 @@ before(
     }
     stranger = await startKeyServer(issuers.good.jwks, { certificate: certificates.good });
     upstream = await startRecordingUpstream();
-    await writeFile(join(folder, "policy.yaml"), policy());
+    await writeFile(join(folder, "policy.yaml"), policy(urisOf(names)));
     await writeFile(join(folder, "ca.pem"), (authority as Certificate).certificatePem);
     const state = stateFolder(join(folder, "gateway"));
     await prepareState(state);
@@ -94,11 +107,13 @@ before(
       report: () => undefined,
     });
     await point.untilListening(30_000, () => false);
+    watch = await point.watchPolicy();
   },
   { timeout: 240_000 },
 );
 
 after(async () => {
+  await watch?.close();
   await point?.envoy.stop();
   await sidecar?.stop();
   await upstream?.stop();
@@ -173,4 +188,36 @@ test("there is a way to the policy's hosts and to no other", async () => {
   const signal = AbortSignal.timeout(10_000);
   await assert.rejects(fetchKeySet(new URL(stranger.uri), { egressDirectory: egress, signal }), { code: "ENOENT" });
   assert.equal(stranger.connections, 0);
+});
+
+test("a changed policy opens the way to a new host and closes that to one it no longer names, without a restart", async () => {
+  const newcomer = await makeIssuer("https://stranger.example", "orders", ["ES256"]);
+  stranger.jwks = newcomer.jwks;
+  const { pid } = point.envoy;
+  await writeFile(join(folder, "policy.yaml"), policy({ ...urisOf(["good"]), stranger: stranger.uri }));
+  const jwt = await newcomer.token("ES256", "x");
+  await eventually(
+    () => get(jwt),
+    (status) => status === 200,
+  );
+  const known = await issuers.good.token("ES256", "x");
+  assert.equal(await get(known), 200);
+  const signal = AbortSignal.timeout(60_000);
+  const former = new URL(servers.forged.uri);
+  // Envoy may leave the socket's file: nobody takes connections there.
+  const refused = () =>
+    fetchKeySet(former, { egressDirectory: egress, signal }).then(
+      () => "",
+      ({ code }) => String(code),
+    );
+  await eventually(refused, (code) => ["ENOENT", "ECONNREFUSED"].includes(code));
+  assert.equal(point.envoy.pid, pid);
+});
+
+test("a host's name may be as long as a name can be", () => {
+  const long = `${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.example`;
+  const names = [long, long.replace("c.", "d.")].map((host) => keyHost(new URL(`https://${host}:65535/`)).socketName);
+  for (const name of names) assert.ok(Buffer.byteLength(`/run/postern/egress/${name}`) <= 100, name);
+  assert.notEqual(names[0], names[1]);
+  assert.equal(keyHost(new URL("https://keys.example/jwks")).socketName, "keys.example_443.sock");
 });

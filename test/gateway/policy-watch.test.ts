@@ -71,7 +71,7 @@ beforeEach(async () => {
   await stats();
   const modules = fixedModule(wasmFile);
   const start = { path, loaded: opened, module: await modules.current() };
-  watch = watchPolicy(start, modules, state, (line) => lines.push(line), false);
+  watch = watchPolicy(start, modules, state, (line) => lines.push(line), null);
 });
 afterEach(async () => {
   await watch.close();
