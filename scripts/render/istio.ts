@@ -1,20 +1,26 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { routesHoldingBodies } from "../../envoy/render/holding.ts";
-import { envoyFilter, type PatchScope } from "../../envoy/render/istio/envoy-filter.ts";
+import { clusterFilter, envoyFilter, type PatchScope } from "../../envoy/render/istio/envoy-filter.ts";
 import { gateway, gatewaySelector, proxyUser } from "../../envoy/render/istio/gateway.ts";
 import { trafficExtension, wasmPlugin } from "../../envoy/render/istio/plugins.ts";
 import {
   serviceEntryCluster,
   sidecarServiceEntry,
   waypoint,
+  waypointListener,
   waypointTarget,
   workloadPatch,
+  workloadSelector,
 } from "../../envoy/render/istio/variants.ts";
+import { UsageError } from "../commands/usage-error.ts";
 import { projectRoot } from "../project-root.ts";
+import { buildAndPush } from "./image-commands.ts";
+import { manifests } from "./manifests.ts";
 import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
+import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
@@ -22,27 +28,37 @@ const gatewayScope: PatchScope = {
   context: "GATEWAY",
   spec: { workloadSelector: { labels: gatewaySelector.matchLabels } },
 };
-const waypointScope: PatchScope = { context: "WAYPOINT", spec: waypointTarget };
+const waypointScope: PatchScope = { context: "SIDECAR_INBOUND", listener: waypointListener, spec: waypointTarget };
+const workloadScope: PatchScope = { context: "SIDECAR_INBOUND", spec: workloadSelector };
 
 /** A gateway with the sidecar in its pod, waypoints, and the module's image; see envoy/istio/README.md. */
 export async function renderIstio(request: RenderRequest): Promise<Rendering> {
   const { policy } = request.loaded;
   const image = await moduleImage(request);
-  const sidecarImage = `${request.image}-sidecar:latest`;
+  const sidecarImage = `${request.image}-sidecar:${await projectVersion()}`;
+  const upstream = request.upstream ?? defaultUpstream;
+  if (isIP(upstream.hostname.replace(/^\[(.*)\]$/, "$1")))
+    throw new UsageError(`--upstream ${upstream.origin}: Istio routes to names of services; write one.`);
   const { filter, sidecar, secrets } = await meshParts(request, image, sidecarImage);
   const parts = sidecar.parts(proxyUser);
   const holding = routesHoldingBodies(policy);
   const selected = { selector: gatewaySelector };
   const extensions = {
-    "extension/trafficextension.yaml": manifests(trafficExtension(filter, selected)),
-    "extension/wasmplugin.yaml": manifests(wasmPlugin(filter, selected)),
-    "waypoint/trafficextension.yaml": manifests(trafficExtension(filter, waypointTarget)),
+    "extension/trafficextension.yaml": manifests(
+      sidecarServiceEntry(),
+      trafficExtension(filter, selected, serviceEntryCluster),
+    ),
+    "extension/wasmplugin.yaml": manifests(sidecarServiceEntry(), wasmPlugin(filter, selected, serviceEntryCluster)),
+    "waypoint/trafficextension.yaml": manifests(
+      clusterFilter("postern-waypoint", waypointScope),
+      trafficExtension(filter, waypointTarget),
+    ),
   };
   return {
     publicFiles: true,
     files: {
       "README.md": await readFile(join(projectRoot, "envoy", "istio", "README.md")),
-      "gateway.yaml": manifests(...gateway(policy, filter.secretNames, request.upstream ?? defaultUpstream, parts)),
+      "gateway.yaml": manifests(...gateway(policy, filter.secretNames, upstream, parts)),
       "sidecar-policy.yaml": manifests(sidecar.configMap),
       "envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope)),
       "kustomization.yaml": manifests({
@@ -54,18 +70,22 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       "serviceentry/envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope, serviceEntryCluster)),
       "waypoint/waypoint.yaml": manifests(...waypoint(parts, filter.secretNames)),
       "waypoint/envoyfilter.yaml": manifests(envoyFilter("postern-waypoint", filter, waypointScope)),
-      "workload/patch.yaml": manifests(workloadPatch(parts)),
+      "workload/patch.yaml": manifests(workloadPatch(parts, filter.secretNames)),
+      "workload/envoyfilter.yaml": manifests(envoyFilter("postern-workload", filter, workloadScope)),
       ...(holding.length === 0 ? extensions : {}),
       ...image.files,
     },
     next: [
       ...image.push,
-      `docker build --file envoy/Dockerfile --target sidecar --tag ${sidecarImage} . && docker push ${sidecarImage}`,
+      buildAndPush("sidecar", sidecarImage),
       ...(policy.tls
         ? ["kubectl create secret generic postern-tls --from-file=tls.crt=… --from-file=tls.key=… --from-file=ca.crt=…"]
         : []),
       ...secrets,
-      "kubectl apply --kustomize .",
+      "kubectl apply --server-side --kustomize .      (without --server-side a cluster takes less than 256 KiB)",
+      ...(upstream.protocol === "https:"
+        ? [`${upstream.hostname} outside of the mesh needs a ServiceEntry of your own, with a port of protocol HTTP`]
+        : []),
       ...(holding.length === 0
         ? ["or, instead of envoyfilter.yaml, extension/trafficextension.yaml (older meshes: wasmplugin.yaml)"]
         : [
@@ -74,9 +94,4 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
           ]),
     ],
   };
-}
-
-/** One YAML file; long lines stay whole. */
-export function manifests(...objects: readonly object[]): string {
-  return objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
 }

@@ -55,6 +55,19 @@ test("TrafficExtension and WasmPlugin are written only where no route holds a bo
   assert.match((await kinds(open)).join(), /TrafficExtension/);
 });
 
+test("what comes by Istio's API alone names a sidecar's cluster that its own file brings", async () => {
+  const manifests = await readManifests(open);
+  const configured = (file: string) => JSON.stringify(manifests.filter((manifest) => manifest.file === file));
+  for (const file of ["extension/trafficextension.yaml", "extension/wasmplugin.yaml"]) {
+    assert.match(configured(file), /"sidecarCluster":"outbound\|9000\|\|postern-sidecar\.internal"/);
+    assert.match(configured(file), /"hosts":\["postern-sidecar\.internal"\]/);
+  }
+  const [cluster] = manifests.filter(
+    ({ file, kind }) => file === "waypoint/trafficextension.yaml" && kind === "EnvoyFilter",
+  );
+  assert.equal(patchValue(patchesOf(cluster as Manifest), "CLUSTER")?.name, "postern_sidecar");
+});
+
 test("istioctl accepts them", { skip: missingIstioctl() ?? false }, async () => {
   const istioctl = findIstioctl() as string;
   for (const folder of [holding, open]) {
@@ -65,13 +78,37 @@ test("istioctl accepts them", { skip: missingIstioctl() ?? false }, async () => 
   }
 });
 
-test("a real Envoy with what the EnvoyFilter adds decides as the policy says", async () => {
-  const [filter] = (await readManifests(holding)).filter(({ file }) => file === "envoyfilter.yaml") as [Manifest];
-  const port = await started(patchesOf(filter), "postern_sidecar");
-  for (const [wish, status, reason] of await visits(place)) {
-    const told = await ask(place, port, wish);
-    assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
+test("every patch is for what Istio's control plane patches: a waypoint's own context it takes and never applies", async () => {
+  const filters = (await readManifests(holding)).filter(({ kind }) => kind === "EnvoyFilter");
+  assert.equal(filters.length, 4);
+  for (const filter of filters) {
+    const contexts = new Set(patchesOf(filter).map(({ match }) => match.context));
+    assert.deepEqual([...contexts], [/^(waypoint|workload)/.test(filter.file) ? "SIDECAR_INBOUND" : "GATEWAY"]);
   }
+});
+
+for (const file of ["envoyfilter.yaml", "waypoint/envoyfilter.yaml", "workload/envoyfilter.yaml"]) {
+  test(`a real Envoy with what ${file} adds decides as the policy says`, async () => {
+    const [filter] = (await readManifests(holding)).filter((manifest) => manifest.file === file) as [Manifest];
+    const port = await started(patchesOf(filter), "postern_sidecar");
+    for (const [wish, status, reason] of await visits(place)) {
+      const told = await ask(place, port, wish);
+      assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
+    }
+  });
+}
+
+test("an https upstream is reached at its port, with TLS that holds it to its name; an address is no service", async () => {
+  const folder = await place.render("istio", "secure", "--upstream", "https://stock.example");
+  const manifests = await readManifests(folder);
+  assert.deepEqual(manifests.flatMap(schemaErrors), []);
+  const specOf = (kind: string) => JSON.stringify(manifests.find((one) => one.kind === kind)?.spec);
+  assert.match(specOf("VirtualService"), /"host":"stock.example","port":{"number":443}/);
+  const tls = '"tls":{"mode":"SIMPLE","sni":"stock.example","subjectAltNames":["stock.example"]}';
+  assert.ok(specOf("DestinationRule").includes(tls));
+  if (findIstioctl() !== null)
+    await run(findIstioctl() as string, ["validate", "--filename", join(folder, "gateway.yaml")]);
+  await assert.rejects(place.render("istio", "address", "--upstream", "http://10.0.0.7:8080"));
 });
 
 test("with a ServiceEntry the filter calls the cluster that Istio makes of it", async () => {

@@ -5,6 +5,7 @@ import type { Manifest } from "./manifests.ts";
 
 export interface Patch {
   readonly applyTo: string;
+  readonly match: { readonly context: string };
   readonly patch: { readonly value: Record<string, unknown> };
 }
 

@@ -7,46 +7,54 @@ import { sidecarCluster } from "../plan.ts";
 const wasm = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 const manager = "envoy.filters.network.http_connection_manager";
 
-/** Which proxies a patch is for. */
+/** Which proxies a patch is for, and which of their listeners. */
 export interface PatchScope {
-  readonly context: "GATEWAY" | "WAYPOINT";
+  /** Istio's control plane patches waypoints as it does what comes in to workloads; a context of their own it knows by name only. */
+  readonly context: "GATEWAY" | "SIDECAR_INBOUND";
+  /** Absent: all that speak HTTP. */
+  readonly listener?: string;
   readonly spec: object;
 }
 
 /** The whole filter as Envoy's own configuration: what Istio's API for extensions can't say is said here. */
 export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope, cluster = sidecarCluster): object {
-  const { context } = scope;
-  const waypoint = context === "WAYPOINT";
-  const network = { filterChain: { filter: { name: manager } } };
-  const routed = { filterChain: { filter: { name: manager, subFilter: { name: "envoy.filters.http.router" } } } };
+  const { context, listener } = scope;
+  const named = listener === undefined ? {} : { name: listener };
+  const network = { ...named, filterChain: { filter: { name: manager } } };
+  const routed = {
+    ...named,
+    filterChain: { filter: { name: manager, subFilter: { name: "envoy.filters.http.router" } } },
+  };
   const patches = [
     // With a cluster of Istio's own (ServiceEntry) there is none to add.
-    ...(cluster === sidecarCluster ? [patch("CLUSTER", { context }, "ADD", sidecarPipeCluster(meshSocket))] : []),
+    ...(cluster === sidecarCluster ? [clusterPatch(scope)] : []),
     patch("EXTENSION_CONFIG", { context }, "ADD", {
       name,
       typed_config: { "@type": wasm, config: plugin(filter, cluster) },
     }),
-    ...(waypoint
-      ? [
-          patch(
-            "HTTP_FILTER",
-            { context, waypoint: { filter: { subFilter: { name: "envoy.filters.http.router" } } } },
-            "INSERT_BEFORE",
-            discovered(name),
-          ),
-        ]
-      : [
-          patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
-          patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: judgedAsReceived }),
-          patch("LISTENER", { context }, "ADD", selfTestListener(name)),
-        ]),
+    patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
+    patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: judgedAsReceived }),
+    patch("LISTENER", { context }, "ADD", selfTestListener(name)),
   ];
+  return patching(name, scope, patches);
+}
+
+/** The sidecar's cluster alone, beside a filter that comes by Istio's API: waypoints have none of a ServiceEntry's. */
+export function clusterFilter(name: string, scope: PatchScope): object {
+  return patching(name, scope, [clusterPatch(scope)]);
+}
+
+function patching(name: string, { spec }: PatchScope, configPatches: readonly object[]): object {
   return {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
     metadata: { name },
-    spec: { ...scope.spec, configPatches: patches },
+    spec: { ...spec, configPatches },
   };
+}
+
+function clusterPatch({ context }: PatchScope): object {
+  return patch("CLUSTER", { context }, "ADD", sidecarPipeCluster(meshSocket));
 }
 
 function selfTestListener(name: string): object {
@@ -54,7 +62,7 @@ function selfTestListener(name: string): object {
   return renderSelfTestListener(plan, [discovered(name)]);
 }
 
-/** Where gateway pods have the sidecar's socket. */
+/** Where a pod has the sidecar's socket. */
 export const meshSocket = "/run/postern/sidecar.sock";
 
 function patch(applyTo: string, match: object, operation: string, value: object): object {

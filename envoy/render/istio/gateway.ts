@@ -65,7 +65,8 @@ export function gateway(
     hosts: ["*"],
     ...(tls ? secure : {}),
   };
-  const destination = { host: upstream.hostname, port: { number: Number(upstream.port) || 80 } };
+  const secured = upstream.protocol === "https:";
+  const destination = { host: upstream.hostname, port: { number: Number(upstream.port) || (secured ? 443 : 80) } };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } },
     ...(tls ? credentialReader : []),
@@ -93,5 +94,17 @@ export function gateway(
       metadata: { name },
       spec: { hosts: ["*"], gateways: [name], http: [{ name: "upstream", route: [{ destination }] }] },
     },
+    ...(secured ? [upstreamTls(upstream.hostname)] : []),
   ];
+}
+
+/** TLS to the upstream, its certificate held to its name and to the authorities of the proxy's system. */
+function upstreamTls(host: string): object {
+  const tls = { mode: "SIMPLE", sni: host, subjectAltNames: [host] };
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name },
+    spec: { host, trafficPolicy: { tls } },
+  };
 }

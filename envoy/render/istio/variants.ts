@@ -28,6 +28,9 @@ export function sidecarServiceEntry(): object {
 
 const waypointName = "postern-waypoint";
 
+/** The listener of a waypoint that routes; the one before it only takes tunnels apart. */
+export const waypointListener = "main_internal";
+
 /** Waypoints know no selector: what is for one names it. */
 export const waypointTarget = {
   targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: waypointName }],
@@ -69,17 +72,27 @@ export function waypoint(sidecar: SidecarParts, secretNames: readonly string[]):
   ];
 }
 
+/** Marks the workloads that the filter is for. */
+const workloadLabels = { postern: "guarded" };
+export const workloadSelector = { workloadSelector: { labels: workloadLabels } };
+
 /** For a workload with a sidecar proxy of its own: what its pod template is to be patched with. */
-export function workloadPatch(sidecar: SidecarParts): object {
+export function workloadPatch(sidecar: SidecarParts, secretNames: readonly string[]): object {
   const [shared, ...own] = sidecar.volumes;
   const [volumes, mounts] = [[shared], [socketMount]].map((value) => JSON.stringify(value));
+  // Istio lays its own proxy under a container of that name.
+  const proxy = { name: "istio-proxy", image: "auto", ...proxyEnvironment(secretNames) };
   return {
     spec: {
       template: {
         metadata: {
+          labels: workloadLabels,
           annotations: { "sidecar.istio.io/userVolume": volumes, "sidecar.istio.io/userVolumeMount": mounts },
         },
-        spec: { containers: [sidecar.container], volumes: own },
+        spec: {
+          containers: [sidecar.container, ...(secretNames.length > 0 ? [proxy] : [])],
+          volumes: own,
+        },
       },
     },
   };
