@@ -5,7 +5,7 @@
 export class PeerCertificate {
   constructor(
     public readonly presented: bool,
-    /** URI subject alternative name; empty: none. Several are joined by commas, which is no SPIFFE id (X509-SVID section 2). */
+    /** First URI subject alternative name; empty: none. */
     public readonly uri: Uint8Array,
   ) {}
 }

@@ -1,13 +1,17 @@
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { isIP } from "node:net";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { UsageError } from "../commands/usage-error.ts";
+import { formatAddress } from "../gateway/ports.ts";
 import { projectRoot } from "../project-root.ts";
+import { linkedFolders } from "./linked-folders.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
 
 interface Service {
   [key: string]: unknown;
-  volumes?: string[];
+  volumes?: (string | object)[];
   build?: Record<string, unknown>;
 }
 
@@ -26,21 +30,25 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
   const { gateway, sidecar } = shipped.services as { gateway: Service; sidecar: Service };
   const { "x-hardened": _, ...compose } = shipped;
   const { policy: __, ...volumes } = shipped.volumes;
-  const folders = [...new Set(loaded.files.map((file) => dirname(file)))].sort();
-  const port = listen?.port ?? (loaded.policy.tls ? 8443 : 8080);
-  const host = listen?.host ?? "127.0.0.1";
+  const edge = listen ?? { host: "127.0.0.1", port: loaded.policy.tls ? 8443 : 8080 };
+  if (!isIP(edge.host))
+    throw new UsageError(`--listen ${formatAddress(edge)}: write an address of this machine, such as 127.0.0.1:8443.`);
+  const to = upstream ?? defaultUpstream;
   const list = loaded.policy.revocation?.file ?? null;
   const services: Record<string, Service> = {
     gateway: {
       ...atRoot(gateway),
-      command: ["--upstream", (upstream ?? defaultUpstream).origin, "--policy", policyPath, "--listen", "0.0.0.0:8443"],
+      command: ["--upstream", to.origin, "--policy", literal(policyPath), "--listen", "0.0.0.0:8443"],
       depends_on: { sidecar: { condition: "service_started" } },
-      ports: [`${host}:\${POSTERN_PORT:-${port}}:8443`, `127.0.0.1:\${POSTERN_DASHBOARD_PORT:-9191}:9191`],
-      volumes: [...folders.map((folder) => `${folder}:${folder}:ro`), "sockets:/run/postern"],
+      ports: [
+        published(edge.host, 8443, variable("POSTERN_PORT", edge.port)),
+        published("127.0.0.1", 9191, variable("POSTERN_DASHBOARD_PORT", 9191)),
+      ],
+      volumes: [...(await linkedFolders(loaded.files)).map(mounted), "sockets:/run/postern"],
     },
     sidecar: {
       ...atRoot(sidecar),
-      volumes: [...(sidecar.volumes ?? []), ...(list === null ? [] : [`${dirname(list)}:${dirname(list)}:ro`])],
+      volumes: [...(sidecar.volumes ?? []), ...(list === null ? [] : (await linkedFolders([list])).map(mounted))],
     },
   };
   const unreadable = await filesForOthers(list === null ? loaded.files : [...loaded.files, list]);
@@ -52,13 +60,37 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
     next: [
       ...unreadable.map((file) => `the containers' user (65532) must be able to read ${file}`),
       "docker compose --file compose.yaml up --build --detach",
+      ...(to.hostname.includes(".") || to.hostname.includes(":")
+        ? []
+        : [
+            `docker network connect --alias ${to.hostname} ${compose.name}_inside CONTAINER      (a service of another project)`,
+          ]),
     ],
   };
 }
 
+/** Compose replaces what follows a dollar sign. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+function variable(name: string, fallback: number): string {
+  return `\${${name}:-${fallback}}`;
+}
+
+/** A folder at its own path, for reading. The long form takes every name; what is not there is not made. */
+function mounted(folder: string): object {
+  const path = literal(folder);
+  return { type: "bind", source: path, target: path, read_only: true, bind: { create_host_path: false } };
+}
+
+function published(hostIp: string, target: number, port: string): object {
+  return { target, host_ip: hostIp, published: port };
+}
+
 /** Built from the project, wherever the file lies. */
 function atRoot(service: Service): Service {
-  return { ...service, build: { ...service.build, context: projectRoot } };
+  return { ...service, build: { ...service.build, context: literal(projectRoot) } };
 }
 
 async function filesForOthers(files: readonly string[]): Promise<string[]> {

@@ -10,12 +10,20 @@ import {
   type GatewayPlan,
   secretName,
 } from "../../envoy/render/kubernetes/gateway.ts";
+import type { MeshFilter } from "../../envoy/render/mesh-filter.ts";
+import type { MeshSidecar } from "../../envoy/render/mesh-sidecar.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import { UsageError } from "../commands/usage-error.ts";
+import { formatAddress, type ListenAddress } from "../gateway/ports.ts";
 import { projectRoot } from "../project-root.ts";
-import { manifests } from "./istio.ts";
+import { buildAndPush } from "./image-commands.ts";
+import { bytesOf, manifests, requireRoom, TooLargeError } from "./manifests.ts";
 import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { flattenPolicy } from "./policy-files.ts";
+import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
 
@@ -24,20 +32,23 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
   const { loaded, policyPath } = request;
   const { text, publicFiles, secretFiles, revocationFile } = await flattenPolicy(policyPath);
   const secrets = Object.entries(secretFiles);
+  const version = await projectVersion();
+  const imageOf = (target: "gateway" | "sidecar") => `${request.image}-${target}:${version}`;
   const plan: GatewayPlan = {
-    gatewayImage: `${request.image}-gateway:latest`,
-    sidecarImage: `${request.image}-sidecar:latest`,
+    gatewayImage: imageOf("gateway"),
+    sidecarImage: imageOf("sidecar"),
     upstream: request.upstream ?? defaultUpstream,
-    port: request.listen?.port ?? (loaded.policy.tls ? 8443 : 8080),
+    listen: listenInPod(request.listen) ?? { host: "0.0.0.0", port: loaded.policy.tls ? 8443 : 8080 },
     hasSecretFiles: secrets.length > 0,
     revocationFile,
   };
   const policyFiles = { "policy.yaml": text, ...publicFiles };
+  requireRoom(`ConfigMap ${configMapName}`, bytesOf(policyFiles));
   const entries = Object.entries(policyFiles).map(([name, content]) => [`base/policy/${name}`, content] as const);
   const generated = { name: configMapName, files: Object.keys(policyFiles).map((name) => `policy/${name}`) };
   const image = await moduleImage(request);
   const { filter, sidecar, secrets: meshSecrets } = await meshParts(request, image, plan.sidecarImage);
-  const holding = routesHoldingBodies(loaded.policy);
+  const envoyGateway = forEnvoyGateway(loaded.policy, filter, sidecar);
   return {
     publicFiles: true,
     files: {
@@ -49,35 +60,53 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
       "deployment/deployment.yaml": manifests(deployment(plan)),
       "daemonset/kustomization.yaml": kustomization(["../base", "daemonset.yaml"]),
       "daemonset/daemonset.yaml": manifests(daemonSet(plan)),
-      ...(holding.length === 0
-        ? {
-            "envoy-gateway/extension.yaml": manifests(envoyExtensionPolicy(filter), envoyPatchPolicy()),
-            "envoy-gateway/proxy.yaml": manifests(sidecar.configMap, envoyProxy(sidecar, filter.secretNames)),
-          }
-        : {}),
+      ...envoyGateway.files,
       ...image.files,
     },
     next: [
-      ...["gateway", "sidecar"].map(
-        (target) => `docker build --file envoy/Dockerfile --target ${target} --tag ${request.image}-${target}:latest .`,
-      ),
+      ...(["gateway", "sidecar"] as const).map((target) => buildAndPush(target, imageOf(target))),
       ...(secrets.length > 0
         ? [
-            `kubectl create secret generic ${secretName} ${secrets.map(([name, path]) => `--from-file=${name}=${path}`).join(" ")}`,
+            `kubectl create secret generic ${secretName} ${secrets.map(([name, path]) => shellWord(`--from-file=${name}=${path}`)).join(" ")}`,
           ]
         : []),
-      "kubectl apply --kustomize deployment      (or daemonset: one on each node)",
-      ...(holding.length === 0
+      "kubectl apply --server-side --kustomize deployment      (or daemonset: one on each node)",
+      ...(envoyGateway.missing === null
         ? [
             ...image.push,
             ...meshSecrets,
-            "kubectl apply --filename envoy-gateway      (for Envoy Gateway, instead of the gateway of its own)",
+            "kubectl apply --server-side --filename envoy-gateway      (for Envoy Gateway, instead of the gateway of its own)",
           ]
-        : [
-            `not written: envoy-gateway. The routes ${holding.join(", ")} hold bodies, which its API can't say (README.md)`,
-          ]),
+        : [`not written: envoy-gateway. ${envoyGateway.missing}`]),
     ],
   };
+}
+
+/** What Envoy Gateway takes, and why there is nothing for it; null: there is. */
+function forEnvoyGateway(
+  policy: Policy,
+  filter: MeshFilter,
+  sidecar: MeshSidecar,
+): { files: Readonly<Record<string, string>>; missing: string | null } {
+  const holding = routesHoldingBodies(policy);
+  if (holding.length > 0)
+    return { files: {}, missing: `The routes ${holding.join(", ")} hold bodies, which its API can't say (README.md)` };
+  try {
+    const files = {
+      "envoy-gateway/extension.yaml": manifests(envoyExtensionPolicy(filter), envoyPatchPolicy()),
+      "envoy-gateway/proxy.yaml": manifests(sidecar.configMap, envoyProxy(sidecar, filter.secretNames)),
+    };
+    return { files, missing: null };
+  } catch (error) {
+    if (error instanceof TooLargeError) return { files: {}, missing: error.message };
+    throw error;
+  }
+}
+
+/** A pod's address is not known beforehand. @throws UsageError another one than "any" */
+function listenInPod(listen: ListenAddress | null): ListenAddress | null {
+  if (listen === null || (["0.0.0.0", "::"].includes(listen.host) && listen.port > 0)) return listen;
+  throw new UsageError(`--listen ${formatAddress(listen)}: in a pod write 0.0.0.0:PORT or [::]:PORT.`);
 }
 
 function kustomization(resources: readonly string[], more: object = {}): string {

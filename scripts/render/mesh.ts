@@ -4,6 +4,7 @@ import { buildFilter } from "../build/filter.ts";
 import { filterPlan } from "../gateway/policy-force.ts";
 import type { ModuleImage } from "./module-image.ts";
 import type { RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What goes into a proxy that a mesh configures, and beside it. */
 export interface MeshParts {
@@ -33,12 +34,14 @@ export async function meshParts(
     filter,
     sidecar: meshSidecar(policy, version, sidecarImage),
     secrets: [
-      ...(plan.secretNames.length > 0
-        ? [
-            `kubectl create secret generic ${hmacSecret} ${plan.secretNames.map((one) => `--from-file=${one}=…`).join(" ")}`,
-          ]
-        : []),
-      ...(list ? [`kubectl create secret generic ${name} --from-file=${key}=${list}`] : []),
+      ...(plan.secretNames.length > 0 ? [hmacSecretLine(plan.secretNames)] : []),
+      ...(list ? [`kubectl create secret generic ${name} ${shellWord(`--from-file=${key}=${list}`)}`] : []),
     ],
   };
+}
+
+/** In bash. A newline at the end of a file is no part of the secret, and would be one of the proxy's environment. */
+function hmacSecretLine(names: readonly string[]): string {
+  const values = names.map((name) => `--from-file=${name}=<(printf %s "$(cat FILE)")`);
+  return `kubectl create secret generic ${hmacSecret} ${values.join(" ")}   # each FILE: the secret.file that the policy names for it`;
 }

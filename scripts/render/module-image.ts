@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { buildFilter } from "../build/filter.ts";
 import { bomOf, provenanceOf } from "../oci/attestations.ts";
 import { artifactImage, compatibleImage, imageLayout } from "../oci/image.ts";
-import { projectRoot } from "../project-root.ts";
+import { projectVersion } from "./project-version.ts";
 import { asJson, type RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** The module as an image in both forms, ready to be pushed, with what it is made of and where it comes from. */
 export interface ModuleImage {
@@ -19,7 +20,7 @@ export interface ModuleImage {
 
 export async function moduleImage({ image, out, report }: RenderRequest): Promise<ModuleImage> {
   const module = await readFile(await buildFilter(report));
-  const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8")) as { version: string };
+  const version = await projectVersion();
   const images = { [version]: artifactImage(module, version), [`${version}-compat`]: compatibleImage(module, version) };
   const { digest } = (images[version] as ReturnType<typeof artifactImage>).manifest;
   const layout = Object.entries(imageLayout(images)).map(([path, content]) => [`image/${path}`, content] as const);
@@ -31,6 +32,8 @@ export async function moduleImage({ image, out, report }: RenderRequest): Promis
       "image/bom.cdx.json": asJson(await bomOf(module, version)),
       "image/provenance.json": asJson(await provenanceOf(module, digest, version)),
     },
-    push: Object.keys(images).map((tag) => `skopeo copy oci:${join(out, "image")}:${tag} docker://${image}:${tag}`),
+    push: Object.keys(images).map(
+      (tag) => `skopeo copy ${shellWord(`oci:${join(out, "image")}:${tag}`)} docker://${image}:${tag}`,
+    ),
   };
 }

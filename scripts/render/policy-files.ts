@@ -21,6 +21,7 @@ const places: readonly (readonly [path: readonly string[], isPublic: boolean])[]
   [["identity", "workloads", "trustBundle"], true],
   [["revocation"], false],
 ];
+const longestName = 100;
 const placesOfIssuer = [
   ["jwks", true],
   ["secret", false],
@@ -77,9 +78,15 @@ function childOf(document: Document, node: unknown, key: string | number): unkno
   return isAlias(child) ? child.resolve(document) : child;
 }
 
+/** As keys of a ConfigMap or a secret must be: `[-._a-zA-Z0-9]+`, at most 253 characters, not beginning with two dots. */
 function freeName(wish: string, taken: readonly string[]): string {
+  const key =
+    wish
+      .replace(/[^-._a-zA-Z0-9]/g, "-")
+      .replace(/^\.+/, "")
+      .slice(-longestName) || "file";
   for (let count = 1; ; count++) {
-    const name = count === 1 ? wish : `${count}-${wish}`;
+    const name = count === 1 ? key : `${count}-${key}`;
     if (name !== "policy.yaml" && !taken.includes(name)) return name;
   }
 }

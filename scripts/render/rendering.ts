@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { ListenAddress } from "../gateway/ports.ts";
 import { replaceFile } from "../replace-file.ts";
+import { digestOf, type Leftovers, removeLeftovers } from "./earlier-rendering.ts";
 
 /** What a target is rendered from. */
 export interface RenderRequest {
@@ -34,11 +35,14 @@ export interface Rendering {
 
 export type Target = (request: RenderRequest) => Promise<Rendering>;
 
-/** Writes a rendering. Each file is replaced by a rename: an Envoy that watches it sees the old one or the new. */
+/**
+ * Writes a rendering in the place of the one before. Each file is replaced by a rename: an Envoy that watches it sees the
+ * old one or the new.
+ */
 export async function writeRendering(
   out: string,
   { files, folders = [], publicFiles = false }: Rendering,
-): Promise<void> {
+): Promise<Leftovers> {
   for (const folder of folders) await mkdir(join(out, folder), { recursive: true, mode: 0o700 });
   for (const [path, content] of Object.entries(files)) {
     const file = join(out, path);
@@ -46,6 +50,8 @@ export async function writeRendering(
     await replaceFile(file, content);
     if (publicFiles) await chmod(file, 0o644);
   }
+  const digests = Object.entries(files).map(([path, content]) => [path, digestOf(content)] as const);
+  return removeLeftovers(out, Object.fromEntries(digests));
 }
 
 export function asJson(value: object): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -10,6 +10,8 @@ import { tour } from "../../scripts/demo/tour.ts";
 import { missingForContainers, type Service, startStack, type TestStack } from "../harness/containers.ts";
 import { eventually } from "../harness/eventually.ts";
 import { otherBundle } from "../models/other-bundle.ts";
+import { ask, visits } from "../places/ask.ts";
+import { type ForeignPolicy, makeForeignPolicy } from "../places/foreign-policy.ts";
 
 const missing = await missingForContainers();
 
@@ -119,7 +121,8 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
   test("killed all at once, they come up again with the decisions that were logged", async () => {
     const texts = `fs.readdirSync("/var/lib/postern/log").filter((name) => name.endsWith(".jsonl")).map((name) => fs.readFileSync("/var/lib/postern/log/" + name, "utf8"))`;
     const logged = async () => JSON.parse(await inside("sidecar", `${texts}.join("")`)) as string;
-    const before = await logged();
+    // Without a line that is being written: the start cuts it off.
+    const before = (await logged()).replace(/[^\n]*$/, "");
     await stack.compose("kill");
     await stack.compose("up", "--detach");
     await stack.untilHealthy();
@@ -127,7 +130,12 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
     assert.ok((await logged()).startsWith(before), "what was logged is what the log begins with");
     const authority = await readFile(demo.authorityPath, "utf8");
     const url = `https://${await stack.port("gateway", 8443)}`;
-    assert.equal((await send(scoringIsBack, url, authority, demo)).status, scoringIsBack.expect.status);
+    const status = () =>
+      send(scoringIsBack, url, authority, demo).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    await eventually(status, (is) => is === scoringIsBack.expect.status, 120_000);
   });
 
   test("an operator's commands run beside the sidecar: tokens are revoked, decisions explained", async () => {
@@ -190,4 +198,48 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
     const script = `console.log(JSON.stringify(${expression}))`;
     return stack.compose("exec", "--no-TTY", service, "/nodejs/bin/node", "--eval", script);
   }
+});
+
+/** Of the images that the shipped stack has built. */
+describe("the containers that are rendered for a policy of one's own", { skip: missing ?? false }, () => {
+  let place: ForeignPolicy;
+  let stack: TestStack;
+  before(async () => {
+    place = await makeForeignPolicy();
+    // From here requests come by the address of docker's bridge; the containers' user is nobody's.
+    const policy = (await readFile(place.path, "utf8")).replace('networks: ["127.0.0.0/8"]', 'networks: ["0.0.0.0/0"]');
+    await writeFile(place.path, policy);
+    for (const folder of [place.folder, join(place.folder, "tls")]) await chmod(folder, 0o755);
+    const out = await place.render("compose", "compose", "--upstream", "http://stock:8080");
+    const upstream = join(out, "upstream.yaml");
+    const services = { stock: { image: "postern/demo", networks: ["inside"] } };
+    await writeFile(upstream, JSON.stringify({ services }));
+    stack = await startStack({ name: "rendered", files: [join(out, "compose.yaml"), upstream] });
+  });
+  after(async () => {
+    await stack?.stop();
+    await place?.remove();
+  });
+
+  test("come up, decide as it says, and take a change of it without a restart", async () => {
+    const port = Number((await stack.port("gateway", 8443)).split(":").at(-1));
+    for (const [wish, status, reason] of await visits(place)) {
+      const told = await eventually(
+        () => ask(place, port, wish),
+        (answer) => answer.status !== 503,
+        60_000,
+      );
+      // What is let in gets the demo's answer.
+      assert.deepEqual([told.status, status === 200 || told.reason], [status, status === 200 || reason], wish.path);
+    }
+    const { State } = await stack.inspect("gateway");
+    const policy = await readFile(place.path, "utf8");
+    await writeFile(place.path, policy.replace("mode: prevent\n    allow", "mode: observe\n    allow"));
+    await eventually(
+      async () => (await ask(place, port, { path: "/shelves/7" })).status,
+      (status) => status === 200,
+      60_000,
+    );
+    assert.equal((await stack.inspect("gateway")).State.Pid, State.Pid);
+  });
 });

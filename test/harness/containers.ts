@@ -16,7 +16,11 @@ export type Service = (typeof services)[number];
 
 /** What `docker inspect` says of a container; its own field names. */
 export interface Container {
-  readonly State: { readonly OOMKilled: boolean; readonly Health?: { readonly Status: string } };
+  readonly State: {
+    readonly Pid: number;
+    readonly OOMKilled: boolean;
+    readonly Health?: { readonly Status: string };
+  };
   readonly RestartCount: number;
   readonly Config: { readonly User: string };
   readonly HostConfig: {
@@ -65,10 +69,21 @@ export async function missingForContainers(): Promise<string | null> {
   return null;
 }
 
-/** Builds the images and starts them. */
-export async function startStack(): Promise<TestStack> {
+export interface StackOptions {
+  readonly name: string;
+  /** Later ones are laid over earlier ones. */
+  readonly files: readonly string[];
+  /** Default: the images are there. */
+  readonly build?: boolean;
+}
+
+const shipped: StackOptions = { name: "shipped", files: [join(folder, "compose.yaml")], build: true };
+
+/** Starts a stack and waits until it is healthy; by default the shipped one, its images built. */
+export async function startStack({ name, files, build = false }: StackOptions = shipped): Promise<TestStack> {
   const env = { ...process.env, POSTERN_PORT: "0", POSTERN_DASHBOARD_PORT: "0" };
-  const project = ["compose", "--file", join(folder, "compose.yaml"), "--project-name", `postern-test-${process.pid}`];
+  const chosen = files.flatMap((file) => ["--file", file]);
+  const project = ["compose", ...chosen, "--project-name", `postern-${name}-${process.pid}`];
   const compose = async (...args: readonly string[]) => {
     const { stdout } = await run("docker", [...project, ...args], { env, timeout: buildMillis, maxBuffer: 2 ** 26 });
     return stdout;
@@ -102,7 +117,7 @@ export async function startStack(): Promise<TestStack> {
     },
   };
   try {
-    await compose("up", "--detach", "--build");
+    await compose("up", "--detach", ...(build ? ["--build"] : ["--no-build"]));
     await stack.untilHealthy();
   } catch (error) {
     const said = await compose("logs").catch(() => "");

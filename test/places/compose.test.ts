@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { main } from "../../scripts/cli.ts";
 import { missingForCompose } from "../harness/containers.ts";
 import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
 
 interface Service {
   readonly command?: readonly string[];
-  readonly volumes: readonly string[];
+  readonly volumes: readonly (
+    | string
+    | { readonly source: string; readonly target: string; readonly read_only: boolean }
+  )[];
+  readonly ports: readonly { readonly host_ip: string; readonly target: number; readonly published: string }[];
   readonly network_mode?: string;
   readonly read_only: boolean;
   readonly build: { readonly context: string };
@@ -31,15 +36,49 @@ test("the shipped stack without the demo, every folder of the policy mounted whe
   const { services } = parse(await readFile(file, "utf8")) as { services: Record<string, Service> };
   assert.deepEqual(Object.keys(services), ["gateway", "sidecar"]);
   const { gateway, sidecar } = services as { gateway: Service; sidecar: Service };
-  for (const folder of [place.folder, join(place.folder, "tls")])
-    assert.ok(gateway.volumes.includes(`${folder}:${folder}:ro`));
+  for (const folder of [place.folder, join(place.folder, "tls")]) assert.ok(isMounted(gateway, folder), folder);
   assert.ok(gateway.command?.includes(place.path) && gateway.command.includes("http://stock:3000"));
   assert.equal(sidecar.network_mode, "none");
   assert.ok(gateway.read_only && sidecar.read_only);
 });
 
-test("docker compose accepts it", { skip: missing ?? false }, async () => {
-  const { stdout } = await promisify(execFile)("docker", ["compose", "--file", file, "config", "--format", "json"]);
-  const { services } = JSON.parse(stdout) as { services: Record<string, unknown> };
-  assert.deepEqual(Object.keys(services).sort(), ["gateway", "sidecar"]);
+test("links that a certificate leads through are mounted, a folder's name may have a dollar sign and a colon, IPv6 is listened on", async () => {
+  const odd = join(place.folder, "a $HOME: odd");
+  const policy = join(odd, "warehouse.yaml");
+  await cp(place.path, policy);
+  await cp(join(place.folder, "jwks.json"), join(odd, "jwks.json"));
+  await cp(join(place.folder, "tls"), join(odd, "archive", "gate"), { recursive: true });
+  await mkdir(join(odd, "tls"));
+  // As certbot has them.
+  for (const name of ["server.pem", "server.key", "ca.pem"])
+    await symlink(`../archive/gate/${name}`, join(odd, "tls", name));
+  const out = join(place.folder, "odd");
+  assert.equal(await main(["render", policy, "--target", "compose", "--out", out, "--listen", "[::1]:8443"]), 0);
+  const file = join(out, "compose.yaml");
+  const { services } = parse(await readFile(file, "utf8")) as { services: { gateway: Service } };
+  for (const folder of [odd, join(odd, "tls"), join(odd, "archive", "gate")])
+    assert.ok(isMounted(services.gateway, folder.replaceAll("$", "$$$$")), folder);
+  assert.equal(services.gateway.ports[0]?.host_ip, "::1");
+  if (missing === null) {
+    const { gateway } = (await accepted(file)) as { gateway: Service };
+    assert.ok(JSON.stringify(gateway.command).replaceAll("$$", "$").includes(policy));
+    assert.ok(gateway.volumes.some((one) => typeof one !== "string" && one.source.replaceAll("$$", "$") === odd));
+  }
+  assert.equal(await main(["render", policy, "--target", "compose", "--out", out, "--listen", "gate:8443"]), 2);
 });
+
+test("docker compose accepts it", { skip: missing ?? false }, async () => {
+  assert.deepEqual(Object.keys(await accepted(file)).sort(), ["gateway", "sidecar"]);
+});
+
+/** The services as compose understands them. */
+async function accepted(path: string): Promise<object> {
+  const { stdout } = await promisify(execFile)("docker", ["compose", "--file", path, "config", "--format", "json"]);
+  return (JSON.parse(stdout) as { services: object }).services;
+}
+
+function isMounted({ volumes }: Service, folder: string): boolean {
+  return volumes.some(
+    (one) => typeof one !== "string" && one.source === folder && one.target === folder && one.read_only,
+  );
+}

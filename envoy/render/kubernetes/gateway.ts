@@ -1,3 +1,4 @@
+import type { Address } from "../plan.ts";
 import { hardened, policyMountPath, sidecarParts, socketMount } from "../sidecar-pod.ts";
 
 /** What a standalone gateway in a cluster depends on. */
@@ -5,8 +6,8 @@ export interface GatewayPlan {
   readonly gatewayImage: string;
   readonly sidecarImage: string;
   readonly upstream: URL;
-  /** Of the gateway's container. */
-  readonly port: number;
+  /** Of the gateway's container: any address. */
+  readonly listen: Address;
   /** Whether a Kubernetes secret has files that the policy names. */
   readonly hasSecretFiles: boolean;
   /** The name in that secret of the list of revocations, which the sidecar reads; null: there is none. */
@@ -22,7 +23,7 @@ const labels = { "app.kubernetes.io/name": name };
 const user = 65_532;
 
 /** What a gateway needs whichever way its pods are run. */
-export function common({ port }: GatewayPlan): object[] {
+export function common({ listen: { port } }: GatewayPlan): object[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name }, automountServiceAccountToken: false },
     {
@@ -49,7 +50,7 @@ export function deployment(plan: GatewayPlan): object {
 
 /** One gateway on each node, at the node's own address. */
 export function daemonSet(plan: GatewayPlan): object {
-  const template = podTemplate(plan, { hostPort: plan.port });
+  const template = podTemplate(plan, { hostPort: plan.listen.port });
   const spec = { selector: { matchLabels: labels }, template };
   return { apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name, labels }, spec };
 }
@@ -78,8 +79,13 @@ function podTemplate(plan: GatewayPlan, edge: object = {}): object {
   const gateway = {
     name: "gateway",
     image: plan.gatewayImage,
-    args: ["--upstream", plan.upstream.origin, "--listen", `0.0.0.0:${plan.port}`],
-    ports: [{ name: "edge", containerPort: plan.port, ...edge }],
+    args: [
+      "--upstream",
+      plan.upstream.origin,
+      "--listen",
+      `${plan.listen.host.includes(":") ? `[${plan.listen.host}]` : plan.listen.host}:${plan.listen.port}`,
+    ],
+    ports: [{ name: "edge", containerPort: plan.listen.port, ...edge }],
     securityContext: { ...hardened, runAsUser: user, runAsGroup: user },
     resources: { requests: { cpu: "100m", memory: "160Mi" }, limits: { cpu: "1", memory: "288Mi" } },
     startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 30 },

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { main } from "../../scripts/cli.ts";
+import { UsageError } from "../../scripts/commands/usage-error.ts";
+import { digestOf } from "../../scripts/render/earlier-rendering.ts";
+import { parseImageName } from "../../scripts/render/image-name.ts";
+import { manifests, TooLargeError } from "../../scripts/render/manifests.ts";
+import { runPostern } from "../harness/gateway.ts";
+import { missingForKustomize } from "../harness/optional-tools.ts";
+
+let folder = "";
+let policy = "";
+
+const withRoutes = (count: number, more = "") => `version: 1
+mode: detect
+${more}
+routes:
+${Array.from({ length: count }, (_, i) => `  - { name: route-${i}, match: { methods: [GET], path: "/things/${i}/{id}" }, public: true, score: headers }`).join("\n")}
+`;
+const hmac = `identity: { issuers: [{ name: partner, issuer: "https://p.example", audiences: [a], algorithms: [HS256], secret: { file: "./the partner's secret" } }] }`;
+const secret = "0123456789abcdef0123456789abcdef";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "render-"));
+  policy = join(folder, "policy.yaml");
+  await writeFile(policy, withRoutes(1));
+  await writeFile(join(folder, "the partner's secret"), `${secret}\n`);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const render = (target: string, out: string, ...flags: string[]) =>
+  main(["render", policy, "--target", target, "--out", join(folder, out), ...flags]);
+
+test("a flag that has no effect on a target is refused, and so is what is no name of an image", async () => {
+  for (const [target, ...flags] of [
+    ["istio", "--listen", "0.0.0.0:8443"],
+    ["compose", "--image", "registry.example/postern"],
+    ["envoy", "--image", "registry.example/postern"],
+    ["kubernetes", "--second-lock"],
+    ["ext_authz", "--second-lock"],
+    ["kubernetes", "--listen", "127.0.0.1:8443"],
+    ["kubernetes", "--image", "registry.example/postern:1"],
+  ] as [string, ...string[]][]) {
+    assert.equal(await render(target, "refused", ...flags), 2, `${target} ${flags.join(" ")}`);
+  }
+  await assert.rejects(readdir(join(folder, "refused")));
+});
+
+test("names of images: a registry before the first slash, then small letters, no tag and no digest", () => {
+  for (const name of [
+    "postern",
+    "edge/postern",
+    "127.0.0.1:5000/edge/postern",
+    "Registry.example/a_b/c-d",
+    "[::1]:5000/x",
+  ])
+    assert.equal(parseImageName(name), name);
+  for (const wrong of [
+    "",
+    "a/",
+    "Edge/postern",
+    "a:1",
+    "a@sha256:00",
+    "http://r.example/a",
+    "r.example/A",
+    "a b",
+    "a/../b",
+  ])
+    assert.throws(() => parseImageName(wrong), UsageError, wrong);
+});
+
+test("rendered again, what only the rendering before wrote is removed, and nothing else", async () => {
+  const out = join(folder, "again");
+  assert.equal(await render("kubernetes", "again"), 0);
+  const own = join(out, "envoy-gateway", "own.yaml");
+  await writeFile(own, "kind: Mine\n");
+  await writeFile(join(out, "base", "gateway.yaml"), "kind: Changed\n");
+  await writeFile(join(folder, "outside.yaml"), "kept");
+  // Whoever changes the list has no file outside removed.
+  const list = join(out, ".postern-render");
+  const written = JSON.parse(await readFile(list, "utf8"));
+  const digest = digestOf("kept");
+  await writeFile(
+    list,
+    JSON.stringify({ ...written, "../outside.yaml": digest, [join(folder, "outside.yaml")]: digest }),
+  );
+  const output = await renderedBy("compose", "again");
+  assert.match(output, /removed, of an earlier rendering:[^:]*envoy-gateway\/extension\.yaml/);
+  assert.match(output, /changed since, so still there[^:]*:\n {2}base\/gateway\.yaml\n/);
+  assert.deepEqual((await readdir(out)).sort(), [".postern-render", "base", "compose.yaml", "envoy-gateway"]);
+  assert.deepEqual(await readdir(join(out, "envoy-gateway")), ["own.yaml"]);
+  assert.equal(await readFile(join(folder, "outside.yaml"), "utf8"), "kept");
+});
+
+test("files of a policy get names that a ConfigMap takes, and commands that a shell reads as they are meant", {
+  skip: missingForKustomize() ?? false,
+}, async () => {
+  await writeFile(policy, withRoutes(1, hmac));
+  const output = await renderedBy("kubernetes", "named");
+  await writeFile(policy, withRoutes(1));
+  const { identity } = parse(await readFile(join(folder, "named", "base", "policy", "policy.yaml"), "utf8"));
+  assert.equal(identity.issuers[0].secret.file, "./the-partner-s-secret");
+  const commands = output.split("\n").filter((line) => line.includes("create secret"));
+  assert.equal(commands.length, 2);
+  const [keys, proxy] = (await Promise.all(commands.map(dryRun))) as [Record<string, string>, Record<string, string>];
+  assert.deepEqual(keys, { "the-partner-s-secret": `${secret}\n` });
+  assert.deepEqual(proxy, { POSTERN_HS256_PARTNER: secret }, "without the newline, which an environment keeps");
+});
+
+test("a policy that a cluster can't hold is refused; many hundreds of routes are not too many", async () => {
+  await writeFile(policy, withRoutes(1000));
+  assert.equal(await render("istio", "many"), 0);
+  await writeFile(policy, withRoutes(2000));
+  assert.equal(await render("istio", "more"), 1);
+  await assert.rejects(readdir(join(folder, "more")), "nothing is written");
+  assert.match(
+    await renderedBy("kubernetes", "most"),
+    /not written: envoy-gateway\. ConfigMap \S+ would have \d+ bytes/,
+  );
+  await writeFile(policy, withRoutes(1));
+  const config = (bytes: number) => ({ kind: "ConfigMap", metadata: { name: "a" }, data: { a: '"'.repeat(bytes) } });
+  manifests(config(1_048_576));
+  assert.throws(() => manifests(config(1_048_577)), TooLargeError);
+});
+
+/** As a command of its own, with what it said. */
+async function renderedBy(target: string, out: string): Promise<string> {
+  const { output, ended } = runPostern(["render", policy, "--target", target, "--out", join(folder, out)]);
+  assert.equal(await ended, 0, output());
+  return output();
+}
+
+/** What the secret would hold, made by a printed command without a cluster. */
+async function dryRun(command: string): Promise<Record<string, string>> {
+  const complete = command.trim().replace("$(cat FILE)", `$(cat "${folder}/the partner's secret")`);
+  const [made = ""] = complete.split("   #");
+  const { stdout } = await promisify(execFile)("bash", ["-c", `${made} --dry-run=client --output json`]);
+  const { data } = JSON.parse(stdout) as { data: Record<string, string> };
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()] as const),
+  );
+}
