@@ -1,6 +1,6 @@
 import type { Admission } from "./admission.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
-import { hex, RecordLine, recordLine } from "./decision-log/record-line.ts";
+import { hex, type RecordLine, recordLine } from "./decision-log/record-line.ts";
 import type { ReportRequest } from "./decision-log/report-request.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
@@ -26,7 +26,8 @@ export interface ReportParts {
   readonly metrics: Metrics;
   readonly evidence: EvidenceIntake;
   readonly models: Models;
-  readonly onWritten: (lines: readonly RecordLine[]) => void;
+  /** `written`: all lines of the report as they stand in the log; they must not be kept. */
+  readonly onWritten: (lines: readonly RecordLine[], written: Buffer) => void;
 }
 
 const WORKER_BYTES = 16;
@@ -71,24 +72,31 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   };
   const withEvidence = news.flatMap((item) => ("gap" in item || item.record.evidence === null ? [] : [item.record]));
   await Promise.all(withEvidence.map(keep));
-  const lines = news.map((item) =>
-    "gap" in item
-      ? { v: 1, time, gap: { worker, ...item.gap, lost } }
-      : recordLine(item.record, origin, time, kept.get(item.record) ?? null),
-  );
-  const onWritten = () => sequences.set(worker, { last, lost });
+  const lines: object[] = [];
+  // Probes of the self-test are logged, and nothing is learnt or counted of them.
+  const counted: RecordLine[] = [];
+  for (const item of news) {
+    if ("gap" in item) {
+      lines.push({ v: 1, time, gap: { worker, ...item.gap, lost } });
+      continue;
+    }
+    const line = recordLine(item.record, origin, time, kept.get(item.record) ?? null);
+    lines.push(line);
+    if (!line.isProbe) counted.push(line);
+  }
+  const onWritten = (written: Buffer) => {
+    sequences.set(worker, { last, lost });
+    countEffects(counted, metrics);
+    parts.onWritten(counted, written);
+  };
   await onDisk(parts, async (log) => {
     if (lines.length > 0) await log.append(lines, onWritten);
-    else onWritten();
+    else sequences.set(worker, { last, lost });
     if (request.durable) await log.sync();
   });
   metrics.duplicates.inc(duplicates);
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
-  // Probes of the self-test are logged, and nothing is learnt or counted of them.
-  const written = lines.filter((line): line is RecordLine => line instanceof RecordLine && !line.isProbe);
-  countEffects(written, metrics);
-  parts.onWritten(written);
   return last;
 }
 

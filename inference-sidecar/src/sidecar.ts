@@ -169,8 +169,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     metrics,
     evidence: evidence.intake,
     models,
-    onWritten: (lines) => {
-      recent.add(lines);
+    onWritten: (lines, written) => {
+      recent.add(lines, written);
       for (const { decided } of lines) if (decided !== null) ladder.count(decided);
     },
   });

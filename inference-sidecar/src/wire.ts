@@ -1,6 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { reportDecoder } from "./decision-log/report-request.ts";
+import { decodeReport } from "./decision-log/report-request.ts";
 import { refuseProtocol } from "./protocol.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -21,7 +21,7 @@ export function loadService(
 ): ServiceDefinition {
   const definition = loadSync(protoPath, { longs: Number, enums: String, defaults: true });
   const service = definition[name] as ServiceDefinition;
-  const decoders: Record<string, Decode> = "Report" in service ? { Report: reportDecoder(protoPath) } : {};
+  const decoders: Record<string, Decode> = "Report" in service ? { Report: decodeReport } : {};
   const guarded = Object.entries(service).map(([name, method]) => {
     return [name, guard(method, decoders[name] ?? method.requestDeserialize, maximumBytes[name] ?? 0)];
   });

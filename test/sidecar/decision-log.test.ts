@@ -4,7 +4,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { canonical, GENESIS, parseLine, seal } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { canonical, GENESIS, lineAfter, parseLine } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
 import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
@@ -71,7 +71,7 @@ test("the line of any record is canonical JSON as it stands", () => {
     fc.property(record, (one) => {
       const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;
       const made = recordLine(wire, origin, new Date(0).toISOString(), null);
-      const { line } = seal(made, GENESIS);
+      const line = lineAfter(GENESIS, made);
       assert.equal(line, canonical(JSON.parse(line)));
       assert.deepEqual(made.read(), { ...JSON.parse(line), n: 0, prev: "" });
       assert.deepEqual(parseLine(line)?.n, 1);

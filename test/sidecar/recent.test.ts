@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
-import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { GENESIS, lineAfter } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { type RecordLine, recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
 import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
 const origin = { worker: "w", policy: "p", bundle: "b", module: "m", pseudonym: () => "" };
@@ -11,6 +12,7 @@ const decision = {
   ...{ subject: Buffer.alloc(0), scoredBy: 0, scoreMillionths: 0, attackClass: 0, finding: null, uninspected: "" },
   ...{ timings: null, checks: 0, surprisalMillibits: 0, usualMillibits: 0, selfTest: false },
 } satisfies WireDecision;
+const probe = { bundle: "b", id: "f".repeat(32), time: "" };
 const completion: WireCompletion = { responseStatus: 200, responseBytes: 7, ended: "" };
 
 function lineOf(number: number, parts: Partial<WireRecord>) {
@@ -20,6 +22,12 @@ function lineOf(number: number, parts: Partial<WireRecord>) {
   return recordLine(record, origin, new Date(0).toISOString(), null);
 }
 
+/** With what else stands between decisions in the log. */
+function add(recent: RecentDecisions, lines: RecordLine[]): void {
+  const all = [{ v: 1, gap: { first: 1, last: 2 } }, ...lines, { ...probe, selfTest: true }];
+  recent.add(lines, Buffer.from(all.map((line) => `${lineAfter(GENESIS, line)}\n`).join("")));
+}
+
 const statuses = (recent: RecentDecisions, mark: number) =>
   recent
     .since(mark)
@@ -27,14 +35,14 @@ const statuses = (recent: RecentDecisions, mark: number) =>
 
 test("a completion shows its decision again, wherever that came, in the place of its newest line", () => {
   const recent = new RecentDecisions();
-  recent.add([lineOf(1, { decision }), lineOf(2, { decision, completion })]);
+  add(recent, [lineOf(1, { decision }), lineOf(2, { decision, completion })]);
   assert.deepEqual(statuses(recent, 0), [
     [1, undefined],
     [2, 200],
   ]);
   const { mark } = recent;
   assert.deepEqual(statuses(recent, mark), []);
-  recent.add([lineOf(1, { completion }), lineOf(9, { completion })]);
+  add(recent, [lineOf(1, { completion }), lineOf(9, { completion })]);
   assert.deepEqual(statuses(recent, mark), [[1, 200]], "of a decision that nobody remembers nothing is shown");
   assert.deepEqual(statuses(recent, 0), [
     [2, 200],
@@ -47,7 +55,7 @@ test("the last 500 are remembered, however they came", () => {
   for (const size of [1, 7, 300, 1_200]) {
     const recent = new RecentDecisions();
     for (let first = 0; first < 1_200; first += size) {
-      recent.add(Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })));
+      add(recent, Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })));
     }
     const shown = statuses(recent, 0);
     const last = Math.ceil(1_200 / size) * size - 1;

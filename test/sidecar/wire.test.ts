@@ -28,10 +28,28 @@ test("what a client encodes passes the guard and decodes to the same", () => {
 test("of a report, the sidecar's decoder makes what the general one makes", () => {
   const long = fc.nat({ max: Number.MAX_SAFE_INTEGER });
   const bytes = fc.uint8Array({ maxLength: 20 }).map((content) => Buffer.from(content));
-  const text = fc.string({ maxLength: 20 });
-  const evidence = fc.record({ window: bytes, sample: fc.boolean(), edges: fc.nat({ max: 63 }) }, { requiredKeys: [] });
+  const text = fc.string({ unit: "grapheme", maxLength: 20 });
+  const evidence = fc.record(
+    {
+      ...{ window: bytes, head: bytes, body: bytes, source: bytes, claims: bytes },
+      ...{ sample: fc.boolean(), bodyCut: fc.boolean(), edges: fc.nat({ max: 63 }) },
+    },
+    { requiredKeys: [] },
+  );
+  const finding = fc.record(
+    { field: text, start: fc.nat(), end: fc.nat(), decodings: fc.array(text, { maxLength: 3 }) },
+    { requiredKeys: [] },
+  );
+  const stages = ["requestUs", "identityUs", "policyUs", "valuesUs", "screenUs", "inferenceUs"];
+  const timings = fc.record(Object.fromEntries(stages.map((name) => [name, fc.nat()])), { requiredKeys: [] });
   const decision = fc.record(
-    { timeUnixMs: long, route: text, rung: fc.nat({ max: 3 }), subject: bytes, scoreMillionths: fc.nat() },
+    {
+      ...{ timeUnixMs: long, method: text, route: text, rung: fc.nat({ max: 3 }), effect: fc.nat({ max: 1 }) },
+      ...{ reason: text, wouldDeny: text, issuer: text, subject: bytes, workload: text, grant: text, token: text },
+      ...{ scoredBy: fc.nat({ max: 4 }), scoreMillionths: fc.nat(), attackClass: fc.nat({ max: 13 }), finding, timings },
+      ...{ uninspected: text, expiredGrant: text, checks: fc.nat(), selfTest: fc.boolean(), apiKey: text },
+      ...{ surprisalMillibits: fc.nat(), usualMillibits: fc.nat(), pathShape: text },
+    },
     { requiredKeys: [] },
   );
   const completion = fc.record({ responseStatus: fc.nat(), responseBytes: long, ended: text }, { requiredKeys: [] });

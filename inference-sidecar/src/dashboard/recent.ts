@@ -24,11 +24,12 @@ export interface Update {
 }
 
 /**
- * What came at once, one line of JSON each, out of the collector's sight: as objects, these would outlive its young
+ * What came at once, as it stands in the log, out of the collector's sight: as objects, these would outlive its young
  * generation, and that cost more than all else that is done with a record.
  */
 interface Batch {
   readonly lines: Buffer;
+  /** Decisions and completions among them, probes aside. */
   readonly news: number;
 }
 
@@ -53,12 +54,12 @@ export class RecentDecisions {
     return this.#news;
   }
 
-  add(lines: readonly RecordLine[]): void {
+  /** @param written the lines as they stand in the log, others among them; they are copied */
+  add(lines: readonly RecordLine[], written: Buffer): void {
     if (lines.length === 0) return;
-    const kept = lines.slice(-DECISIONS_MOST).map((line) => line.linked(0, ""));
-    this.#batches.push({ lines: Buffer.from(kept.join("\n")), news: kept.length });
+    this.#batches.push({ lines: Buffer.from(written), news: lines.length });
     this.#news += lines.length;
-    this.#kept += kept.length;
+    this.#kept += lines.length;
     for (let [oldest] = this.#batches; oldest && this.#kept - oldest.news >= DECISIONS_MOST; [oldest] = this.#batches) {
       this.#batches.shift();
       this.#kept -= oldest.news;
@@ -96,7 +97,7 @@ export class RecentDecisions {
 
   /** The decisions that the last `news` lines are of, as far as they are remembered: each in the place of its newest line. */
   #read(news: number): LogRecord[] {
-    const lines = this.#batches.flatMap((batch) => batch.lines.toString().split("\n"));
+    const lines = this.#batches.flatMap((batch) => batch.lines.toString().split("\n").filter(isShown));
     const records = new Map<string, LogRecord>();
     for (const line of lines.slice(-news)) {
       const read = JSON.parse(line) as LogRecord | CompletionLine;
@@ -107,6 +108,11 @@ export class RecentDecisions {
     }
     return [...records.values()];
   }
+}
+
+/** A decision or a completion, by the first member of its canonical JSON, and no probe of the self-test. */
+function isShown(line: string): boolean {
+  return (line.startsWith('{"bundle":') && !line.includes(',"selfTest":true,')) || line.startsWith('{"completes":');
 }
 
 function decisionOf(id: string, lines: readonly string[]): LogRecord | undefined {

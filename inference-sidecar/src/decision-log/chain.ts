@@ -38,11 +38,8 @@ export class UnlinkedLine {
 }
 
 /** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
-export function seal(record: object, { n, hash }: ChainEnd): { line: string; end: ChainEnd } {
-  const next = n + 1;
-  const line =
-    record instanceof UnlinkedLine ? record.linked(next, hash) : canonical({ ...record, n: next, prev: hash });
-  return { line, end: { n: next, hash: hashOf(line) } };
+export function lineAfter({ n, hash }: ChainEnd, record: object): string {
+  return record instanceof UnlinkedLine ? record.linked(n + 1, hash) : canonical({ ...record, n: n + 1, prev: hash });
 }
 
 /** RFC 8785. */
@@ -60,15 +57,16 @@ export function formatProblem({ v }: Record<string, unknown>): string | null {
   return v === undefined || v === FORMAT ? null : `is of format ${v}, this release reads ${FORMAT}`;
 }
 
-export function hashOf(line: string): string {
+/** Of a line, or of its bytes. */
+export function hashOf(line: string | Buffer): string {
   return sha256(line);
 }
 
 /** In one call where there is one (Node 20.12 on): an object that the collector must destroy costs more than the hash. */
-const sha256: (text: string) => string =
+const sha256: (line: string | Buffer) => string =
   typeof crypto.hash === "function"
-    ? (text) => crypto.hash("sha256", text)
-    : (text) => crypto.createHash("sha256").update(text).digest("hex");
+    ? (line) => crypto.hash("sha256", line)
+    : (line) => crypto.createHash("sha256").update(line).digest("hex");
 
 /** Null: no JSON object with the two members of a link. */
 export function parseLine(line: string): (Link & Record<string, unknown>) | null {

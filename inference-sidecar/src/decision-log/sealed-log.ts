@@ -1,9 +1,10 @@
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type ChainEnd, seal } from "./chain.ts";
+import type { ChainEnd } from "./chain.ts";
 import { writeHeadFile } from "./head-file.ts";
 import { dateOf, LogFile } from "./log-file.ts";
 import { outdatedFiles, type RetentionLimits } from "./retention.ts";
+import { type SealedLines, Sealer } from "./sealed-lines.ts";
 import type { WorkerSequences } from "./sequences.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -41,6 +42,7 @@ export class SealedLog {
   /** Repeated at the beginning of each file. */
   #standing: object[] = [];
   #previous: Promise<void> = Promise.resolve();
+  readonly #sealer = new Sealer();
 
   constructor(options: SealedLogOptions) {
     this.#options = options;
@@ -48,10 +50,11 @@ export class SealedLog {
   }
 
   /**
-   * One write, after those before it. `onWritten` runs before the next head, which tells the workers' progress, too.
+   * One write, after those before it. `onWritten` runs before the next head, which tells the workers' progress, too; it is
+   * given the lines as they stand in the file, what begins one among them, and must not keep them.
    * @throws the error of the file system; nothing was appended then
    */
-  append(records: readonly object[], onWritten: () => void): Promise<void> {
+  append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
     return this.#inTurn(() => this.#append(records, onWritten));
   }
 
@@ -79,20 +82,20 @@ export class SealedLog {
     return done;
   }
 
-  async #append(records: readonly object[], onWritten: () => void): Promise<void> {
+  async #append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
     const { rotationBytes, directory } = this.#options;
-    let sealed = sealAll(records, this.#end);
+    let sealed = this.#sealer.seal(records, this.#end);
     const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
     if (this.#file !== null && (dateOf(this.#file.name) < this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
-    if (begins) sealed = sealAll([this.#opening(), ...this.#standing, ...records], this.#end);
+    if (begins) sealed = this.#sealer.seal([this.#opening(), ...this.#standing, ...records], this.#end);
     await this.#write(file, sealed);
-    onWritten();
+    onWritten(sealed.bytes);
     if (begins) await this.#removeOutdated().catch(this.#options.onUpkeepFailed);
   }
 
-  async #write(file: LogFile, sealed: Sealed): Promise<void> {
+  async #write(file: LogFile, sealed: SealedLines): Promise<void> {
     await this.#extend(file, sealed);
     this.#headTimer ??= setTimeout(() => {
       this.#inTurn(() => this.#sign()).catch(this.#options.onUpkeepFailed);
@@ -100,7 +103,7 @@ export class SealedLog {
   }
 
   /** A file whose write fails is closed: the next append begins another one. */
-  async #extend(file: LogFile, { bytes, end }: Sealed): Promise<void> {
+  async #extend(file: LogFile, { bytes, end }: SealedLines): Promise<void> {
     this.#file = null;
     await file.append(bytes);
     this.#file = file;
@@ -120,7 +123,7 @@ export class SealedLog {
       return;
     }
     const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
-    await this.#extend(file, sealAll([head], this.#end));
+    await this.#extend(file, this.#sealer.seal([head], this.#end));
     await file.sync();
     await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, workers: sequences.entries() });
   }
@@ -148,7 +151,7 @@ export class SealedLog {
     const removed = await outdatedFiles(directory, this.#options, this.#now());
     const file = this.#file;
     if (removed.length === 0 || file === null) return;
-    await this.#write(file, sealAll([{ v: 1, time: this.#time(), retention: removed }], this.#end));
+    await this.#write(file, this.#sealer.seal([{ v: 1, time: this.#time(), retention: removed }], this.#end));
     await this.#sign();
     for (const { file: name } of removed) await unlink(join(directory, name));
   }
@@ -164,20 +167,4 @@ export class SealedLog {
   #today(): string {
     return this.#time().slice(0, 10);
   }
-}
-
-interface Sealed {
-  readonly bytes: Buffer;
-  readonly end: ChainEnd;
-}
-
-function sealAll(records: readonly object[], start: ChainEnd): Sealed {
-  let end = start;
-  let text = "";
-  for (const record of records) {
-    const sealed = seal(record, end);
-    text += `${sealed.line}\n`;
-    end = sealed.end;
-  }
-  return { bytes: Buffer.from(text), end };
 }

@@ -19,6 +19,15 @@ export interface WireCompletion {
   ended: string;
 }
 
+export interface WireFinding {
+  field: string;
+  start: number;
+  end: number;
+  decodings: string[];
+}
+
+export type WireTimings = Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number>;
+
 /** postern.v1.Decision */
 export interface WireDecision {
   timeUnixMs: number;
@@ -36,9 +45,9 @@ export interface WireDecision {
   scoredBy: number;
   scoreMillionths: number;
   attackClass: number;
-  finding: { field: string; start: number; end: number; decodings: string[] } | null;
+  finding: WireFinding | null;
   uninspected: string;
-  timings: Record<`${"identity" | "inference" | "policy" | "request" | "screen" | "values"}Us`, number> | null;
+  timings: WireTimings | null;
   expiredGrant: string;
   checks: number;
   surprisalMillibits: number;
