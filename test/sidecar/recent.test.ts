@@ -55,7 +55,10 @@ test("the last 500 are remembered, however they came", () => {
   for (const size of [1, 7, 300, 1_200]) {
     const recent = new RecentDecisions();
     for (let first = 0; first < 1_200; first += size) {
-      add(recent, Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })));
+      add(
+        recent,
+        Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })),
+      );
     }
     const shown = statuses(recent, 0);
     const last = Math.ceil(1_200 / size) * size - 1;

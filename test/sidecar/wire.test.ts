@@ -46,7 +46,13 @@ test("of a report, the sidecar's decoder makes what the general one makes", () =
     {
       ...{ timeUnixMs: long, method: text, route: text, rung: fc.nat({ max: 3 }), effect: fc.nat({ max: 1 }) },
       ...{ reason: text, wouldDeny: text, issuer: text, subject: bytes, workload: text, grant: text, token: text },
-      ...{ scoredBy: fc.nat({ max: 4 }), scoreMillionths: fc.nat(), attackClass: fc.nat({ max: 13 }), finding, timings },
+      ...{
+        scoredBy: fc.nat({ max: 4 }),
+        scoreMillionths: fc.nat(),
+        attackClass: fc.nat({ max: 13 }),
+        finding,
+        timings,
+      },
       ...{ uninspected: text, expiredGrant: text, checks: fc.nat(), selfTest: fc.boolean(), apiKey: text },
       ...{ surprisalMillibits: fc.nat(), usualMillibits: fc.nat(), pathShape: text },
     },
