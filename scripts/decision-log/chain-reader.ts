@@ -64,6 +64,16 @@ export class ChainReader {
     return hashOf(canonical(line)) === this.#watchedHash;
   }
 
+  /**
+   * Of two lines that do not follow from each other, whether it is the earlier one that was changed: the later one is as it
+   * was written where the line after it (null: there is none) follows from it, or where it is signed itself.
+   */
+  blamesEarlier(later: string, after: string | null): boolean {
+    const line = parseLine(later);
+    if (line === null || line.n !== this.#end.n + 1 || line.prev === this.#end.hash) return false;
+    return "head" in line ? this.#head(line) === null : after !== null && parseLine(after)?.prev === hashOf(later);
+  }
+
   /** What is wrong with the next line, as the end of a sentence; null: nothing. */
   take(text: string, firstOfFile: boolean): string | null {
     const line = parseLine(text);

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { type HeadFile, readHeadFile } from "../../inference-sidecar/src/decision-log/head-file.ts";
-import { readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
+import { type Line, readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import { ChainReader, type LogContent } from "./chain-reader.ts";
 
@@ -24,27 +24,48 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
   const reader = new ChainReader(key, newest?.head.n ?? null);
   let torn = 0;
   let tornLine = "";
+  let before = "";
   const result = (problem: string | null): LogReport => ({ ...reader.content, files: names.length, torn, problem });
-  for (const name of names) {
-    let number = 0;
-    for await (const line of readLines(join(directory, name))) {
-      number += 1;
-      if (line.torn > 0 && name === names.at(-1)) {
-        torn = line.torn;
-        tornLine = `${name} line ${number} is cut off: `;
-        continue;
-      }
-      const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, number === 1);
-      if (problem !== null) return result(`${name} line ${number} ${problem}`);
+  const lines = placedLines(directory, names);
+  for await (const line of lines) {
+    if (line.torn > 0 && line.file === names.at(-1)) {
+      torn = line.torn;
+      tornLine = `${line.place} is cut off: `;
+      continue;
     }
+    const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, line.isFirst);
+    if (problem !== null) {
+      const after = (await lines.next()).value?.text ?? null;
+      const earlier = reader.blamesEarlier(line.text, after);
+      return result(earlier ? `${before} was changed: the line after it does not follow` : `${line.place} ${problem}`);
+    }
+    before = line.place;
   }
   return result(problemOfWhole(reader, newest, tornLine));
 }
 
+interface PlacedLine extends Line {
+  readonly file: string;
+  /** File and number, in words. */
+  readonly place: string;
+  readonly isFirst: boolean;
+}
+
+async function* placedLines(directory: string, names: readonly string[]): AsyncGenerator<PlacedLine, undefined> {
+  for (const file of names) {
+    let number = 0;
+    for await (const line of readLines(join(directory, file))) {
+      number += 1;
+      yield { ...line, file, place: `${file} line ${number}`, isFirst: number === 1 };
+    }
+  }
+}
+
 function problemOfWhole(reader: ChainReader, newest: HeadFile | null, tornLine: string): string | null {
-  const { last, first, heads } = reader.content;
+  const { last, first, heads, decisions } = reader.content;
   if (newest === null) {
-    return heads > 0 ? "head.json is missing or unreadable: whether the log was cut short can't be told" : null;
+    if (heads > 0) return "head.json is missing or unreadable: whether the log was cut short can't be told";
+    return decisions > 0 ? "no head signs any line of the log: who wrote it can't be told" : null;
   }
   if (last < newest.head.n) {
     return `${tornLine}the log ends with number ${last}, the newest head in head.json has ${newest.head.n}: it was cut short`;
