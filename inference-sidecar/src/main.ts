@@ -5,7 +5,8 @@ import { logEvent } from "./process-log.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 import { StartError } from "./start-error.ts";
 
-// `main.mjs --config FILE`. Exit codes: 0 stopped when asked to; 1 an unexpected error; 2 to 7 see start-error.ts.
+// `main.mjs --config FILE`. Exit codes: 0 stopped when asked to; 1 an unexpected error, or a socket was taken away, so that
+// it is started anew; 2 to 7 see start-error.ts.
 
 process.stderr.on("error", () => undefined);
 process.on("uncaughtException", (error) => {
@@ -19,21 +20,26 @@ const starting = readConfiguration(configurationPath()).then((configuration) =>
 );
 onStopRequested((why) => {
   logEvent("info", "draining", { why });
-  void starting.then(stop);
+  void starting.then((sidecar) => stop(sidecar, 0));
 });
-starting.catch((error: Error) => {
+starting.then(async (sidecar) => {
+  logEvent("error", "socket_gone", { socket: await sidecar.socketGone });
+  await stop(sidecar, 1);
+}, failed);
+
+function failed(error: Error): void {
   const known = error instanceof StartError;
   logEvent("error", "start_failed", {
     message: error.message,
     ...(known ? { code: error.code } : { stack: error.stack }),
   });
   process.exit(known ? error.exitCode : 1);
-});
+}
 
-async function stop(sidecar: Sidecar): Promise<void> {
+async function stop(sidecar: Sidecar, exitCode: number): Promise<void> {
   await sidecar.stop();
   logEvent("info", "stopped");
-  process.exit(0);
+  process.exit(exitCode);
 }
 
 function configurationPath(): string {

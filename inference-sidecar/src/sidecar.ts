@@ -40,6 +40,7 @@ import { SelfTest } from "./self-test/self-test.ts";
 import { Standing } from "./self-test/standing.ts";
 import { type Service, SidecarServer } from "./server.ts";
 import { prepareSocketPath, withSocketMode } from "./socket.ts";
+import { watchSockets } from "./socket-watch.ts";
 import { StartError } from "./start-error.ts";
 import { lockState } from "./state-lock.ts";
 import { Store } from "./store/store.ts";
@@ -50,6 +51,8 @@ import { verifyHandler } from "./verify.ts";
 import { EXT_AUTHZ_NAME, loadService, SERVICE_NAME, syncEncoder } from "./wire.ts";
 
 export interface Sidecar {
+  /** Resolves, with its path, when one of its sockets was taken away: nobody can reach it any more. */
+  readonly socketGone: Promise<string>;
   /** Takes no more calls, finishes those in flight within `drainMs`, closes the log; the socket is gone then. */
   stop(): Promise<void>;
 }
@@ -215,8 +218,14 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   selfTest.start();
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: models.inForce.digest });
 
+  let unwatch = () => {};
+  const socketGone = new Promise<string>((gone) => {
+    unwatch = watchSockets([socketPath, adminSocketPath], gone);
+  });
   return {
+    socketGone,
     async stop() {
+      unwatch();
       health.setDraining();
       await selfTest.stop();
       keys.close();

@@ -36,6 +36,15 @@ test("SIGTERM: calls in flight are finished, the socket is gone, exit code 0", a
   assert.equal(existsSync(sidecar.socketPath), false);
 });
 
+test("a sidecar whose socket is taken away ends, so that it is started where it can be reached", async (t) => {
+  const sidecar = await startSidecar();
+  t.after(() => sidecar.stop());
+  await sidecar.event("model_ready");
+  await rm(sidecar.socketPath);
+  assert.deepEqual(await sidecar.exit(), { code: 1, signal: null });
+  assert.equal((await sidecar.event("socket_gone")).socket, sidecar.socketPath);
+});
+
 test("a call that outlasts the drain is cut, and the exit is still clean", async (t) => {
   const sidecar = await startSidecar({ limits: { drainMs: 50 } });
   t.after(() => sidecar.stop());
