@@ -5,6 +5,7 @@ import type { LoadedModel } from "../models/loaded-model.ts";
 import type { Models } from "../models/models.ts";
 import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
+import { Explanations, type Unexplained } from "./explanations.ts";
 import type { ExplanationNote } from "./kept-evidence.ts";
 import { explain } from "./occlusion.ts";
 
@@ -19,7 +20,6 @@ export interface IdleScorerParts {
 type Job = () => Promise<void>;
 
 /** Waiting; what comes then is counted and let go. */
-const EXPLANATIONS_MOST = 256;
 const SAMPLES_MOST = 64;
 /** From one job to the next. */
 const PAUSE_MS = 100;
@@ -32,7 +32,7 @@ const LIKELY_MILLIONTHS = 500_000;
 /** What the model does while nobody waits for it: explanations of denials, and samples of what the screen cleared. */
 export class IdleScorer {
   readonly #parts: IdleScorerParts;
-  readonly #explanations: Job[] = [];
+  readonly #explanations = new Explanations();
   readonly #samples: Job[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running = false;
@@ -46,38 +46,29 @@ export class IdleScorer {
   }
 
   /** Finds out which bytes of the window carried its score, and notes it beside the evidence. */
-  explain(digest: string, { bytes, edges }: Window): void {
-    const { models, store, metrics } = this.#parts;
-    const by = models.inForce;
-    this.#add(this.#explanations, EXPLANATIONS_MOST, async () => {
-      const score = (windows: readonly Uint8Array[]) =>
-        scoresBy(
-          by,
-          windows.map((occluded) => ({ bytes: occluded, edges })),
-        );
-      const found = await explain(bytes, by.bundle.thresholds.modelDeny, score);
-      const note: ExplanationNote = {
-        bundle: by.digest,
-        class: ATTACK_CLASSES[found.attackClass] ?? "",
-        score: found.attackMillionths,
-        spans: found.spans,
-        without: found.withoutMillionths,
-      };
-      await store.note(digest, Buffer.from(JSON.stringify(note)));
-      metrics.explanations.inc();
-    });
+  explain(digest: string, window: Window): void {
+    const by = this.#parts.models.inForce;
+    const known = this.#explanations.known(window, by);
+    if (known !== null) void this.#run(() => this.#note([digest], known));
+    else if (this.#explanations.add(digest, window, by)) this.#schedule();
+    else this.#parts.metrics.idleDropped.inc();
   }
 
   /** Asks the model about the worst window of a request that the screen cleared. */
   sample(window: Window): void {
     const { models, metrics } = this.#parts;
     const by = models.inForce;
-    this.#add(this.#samples, SAMPLES_MOST, async () => {
+    if (this.#samples.length >= SAMPLES_MOST) {
+      metrics.idleDropped.inc();
+      return;
+    }
+    this.#samples.push(async () => {
       const [score] = await scoresBy(by, [window]);
       metrics.samples.inc();
       const denied = Math.max(by.bundle.thresholds.modelDeny, LIKELY_MILLIONTHS);
       if ((score?.attackMillionths ?? 0) >= denied) metrics.sampleDisagreements.inc();
     });
+    this.#schedule();
   }
 
   close(): void {
@@ -85,19 +76,10 @@ export class IdleScorer {
     clearTimeout(this.#timer);
   }
 
-  #add(jobs: Job[], most: number, job: Job): void {
-    if (jobs.length >= most) {
-      this.#parts.metrics.idleDropped.inc();
-      return;
-    }
-    jobs.push(job);
-    this.#schedule();
-  }
-
   #schedule(): void {
     if (this.#closed || this.#running) return;
     const soon = performance.now() + PAUSE_MS;
-    if (this.#explanations.length > 0) this.#wakeAt(soon);
+    if (!this.#explanations.isEmpty) this.#wakeAt(soon);
     else if (this.#samples.length > 0) this.#wakeAt(Math.max(soon, this.#samplesRestUntil));
   }
 
@@ -112,12 +94,26 @@ export class IdleScorer {
   async #runNext(): Promise<void> {
     this.#timer = undefined;
     if (this.#parts.isIdle()) {
-      const explanation = this.#explanations.shift();
+      const next = this.#explanations.next();
       this.#running = true;
-      await (explanation === undefined ? this.#runSample() : this.#run(explanation));
+      await (next === null ? this.#runSample() : this.#run(() => this.#explainNext(next), next.digests.length));
       this.#running = false;
     }
     this.#schedule();
+  }
+
+  async #explainNext({ window, by, digests }: Unexplained): Promise<void> {
+    const known = this.#explanations.known(window, by);
+    const note = known ?? (await explanationOf(window, by));
+    if (known === null) this.#explanations.remember(window, by, note);
+    await this.#note(digests, note);
+  }
+
+  async #note(digests: readonly string[], note: ExplanationNote): Promise<void> {
+    const { store, metrics } = this.#parts;
+    const bytes = Buffer.from(JSON.stringify(note));
+    await Promise.all(digests.map((digest) => store.note(digest, bytes)));
+    metrics.explanations.inc(digests.length);
   }
 
   async #runSample(): Promise<void> {
@@ -130,9 +126,25 @@ export class IdleScorer {
   }
 
   /** Not in time, or not stored: it is idle work, and the record stands without it. */
-  async #run(job: Job): Promise<void> {
-    await job().catch(() => this.#parts.metrics.idleDropped.inc());
+  async #run(job: Job, count = 1): Promise<void> {
+    await job().catch(() => this.#parts.metrics.idleDropped.inc(count));
   }
+}
+
+async function explanationOf({ bytes, edges }: Window, by: LoadedModel): Promise<ExplanationNote> {
+  const score = (windows: readonly Uint8Array[]) =>
+    scoresBy(
+      by,
+      windows.map((occluded) => ({ bytes: occluded, edges })),
+    );
+  const found = await explain(bytes, by.bundle.thresholds.modelDeny, score);
+  return {
+    bundle: by.digest,
+    class: ATTACK_CLASSES[found.attackClass] ?? "",
+    score: found.attackMillionths,
+    spans: found.spans,
+    without: found.withoutMillionths,
+  };
 }
 
 async function scoresBy({ queue }: LoadedModel, windows: readonly Window[]): Promise<AttackScore[]> {

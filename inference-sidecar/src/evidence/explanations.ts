@@ -1,0 +1,62 @@
+import type { LoadedModel } from "../models/loaded-model.ts";
+import type { Window } from "../tokenizer.ts";
+import type { ExplanationNote } from "./kept-evidence.ts";
+
+/** A window that waits to be explained, and the evidence that has it. */
+export interface Unexplained {
+  readonly window: Window;
+  readonly by: LoadedModel;
+  readonly digests: string[];
+}
+
+const WINDOWS_MOST = 256;
+const DIGESTS_MOST = 4_096;
+const REMEMBERED_MOST = 256;
+
+/** What is to be explained, each window once: whoever attacks sends the same again and again. */
+export class Explanations {
+  readonly #waiting = new Map<string, Unexplained>();
+  readonly #remembered = new Map<string, ExplanationNote>();
+  #digests = 0;
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** What was found out about such a window before; null: nothing. */
+  known(window: Window, by: LoadedModel): ExplanationNote | null {
+    return this.#remembered.get(keyOf(window, by)) ?? null;
+  }
+
+  /** False: there is no room. */
+  add(digest: string, window: Window, by: LoadedModel): boolean {
+    const key = keyOf(window, by);
+    const waiting = this.#waiting.get(key);
+    if (this.#digests >= DIGESTS_MOST || (waiting === undefined && this.#waiting.size >= WINDOWS_MOST)) return false;
+    this.#digests += 1;
+    // The window is a part of a whole report, which is not to be kept for it.
+    const own = { bytes: Uint8Array.from(window.bytes), edges: window.edges };
+    if (waiting === undefined) this.#waiting.set(key, { window: own, by, digests: [digest] });
+    else waiting.digests.push(digest);
+    return true;
+  }
+
+  /** Takes the one that has waited for longest; null: none does. What has the same window is added to it no more. */
+  next(): Unexplained | null {
+    for (const [key, oldest] of this.#waiting) {
+      this.#waiting.delete(key);
+      this.#digests -= oldest.digests.length;
+      return oldest;
+    }
+    return null;
+  }
+
+  remember(window: Window, by: LoadedModel, note: ExplanationNote): void {
+    if (this.#remembered.size >= REMEMBERED_MOST) this.#remembered.clear();
+    this.#remembered.set(keyOf(window, by), note);
+  }
+}
+
+function keyOf({ bytes, edges }: Window, by: LoadedModel): string {
+  return `${by.digest} ${edges} ${Buffer.from(bytes).toString("latin1")}`;
+}
