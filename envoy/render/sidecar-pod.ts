@@ -1,6 +1,7 @@
 /** The sidecar as a container of a pod, under the pod security standard "restricted". */
 
-const sockets = { name: "postern-run", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } };
+/** The policy is there, twice while it changes. */
+const sockets = { name: "postern-run", emptyDir: { medium: "Memory", sizeLimit: "32Mi" } };
 const state = { name: "postern-state", emptyDir: { sizeLimit: "2Gi" } };
 const scratch = { name: "postern-tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } };
 const policyVolume = "postern-sidecar-policy";

@@ -14,6 +14,7 @@ import {
   workloadPatch,
   workloadSelector,
 } from "../../envoy/render/istio/variants.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { UsageError } from "../commands/usage-error.ts";
 import { projectRoot } from "../project-root.ts";
 import { buildAndPush } from "./image-commands.ts";
@@ -22,6 +23,7 @@ import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
 const gatewayScope: PatchScope = {
@@ -78,9 +80,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
     next: [
       ...image.push,
       buildAndPush("sidecar", sidecarImage),
-      ...(policy.tls
-        ? ["kubectl create secret generic postern-tls --from-file=tls.crt=… --from-file=tls.key=… --from-file=ca.crt=…"]
-        : []),
+      ...(policy.tls ? [tlsSecretLine(policy.tls, policy.workloads.trustBundle)] : []),
       ...secrets,
       "kubectl apply --server-side --kustomize .      (without --server-side a cluster takes less than 256 KiB)",
       ...(upstream.protocol === "https:"
@@ -94,4 +94,11 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
           ]),
     ],
   };
+}
+
+/** How Istio is given the listener's certificate, and the authorities of clients where there are any. */
+function tlsSecretLine({ certificate, key }: NonNullable<Policy["tls"]>, trustBundle: string | null): string {
+  const files = { "tls.crt": certificate, "tls.key": key, ...(trustBundle === null ? {} : { "ca.crt": trustBundle }) };
+  const words = Object.entries(files).map(([name, path]) => shellWord(`--from-file=${name}=${path}`));
+  return `kubectl create secret generic postern-tls ${words.join(" ")}`;
 }

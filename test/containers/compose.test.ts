@@ -200,6 +200,12 @@ describe("the containers of envoy/compose.yaml", { skip: missing ?? false }, () 
   }
 });
 
+/** A policy of many hundreds of routes fits into the gateway's memory, also while it changes. */
+const manyRoutes = Array.from(
+  { length: 1500 },
+  (_, i) => `  - { name: more-${i}, match: { methods: [GET], path: "/more/${i}/{id}" }, allow: [{ issuer: shop }] }\n`,
+).join("");
+
 /** Of the images that the shipped stack has built. */
 describe("the containers that are rendered for a policy of one's own", { skip: missing ?? false }, () => {
   let place: ForeignPolicy;
@@ -208,7 +214,7 @@ describe("the containers that are rendered for a policy of one's own", { skip: m
     place = await makeForeignPolicy();
     // From here requests come by the address of docker's bridge; the containers' user is nobody's.
     const policy = (await readFile(place.path, "utf8")).replace('networks: ["127.0.0.0/8"]', 'networks: ["0.0.0.0/0"]');
-    await writeFile(place.path, policy);
+    await writeFile(place.path, policy + manyRoutes);
     for (const folder of [place.folder, join(place.folder, "tls")]) await chmod(folder, 0o755);
     const out = await place.render("compose", "compose", "--upstream", "http://stock:8080");
     const upstream = join(out, "upstream.yaml");

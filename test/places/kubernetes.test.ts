@@ -79,6 +79,16 @@ test("pods keep to the pod security standard restricted", () => {
   }
 });
 
+test("the volume of the sockets has room for two policies, old and new, of the largest ConfigMap that there is", () => {
+  const { volumes } = podOf(ofKind("Deployment")[0] as Manifest) as {
+    volumes: { name: string; emptyDir?: { sizeLimit: string } }[];
+  };
+  const [, mebibytes] =
+    /^(\d+)Mi$/.exec(volumes.find(({ name }) => name === "postern-run")?.emptyDir?.sizeLimit ?? "") ?? [];
+  // What the sidecar is told takes about four times as much as its YAML text, of which a ConfigMap has at most 1 MiB.
+  assert.ok(Number(mebibytes) >= 2 * 4, mebibytes);
+});
+
 test("the policy in the base is the same policy, and no private file is beside it", async () => {
   const folder = join(out, "base", "policy");
   const kustomization = await readFile(join(out, "base", "kustomization.yaml"), "utf8");

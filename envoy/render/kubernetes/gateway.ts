@@ -56,7 +56,7 @@ export function daemonSet(plan: GatewayPlan): object {
 }
 
 function podTemplate(plan: GatewayPlan, edge: object = {}): object {
-  const state = { name: "gateway-state", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } };
+  const state = { name: "gateway-state", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } };
   const policy = {
     name: "policy",
     projected: {
