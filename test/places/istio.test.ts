@@ -87,6 +87,17 @@ test("every patch is for what Istio's control plane patches: a waypoint's own co
   }
 });
 
+test("what is merged into Istio's own listeners says nothing that a merge can't: false, or nothing", async () => {
+  const filters = (await readManifests(holding)).filter(({ kind }) => kind === "EnvoyFilter");
+  for (const filter of filters) {
+    const { typed_config: merged } = patchValue(patchesOf(filter), "NETWORK_FILTER") as { typed_config: object };
+    assert.deepEqual(
+      Object.values(merged).filter((value) => !value),
+      [],
+    );
+  }
+});
+
 for (const file of ["envoyfilter.yaml", "waypoint/envoyfilter.yaml", "workload/envoyfilter.yaml"]) {
   test(`a real Envoy with what ${file} adds decides as the policy says`, async () => {
     const [filter] = (await readManifests(holding)).filter((manifest) => manifest.file === file) as [Manifest];

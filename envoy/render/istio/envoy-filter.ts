@@ -33,7 +33,7 @@ export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope,
       typed_config: { "@type": wasm, config: plugin(filter, cluster) },
     }),
     patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
-    patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: judgedAsReceived }),
+    patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: managerLimits }),
     patch("LISTENER", { context }, "ADD", selfTestListener(name)),
   ];
   return patching(name, scope, patches);
@@ -74,10 +74,9 @@ function discovered(name: string): object {
   return { name, config_discovery: { config_source: source, type_urls: [wasm] } };
 }
 
-/** The filter judges the very bytes that are forwarded; nothing may rewrite them before it. As in `../listener.ts`. */
-const judgedAsReceived = {
+/** As in `../listener.ts`, as far as a merge can say it: what is false there (`normalize_path`) leaves the mesh's own in force. */
+const managerLimits = {
   "@type": `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-  normalize_path: false,
   path_with_escaped_slashes_action: "KEEP_UNCHANGED",
   request_headers_timeout: "10s",
   request_timeout: "300s",
