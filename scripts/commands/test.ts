@@ -5,6 +5,7 @@ import { loadCases } from "../policy-test/cases.ts";
 import { inWords, reportOf } from "../policy-test/report.ts";
 import { runCases } from "../policy-test/run.ts";
 import { parseFlags } from "./parse-flags.ts";
+import { plainText } from "./plain-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const usage = "postern test POLICY CASES [--json]";
@@ -27,7 +28,7 @@ export async function test(args: string[]): Promise<number> {
     const { policy } = await loadPolicyWithBundle(policyFile);
     const cases = await loadCases(casesFile, policy);
     const report = reportOf({ policy: policyFile, cases: casesFile }, policy, await runCases(policy, cases));
-    console.log(values.json ? JSON.stringify(report) : inWords(report).join("\n"));
+    console.log(values.json ? JSON.stringify(report) : inWords(report).map(plainText).join("\n"));
     return report.failed === 0 ? 0 : 1;
   } catch (error) {
     const problems = problemsOf(error, casesFile);

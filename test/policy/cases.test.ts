@@ -96,6 +96,11 @@ cases:
   assert.equal(code, 0, output);
 });
 
+test("a case's name does nothing to the terminal", async () => {
+  const { output } = await run(policy, `${header}  - { name: "a\\e[31m", request: { path: /desk }, expect: permit }\n`);
+  assert.match(output, /^ok {4}a\\u001b\[31m: permit/m);
+});
+
 test("a decision that differs is shown with its place, both values and what would have to change", async () => {
   const { code, output } = await run(
     policy,

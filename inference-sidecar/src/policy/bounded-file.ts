@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { fileErrorText } from "../file-error.ts";
 
 /** Why a file was not read. */
 export class FileRefusal extends Error {
@@ -17,11 +18,9 @@ export class FileRefusal extends Error {
 export async function readBoundedText(path: string, limit: number): Promise<string> {
   const bytes = await readBounded(path, limit).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof FileRefusal) throw error;
-    throw new FileRefusal(
-      "file_unreadable",
-      `${path} can't be read (${error.code ?? error.message})`,
-      "a readable file",
-    );
+    const words = fileErrorText(error);
+    const said = words === error.message ? `${path} can't be read (${error.code ?? words})` : words;
+    throw new FileRefusal("file_unreadable", said, "a readable file");
   });
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
