@@ -267,7 +267,10 @@ describe("the command", () => {
   });
 
   test("says what is wrong with a file that can't be read", async () => {
-    assert.match((await run(join(folder, "none.yaml"))).output, /none\.yaml:1:1: .*none\.yaml does not exist \(.*\[file_unreadable\]/);
+    assert.match(
+      (await run(join(folder, "none.yaml"))).output,
+      /none\.yaml:1:1: .*none\.yaml does not exist \(.*\[file_unreadable\]/,
+    );
     await mkdir(join(folder, "folder.yaml"));
     assert.match((await run(join(folder, "folder.yaml"))).output, /\[file_unreadable\]/);
     const large = await write(`#${"x".repeat(1024 * 1024)}\n`);
