@@ -49,6 +49,10 @@ function downstreamTls(tls: TlsPlan): object {
     typed_config: {
       "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
       require_client_certificate: false,
+      // A session that is taken up again brings its certificate with it, unseen and perhaps expired by now.
+      ...(tls.trustBundleFile
+        ? { disable_stateless_session_resumption: true, disable_stateful_session_resumption: true }
+        : {}),
       common_tls_context: {
         alpn_protocols: ["h2", "http/1.1"],
         tls_params: { tls_minimum_protocol_version: "TLSv1_2" },

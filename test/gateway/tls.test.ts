@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, connect } from "node:tls";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
@@ -88,6 +88,39 @@ test("a certificate that has expired fails the handshake", async () => {
   const answer = await get("/web", expired).catch((error: Error) => error);
   assert.ok(answer instanceof Error || answer.status === 0, JSON.stringify(answer));
 });
+
+test("no session is taken up again: its certificate would be believed unseen, expired or not", async () => {
+  const client = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, authority);
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    const first = await handshake(client, version);
+    const second = await handshake(client, version, first.session);
+    assert.deepEqual([first.reused, second.reused, second.status], [false, false, 200], version);
+  }
+});
+
+/** One request on a connection of its own; `session`: the last that the gateway gave, if it gave one. */
+function handshake(client: Certificate, version: "TLSv1.2" | "TLSv1.3", session?: Buffer) {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect({
+    ...{ host: hostname, port: Number(port), servername: "localhost", ca: authority.certificatePem },
+    ...{ cert: client.certificatePem, key: client.keyPem, minVersion: version, maxVersion: version, session },
+  });
+  let given: Buffer | undefined;
+  let text = "";
+  socket.on("session", (one: Buffer) => {
+    given = one;
+  });
+  socket.write("GET /web HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n");
+  return new Promise<{ reused: boolean; session: Buffer | undefined; status: number }>((done, refuse) => {
+    socket.setEncoding("latin1").on("data", (part: string) => {
+      text += part;
+    });
+    socket.on("error", refuse).on("end", () => {
+      done({ reused: socket.isSessionReused(), session: given, status: Number(text.split(" ")[1]) });
+      socket.destroy();
+    });
+  });
+}
 
 test("without a certificate a client may speak, and can't claim a workload by a header", async () => {
   const claim = `x-forwarded-client-cert: By=x;URI=${web[0]}\r\n`;
