@@ -17,10 +17,10 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 11000,
+    "sqli": 13000,
     "xss": 8000,
     "rce": 14000,
-    "path-traversal": 5000,
+    "path-traversal": 9000,
     "ssti": 4500,
     "ssrf": 5500,
     "xxe": 2200,
@@ -40,6 +40,8 @@ COUNTS = {
     "people": 6000,
     "web": 9000,
 }
+# Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
+PLACED = {"rce": {"unix": 6, "windows_program": 5}}
 ENCODED_SHARE = 0.15
 DISGUISED_SHARE = 0.3
 # Whose words are read without regard to case.
@@ -71,6 +73,23 @@ def recased(r: random.Random, text: str) -> str:
     return text
 
 
+def dressed(r: random.Random, name: str, label: str, text: str) -> str:
+    if name in CASELESS:
+        text = recased(r, text)
+    if label == "attack" and r.random() < DISGUISED_SHARE:
+        text = disguised(r, name, text)
+    return encoded(r, text) if r.random() < ENCODED_SHARE else text
+
+
+def placed(r: random.Random, grammar: Grammar, name: str) -> list[str]:
+    return [
+        grammar.expand(r, place.replace("~placed~", word), {}, 0)
+        for rule, times in PLACED.get(name, {}).items()
+        for word in grammar.rules[rule]
+        for place in r.sample(grammar.rules["around"], times)
+    ]
+
+
 def rows(seed: int) -> list[dict]:
     out = []
     for label in ("attack", "benign"):
@@ -79,14 +98,8 @@ def rows(seed: int) -> list[dict]:
             parts = [file for file in files if file.name.split(".")[0] == name]
             grammar = Grammar(GRAMMARS / "common.txt", *parts)
             r, seen = random.Random(f"{seed} {label} {name}"), set()
-            for number in range(COUNTS[name]):
-                text = grammar.text(r)
-                if name in CASELESS:
-                    text = recased(r, text)
-                if label == "attack" and r.random() < DISGUISED_SHARE:
-                    text = disguised(r, name, text)
-                if r.random() < ENCODED_SHARE:
-                    text = encoded(r, text)
+            texts = [dressed(r, name, label, grammar.text(r)) for _ in range(COUNTS[name])]
+            for number, text in enumerate(texts + placed(r, grammar, name)):
                 if text in seen or not text.strip():
                     continue
                 seen.add(text)

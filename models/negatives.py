@@ -58,6 +58,8 @@ def link(r: random.Random) -> str:
     port = r.choice(["", "", "", ":8080", ":443", ":3000"])
     tail = r.choice(["", "", "/", ".html", ".php", ".png", "#top"])
     scheme = r.choice(["https://", "https://", "http://", "//", "", "ftp://", "mailto:info@"])
+    if r.random() < 0.15:
+        return f"{r.choice(['https://', 'http://', ''])}{r.choice(HOSTS)}{port}"
     return f"{scheme}{r.choice(HOSTS)}{port}/{path}{tail}{'?' + query if query else ''}"
 
 

@@ -95,7 +95,13 @@ def sql_numbers(r: random.Random, text: str) -> str:
     return re.sub(r"(?<![\w.])\d{1,4}(?![\w.])", lambda m: form(m[0]) if r.random() < 0.6 else m[0], text)
 
 
-SQL = [sql_space, sql_space, sql_keyword, sql_keyword, sql_equals, sql_words_as_signs, sql_strings, sql_numbers]
+def sql_quotes(r: random.Random, text: str) -> str:
+    """Quotes of typography, which databases and drivers fold to the plain one."""
+    quote = r.choice("’′ʼ＇‘")
+    return text.replace("'", quote).replace('"', r.choice("”″＂"))
+
+
+SQL = [sql_quotes, sql_space, sql_space, sql_keyword, sql_keyword, sql_equals, sql_words_as_signs, sql_strings, sql_numbers]
 SQL_WORDS = re.compile(
     r"\b(union|select|from|where|and|or|order|by|sleep|insert|update|delete|drop|having|group|like|concat|exec)\b", re.I
 )
@@ -330,4 +336,19 @@ def letters(r: random.Random) -> str:
     return "".join(r.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(r.randint(1, 5)))
 
 
-DISGUISES = {"sqli": sql, "rce": shell, "xss": script, "ssrf": address, "log4shell": lookup, "ssti": template}
+SEPARATORS = """
+    %2f %5c %252f %255c %25252f 0x2f 0x5c 2f 5c %%32%66 %25%32%66 %c0%af %c1%9c %c0%2f %c0%5c %e0%80%af %f8%80%80%80%af %u2215
+    %u2216 %uEFC8 %ef%80%a5 %ef%bc%8f %ee%bf%88 // \\/ \\ \\\\ ;/
+""".split() + ["\0."]
+DOTS = ".. .. .. .. %2e%2e %252e%252e %c0%ae%c0%ae 0x2e0x2e ... .... ?? %uff0e%uff0e".split() + [".\0."]
+
+
+def path(r: random.Random, text: str) -> str:
+    """A climb with one other separator, down to the file, and with dots in other alphabets."""
+    if ".." not in text:
+        return text
+    separator, dots = r.choice(SEPARATORS), r.choice(DOTS)
+    return re.sub(r"[/\\]+", lambda _: separator, text).replace("..", dots)
+
+
+DISGUISES = {"sqli": sql, "path-traversal": path, "rce": shell, "xss": script, "ssrf": address, "log4shell": lookup, "ssti": template}

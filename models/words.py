@@ -136,7 +136,8 @@ SYMBOLS = [
     "either/or",
 ]
 HOSTS = """
-    example.com shop.example.org www.acme.test api.contoso.com blog.fabrikam.net cdn.site.io docs.widget.dev
+    example.com www.example.com example.org example.net api.example.com shop.example.org www.acme.test api.contoso.com
+    blog.fabrikam.net cdn.site.io docs.widget.dev
     news.city.org intranet.corp.net media.company.co.uk github.com en.wikipedia.org google.com www.google.com youtube.com
     facebook.com twitter.com linkedin.com amazon.com apple.com microsoft.com localhost:3000 localhost:8080
 """.split()
