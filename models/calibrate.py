@@ -22,8 +22,8 @@ INNER_SHIFT = 1.5
 # Added, times a factor that is chosen with the thresholds, by the class of the value's length (`VALUE_LENGTHS`): of n windows
 # one is denied wrongly n times as often. Larger shifts spare more documents and let padding hide attacks
 # (`test/models/padding.test.ts`, `test/gateway/decoys.test.ts`).
-LENGTH_SHIFTS = np.array([0.0, 0.75, 1.75, 3.0, 4.0, 4.25])
-LENGTH_FACTORS = (0.75, 1.0)
+LENGTH_SHIFTS = np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
+LENGTH_FACTORS = (0.75, 0.85)
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.12
 
