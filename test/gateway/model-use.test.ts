@@ -22,7 +22,8 @@ mode: prevent
 routes:
   - { name: asked, match: { path: /asked }, public: true, score: { ask: always, deadline: 10s, falsePositiveBudget: 1% } }
 `;
-const values = ["blue shoes", "I'd like the blue one, please.", "1' UNION SELECT username, password FROM users --"];
+/** So short, or so much of an attack, that the window which is scored is the whole value. */
+const values = ["a shoe", "I'd like", "1' UNION SELECT username, password FROM users --"];
 const hostile = values.at(-1);
 const CLIENTS = 6;
 /** At least so many before the swap and after it. */
