@@ -26,6 +26,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   const routes: DraftRoute[] = [];
   for (const [path, item] of Object.entries(mapping(document.paths))) {
     for (const [key, value] of Object.entries(mapping(item))) {
+      if (key === "$ref") notes.push(`${path} was left out: it stands elsewhere ($ref)`);
       const method = METHODS.find((one) => one === key.toUpperCase());
       if (method === undefined) continue;
       if (routes.length === OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
@@ -51,6 +52,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       });
     }
   }
+  if (routes.length === 0) throw new Error(`${file} has no operation that a route could take.`);
   const { issuers, apiKeyHeader } = schemes.used;
   return { source: file, issuers, apiKeyHeader, routes: routes.toSorted(bySpecificity), notes };
 }

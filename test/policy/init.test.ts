@@ -79,6 +79,16 @@ test("hostile names stay within their quotes and comments", async () => {
   );
 });
 
+test("a document without an operation gives no policy, and a path that stands elsewhere is named", () => {
+  const elsewhere = `"/a": { "$ref": "#/paths/~1b" }`;
+  assert.throws(() => draftFromOpenApi(`{ "openapi": "3.1.0", "paths": { ${elsewhere} } }`, "f"), /no operation/);
+  const { routes, notes } = draftFromOpenApi(
+    `{ "openapi": "3.1.0", "paths": { ${elsewhere}, "/b": { "get": {} } } }`,
+    "f",
+  );
+  assert.deepEqual([routes.length, notes], [1, ["/a was left out: it stands elsewhere ($ref)"]]);
+});
+
 test("what is no document of OpenAPI 3 is refused in words, and no file is overwritten", async () => {
   assert.throws(() => draftFromOpenApi("swagger: '2.0'", "f"), /Convert version 2/);
   assert.throws(() => draftFromOpenApi("{", "f"), /no YAML or JSON/);
