@@ -1,5 +1,6 @@
 import { accessLog } from "./access-log.ts";
 import { upstreamRoutes } from "./clusters.ts";
+import { tlsMaterial } from "./listener-secrets.ts";
 import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
 
 /** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
@@ -56,11 +57,7 @@ function downstreamTls(tls: TlsPlan): object {
       common_tls_context: {
         alpn_protocols: ["h2", "http/1.1"],
         tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
-        tls_certificates: [
-          { certificate_chain: { filename: tls.certificateFile }, private_key: { filename: tls.keyFile } },
-        ],
-        // Without `trust_chain_verification` Envoy verifies: a foreign certificate fails the handshake.
-        ...(tls.trustBundleFile ? { validation_context: { trusted_ca: { filename: tls.trustBundleFile } } } : {}),
+        ...tlsMaterial(tls),
       },
     },
   };

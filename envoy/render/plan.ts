@@ -49,6 +49,8 @@ export interface TlsPlan {
   readonly keyFile: string;
   /** A client certificate, where one is sent, is always validated against it; null: none is asked for. */
   readonly trustBundleFile: string | null;
+  /** Has the files of `renderListenerSecrets`; Envoy watches it. Null: Envoy reads the files above when it starts. */
+  readonly secretsFolder: string | null;
 }
 
 export interface UpstreamPlan extends Address {

@@ -24,7 +24,12 @@ export function envoyPlan(
   const { tls, workloads } = policy;
   return {
     listen,
-    tls: tls && { certificateFile: tls.certificate, keyFile: tls.key, trustBundleFile: workloads.trustBundle },
+    tls: tls && {
+      certificateFile: tls.certificate,
+      keyFile: tls.key,
+      trustBundleFile: workloads.trustBundle,
+      secretsFolder: state.run,
+    },
     forwardClientCertificate: workloads.forwardedFrom.length > 0,
     upstream,
     sidecarSocket: state.sidecarSocket,

@@ -5,6 +5,7 @@ import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { replaceFile } from "../replace-file.ts";
 import { filterState, isReady } from "./envoy-admin.ts";
 import { keyEgress } from "./key-egress.ts";
+import { writeListenerSecrets } from "./listener-secrets.ts";
 import { renewSyncState, secretsOf, writePolicy } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 import { type Program, Supervised } from "./supervisor.ts";
@@ -31,6 +32,7 @@ export interface EnvoyProcess {
 export async function startEnvoy(wish: EnvoyWish, report: (line: string) => void): Promise<EnvoyProcess> {
   const { state, policy, plan } = wish;
   if (plan.egress) await keyEgress(policy, plan.egress)();
+  await writeListenerSecrets(policy, state.run);
   const version = await writePolicy(policy, wish.wasmFile, state);
   await replaceFile(join(state.run, "envoy.json"), JSON.stringify(renderBootstrap(plan), null, 2));
   return { supervised: await Supervised.start(envoyProgram(wish), report), version };

@@ -98,8 +98,8 @@ async function isInForce(adminSocket: string, version: string, rejectedBefore: n
 /** What of a changed policy the running Envoy can't take over, in words; empty: nothing. */
 export function needsRestart(before: Policy, after: Policy): string[] {
   const parts: [string, unknown, unknown][] = [
-    ["listener.tls", before.tls, after.tls],
-    ["identity.workloads.trustBundle", before.workloads.trustBundle, after.workloads.trustBundle],
+    ["listener.tls", before.tls !== null, after.tls !== null],
+    ["identity.workloads.trustBundle", before.workloads.trustBundle !== null, after.workloads.trustBundle !== null],
     [
       "identity.workloads.forwardedFrom",
       before.workloads.forwardedFrom.length > 0,

@@ -6,6 +6,7 @@ import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import type { FilterModule, ModuleSource } from "./filter-module.ts";
 import { keyEgress } from "./key-egress.ts";
+import { writeListenerSecrets } from "./listener-secrets.ts";
 import { needsRestart, putInForce } from "./policy-force.ts";
 import type { StateFolder } from "./state.ts";
 
@@ -42,8 +43,10 @@ export function watchPolicy(
       const openWays = egress && keyEgress(policy, egress);
       const version = await putInForce(policy, state, next.wasmFile);
       await openWays?.();
+      const renewed = await writeListenerSecrets(policy, state.run);
       refusal = "";
       if (version !== null && !swaps) report(`the changed policy is in force (${version.slice(0, 12)})`);
+      if (renewed) report("the changed certificates are what the listener uses from now on");
       bundleDirectory = next.bundleDirectory;
       await modules.taken();
       for (const part of needsRestart(loaded.policy, policy)) {

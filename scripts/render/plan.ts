@@ -22,7 +22,12 @@ export async function planBelow({ loaded, out, upstream, listen }: RenderRequest
     );
   return {
     listen: listen ?? { host: "0.0.0.0", port: tls ? 8443 : 8080 },
-    tls: tls && { certificateFile: tls.certificate, keyFile: tls.key, trustBundleFile: workloads.trustBundle },
+    tls: tls && {
+      certificateFile: tls.certificate,
+      keyFile: tls.key,
+      trustBundleFile: workloads.trustBundle,
+      secretsFolder: null,
+    },
     forwardClientCertificate: workloads.forwardedFrom.length > 0,
     upstream: await upstreamPlan(upstream ?? defaultUpstream),
     sidecarSocket,

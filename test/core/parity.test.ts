@@ -61,7 +61,12 @@ before(
     const { issuers, files, certificates } = await writeParityFolder(folder);
     const file = (name: string) => join(folder, name);
     upstream = await startRecordingUpstream();
-    const tls = { certificateFile: file("server.pem"), keyFile: file("server.key"), trustBundleFile: file("ca.pem") };
+    const tls = {
+      certificateFile: file("server.pem"),
+      keyFile: file("server.key"),
+      trustBundleFile: file("ca.pem"),
+      secretsFolder: null,
+    };
     [gateway, probe, path] = await Promise.all([
       startTestGateway({ upstream: upstream.url, policy: parityPolicy, files }),
       upstreamPlan(upstream.url).then((plan) => startProbe(tls, plan)),

@@ -42,6 +42,8 @@ test("what Envoy reads only at its start is named when it changes", () => {
 test("what the filter takes over while it runs needs no restart", () => {
   const after = { ...withSecret, mode: "detect" as const, routes: [] };
   assert.deepEqual(needsRestart(withSecret, after), []);
+  const encrypted = { ...withSecret, tls: { certificate: "/a", key: "/b" } };
+  assert.deepEqual(needsRestart(encrypted, { ...encrypted, tls: { certificate: "/c", key: "/d" } }), []);
 });
 
 test("secrets are named by their environment variables", () => {

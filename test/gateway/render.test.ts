@@ -48,7 +48,12 @@ function plan(changes: Partial<EnvoyPlan> = {}): EnvoyPlan {
 }
 
 function tls(trustBundleFile: string | null) {
-  return { certificateFile: join(folder, "server.pem"), keyFile: join(folder, "server.key"), trustBundleFile };
+  return {
+    certificateFile: join(folder, "server.pem"),
+    keyFile: join(folder, "server.key"),
+    trustBundleFile,
+    secretsFolder: null,
+  };
 }
 
 const cases: readonly [name: string, changes: () => Partial<EnvoyPlan>][] = [

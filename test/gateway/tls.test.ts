@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
+import { replaceFile } from "../../scripts/replace-file.ts";
+import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
@@ -130,6 +132,37 @@ test("without a certificate a client may speak, and can't claim a workload by a 
   assert.equal(upstream.requests.length, arrived);
   const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   assert.deepEqual(record.checks, ["encrypted"]);
+});
+
+test("a renewed certificate and trust bundle are used without a restart, and only where certificate and key belong together", async () => {
+  const folder = dirname(gateway.policyPath);
+  const envoy = await gateway.envoyPid();
+  const given = () =>
+    new Promise<string>((done, refuse) => {
+      const { hostname: host, port } = new URL(gateway.url);
+      const socket = connect(
+        { host, port: Number(port), ca: authority.certificatePem, servername: "localhost" },
+        () => {
+          done(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        },
+      );
+      socket.on("error", refuse);
+    });
+  const first = await given();
+  const client = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, impostor);
+  const renewed = await issueCertificate({ name: "server", alternativeNames: ["localhost"], validDays: 1 }, authority);
+  await replaceFile(join(folder, "server.pem"), renewed.certificatePem);
+  await eventually(gateway.output, (text) => text.includes("the key is not the certificate's"));
+  assert.equal(await given(), first);
+  await replaceFile(join(folder, "server.key"), renewed.keyPem);
+  await eventually(given, (serial) => serial !== first);
+  await replaceFile(join(folder, "ca.pem"), `${authority.certificatePem}\n${impostor.certificatePem}`);
+  await eventually(
+    () => get("/web", client).catch(() => null),
+    (answer) => answer?.status === 200,
+  );
+  assert.equal(await gateway.envoyPid(), envoy);
 });
 
 test("an HS256 secret is neither in Envoy's configuration nor in any file of the state folder", async () => {
