@@ -39,6 +39,12 @@ export function renderDynamic(plan: EnvoyPlan, behind: readonly object[], folder
 
 type DynamicFile = "bootstrap.json" | "lds.json" | "cds.json";
 
+/**
+ * Of a compiled expression. Envoy's default of 100 refuses paths and lists of hosts that a policy may have (64 hosts of 253
+ * characters); RE2 takes no more than some 350,000, and its time is linear whatever the size.
+ */
+const regexMostSteps = 350_000;
+
 /** What an Envoy has whatever it serves. */
 function base(plan: EnvoyPlan): object {
   return {
@@ -46,6 +52,9 @@ function base(plan: EnvoyPlan): object {
     admin: { address: { pipe: { path: plan.adminSocket, mode: 0o600 } } },
     overload_manager: overloadManager(plan.heapBytes),
     stats_config: statsConfig(),
+    layered_runtime: {
+      layers: [{ name: "regexes", static_layer: { "re2.max_program_size.error_level": regexMostSteps } }],
+    },
   };
 }
 

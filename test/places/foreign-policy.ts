@@ -18,6 +18,9 @@ export interface ForeignPolicy {
   remove(): Promise<void>;
 }
 
+/** As many and as long as expressions of Envoy's are not by default. */
+const branches = Array.from({ length: 63 }, (_, i) => `branch-${i}.warehouse.stock.example`).join(", ");
+
 const warehouse = `# Of a warehouse.
 version: 1
 mode: detect
@@ -29,7 +32,7 @@ identity:
 routes:
   - { name: alive, match: { methods: [GET, HEAD], path: /alive }, public: true, score: off }
   - { name: weighed, match: { methods: [GET], path: /weighed }, public: true, mode: prevent, score: { ask: always, deadline: 30s } }
-  - { name: own-shelf, match: { methods: [GET], path: /shelves/own }, public: true, score: headers }
+  - { name: own-shelf, match: { hosts: [localhost, ${branches}], methods: [GET], path: /shelves/own }, public: true, score: headers }
   - name: shelves
     match: { methods: [GET, PUT], path: "/shelves/{id}" }
     mode: prevent
