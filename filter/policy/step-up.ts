@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { ClaimSet } from "../identity/claim-set";
-import { NONE, VALUE_AT_LEAST, VALUE_STRING } from "./blob-layout";
+import { NONE, VALUE_AT_LEAST, VALUE_BELOW, VALUE_STRING } from "./blob-layout";
 import { Circumstances } from "./circumstances";
 import { Route } from "./route";
 
@@ -26,8 +26,14 @@ export function isStrong(route: Route, asked: Circumstances): bool {
   if (route.maxAge == NONE) return true;
   if (issuer === null) return false;
   const index = claims.indexOf(AUTH_TIME);
-  const earliest = asked.nowSeconds - <i64>route.maxAge - issuer.clockSkewSeconds;
-  return index >= 0 && claims.fits(index, VALUE_AT_LEAST, bytes(earliest.toString()));
+  if (index < 0) return false;
+  const skew: i64 = issuer.clockSkewSeconds;
+  const earliest = asked.nowSeconds - <i64>route.maxAge - skew;
+  const future = asked.nowSeconds + skew + 1;
+  return (
+    claims.fits(index, VALUE_AT_LEAST, bytes(earliest.toString())) &&
+    claims.fits(index, VALUE_BELOW, bytes(future.toString()))
+  );
 }
 
 function hasAny(claims: ClaimSet, name: Uint8Array, values: Uint8Array[]): bool {

@@ -175,7 +175,13 @@ test("step-up: a weaker or older authentication is told what is missing (RFC 947
   assert.equal((await pay(strong)).status, 200);
   const says =
     'Bearer error="insufficient_user_authentication", error_description="authentication methods needed: hwk", acr_values="phr mfa", max_age="300"';
-  for (const weaker of [{ acr: "pwd" }, { amr: ["pwd"] }, { auth_time: now - 400 }, { auth_time: "now" }]) {
+  for (const weaker of [
+    { acr: "pwd" },
+    { amr: ["pwd"] },
+    { auth_time: now - 400 },
+    { auth_time: now + 400 },
+    { auth_time: "now" },
+  ]) {
     const answer = await pay({ ...strong, ...weaker });
     assert.deepEqual(answer, { status: 401, reason: "authentication_insufficient", says });
   }
