@@ -16,7 +16,7 @@ export function renderListener(
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [networkFilter(connectionManager("edge", filters, routes, plan))],
+        filters: [networkFilter(connectionManager("edge", [...peerNames(plan.tls), ...filters], routes, plan))],
       },
     ],
   };
@@ -104,6 +104,25 @@ function connectionManager(
     },
     http_filters: [...filters, router()],
   };
+}
+
+/** All URI names of the client's certificate, for the filter: the connection's property has the first one only. */
+function peerNames(tls: TlsPlan | null): object[] {
+  if (!tls?.trustBundleFile) return [];
+  const names = {
+    object_key: "postern.peer_uris",
+    factory_key: "envoy.string",
+    format_string: { text_format_source: { inline_string: "%DOWNSTREAM_PEER_URI_SAN%" } },
+  };
+  return [
+    {
+      name: "envoy.filters.http.set_filter_state",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config",
+        on_request_headers: [names],
+      },
+    },
+  ];
 }
 
 /** The filter's configuration is discovered from a file; until it is there, the listener doesn't accept. */

@@ -7,7 +7,8 @@ const FORWARDED_PROTO = bytes("x-forwarded-proto");
 const HTTPS = bytes("https");
 const TLS_VERSION = bytes("connection\0tls_version");
 const MTLS = bytes("connection\0mtls");
-const URI_SAN = bytes("connection\0uri_san_peer_certificate");
+const ALL_URIS = bytes("filter_state\0postern.peer_uris");
+const FIRST_URI = bytes("connection\0uri_san_peer_certificate");
 const NONE = new Uint8Array(0);
 const TRUE: u8 = 1;
 
@@ -32,11 +33,13 @@ export function isEncrypted(headers: HeaderMap): bool {
 
 /**
  * The client certificate of the connection. `presented` says that one was sent; that it was also validated is the
- * listener's doing: the rendered listener always validates one that is sent.
+ * listener's doing: the rendered listener always validates one that is sent. It also gives all URI names, joined by commas;
+ * of another listener only the first is known.
  */
 export function connectionCertificate(): PeerCertificate {
   const mtls = getProperty(MTLS);
   if (mtls === null || mtls.length != 1 || mtls[0] != TRUE) return new PeerCertificate(false, NONE);
-  const uri = getProperty(URI_SAN);
+  const all = getProperty(ALL_URIS);
+  const uri = all !== null ? all : getProperty(FIRST_URI);
   return new PeerCertificate(true, uri === null ? NONE : uri);
 }

@@ -5,7 +5,7 @@
 export class PeerCertificate {
   constructor(
     public readonly presented: bool,
-    /** First URI subject alternative name; empty: none. */
+    /** URI subject alternative name; empty: none. Several are joined by commas, which is no SPIFFE id (X509-SVID section 2). */
     public readonly uri: Uint8Array,
   ) {}
 }

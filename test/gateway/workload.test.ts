@@ -52,7 +52,8 @@ after(async () => {
   await upstream.stop();
 });
 
-const client = (id: string) => issueCertificate({ name: "client", alternativeNames: [id], validDays: 1 }, authority);
+const client = (...ids: string[]) =>
+  issueCertificate({ name: "client", alternativeNames: ids, validDays: 1 }, authority);
 
 interface Answer {
   readonly status: number;
@@ -89,6 +90,20 @@ test("a workload's name is issued anew, whatever the client sends under it", asy
 test("another workload, and one of a foreign trust domain, are 403", async () => {
   assert.equal(await get(await client("spiffe://edge.example/ns/shop/sa/other")), 403);
   assert.equal(await get(await client(web.replace("edge.example", "elsewhere.example"))), 403);
+});
+
+test("a certificate with several URI names is of no workload (X509-SVID section 2)", async () => {
+  const other = "spiffe://edge.example/ns/shop/sa/other";
+  for (const names of [
+    [web, other],
+    [web, web],
+    [web, "https://shop.example"],
+  ]) {
+    const { status, decision } = await ask("/stock", await client(...names), {});
+    assert.equal(status, 403);
+    assert.equal((await gateway.waitForRecord(decision)).subject.workload, "");
+  }
+  assert.equal(await get(await client(web, "web.shop.example")), 200);
 });
 
 test("x-forwarded-client-cert counts only from the peer that the policy names, and only its last element", async () => {
