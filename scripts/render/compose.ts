@@ -8,6 +8,7 @@ import { formatAddress } from "../gateway/ports.ts";
 import { projectRoot } from "../project-root.ts";
 import { linkedFolders } from "./linked-folders.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
+import { enter } from "./shell-word.ts";
 
 interface Service {
   [key: string]: unknown;
@@ -25,7 +26,7 @@ interface Compose {
 const defaultUpstream = new URL("http://upstream:8080");
 
 /** The stack of envoy/compose.yaml in front of a service of one's own: without the demo, with the policy where it lies. */
-export async function renderCompose({ loaded, policyPath, upstream, listen }: RenderRequest): Promise<Rendering> {
+export async function renderCompose({ loaded, policyPath, out, upstream, listen }: RenderRequest): Promise<Rendering> {
   const shipped = parse(await readFile(join(projectRoot, "envoy", "compose.yaml"), "utf8"), { merge: true }) as Compose;
   const { gateway, sidecar } = shipped.services as { gateway: Service; sidecar: Service };
   const { "x-hardened": _, ...compose } = shipped;
@@ -51,7 +52,7 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
       volumes: [...(sidecar.volumes ?? []), ...(list === null ? [] : (await linkedFolders([list])).map(mounted))],
     },
   };
-  const unreadable = await filesForOthers(list === null ? loaded.files : [...loaded.files, list]);
+  const unreadable = await notForOthers(list === null ? loaded.files : [...loaded.files, list]);
   return {
     publicFiles: true,
     files: {
@@ -59,6 +60,7 @@ export async function renderCompose({ loaded, policyPath, upstream, listen }: Re
     },
     next: [
       ...unreadable.map((file) => `the containers' user (65532) must be able to read ${file}`),
+      enter(out),
       "docker compose --file compose.yaml up --build --detach",
       ...(to.hostname.includes(".") || to.hostname.includes(":")
         ? []
@@ -93,8 +95,13 @@ function atRoot(service: Service): Service {
   return { ...service, build: { ...service.build, context: literal(projectRoot) } };
 }
 
-async function filesForOthers(files: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(files.map(async (file) => [file, await stat(file).catch(() => null)] as const));
-  const isReadable = ({ mode, uid }: Stats) => uid === 65_532 || (mode & 0o004) !== 0;
+/** Folders that are mounted, and files, that the containers' user can't read; of those above them the container has its own. */
+async function notForOthers(files: readonly string[]): Promise<string[]> {
+  const paths = [...(await linkedFolders(files)), ...files];
+  const found = await Promise.all(paths.map(async (path) => [path, await stat(path).catch(() => null)] as const));
+  const isReadable = (stats: Stats) => {
+    const wanted = stats.isDirectory() ? 0o005 : 0o004;
+    return stats.uid === 65_532 || (stats.mode & wanted) === wanted;
+  };
   return found.filter(([, stats]) => stats === null || !isReadable(stats)).map(([file]) => file);
 }

@@ -9,6 +9,7 @@ import { buildSidecar } from "../build/sidecar.ts";
 import { filterPlan, secretsOf } from "../gateway/policy-force.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** A static file, and the same dynamic by files: a policy that is rendered again there is in force without a restart. */
 export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
@@ -33,10 +34,10 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
       "sidecar.json": asJson(sidecarConfiguration(out)),
     },
     next: [
-      `node ${sidecar} --config ${join(out, "sidecar.json")}`,
+      `node ${shellWord(sidecar)} --config ${shellWord(join(out, "sidecar.json"))}`,
       ...secretLines(request),
-      `envoy --disable-hot-restart --config-path ${join(out, "envoy.json")}`,
-      `or, to take what is rendered here again without a restart: --config-path ${join(out, "dynamic", "bootstrap.json")}`,
+      `envoy --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
+      `or, to take what is rendered here again without a restart: --config-path ${shellWord(join(out, "dynamic", "bootstrap.json"))}`,
     ],
   };
 }

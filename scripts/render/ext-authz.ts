@@ -7,6 +7,7 @@ import { buildCore } from "../build/core.ts";
 import { buildSidecar } from "../build/sidecar.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** An Envoy without the filter: it asks the sidecar, which decides by the same compiled code. */
 export async function renderExtAuthz(request: RenderRequest): Promise<Rendering> {
@@ -25,8 +26,8 @@ export async function renderExtAuthz(request: RenderRequest): Promise<Rendering>
       "sidecar.json": asJson({ ...sidecarConfiguration(out), extAuthz }),
     },
     next: [
-      `node ${sidecar} --config ${join(out, "sidecar.json")}`,
-      `envoy --disable-hot-restart --config-path ${join(out, "envoy.json")}`,
+      `node ${shellWord(sidecar)} --config ${shellWord(join(out, "sidecar.json"))}`,
+      `envoy --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
       "the sidecar takes changes of the policy by itself; render again where routes or score settings have changed",
     ],
   };

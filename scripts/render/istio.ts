@@ -23,7 +23,8 @@ import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
-import { shellWord } from "./shell-word.ts";
+import { createSecret, fromFile } from "./secret-command.ts";
+import { enter } from "./shell-word.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
 const gatewayScope: PatchScope = {
@@ -78,6 +79,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       ...image.files,
     },
     next: [
+      enter(request.out),
       ...image.push,
       buildAndPush("sidecar", sidecarImage),
       ...(policy.tls ? [tlsSecretLine(policy.tls, policy.workloads.trustBundle)] : []),
@@ -99,6 +101,8 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
 /** How Istio is given the listener's certificate, and the authorities of clients where there are any. */
 function tlsSecretLine({ certificate, key }: NonNullable<Policy["tls"]>, trustBundle: string | null): string {
   const files = { "tls.crt": certificate, "tls.key": key, ...(trustBundle === null ? {} : { "ca.crt": trustBundle }) };
-  const words = Object.entries(files).map(([name, path]) => shellWord(`--from-file=${name}=${path}`));
-  return `kubectl create secret generic postern-tls ${words.join(" ")}`;
+  return createSecret(
+    "postern-tls",
+    Object.entries(files).map(([name, path]) => fromFile(name, path)),
+  );
 }

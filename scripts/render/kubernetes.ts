@@ -23,8 +23,11 @@ import { moduleImage } from "./module-image.ts";
 import { flattenPolicy } from "./policy-files.ts";
 import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
-import { shellWord } from "./shell-word.ts";
+import { createSecret, fromFile } from "./secret-command.ts";
+import { enter } from "./shell-word.ts";
 
+/** Where its proxies run. */
+const envoyGatewayNamespace = "envoy-gateway-system";
 const defaultUpstream = new URL("http://upstream:8080");
 
 /** A kustomize base with a Deployment and a DaemonSet over it, and the filter for Envoy Gateway. */
@@ -47,7 +50,11 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
   const entries = Object.entries(policyFiles).map(([name, content]) => [`base/policy/${name}`, content] as const);
   const generated = { name: configMapName, files: Object.keys(policyFiles).map((name) => `policy/${name}`) };
   const image = await moduleImage(request);
-  const { filter, sidecar, secrets: meshSecrets } = await meshParts(request, image, plan.sidecarImage);
+  const {
+    filter,
+    sidecar,
+    secrets: meshSecrets,
+  } = await meshParts(request, image, plan.sidecarImage, envoyGatewayNamespace);
   const envoyGateway = forEnvoyGateway(loaded.policy, filter, sidecar);
   return {
     publicFiles: true,
@@ -64,18 +71,23 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
       ...image.files,
     },
     next: [
+      enter(request.out),
       ...(["gateway", "sidecar"] as const).map((target) => buildAndPush(target, imageOf(target))),
       ...(secrets.length > 0
         ? [
-            `kubectl create secret generic ${secretName} ${secrets.map(([name, path]) => shellWord(`--from-file=${name}=${path}`)).join(" ")}`,
+            createSecret(
+              secretName,
+              secrets.map(([name, path]) => fromFile(name, path)),
+            ),
           ]
         : []),
       "kubectl apply --server-side --kustomize deployment      (or daemonset: one on each node)",
       ...(envoyGateway.missing === null
         ? [
+            `or, instead of the gateway of its own, for a Gateway "postern" of Envoy Gateway in ${envoyGatewayNamespace} (README.md):`,
             ...image.push,
             ...meshSecrets,
-            "kubectl apply --server-side --filename envoy-gateway      (for Envoy Gateway, instead of the gateway of its own)",
+            `kubectl apply --server-side --namespace ${envoyGatewayNamespace} --filename envoy-gateway`,
           ]
         : [`not written: envoy-gateway. ${envoyGateway.missing}`]),
     ],

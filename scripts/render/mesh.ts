@@ -4,7 +4,7 @@ import { buildFilter } from "../build/filter.ts";
 import { filterPlan } from "../gateway/policy-force.ts";
 import type { ModuleImage } from "./module-image.ts";
 import type { RenderRequest } from "./rendering.ts";
-import { shellWord } from "./shell-word.ts";
+import { createSecret, fromFile } from "./secret-command.ts";
 
 /** What goes into a proxy that a mesh configures, and beside it. */
 export interface MeshParts {
@@ -14,10 +14,12 @@ export interface MeshParts {
   readonly secrets: readonly string[];
 }
 
+/** @param namespace of the proxy's pods; null: the current one */
 export async function meshParts(
   { loaded, report }: RenderRequest,
   image: ModuleImage,
   sidecarImage: string,
+  namespace: string | null = null,
 ): Promise<MeshParts> {
   const { policy } = loaded;
   const { plan, version } = await filterPlan(policy, await buildFilter(report));
@@ -34,14 +36,14 @@ export async function meshParts(
     filter,
     sidecar: meshSidecar(policy, version, sidecarImage),
     secrets: [
-      ...(plan.secretNames.length > 0 ? [hmacSecretLine(plan.secretNames)] : []),
-      ...(list ? [`kubectl create secret generic ${name} ${shellWord(`--from-file=${key}=${list}`)}`] : []),
+      ...(plan.secretNames.length > 0 ? [hmacSecretLine(plan.secretNames, namespace)] : []),
+      ...(list ? [createSecret(name, [fromFile(key, list)], namespace)] : []),
     ],
   };
 }
 
 /** In bash. A newline at the end of a file is no part of the secret, and would be one of the proxy's environment. */
-function hmacSecretLine(names: readonly string[]): string {
+function hmacSecretLine(names: readonly string[], namespace: string | null): string {
   const values = names.map((name) => `--from-file=${name}=<(printf %s "$(cat FILE)")`);
-  return `kubectl create secret generic ${hmacSecret} ${values.join(" ")}   # each FILE: the secret.file that the policy names for it`;
+  return `${createSecret(hmacSecret, values, namespace)}   # each FILE: the secret.file that the policy names for it`;
 }

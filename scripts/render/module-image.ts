@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { buildFilter } from "../build/filter.ts";
 import { bomOf, provenanceOf } from "../oci/attestations.ts";
 import { artifactImage, compatibleImage, imageLayout } from "../oci/image.ts";
 import { projectVersion } from "./project-version.ts";
 import { asJson, type RenderRequest } from "./rendering.ts";
-import { shellWord } from "./shell-word.ts";
 
 /** The module as an image in both forms, ready to be pushed, with what it is made of and where it comes from. */
 export interface ModuleImage {
@@ -14,11 +12,11 @@ export interface ModuleImage {
   /** Of its manifest, hexadecimal. */
   readonly sha256: string;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** How to push it, in lines. */
+  /** How to push it from the folder of the rendering, in lines. */
   readonly push: readonly string[];
 }
 
-export async function moduleImage({ image, out, report }: RenderRequest): Promise<ModuleImage> {
+export async function moduleImage({ image, report }: RenderRequest): Promise<ModuleImage> {
   const module = await readFile(await buildFilter(report));
   const version = await projectVersion();
   const images = { [version]: artifactImage(module, version), [`${version}-compat`]: compatibleImage(module, version) };
@@ -32,8 +30,6 @@ export async function moduleImage({ image, out, report }: RenderRequest): Promis
       "image/bom.cdx.json": asJson(await bomOf(module, version)),
       "image/provenance.json": asJson(await provenanceOf(module, digest, version)),
     },
-    push: Object.keys(images).map(
-      (tag) => `skopeo copy ${shellWord(`oci:${join(out, "image")}:${tag}`)} docker://${image}:${tag}`,
-    ),
+    push: Object.keys(images).map((tag) => `skopeo copy oci:image:${tag} docker://${image}:${tag}`),
   };
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, cp, mkdir, readFile, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { main } from "../../scripts/cli.ts";
 import { missingForCompose } from "../harness/containers.ts";
+import { runPostern } from "../harness/gateway.ts";
 import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
 
 interface Service {
@@ -65,6 +66,20 @@ test("links that a certificate leads through are mounted, a folder's name may ha
     assert.ok(gateway.volumes.some((one) => typeof one !== "string" && one.source.replaceAll("$$", "$") === odd));
   }
   assert.equal(await main(["render", policy, "--target", "compose", "--out", out, "--listen", "gate:8443"]), 2);
+});
+
+test("what the containers' user can't read is named: files, and folders that nobody else may enter", async () => {
+  const rendered = async () => {
+    const { output, ended } = runPostern(["render", place.path, "--target", "compose", "--out", dirname(file)]);
+    assert.equal(await ended, 0, output());
+    return output().match(/(?<=must be able to read ).*/g);
+  };
+  await chmod(place.folder, 0o711);
+  await chmod(join(place.folder, "jwks.json"), 0o600);
+  assert.deepEqual(await rendered(), [place.folder, join(place.folder, "jwks.json")]);
+  await chmod(place.folder, 0o755);
+  await chmod(join(place.folder, "jwks.json"), 0o644);
+  assert.equal(await rendered(), null);
 });
 
 test("docker compose accepts it", { skip: missing ?? false }, async () => {

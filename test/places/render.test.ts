@@ -23,14 +23,14 @@ ${more}
 routes:
 ${Array.from({ length: count }, (_, i) => `  - { name: route-${i}, match: { methods: [GET], path: "/things/${i}/{id}" }, public: true, score: headers }`).join("\n")}
 `;
-const hmac = `identity: { issuers: [{ name: partner, issuer: "https://p.example", audiences: [a], algorithms: [HS256], secret: { file: "./the partner's secret" } }] }`;
+const hmac = `identity: { issuers: [{ name: partner, issuer: "https://p.example", audiences: [a], algorithms: [HS256], secret: { file: "./the partner's = a, secret" } }] }`;
 const secret = "0123456789abcdef0123456789abcdef";
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "render-"));
   policy = join(folder, "policy.yaml");
   await writeFile(policy, withRoutes(1));
-  await writeFile(join(folder, "the partner's secret"), `${secret}\n`);
+  await writeFile(join(folder, "the partner's = a, secret"), `${secret}\n`);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -105,11 +105,11 @@ test("files of a policy get names that a ConfigMap takes, and commands that a sh
   const output = await renderedBy("kubernetes", "named");
   await writeFile(policy, withRoutes(1));
   const { identity } = parse(await readFile(join(folder, "named", "base", "policy", "policy.yaml"), "utf8"));
-  assert.equal(identity.issuers[0].secret.file, "./the-partner-s-secret");
+  assert.equal(identity.issuers[0].secret.file, "./the-partner-s---a--secret");
   const commands = output.split("\n").filter((line) => line.includes("create secret"));
   assert.equal(commands.length, 2);
   const [keys, proxy] = (await Promise.all(commands.map(dryRun))) as [Record<string, string>, Record<string, string>];
-  assert.deepEqual(keys, { "the-partner-s-secret": `${secret}\n` });
+  assert.deepEqual(keys, { "the-partner-s---a--secret": `${secret}\n` });
   assert.deepEqual(proxy, { POSTERN_HS256_PARTNER: secret }, "without the newline, which an environment keeps");
 });
 
@@ -129,6 +129,36 @@ test("a policy that a cluster can't hold is refused; many hundreds of routes are
   assert.throws(() => manifests(config(1_048_577)), TooLargeError);
 });
 
+test("every printed command can be given as it stands, from whatever folder it was rendered", async () => {
+  const out = "it's an odd $HOME: folder";
+  for (const [target, programs] of Object.entries({
+    envoy: ["node", "envoy"],
+    ext_authz: ["node", "envoy"],
+    compose: ["docker compose"],
+    istio: ["skopeo", "kubectl apply"],
+    kubernetes: ["skopeo", "kubectl apply"],
+  })) {
+    const lines = (await renderedBy(target, out)).split("next:\n")[1]?.split("\n") ?? [];
+    const commands = lines
+      .map((line) => line.trim())
+      .filter((line) => /^(cd|node|envoy|docker compose|skopeo|kubectl) /.test(line));
+    for (const program of programs)
+      assert.ok(
+        commands.some((one) => one.startsWith(program)),
+        `${target}: ${program}`,
+      );
+    // In the place of each program: whether there is what it was given. Explanations are behind six spaces.
+    const given = `
+      named() { test -e "$1" || { echo "$PWD: $1" >&2; exit 1; }; }
+      node() { named "$3"; }; envoy() { named "$3"; }; docker() { named "$3"; }
+      skopeo() { named "$(cut -d: -f2 <<<"$2")/oci-layout"; }
+      kubectl() { shift $(($# - 1)); named "$1"; }
+    `;
+    const script = commands.map((line) => line.replace(/ {6}.*$/, "")).join("\n");
+    await promisify(execFile)("bash", ["-ec", `${given}${script}`], { cwd: tmpdir() });
+  }
+});
+
 /** As a command of its own, with what it said. */
 async function renderedBy(target: string, out: string): Promise<string> {
   const { output, ended } = runPostern(["render", policy, "--target", target, "--out", join(folder, out)]);
@@ -138,7 +168,7 @@ async function renderedBy(target: string, out: string): Promise<string> {
 
 /** What the secret would hold, made by a printed command without a cluster. */
 async function dryRun(command: string): Promise<Record<string, string>> {
-  const complete = command.trim().replace("$(cat FILE)", `$(cat "${folder}/the partner's secret")`);
+  const complete = command.trim().replace("$(cat FILE)", `$(cat "${folder}/the partner's = a, secret")`);
   const [made = ""] = complete.split("   #");
   const { stdout } = await promisify(execFile)("bash", ["-c", `${made} --dry-run=client --output json`]);
   const { data } = JSON.parse(stdout) as { data: Record<string, string> };
