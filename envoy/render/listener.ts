@@ -9,9 +9,10 @@ export function renderListener(
   filters: readonly object[] = [filterByFile(plan)],
   routes: readonly object[] = upstreamRoutes(plan.upstream),
 ): object {
+  const { host, port } = plan.listen;
   return {
     name: "edge",
-    address: { socket_address: { address: plan.listen.host, port_value: plan.listen.port } },
+    address: { socket_address: { address: host, port_value: port, ...(host === "::" ? { ipv4_compat: true } : {}) } },
     per_connection_buffer_limit_bytes: connectionBufferBytes,
     filter_chains: [
       {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
@@ -71,6 +72,14 @@ test("the second lock alone keeps whom token and privilege do not let in, and no
     assert.equal(told.status, locked ? 403 : 200, `${JSON.stringify(wish)}, ${status}`);
     assert.equal(told.decision, "");
   }
+});
+
+const withoutIpv6 = Object.values(networkInterfaces()).every((all) => all?.every(({ family }) => family !== "IPv6"));
+
+test("who listens on [::] is reached by IPv4 as well", { skip: withoutIpv6 && "no IPv6 on this machine" }, async () => {
+  const all = await place.render("envoy", "all", "--upstream", upstream.url.origin, "--listen", "[::]:0");
+  const port = await started(() => readJson(join(all, "envoy.json")));
+  assert.equal((await ask(place, port, { path: "/alive" })).status, 200);
 });
 
 test("rendered again, dynamic files put a policy in force without a restart; a wrong one leaves the last good", async () => {
