@@ -9,7 +9,7 @@ from augment import glue, redraw_digits, shuffle_case
 from classes import BENIGN, class_of
 from clean import attack_weight, benign_weight
 from families import thin_families
-from negatives import negatives, words_of_attacks
+from negatives import negatives, pages, words_of_attacks
 
 # Sources that are held out together: whoever validates on a fold has seen nothing of its sources.
 # What no fold names is always trained on.
@@ -147,7 +147,8 @@ def augmented(samples: Samples, seed: int) -> Samples:
             out.add(text, *copy)
         if 6 <= len(text) <= SHORT and r.random() < 0.5:
             out.add(glue(r, text, prose), *copy)
-    for text in words_of_attacks(r, [t for t, l in zip(samples.text, samples.label) if l != BENIGN]):
+    attacks = [t for t, l in zip(samples.text, samples.label) if l != BENIGN]
+    for text in words_of_attacks(r, attacks) + pages(r, attacks, 16000):
         out.add(text, BENIGN, 0.3, TEMPLATES, "benign")
     for text in negatives([t.decode("utf-8", "replace") for t in prose], 64000, seed):
         out.add(text, BENIGN, 0.6, TEMPLATES, "benign")

@@ -18,7 +18,7 @@ GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
     "sqli": 13000,
-    "xss": 8000,
+    "xss": 10000,
     "rce": 14000,
     "path-traversal": 9000,
     "ssti": 4500,

@@ -6,7 +6,7 @@ import re
 import string
 from collections import Counter
 
-from words import CONTRACTIONS, HOSTS, NAMES, PATHS, RESOURCES, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
+from words import CONTRACTIONS, HOSTS, NAMES, PAGES, PATHS, PROJECTS, RESOURCES, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
 
 
 def password(r: random.Random) -> str:
@@ -59,7 +59,7 @@ def link(r: random.Random) -> str:
     tail = r.choice(["", "", "/", ".html", ".php", ".png", "#top"])
     scheme = r.choice(["https://", "https://", "http://", "//", "", "ftp://", "mailto:info@"])
     if r.random() < 0.15:
-        return f"{r.choice(['https://', 'http://', ''])}{r.choice(HOSTS)}{port}"
+        return f"{r.choice(['https://', 'http://', ''])}{r.choice([host for host in HOSTS if '.' in host])}{port}"
     return f"{scheme}{r.choice(HOSTS)}{port}/{path}{tail}{'?' + query if query else ''}"
 
 
@@ -198,6 +198,38 @@ def words_of_attacks(r: random.Random, attacks: list[bytes]) -> list[bytes]:
         ]
         out.append(r.choice(forms))
     return list(dict.fromkeys(out))
+
+
+def pages(r: random.Random, attacks: list[bytes], count: int) -> list[bytes]:
+    """Addresses of pages and files about programs and projects, whose names attacks are made of, too."""
+    common = Counter(word.lower() for text in attacks for word in set(re.findall(rb"[A-Za-z]{2,14}", text[:400])))
+    names = [word.decode() for word, uses in sorted(common.items()) if uses >= 10] + PROJECTS * 8
+    return [page(r, names).encode() for _ in range(count)]
+
+
+def page(r: random.Random, names: list[str]) -> str:
+    a, b, n = r.choice(names), r.choice(names), r.randint(1, 30)
+    occasion = r.choice(PAGES)
+    name = r.choice([f"{a}{occasion}", f"{a}-{occasion}", f"{a}-{b}", f"{a}-{b}{occasion}", f"{occasion}-{a}", f"{a}{b}", a])
+    name += r.choice(["", "", "", f"-{1990 + n}", f"-{n % 10}.{n}", f"-v{n % 10}", f"-{occasion}{n}x", f"{n}", f"-{b}"])
+    ending = r.choice(["html", "pdf", "conf", "log", "cfg", "txt", "png", "md", "sh", "tar.gz", "rb", "py"])
+    return r.choice(
+        [
+            name,
+            name,
+            name,
+            f"{name}.{ending}",
+            f"{a}.{ending}",
+            f"{a}rc",
+            f"/{occasion}s/{name}/",
+            f"/{r.choice(PATHS)}/{name}/",
+            f"/{r.choice(PATHS)}/{name}",
+            f"/{a}/{name}",
+            f"/{r.choice(PATHS)}/{1990 + n}/{name}.{ending}",
+            f"/{r.choice(PATHS)}/{a}rc",
+            f"/{name}",
+        ]
+    )
 
 
 def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:

@@ -156,3 +156,20 @@ RESOURCES = """
     version release build deploy environment variable schema table query search index collection document field value type
     reset verify confirm delete update create list fetch lookup link shortening short code country language locale currency
 """.split()
+# Programs and projects that people write pages about, and what these pages are.
+PROJECTS = """
+    apache nginx tomcat jetty haproxy squid varnish mysql mariadb postgres sqlite redis mongodb memcached elasticsearch logstash
+    kibana grafana prometheus graphite statsd nagios zabbix munin puppet chef ansible salt terraform vagrant docker kubernetes
+    jenkins gitlab github travis linux ubuntu debian fedora freebsd openbsd solaris windows macos android xen kvm vmware ssh
+    openssh openssl gnupg ldap kerberos samba bind dovecot postfix exim sendmail procmail mutt fetchmail vim emacs nano tmux
+    screen bash zsh fish ksh awk sed perl python ruby php java scala clojure haskell erlang lua golang rust node django rails
+    flask spring hibernate jquery react angular ember backbone webpack grunt gulp npm pip maven gradle ant make cmake gcc gdb
+    valgrind strace tcpdump wireshark netcat nmap curl wget rsync git svn mercurial cvs trac bugzilla jira wordpress drupal
+    joomla mediawiki phpbb hadoop spark kafka zookeeper cassandra riak rabbitmq activemq zeromq celery firefox
+    chrome opera safari flash latex tex gimp inkscape blender ffmpeg vlc mplayer
+""".split()
+PAGES = """
+    conf con talk scale camp meetup slide slides presentation tutorial howto guide tips tricks cheatsheet notes intro setup
+    install config security performance tuning monitoring logging backup migration upgrade review release plugin module script
+    webserver client server cluster cookbook book blog post article project
+""".split()
