@@ -98,13 +98,17 @@ function formatSource(address: string, port: number): string {
 
 const known = new Map<string, NonNullable<EvaluationRequest["peer"]>>();
 
-/** Of a certificate that the listener has validated: its first URI name (RFC 5280 section 4.2.1.6), and its digest. */
+/**
+ * Of a certificate that the listener has validated: its URI names (RFC 5280 section 4.2.1.6), joined by commas, and its
+ * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id.
+ */
 function peerOf(certificate: string): NonNullable<EvaluationRequest["peer"]> {
   let peer = known.get(certificate);
   if (peer === undefined) {
     const { raw, subjectAltName = "" } = new X509Certificate(decodeURIComponent(certificate));
-    const uri = /(?:^|, )URI:([^,"]*)/.exec(subjectAltName)?.[1] ?? "";
-    peer = { uri, digest: digest(raw) };
+    const names = subjectAltName.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(", ");
+    const uris = names.filter((name) => name.startsWith("URI:")).map((name) => name.slice("URI:".length));
+    peer = { uri: uris.join(), digest: digest(raw) };
     if (known.size === CERTIFICATES_MOST) known.clear();
     known.set(certificate, peer);
   }

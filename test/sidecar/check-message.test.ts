@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toEvaluationRequest } from "../../inference-sidecar/src/ext-authz/check-message.ts";
+import { issueCertificate } from "../../scripts/demo/certificate.ts";
+
+const web = "spiffe://edge.example/web";
+const other = "spiffe://edge.example/other";
+
+async function uriOf(alternativeNames: readonly string[]): Promise<string | undefined> {
+  const { certificatePem } = await issueCertificate({ name: "client", alternativeNames, validDays: 1 }, null);
+  return toEvaluationRequest({ attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never)
+    .peer?.uri;
+}
+
+test("all URI names of a certificate are told: one with several is of no workload (X509-SVID section 2)", async () => {
+  assert.equal(await uriOf([web]), web);
+  assert.equal(await uriOf([web, "web.shop.example"]), web);
+  assert.equal(await uriOf([web, other]), `${web},${other}`);
+  assert.equal(await uriOf([web, web]), `${web},${web}`);
+});
+
+test("a name that holds what looks like another is not read as two", async () => {
+  assert.equal(await uriOf([`x, URI:${web}`]), '""');
+  assert.equal(await uriOf([]), "");
+});
