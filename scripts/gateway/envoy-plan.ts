@@ -1,4 +1,4 @@
-import type { DashboardPlan, EnvoyPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
+import type { DashboardPlan, EnvoyPlan, TlsPlan, UpstreamPlan } from "../../envoy/render/plan.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { ListenAddress } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
@@ -21,16 +21,10 @@ export function envoyPlan(
   upstream: UpstreamPlan,
   network: NetworkForSidecar | null,
 ): EnvoyPlan {
-  const { tls, workloads } = policy;
   return {
     listen,
-    tls: tls && {
-      certificateFile: tls.certificate,
-      keyFile: tls.key,
-      trustBundleFile: workloads.trustBundle,
-      secretsFolder: state.run,
-    },
-    forwardClientCertificate: workloads.forwardedFrom.length > 0,
+    tls: tlsPlan(policy, state.run),
+    forwardClientCertificate: policy.workloads.forwardedFrom.length > 0,
     upstream,
     sidecarSocket: state.sidecarSocket,
     adminSocket: state.adminSocket,
@@ -42,6 +36,18 @@ export function envoyPlan(
     egress: network && { socketFolder: network.egressFolder, configFolder: state.run },
     heapBytes: heapBytes(),
   };
+}
+
+/** @param secretsFolder see `TlsPlan` */
+export function tlsPlan({ tls, workloads }: Policy, secretsFolder: string | null): TlsPlan | null {
+  return (
+    tls && {
+      certificateFile: tls.certificate,
+      keyFile: tls.key,
+      trustBundleFile: workloads.trustBundle,
+      secretsFolder,
+    }
+  );
 }
 
 /** Half of what this process and those it starts may use together (the control group's limit), at most 512 MiB. */

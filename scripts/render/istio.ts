@@ -18,12 +18,12 @@ import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { UsageError } from "../commands/usage-error.ts";
 import { projectRoot } from "../project-root.ts";
 import { buildAndPush } from "./image-commands.ts";
-import { manifests } from "./manifests.ts";
+import { kustomization, manifests } from "./manifests.ts";
 import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
-import { createSecret, fromFile } from "./secret-command.ts";
+import { createSecret, fromFiles } from "./secret-command.ts";
 import { enter } from "./shell-word.ts";
 
 const defaultUpstream = new URL("http://upstream:8080");
@@ -64,11 +64,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       "gateway.yaml": manifests(...gateway(policy, filter.secretNames, upstream, parts)),
       "sidecar-policy.yaml": manifests(sidecar.configMap),
       "envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope)),
-      "kustomization.yaml": manifests({
-        apiVersion: "kustomize.config.k8s.io/v1beta1",
-        kind: "Kustomization",
-        resources: ["sidecar-policy.yaml", "gateway.yaml", "envoyfilter.yaml"],
-      }),
+      "kustomization.yaml": kustomization(["sidecar-policy.yaml", "gateway.yaml", "envoyfilter.yaml"]),
       "serviceentry/serviceentry.yaml": manifests(sidecarServiceEntry()),
       "serviceentry/envoyfilter.yaml": manifests(envoyFilter("postern", filter, gatewayScope, serviceEntryCluster)),
       "waypoint/waypoint.yaml": manifests(...waypoint(parts, filter.secretNames)),
@@ -101,8 +97,5 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
 /** How Istio is given the listener's certificate, and the authorities of clients where there are any. */
 function tlsSecretLine({ certificate, key }: NonNullable<Policy["tls"]>, trustBundle: string | null): string {
   const files = { "tls.crt": certificate, "tls.key": key, ...(trustBundle === null ? {} : { "ca.crt": trustBundle }) };
-  return createSecret(
-    "postern-tls",
-    Object.entries(files).map(([name, path]) => fromFile(name, path)),
-  );
+  return createSecret("postern-tls", fromFiles(files));
 }

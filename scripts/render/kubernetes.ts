@@ -17,13 +17,13 @@ import { UsageError } from "../commands/usage-error.ts";
 import { formatAddress, type ListenAddress } from "../gateway/ports.ts";
 import { projectRoot } from "../project-root.ts";
 import { buildAndPush } from "./image-commands.ts";
-import { bytesOf, manifests, requireRoom, TooLargeError } from "./manifests.ts";
+import { bytesOf, kustomization, manifests, requireRoom, TooLargeError } from "./manifests.ts";
 import { meshParts } from "./mesh.ts";
 import { moduleImage } from "./module-image.ts";
 import { flattenPolicy } from "./policy-files.ts";
 import { projectVersion } from "./project-version.ts";
 import type { Rendering, RenderRequest } from "./rendering.ts";
-import { createSecret, fromFile } from "./secret-command.ts";
+import { createSecret, fromFiles } from "./secret-command.ts";
 import { enter } from "./shell-word.ts";
 
 /** Where its proxies run. */
@@ -34,7 +34,7 @@ const defaultUpstream = new URL("http://upstream:8080");
 export async function renderKubernetes(request: RenderRequest): Promise<Rendering> {
   const { loaded, policyPath } = request;
   const { text, publicFiles, secretFiles, revocationFile } = await flattenPolicy(policyPath);
-  const secrets = Object.entries(secretFiles);
+  const hasSecretFiles = Object.keys(secretFiles).length > 0;
   const version = await projectVersion();
   const imageOf = (target: "gateway" | "sidecar") => `${request.image}-${target}:${version}`;
   const plan: GatewayPlan = {
@@ -42,7 +42,7 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
     sidecarImage: imageOf("sidecar"),
     upstream: request.upstream ?? defaultUpstream,
     listen: listenInPod(request.listen) ?? { host: "0.0.0.0", port: loaded.policy.tls ? 8443 : 8080 },
-    hasSecretFiles: secrets.length > 0,
+    hasSecretFiles,
     revocationFile,
   };
   const policyFiles = { "policy.yaml": text, ...publicFiles };
@@ -73,14 +73,7 @@ export async function renderKubernetes(request: RenderRequest): Promise<Renderin
     next: [
       enter(request.out),
       ...(["gateway", "sidecar"] as const).map((target) => buildAndPush(target, imageOf(target))),
-      ...(secrets.length > 0
-        ? [
-            createSecret(
-              secretName,
-              secrets.map(([name, path]) => fromFile(name, path)),
-            ),
-          ]
-        : []),
+      ...(hasSecretFiles ? [createSecret(secretName, fromFiles(secretFiles))] : []),
       "kubectl apply --server-side --kustomize deployment      (or daemonset: one on each node)",
       ...(envoyGateway.missing === null
         ? [
@@ -119,8 +112,4 @@ function forEnvoyGateway(
 function listenInPod(listen: ListenAddress | null): ListenAddress | null {
   if (listen === null || (["0.0.0.0", "::"].includes(listen.host) && listen.port > 0)) return listen;
   throw new UsageError(`--listen ${formatAddress(listen)}: in a pod write 0.0.0.0:PORT or [::]:PORT.`);
-}
-
-function kustomization(resources: readonly string[], more: object = {}): string {
-  return manifests({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources, ...more });
 }

@@ -16,6 +16,11 @@ export function manifests(...objects: readonly object[]): string {
   return objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
 }
 
+/** A file of kustomize. */
+export function kustomization(resources: readonly string[], more: object = {}): string {
+  return manifests({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources, ...more });
+}
+
 interface Manifest {
   readonly kind?: string;
   readonly metadata?: { readonly name: string };

@@ -4,7 +4,7 @@ import { buildFilter } from "../build/filter.ts";
 import { filterPlan } from "../gateway/policy-force.ts";
 import type { ModuleImage } from "./module-image.ts";
 import type { RenderRequest } from "./rendering.ts";
-import { createSecret, fromFile } from "./secret-command.ts";
+import { createSecret, fromFiles } from "./secret-command.ts";
 
 /** What goes into a proxy that a mesh configures, and beside it. */
 export interface MeshParts {
@@ -37,7 +37,7 @@ export async function meshParts(
     sidecar: meshSidecar(policy, version, sidecarImage),
     secrets: [
       ...(plan.secretNames.length > 0 ? [hmacSecretLine(plan.secretNames, namespace)] : []),
-      ...(list ? [createSecret(name, [fromFile(key, list)], namespace)] : []),
+      ...(list ? [createSecret(name, fromFiles({ [key]: list }), namespace)] : []),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type EnvoyPlan, longestSocketPath } from "../../envoy/render/plan.ts";
-import { heapBytes, upstreamPlan } from "../gateway/envoy-plan.ts";
+import { heapBytes, tlsPlan, upstreamPlan } from "../gateway/envoy-plan.ts";
 import { projectRoot } from "../project-root.ts";
 import type { RenderRequest } from "./rendering.ts";
 
@@ -22,12 +22,7 @@ export async function planBelow({ loaded, out, upstream, listen }: RenderRequest
     );
   return {
     listen: listen ?? { host: "0.0.0.0", port: tls ? 8443 : 8080 },
-    tls: tls && {
-      certificateFile: tls.certificate,
-      keyFile: tls.key,
-      trustBundleFile: workloads.trustBundle,
-      secretsFolder: null,
-    },
+    tls: tlsPlan(loaded.policy, null),
     forwardClientCertificate: workloads.forwardedFrom.length > 0,
     upstream: await upstreamPlan(upstream ?? defaultUpstream),
     sidecarSocket,

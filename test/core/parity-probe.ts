@@ -51,7 +51,7 @@ export async function startProbe(tls: TlsPlan, upstream: UpstreamPlan): Promise<
 /** The listener with the probe in place of Postern's filter. */
 function probed(listener: object, wasm: string): object {
   const copy = structuredClone(listener) as {
-    filter_chains: { filters: { typed_config: { http_filters: { name: string }[] } }[] }[];
+    filter_chains: { filters: { typed_config: { http_filters: { name: string; typed_config?: object }[] } }[] }[];
   };
   const config = {
     name: "probe",
@@ -62,7 +62,7 @@ function probed(listener: object, wasm: string): object {
   const filter = { "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", config };
   const filters = copy.filter_chains[0]?.filters[0]?.typed_config.http_filters ?? [];
   const at = filters.findIndex(({ name }) => name === "postern");
-  filters.splice(at, 1, { name: "probe", typed_config: filter } as { name: string });
+  filters.splice(at, 1, { name: "probe", typed_config: filter });
   return copy;
 }
 
