@@ -8,6 +8,7 @@ import type { WireRecord } from "./decision-log/wire-record.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models/models.ts";
+import type { Subjects } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
@@ -23,6 +24,7 @@ export interface ReportParts {
   readonly sequences: WorkerSequences;
   readonly log: SealedLog;
   readonly pseudonym: Pseudonym;
+  readonly subjects: () => Subjects;
   readonly metrics: Metrics;
   readonly evidence: EvidenceIntake;
   readonly models: Models;
@@ -63,6 +65,7 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
     bundle: hex(request.bundleDigest, 32),
     module: hex(request.moduleDigest, 32),
     pseudonym,
+    subjects: parts.subjects(),
   };
   parts.models.name(origin.bundle);
   const time = new Date().toISOString();

@@ -172,6 +172,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     metrics,
     evidence: evidence.intake,
     models,
+    subjects: () => policies.current?.policy.subjects ?? "pseudonymised",
     onWritten: (lines, written) => {
       recent.add(lines, written);
       for (const { decided } of lines) if (decided !== null) ladder.count(decided);

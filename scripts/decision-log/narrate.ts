@@ -76,7 +76,7 @@ function lapsed({ subject }: LogRecord): string {
 function describeIdentity({ subject }: LogRecord): string {
   const token =
     subject.token === "valid"
-      ? `token of ${subject.issuer}, subject ${subject.id} (hashed)`
+      ? `token of ${subject.issuer}, subject ${subject.sub ?? `${subject.id} (hashed)`}`
       : `token: ${subject.token || "not looked at"}`;
   const named = subject.apiKey ? [`API key ${subject.apiKey}`] : [];
   if (subject.workload) named.push(`workload ${subject.workload}`);

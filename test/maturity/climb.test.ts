@@ -161,6 +161,7 @@ const origin = {
   bundle: "b0".repeat(32),
   module: "a0".repeat(32),
   pseudonym: () => "",
+  subjects: "pseudonymised" as const,
 };
 
 function wireRecord(random: Random, index: number, time: number, rung: Mode, denied: boolean): WireRecord {

@@ -179,7 +179,14 @@ function recordedRequest({ request, claims }: DayRequest, { token }: Evaluation)
 function origin(policy: string) {
   const pseudonym = (issuer: string, subject: Uint8Array) =>
     createHash("sha256").update(`${issuer}\0`).update(subject).digest("hex").slice(0, 32);
-  return { worker: WORKER, policy, bundle: "b0".repeat(32), module: "a0".repeat(32), pseudonym };
+  return {
+    worker: WORKER,
+    policy,
+    bundle: "b0".repeat(32),
+    module: "a0".repeat(32),
+    pseudonym,
+    subjects: "pseudonymised" as const,
+  };
 }
 
 function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, random: Random): WireRecord {

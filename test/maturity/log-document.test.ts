@@ -13,7 +13,7 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
     decisionId: Buffer.alloc(16),
     decision: {
       ...Object.fromEntries(texts.map((name) => [name, ""])),
-      subject: Buffer.alloc(0),
+      subject: Buffer.from("ada"),
       timeUnixMs: 0,
       checks: 31,
       ...{ rung: 0, effect: 0, scoredBy: 0, attackClass: 0, scoreMillionths: 0 },
@@ -22,7 +22,7 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
   };
   Object.assign(record.decision, { surprisalMillibits: 1, usualMillibits: 1 });
   Object.assign(record.decision, { finding: { field: "", start: 0, end: 1, decodings: [] }, timings: null });
-  const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "" };
+  const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "", subjects: "clear" as const };
   const line = recordLine(record as unknown as WireRecord, origin, "", null).read();
   const page = await readFile(new URL("../../docs/log.md", import.meta.url), "utf8");
   const table = page.slice(page.indexOf("## A decision"));

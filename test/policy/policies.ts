@@ -37,5 +37,16 @@ export function policyOf(routes: readonly Route[], given: Partial<Policy> = {}):
   const workloads = { trustDomains: [], trustBundle: null, forwardedFrom: [] };
   const dpop = { maxAgeMs: 60_000, nonce: false, origins: [] };
   const nothing = { tls: null, issuers: [], limits: null, operators: [], revocation: null, assertion: null } as const;
-  return { mode: "prevent", log: "batched", ...nothing, workloads, apiKeys, dpop, headers, routes, ...given };
+  return {
+    mode: "prevent",
+    log: "batched",
+    subjects: "pseudonymised",
+    ...nothing,
+    workloads,
+    apiKeys,
+    dpop,
+    headers,
+    routes,
+    ...given,
+  };
 }

@@ -66,7 +66,14 @@ test("the line of any record is canonical JSON as it stands", () => {
   });
   const completion = fc.record({ responseStatus: fc.nat(), responseBytes: fc.nat(), ended: text });
   const record = fc.record({ sequence: fc.nat(), decision: fc.option(decision), completion: fc.option(completion) });
-  const origin = { worker: "w", policy: "p", bundle: "b", module: "m", pseudonym: () => "s" };
+  const origin = {
+    worker: "w",
+    policy: "p",
+    bundle: "b",
+    module: "m",
+    pseudonym: () => "s",
+    subjects: "clear" as const,
+  };
   fc.assert(
     fc.property(record, (one) => {
       const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;

@@ -5,7 +5,14 @@ import { GENESIS, lineAfter } from "../../inference-sidecar/src/decision-log/cha
 import { type RecordLine, recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
 import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
-const origin = { worker: "w", policy: "p", bundle: "b", module: "m", pseudonym: () => "" };
+const origin = {
+  worker: "w",
+  policy: "p",
+  bundle: "b",
+  module: "m",
+  pseudonym: () => "",
+  subjects: "pseudonymised" as const,
+};
 const nothing = { ...{ workload: "", grant: "", token: "", expiredGrant: "", apiKey: "", issuer: "", pathShape: "" } };
 const decision = {
   ...{ timeUnixMs: 0, method: "GET", route: "r", rung: 2, effect: 0, reason: "permitted", wouldDeny: "", ...nothing },

@@ -29,7 +29,8 @@ function route({ route: name, subject }: LogRecord): string {
 
 function identity({ subject }: LogRecord): string {
   const token = subject.token === "" ? "not looked at" : subject.token;
-  const verified = subject.issuer === "" ? "" : ` (issuer ${subject.issuer}, subject ${subject.id || "none"})`;
+  const verified =
+    subject.issuer === "" ? "" : ` (issuer ${subject.issuer}, subject ${subject.sub ?? (subject.id || "none")})`;
   const workload = subject.workload === "" ? "" : ` Workload: ${subject.workload}.`;
   return `Token: ${token}${verified}.${workload}`;
 }

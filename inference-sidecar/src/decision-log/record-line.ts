@@ -1,5 +1,5 @@
 import { ATTACK_CLASSES } from "../bundle.ts";
-import { MODES } from "../policy/policy.ts";
+import { MODES, type Subjects } from "../policy/policy.ts";
 import { UnlinkedLine } from "./chain.ts";
 import { jsonText } from "./json-text.ts";
 import type { Pseudonym } from "./pseudonym.ts";
@@ -15,6 +15,7 @@ export interface RecordOrigin {
   /** Empty: not known. */
   readonly module: string;
   readonly pseudonym: Pseudonym;
+  readonly subjects: Subjects;
 }
 
 /** What is counted of decisions, as their lines say it. */
@@ -59,6 +60,7 @@ const fields = {
   reason: jsonText(64),
   route: jsonText(128),
   shape: jsonText(512),
+  sub: jsonText(128),
   token: jsonText(48),
   workload: jsonText(256),
 };
@@ -90,9 +92,10 @@ function completionLine({ decisionId, sequence, completion }: WireRecord, { work
 function decisionLine(
   { decisionId, sequence, completion }: WireRecord,
   record: WireDecision,
-  { worker, policy, bundle, module, pseudonym }: RecordOrigin,
+  origin: RecordOrigin,
   evidence: string | null,
 ): RecordLine {
+  const { worker, policy, bundle, module } = origin;
   const id = hex(decisionId, 16);
   const effect = nameIn(EFFECTS, record.effect);
   const rung = nameIn(MODES, record.rung);
@@ -107,7 +110,7 @@ function decisionLine(
   const rest =
     `,"reason":${reason.json},"response":${response(completion)},"route":${route.json},"rung":"${rung}"` +
     `,"score":${score(record)}${record.selfTest ? ',"selfTest":true' : ""},"sequence":${sequence}` +
-    `,"shape":${fields.shape(record.pathShape).json},"subject":${subject(record, pseudonym)},"time":"${time}"` +
+    `,"shape":${fields.shape(record.pathShape).json},"subject":${subject(record, origin)},"time":"${time}"` +
     `,"timingsUs":${timings(record.timings)},"v":1,"worker":"${worker}","wouldDeny":${wouldDeny.jsonOrNull}}`;
   const decided = {
     effect,
@@ -120,11 +123,13 @@ function decisionLine(
   return new RecordLine([beforeN, `,"policy":"${policy}",`, rest], id, decided, record.selfTest);
 }
 
-function subject(record: WireDecision, pseudonym: Pseudonym): string {
-  const id = record.subject.length === 0 ? "" : pseudonym(record.issuer, record.subject);
+function subject(record: WireDecision, { pseudonym, subjects }: RecordOrigin): string {
+  const isKnown = record.subject.length > 0;
+  const id = isKnown ? pseudonym(record.issuer, record.subject) : "";
+  const clear = isKnown && subjects === "clear" ? `,"sub":${fields.sub(record.subject.toString()).json}` : "";
   return (
     `{"apiKey":${fields.apiKey(record.apiKey).json},"expiredGrant":${fields.grant(record.expiredGrant).jsonOrNull}` +
-    `,"grant":${fields.grant(record.grant).json},"id":"${id}","issuer":${fields.issuer(record.issuer).json}` +
+    `,"grant":${fields.grant(record.grant).json},"id":"${id}","issuer":${fields.issuer(record.issuer).json}${clear}` +
     `,"token":${fields.token(record.token).json},"workload":${fields.workload(record.workload).json}}`
   );
 }

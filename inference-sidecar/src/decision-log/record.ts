@@ -43,6 +43,8 @@ export interface LogRecord extends Link {
     readonly grant: string;
     readonly id: string;
     readonly issuer: string;
+    /** Only where the policy has subjects logged clear. */
+    readonly sub?: string;
     readonly token: string;
     readonly workload: string;
   };

@@ -95,7 +95,7 @@ export class Observations {
     this.decisions += 1;
     policy.decisions += 1;
     if (line.policy !== "" && line.bundle !== "" && (line.module ?? "") !== "") policy.named += 1;
-    if (PSEUDONYM.test(line.subject.id)) policy.masked += 1;
+    if (PSEUDONYM.test(line.subject.id) && line.subject.sub === undefined) policy.masked += 1;
     if (line.effect === "deny") hour.denied += 1;
     else if (line.wouldDeny !== null) hour.wouldDeny += 1;
     else hour.permitted += 1;

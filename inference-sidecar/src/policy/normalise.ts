@@ -55,6 +55,7 @@ export function normalise(
   return {
     mode: policy.mode ?? DEFAULT_MODE,
     log: policy.log ?? "batched",
+    subjects: policy.subjects ?? "pseudonymised",
     tls: tls ? { certificate: resolve(tls.certificate.file), key: resolve(tls.key.file) } : null,
     issuers: issuers.map((issuer, index) => normaliseIssuer(issuer, materials[index])),
     workloads: {

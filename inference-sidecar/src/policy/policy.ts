@@ -8,6 +8,9 @@ export type Mode = (typeof MODES)[number];
 /** When the record of a decision is written. */
 export type Log = "batched" | "required";
 
+/** How the decision log names the subjects of tokens: by a keyed hash, or by their `sub` as well. */
+export type Subjects = "pseudonymised" | "clear";
+
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "CONNECT" | "TRACE";
 
 /** A policy without gaps: defaults filled in, durations in ms, sizes in bytes, paths absolute, keys and secrets read. */
@@ -15,6 +18,7 @@ export interface Policy {
   readonly mode: Mode;
   /** `required`: from `detect` up a request waits until its record is on the disk. */
   readonly log: Log;
+  readonly subjects: Subjects;
   /** Null: plain HTTP. PEM files. */
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   readonly issuers: readonly Issuer[];

@@ -1,10 +1,11 @@
 import type { SignatureAlgorithm } from "./algorithms.ts";
-import type { ClaimValue, EvidenceKind, Log, Method, Mode, SenderConstraint } from "./policy.ts";
+import type { ClaimValue, EvidenceKind, Log, Method, Mode, SenderConstraint, Subjects } from "./policy.ts";
 
 /** A policy as `policy.schema.json` describes it: what is written, nothing filled in. */
 export interface WrittenPolicy {
   mode?: Mode;
   log?: Log;
+  subjects?: Subjects;
   listener?: { tls?: { certificate: FileReference; key: FileReference } };
   identity?: {
     issuers?: WrittenIssuer[];

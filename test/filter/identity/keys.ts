@@ -19,6 +19,7 @@ const spki = (key: KeyObject): Buffer => key.export({ format: "der", type: "spki
 export const POLICY: Policy = {
   mode: "prevent",
   log: "batched",
+  subjects: "pseudonymised",
   tls: null,
   issuers: [
     {
