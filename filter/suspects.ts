@@ -87,42 +87,36 @@ export class Suspects {
 
   private screenForm(value: Value, form: i32): void {
     const text = value.forms[form];
-    const starts: i32[] = [0];
-    const ends: i32[] = [text.length];
-    let bytesLeft = text.length + max(MIN_BYTES_AGAIN, 4 * text.length);
-    let windows = 0;
-    for (let first = true; starts.length > 0; first = false) {
+    if (text.length == 0) return;
+    const millionths = scoreOf(text, screenValue(text));
+    const from = worstStart();
+    const to = worstEnd();
+    const isNew = this.insert(new Suspect(value, form, text.subarray(from, to), millionths));
+    if (millionths >= clearBelow()) this.lookBeside(value, form, from, to, <i32>isNew);
+  }
+
+  /** Looks at what stands beside the worst window of a form, `from` to `to`; `windows` of it are known. */
+  private lookBeside(value: Value, form: i32, from: i32, to: i32, windows: i32): void {
+    const text = value.forms[form];
+    const starts: i32[] = [];
+    const ends: i32[] = [];
+    let bytesLeft = max(MIN_BYTES_AGAIN, 4 * text.length);
+    leave(starts, ends, 0, text.length, from, to);
+    while (starts.length > 0) {
       const start = starts.pop();
       const end = ends.pop();
       if (start >= end) continue;
       bytesLeft -= end - start;
-      const screened = screenValue(text.subarray(start, end));
-      const millionths = text.length > SURE_BYTES ? screened / 2 : screened;
-      const cleared = millionths < clearBelow();
-      if (!first && cleared) continue;
-      const from = start + worstStart();
-      const to = start + worstEnd();
+      const millionths = scoreOf(text, screenValue(text.subarray(start, end)));
+      if (millionths < clearBelow()) continue;
+      from = start + worstStart();
+      to = start + worstEnd();
       if (this.insert(new Suspect(value, form, text.subarray(from, to), millionths))) windows++;
-      if (cleared) continue;
       if (windows > MAX_WINDOWS || bytesLeft < 0) {
         this.overflowed = true;
         return;
       }
-      if (end - start > PART_BYTES + SHARED_BYTES) {
-        for (let part = start; part < end; part += PART_BYTES) {
-          starts.push(part);
-          ends.push(min(part + PART_BYTES + SHARED_BYTES, end));
-        }
-        continue;
-      }
-      if (from > start) {
-        starts.push(start);
-        ends.push(from + CONTEXT_BYTES);
-      }
-      if (to < end) {
-        starts.push(to - CONTEXT_BYTES);
-        ends.push(end);
-      }
+      leave(starts, ends, start, end, from, to);
     }
   }
 
@@ -147,5 +141,29 @@ export class Suspects {
     for (let i = worst.length - 1; i > at; i--) worst[i] = worst[i - 1];
     worst[at] = suspect;
     return true;
+  }
+}
+
+/** Of a form of which the screen says `screened`. */
+function scoreOf(text: Uint8Array, screened: u32): u32 {
+  return text.length > SURE_BYTES ? screened / 2 : screened;
+}
+
+/** Leaves what is still to be looked at of a range of a form whose worst window is `from` to `to`: its parts, or both sides. */
+function leave(starts: i32[], ends: i32[], start: i32, end: i32, from: i32, to: i32): void {
+  if (end - start > PART_BYTES + SHARED_BYTES) {
+    for (let part = start; part < end; part += PART_BYTES) {
+      starts.push(part);
+      ends.push(min(part + PART_BYTES + SHARED_BYTES, end));
+    }
+    return;
+  }
+  if (from > start) {
+    starts.push(start);
+    ends.push(from + CONTEXT_BYTES);
+  }
+  if (to < end) {
+    starts.push(to - CONTEXT_BYTES);
+    ends.push(end);
   }
 }

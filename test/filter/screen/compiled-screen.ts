@@ -1,3 +1,4 @@
+import { instantiateSync } from "@assemblyscript/loader";
 import { compileEntry } from "../../harness/compile-entry.ts";
 
 export const SEGMENT_OFFSET = 1024;
@@ -25,15 +26,17 @@ export interface ScreenResult {
   end: number;
 }
 
-/** The compiled screen, with whatever segment a test puts in. */
+/** The compiled screen, with whatever segment a test puts in: each into a new instance, as in a gateway. */
 export async function compiledScreen() {
-  const { exports } = await compileEntry<ScreenExports>("test/filter/entries/screen-entry.ts");
+  const { module } = await compileEntry<ScreenExports>("test/filter/entries/screen-entry.ts");
+  let { exports } = instantiateSync<ScreenExports>(module);
   return {
-    exports,
+    get exports() {
+      return exports;
+    },
     put(segment: Uint8Array): void {
-      const memory = new Uint8Array(exports.memory.buffer);
-      memory.fill(0, SEGMENT_OFFSET, RESERVED_END);
-      memory.set(segment, SEGMENT_OFFSET);
+      exports = instantiateSync<ScreenExports>(module).exports;
+      new Uint8Array(exports.memory.buffer).set(segment, SEGMENT_OFFSET);
     },
     screen(value: Uint8Array): ScreenResult {
       const score = exports.screenValue(exports.__newArray(exports.Uint8Array_ID.valueOf(), value)) >>> 0;

@@ -36,6 +36,23 @@ describe("the screen", () => {
     );
   });
 
+  it("gives them of long values as well, whose runs are shorter or longer than a window", () => {
+    // Of what is likely an attack nearly all weights are above 0: runs are as long as the value.
+    const hostile = arbitraryWeights(TABLE_BITS).map((weight) => Math.min(127, weight + 60));
+    const bytes = fc.oneof(fc.uint8Array({ maxLength: 2000 }), fc.stringMatching(/^[a-f ]{0,2000}$/).map(bytesOf));
+    for (const table of [weights, hostile]) {
+      screen.put(segmentOf(table));
+      fc.assert(
+        fc.property(fc.array(bytes, { minLength: 1, maxLength: 3 }), (parts) => {
+          const value = Buffer.concat(parts);
+          const { sum, start, end } = screen.screen(value);
+          assert.deepEqual({ sum, start, end }, referenceWorstWindow(value, table, TABLE_BITS));
+        }),
+        { numRuns: 40 },
+      );
+    }
+  });
+
   it("keeps a window within 256 bytes and within the value, and never traps", () => {
     screen.put(segmentOf(weights));
     const long = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 2000 }));
