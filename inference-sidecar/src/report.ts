@@ -1,9 +1,10 @@
 import type { Admission } from "./admission.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
-import { hex, type RecordLine, recordLine } from "./decision-log/record-line.ts";
+import { RecordLine } from "./decision-log/record-line.ts";
+import { recordOrigin } from "./decision-log/record-origin.ts";
 import type { ReportRequest } from "./decision-log/report-request.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
-import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
+import { type Sorted, sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
 import type { WireRecord } from "./decision-log/wire-record.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
@@ -34,6 +35,7 @@ export interface ReportParts {
 
 const WORKER_BYTES = 16;
 const DECISION_ID_BYTES = 16;
+const DIGEST_BYTES = 32;
 const DISK_ERROR_LOG_MS = 10_000;
 
 /** Writes what is new of a report, one report after the other, and acknowledges what is written. */
@@ -59,31 +61,27 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const before = sequences.of(worker);
   const { news, duplicates, missing, last } = sortOut(request.records, before.last);
   const lost = Math.max(before.lost, request.lost);
-  const origin = {
+  const bundle = hex(request.bundleDigest, DIGEST_BYTES);
+  const origin = recordOrigin({
     worker,
-    policy: hex(request.policyDigest, 32),
-    bundle: hex(request.bundleDigest, 32),
-    module: hex(request.moduleDigest, 32),
+    policy: hex(request.policyDigest, DIGEST_BYTES),
+    bundle,
+    module: hex(request.moduleDigest, DIGEST_BYTES),
     pseudonym,
     subjects: parts.subjects(),
-  };
-  parts.models.name(origin.bundle);
-  const time = new Date().toISOString();
-  const kept = new Map<WireRecord, string | null>();
-  const keep = async (record: WireRecord) => {
-    kept.set(record, await parts.evidence.take(record.evidence, record.decision, origin.bundle));
-  };
-  const withEvidence = news.flatMap((item) => ("gap" in item || item.record.evidence === null ? [] : [item.record]));
-  await Promise.all(withEvidence.map(keep));
+  });
+  parts.models.name(bundle);
+  const now = Date.now();
+  const kept = await keepEvidence(news, bundle, parts.evidence);
   const lines: object[] = [];
   // Probes of the self-test are logged, and nothing is learnt or counted of them.
   const counted: RecordLine[] = [];
   for (const item of news) {
     if ("gap" in item) {
-      lines.push({ v: 1, time, gap: { worker, ...item.gap, lost } });
+      lines.push({ v: 1, time: new Date(now).toISOString(), gap: { worker, ...item.gap, lost } });
       continue;
     }
-    const line = recordLine(item.record, origin, time, kept.get(item.record) ?? null);
+    const line = new RecordLine(item.record, origin, now, kept.get(item.record) ?? null);
     lines.push(line);
     if (!line.isProbe) counted.push(line);
   }
@@ -101,6 +99,23 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
   return last;
+}
+
+/** @returns the names under which it is kept */
+async function keepEvidence(
+  news: Sorted<WireRecord>["news"],
+  bundle: string,
+  intake: EvidenceIntake,
+): Promise<ReadonlyMap<WireRecord, string | null>> {
+  const kept = new Map<WireRecord, string | null>();
+  const keeping: Promise<unknown>[] = [];
+  for (const item of news) {
+    if ("gap" in item || item.record.evidence === null) continue;
+    const { record } = item;
+    keeping.push(intake.take(record.evidence, record.decision, bundle).then((name) => kept.set(record, name)));
+  }
+  if (keeping.length > 0) await Promise.all(keeping);
+  return kept;
 }
 
 function countEffects(lines: readonly RecordLine[], metrics: Metrics): void {
@@ -142,6 +157,11 @@ function validate({ worker, lost, records }: ReportRequest, recordsMost: number)
       throw invalid("a number is out of range");
     before = sequence;
   }
+}
+
+/** At most `most` bytes in hexadecimal. */
+function hex(bytes: Buffer, most: number): string {
+  return bytes.toString("hex", 0, Math.min(bytes.length, most));
 }
 
 function invalid(message: string): ServiceError {

@@ -9,7 +9,8 @@ import { promisify } from "node:util";
 import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { type RecordLine, recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { RecordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { recordOrigin } from "../../inference-sidecar/src/decision-log/record-origin.ts";
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
@@ -106,7 +107,7 @@ async function recordClimb(state: string): Promise<RouteRecord> {
     const denied = attack || (index >= FALSE_POSITIVES && random.chance(2));
     const { canary } = standing();
     const rung = canary !== null && random.chance(IN_CANARY_PERCENT) ? canary.rung : standing().rung;
-    lines.push(recordLine(wireRecord(random, index, now, rung, denied), origin, iso(now), null));
+    lines.push(new RecordLine(wireRecord(random, index, now, rung, denied), origin, now, null));
     if (index % BATCH !== BATCH - 1) continue;
     await log.append(lines, () => undefined);
     const found: LogRecord[] = [];
@@ -155,14 +156,14 @@ interface MoveLine {
   readonly move: Pick<Move, "kind" | "from" | "to" | "evidence">;
 }
 
-const origin = {
+const origin = recordOrigin({
   worker: "c1".repeat(16),
   policy: POLICY,
   bundle: "b0".repeat(32),
   module: "a0".repeat(32),
   pseudonym: () => "",
-  subjects: "pseudonymised" as const,
-};
+  subjects: "pseudonymised",
+});
 
 function wireRecord(random: Random, index: number, time: number, rung: Mode, denied: boolean): WireRecord {
   const deny = denied && rung === "prevent";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
 import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
-import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { RecordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { recordOrigin } from "../../inference-sidecar/src/decision-log/record-origin.ts";
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
@@ -90,7 +91,7 @@ export async function recordDay(
     }
     const record = wireRecord(one, evaluation, index + 1, random);
     const digest = await evidence.put(Buffer.from(JSON.stringify(recordedRequest(one, evaluation))));
-    await append(recordLine(record, origin(gates.configuration.digest), iso(now), digest));
+    await append(new RecordLine(record, origin(gates.configuration.digest), now, digest));
   }
   await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };
@@ -179,14 +180,14 @@ function recordedRequest({ request, claims }: DayRequest, { token }: Evaluation)
 function origin(policy: string) {
   const pseudonym = (issuer: string, subject: Uint8Array) =>
     createHash("sha256").update(`${issuer}\0`).update(subject).digest("hex").slice(0, 32);
-  return {
+  return recordOrigin({
     worker: WORKER,
     policy,
     bundle: "b0".repeat(32),
     module: "a0".repeat(32),
     pseudonym,
-    subjects: "pseudonymised" as const,
-  };
+    subjects: "pseudonymised",
+  });
 }
 
 function wireRecord(one: DayRequest, evaluation: Evaluation, sequence: number, random: Random): WireRecord {

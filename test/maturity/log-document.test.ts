@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { RecordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { recordOrigin } from "../../inference-sidecar/src/decision-log/record-origin.ts";
 import type { WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
 /** What every line has. */
@@ -22,8 +23,9 @@ test("docs/log.md names exactly the members of a decision's line", async () => {
   };
   Object.assign(record.decision, { surprisalMillibits: 1, usualMillibits: 1 });
   Object.assign(record.decision, { finding: { field: "", start: 0, end: 1, decodings: [] }, timings: null });
-  const origin = { worker: "", policy: "", bundle: "", module: "", pseudonym: () => "", subjects: "clear" as const };
-  const line = recordLine(record as unknown as WireRecord, origin, "", null).read();
+  const names = { worker: "", policy: "", bundle: "", module: "" };
+  const origin = recordOrigin({ ...names, pseudonym: () => "", subjects: "clear" });
+  const line = new RecordLine(record as unknown as WireRecord, origin, 0, null).read();
   const page = await readFile(new URL("../../docs/log.md", import.meta.url), "utf8");
   const table = page.slice(page.indexOf("## A decision"));
   const documented = [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);

@@ -4,10 +4,13 @@ import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { canonical, GENESIS, lineAfter, parseLine } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { addLine, canonical, GENESIS, parseLine } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { LineBytes } from "../../inference-sidecar/src/decision-log/line-bytes.ts";
 import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { loadPseudonym } from "../../inference-sidecar/src/decision-log/pseudonym.ts";
-import { recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import type { CompletionLine, LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { RecordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { recordOrigin } from "../../inference-sidecar/src/decision-log/record-origin.ts";
 import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import type { WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { temporaryFolder } from "./harness.ts";
@@ -27,6 +30,9 @@ test("printable text is bounded, has no control characters and survives JSON", (
 
 test("the line of any record is canonical JSON as it stands", () => {
   const text = fc.string({ unit: "binary", maxLength: 40 });
+  const edges = [0, 9, 10, 999_999, 1_000_000, 2 ** 31, 2 ** 32 - 1];
+  const uint = fc.oneof(fc.constantFrom(...edges), fc.nat({ max: 1_000_000 }), fc.nat({ max: 2 ** 32 - 1 }));
+  const long = fc.oneof(uint, fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
   const finding = fc.record({
     field: text,
     start: fc.nat(),
@@ -54,37 +60,69 @@ test("the line of any record is canonical JSON as it stands", () => {
     rung: fc.nat({ max: 9 }),
     effect: fc.nat({ max: 9 }),
     scoredBy: fc.nat({ max: 9 }),
-    scoreMillionths: fc.nat({ max: 1_000_000 }),
+    scoreMillionths: uint,
     attackClass: fc.constantFrom(1, 99),
     finding: fc.option(finding),
     uninspected: text,
-    timings: fc.option(fc.record({ requestUs: fc.nat(), screenUs: fc.nat() })),
+    timings: fc.option(fc.record({ requestUs: uint, screenUs: uint })),
     checks: fc.nat(),
-    surprisalMillibits: fc.nat(),
-    usualMillibits: fc.nat(),
+    surprisalMillibits: uint,
+    usualMillibits: uint,
     selfTest: fc.boolean(),
   });
-  const completion = fc.record({ responseStatus: fc.nat(), responseBytes: fc.nat(), ended: text });
-  const record = fc.record({ sequence: fc.nat(), decision: fc.option(decision), completion: fc.option(completion) });
-  const origin = {
+  const completion = fc.record({ responseStatus: uint, responseBytes: long, ended: text });
+  const record = fc.record({ sequence: long, decision: fc.option(decision), completion: fc.option(completion) });
+  const origin = recordOrigin({
     worker: "w",
     policy: "p",
     bundle: "b",
     module: "m",
     pseudonym: () => "s",
-    subjects: "clear" as const,
-  };
+    subjects: "clear",
+  });
+  // Smaller than most lines: it grows.
+  const out = new LineBytes(300);
   fc.assert(
     fc.property(record, (one) => {
       const wire = { ...one, decisionId: randomBytes(16) } as unknown as WireRecord;
-      const made = recordLine(wire, origin, new Date(0).toISOString(), null);
-      const line = lineAfter(GENESIS, made);
+      const made = new RecordLine(wire, origin, 0, null);
+      out.clear();
+      addLine(out, GENESIS, made);
+      const line = out.from(0).toString();
       assert.equal(line, canonical(JSON.parse(line)));
       assert.deepEqual(made.read(), { ...JSON.parse(line), n: 0, prev: "" });
       assert.deepEqual(parseLine(line)?.n, 1);
+      assert.deepEqual(saidBy(JSON.parse(line)), meantBy(wire));
     }),
   );
 });
+
+/** The numbers of a line, and two of its texts. */
+function saidBy(line: LogRecord | CompletionLine) {
+  const response = line.response && [line.response.bytes, line.response.status, line.response.ended];
+  if ("completes" in line) return [line.sequence, response, line.time];
+  const { score, timingsUs, method, reason } = line;
+  const { value, surprisal, finding } = score;
+  const place = finding && [finding.start, finding.end, finding.decodings.length];
+  const seen = [value, surprisal, place, timingsUs.request, timingsUs.screen, timingsUs.inference];
+  return [line.sequence, response, line.time, ...seen, method, reason];
+}
+
+function meantBy({ sequence, completion, decision }: WireRecord) {
+  const response = completion && [
+    ...[completion.responseBytes, completion.responseStatus, printable(completion.ended, 64) || null],
+  ];
+  if (decision === null) return [sequence, response, new Date(0).toISOString()];
+  const { finding, timings, usualMillibits, surprisalMillibits } = decision;
+  const surprisal = usualMillibits && { bits: surprisalMillibits / 1_000, usual: usualMillibits / 1_000 };
+  const place = finding && [finding.start, finding.end, finding.decodings.length];
+  const seen = [decision.scoreMillionths / 1_000_000, surprisal || null, place];
+  return [
+    ...[sequence, response, new Date(decision.timeUnixMs).toISOString(), ...seen],
+    ...[timings?.requestUs ?? 0, timings?.screenUs ?? 0, 0],
+    ...[printable(decision.method, 32), printable(decision.reason, 64)],
+  ];
+}
 
 test("whatever comes, in whatever order of reports, each sequence is written once and each miss is told", () => {
   const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 30 });

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
-import { GENESIS, lineAfter } from "../../inference-sidecar/src/decision-log/chain.ts";
-import { type RecordLine, recordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { RecordLine } from "../../inference-sidecar/src/decision-log/record-line.ts";
+import { recordOrigin } from "../../inference-sidecar/src/decision-log/record-origin.ts";
+import { Sealer } from "../../inference-sidecar/src/decision-log/sealed-lines.ts";
 import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
-const origin = {
+const origin = recordOrigin({
   worker: "w",
   policy: "p",
   bundle: "b",
   module: "m",
   pseudonym: () => "",
-  subjects: "pseudonymised" as const,
-};
+  subjects: "pseudonymised",
+});
 const nothing = { ...{ workload: "", grant: "", token: "", expiredGrant: "", apiKey: "", issuer: "", pathShape: "" } };
 const decision = {
   ...{ timeUnixMs: 0, method: "GET", route: "r", rung: 2, effect: 0, reason: "permitted", wouldDeny: "", ...nothing },
@@ -26,13 +28,13 @@ function lineOf(number: number, parts: Partial<WireRecord>) {
   const decisionId = Buffer.alloc(16);
   decisionId.writeUInt32BE(number);
   const record = { sequence: number + 1, decisionId, decision: null, completion: null, evidence: null, ...parts };
-  return recordLine(record, origin, new Date(0).toISOString(), null);
+  return new RecordLine(record, origin, 0, null);
 }
 
 /** With what else stands between decisions in the log. */
 function add(recent: RecentDecisions, lines: RecordLine[]): void {
   const all = [{ v: 1, gap: { first: 1, last: 2 } }, ...lines, { ...probe, selfTest: true }];
-  recent.add(lines, Buffer.from(all.map((line) => `${lineAfter(GENESIS, line)}\n`).join("")));
+  recent.add(lines, new Sealer().seal(all, GENESIS).bytes);
 }
 
 const statuses = (recent: RecentDecisions, mark: number) =>

@@ -1,5 +1,6 @@
 import * as crypto from "node:crypto";
 import canonicalize from "canonicalize";
+import type { LineBytes } from "./line-bytes.ts";
 
 /** The last line of a chain: its number, counted from 1 over all files, and SHA-256 of its bytes in hexadecimal. */
 export interface ChainEnd {
@@ -17,29 +18,17 @@ export interface Link {
   readonly prev: string;
 }
 
-/**
- * A line that is written already, but for its link: canonical JSON in three parts, with `n` between the first two and
- * `prev` before the last. To make one object of a record and sort its members costs more than all the rest.
- */
-export class UnlinkedLine {
-  readonly #beforeN: string;
-  readonly #beforePrev: string;
-  readonly #rest: string;
-
-  constructor(beforeN: string, beforePrev: string, rest: string) {
-    this.#beforeN = beforeN;
-    this.#beforePrev = beforePrev;
-    this.#rest = rest;
-  }
-
-  linked(n: number, prev: string): string {
-    return `${this.#beforeN}"n":${n}${this.#beforePrev}"prev":"${prev}"${this.#rest}`;
-  }
+/** A line that writes itself as canonical JSON: to make an object of a record and sort its members costs more than all the rest. */
+export interface LineWriter {
+  /** Without a line feed. */
+  write(out: LineBytes, link: Link): void;
 }
 
-/** The record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
-export function lineAfter({ n, hash }: ChainEnd, record: object): string {
-  return record instanceof UnlinkedLine ? record.linked(n + 1, hash) : canonical({ ...record, n: n + 1, prev: hash });
+/** Adds the record as the next line of the chain: canonical JSON (RFC 8785), without a line feed. */
+export function addLine(out: LineBytes, { n, hash }: ChainEnd, record: object): void {
+  const link = { n: n + 1, prev: hash };
+  if ("write" in record) (record as LineWriter).write(out, link);
+  else out.text(canonical({ ...record, ...link }));
 }
 
 /** RFC 8785. */

@@ -1,55 +1,23 @@
 import { ATTACK_CLASSES } from "../bundle.ts";
-import { MODES, type Subjects } from "../policy/policy.ts";
-import { UnlinkedLine } from "./chain.ts";
+import { MODES } from "../policy/policy.ts";
+import type { LineWriter, Link } from "./chain.ts";
 import { jsonText } from "./json-text.ts";
-import type { Pseudonym } from "./pseudonym.ts";
+import { asciiBytes, LineBytes } from "./line-bytes.ts";
 import { CHECKS, type CompletionLine, type LogRecord } from "./record.ts";
-import { isoTime } from "./time.ts";
+import type { RecordOrigin } from "./record-origin.ts";
+import { parts } from "./record-parts.ts";
+import { addIsoTime, isoTime } from "./time.ts";
 import { EFFECTS, SCORED_BY, type WireCompletion, type WireDecision, type WireRecord } from "./wire-record.ts";
-
-export interface RecordOrigin {
-  /** Hexadecimal. */
-  readonly worker: string;
-  readonly policy: string;
-  readonly bundle: string;
-  /** Empty: not known. */
-  readonly module: string;
-  readonly pseudonym: Pseudonym;
-  readonly subjects: Subjects;
-}
 
 /** What is counted of decisions, as their lines say it. */
 export type Decided = Pick<LogRecord, "effect" | "reason" | "route" | "rung" | "time" | "wouldDeny">;
 
-/** A decision, or a completion that came after its decision, as it goes into the log. */
-export class RecordLine extends UnlinkedLine {
-  /** Of the decision, hexadecimal. */
-  readonly id: string;
-  /** Null: this is a completion. */
-  readonly decided: Decided | null;
-  readonly isProbe: boolean;
-
-  constructor(parts: [string, string, string], id: string, decided: Decided | null, isProbe: boolean) {
-    super(...parts);
-    this.id = id;
-    this.decided = decided;
-    this.isProbe = isProbe;
-  }
-
-  /** What a reader of the log gets, but for the link. */
-  read(): LogRecord | CompletionLine {
-    return JSON.parse(this.linked(0, ""));
-  }
-}
-
 const DECODINGS_MOST = 16;
+/** Of `score.value`, and of `surprisal`. */
+const MILLIONTHS = 6;
+const THOUSANDTHS = 3;
 
-/** JSON of each set of checks, by its bits. */
-const checkSets = Array.from({ length: 1 << CHECKS.length }, (_, bits) =>
-  JSON.stringify(CHECKS.filter((_, bit) => (bits & (1 << bit)) !== 0)),
-);
-
-const fields = {
+const texts = {
   apiKey: jsonText(64),
   decoding: jsonText(32),
   ended: jsonText(64),
@@ -65,116 +33,189 @@ const fields = {
   workload: jsonText(256),
 };
 
+/** JSON of each set of checks, by its bits. */
+const checkSets = Array.from({ length: 1 << CHECKS.length }, (_, bits) =>
+  asciiBytes(JSON.stringify(CHECKS.filter((_, bit) => (bits & (1 << bit)) !== 0))),
+);
+// JSON of the names of enums, and behind them what a later release may add.
+const [effects, rungs, scorers, classes] = [EFFECTS, MODES, SCORED_BY, ATTACK_CLASSES].map((names) =>
+  [...names, "unknown"].map((name) => asciiBytes(JSON.stringify(name))),
+) as [Buffer[], Buffer[], Buffer[], Buffer[]];
+/** Only it knows classes. */
+const MODEL = SCORED_BY.indexOf("model");
+
+const [NULL, EMPTY, TRUE] = ["null", '""', "true"].map(asciiBytes) as [Buffer, Buffer, Buffer];
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BRACKET = 0x5d;
+const BRACE = 0x7d;
+
+/** The longest line is shorter by far. */
+const READ_BYTES = 16 * 1024;
+
 /**
- * Shapes a record for the log: lengths limited, control characters gone, the subject as a keyed hash. Pure.
- * @param time now, for what has no time of its own
- * @param evidence name of what is kept of the request, or null
+ * A decision, or a completion that came after its decision, as it goes into the log: lengths limited, control characters
+ * gone, the subject as a keyed hash. To make an object of it and sort its members would cost more than all the rest: it is
+ * written in the order of canonical JSON (RFC 8785), by name, capital letters first.
  */
-export function recordLine(
-  record: WireRecord,
-  origin: RecordOrigin,
-  time: string,
-  evidence: string | null,
-): RecordLine {
-  return record.decision === null
-    ? completionLine(record, origin, time)
-    : decisionLine(record, record.decision, origin, evidence);
+export class RecordLine implements LineWriter {
+  readonly #record: WireRecord;
+  readonly #origin: RecordOrigin;
+  readonly #receivedMs: number;
+  readonly #evidence: string | null;
+
+  /**
+   * @param receivedMs Unix milliseconds, for what has no time of its own
+   * @param evidence name of what is kept of the request, or null
+   */
+  constructor(record: WireRecord, origin: RecordOrigin, receivedMs: number, evidence: string | null) {
+    this.#record = record;
+    this.#origin = origin;
+    this.#receivedMs = receivedMs;
+    this.#evidence = evidence;
+  }
+
+  /** Null: this is a completion. */
+  get decided(): Decided | null {
+    const { decision } = this.#record;
+    if (decision === null) return null;
+    return {
+      effect: EFFECTS[decision.effect] ?? "unknown",
+      reason: texts.reason(decision.reason).text,
+      route: texts.route(decision.route).text,
+      rung: MODES[decision.rung] ?? "unknown",
+      time: isoTime(decision.timeUnixMs),
+      wouldDeny: texts.reason(decision.wouldDeny).text || null,
+    };
+  }
+
+  get isProbe(): boolean {
+    return this.#record.decision?.selfTest ?? false;
+  }
+
+  write(out: LineBytes, link: Link): void {
+    const { decision } = this.#record;
+    if (decision === null) this.#writeCompletion(out, link);
+    else this.#writeDecision(out, link, decision);
+  }
+
+  /** What a reader of the log gets, but for the link. */
+  read(): LogRecord | CompletionLine {
+    const out = new LineBytes(READ_BYTES);
+    this.write(out, { n: 0, prev: "" });
+    return JSON.parse(out.from(0).toString());
+  }
+
+  #writeCompletion(out: LineBytes, { n, prev }: Link): void {
+    const { decisionId, completion, sequence } = this.#record;
+    out.add(parts.completes).hex(decisionId);
+    out.add(parts.n).uint(n);
+    out.add(parts.prev).ascii(prev).byte(QUOTE);
+    addResponse(out, completion);
+    out.add(parts.sequence).uint(sequence);
+    out.add(parts.time);
+    addIsoTime(out, this.#receivedMs);
+    out.byte(QUOTE).add(this.#origin.worker).byte(BRACE);
+  }
+
+  #writeDecision(out: LineBytes, { n, prev }: Link, decision: WireDecision): void {
+    const { decisionId, completion, sequence } = this.#record;
+    const { bundle, module, policy, worker } = this.#origin;
+    out.add(bundle).add(checkSets[decision.checks % checkSets.length] as Buffer);
+    out.add(parts.effect).add(nameIn(effects, decision.effect));
+    out.add(parts.evidence);
+    if (this.#evidence === null) out.add(NULL);
+    else out.byte(QUOTE).ascii(this.#evidence).byte(QUOTE);
+    out.add(parts.id).hex(decisionId);
+    out.add(parts.method).add(texts.method(decision.method).json);
+    out.add(module).uint(n);
+    out.add(policy).ascii(prev);
+    out.add(parts.reason).add(texts.reason(decision.reason).json);
+    addResponse(out, completion);
+    out.add(parts.route).add(texts.route(decision.route).json);
+    out.add(parts.rung).add(nameIn(rungs, decision.rung));
+    addScore(out, decision);
+    if (decision.selfTest) out.add(parts.selfTest).add(TRUE);
+    out.add(parts.sequence).uint(sequence);
+    out.add(parts.shape).add(texts.shape(decision.pathShape).json);
+    addSubject(out, decision, this.#origin);
+    out.add(parts.time);
+    addIsoTime(out, decision.timeUnixMs);
+    addTimings(out, decision.timings);
+    out.add(worker).add(parts.wouldDeny).add(texts.reason(decision.wouldDeny).jsonOrNull).byte(BRACE);
+  }
 }
 
-// Members stand in the order of canonical JSON (RFC 8785): by name, capital letters first.
-
-function completionLine({ decisionId, sequence, completion }: WireRecord, { worker }: RecordOrigin, time: string) {
-  const id = hex(decisionId, 16);
-  const rest = `,"response":${response(completion)},"sequence":${sequence},"time":"${time}","v":1,"worker":"${worker}"}`;
-  return new RecordLine([`{"completes":"${id}",`, ",", rest], id, null, false);
+function addResponse(out: LineBytes, completion: WireCompletion | null): void {
+  out.add(parts.response);
+  if (completion === null) {
+    out.add(NULL);
+    return;
+  }
+  out.add(parts.bytes).uint(completion.responseBytes);
+  if (completion.ended === "") out.add(parts.neverEnded);
+  else out.add(parts.ended).add(texts.ended(completion.ended).jsonOrNull).add(parts.status);
+  out.uint(completion.responseStatus).byte(BRACE);
 }
 
-function decisionLine(
-  { decisionId, sequence, completion }: WireRecord,
-  record: WireDecision,
-  origin: RecordOrigin,
-  evidence: string | null,
-): RecordLine {
-  const { worker, policy, bundle, module } = origin;
-  const id = hex(decisionId, 16);
-  const effect = nameIn(EFFECTS, record.effect);
-  const rung = nameIn(MODES, record.rung);
-  const reason = fields.reason(record.reason);
-  const route = fields.route(record.route);
-  const wouldDeny = fields.reason(record.wouldDeny);
-  const time = isoTime(record.timeUnixMs);
-  const beforeN =
-    `{"bundle":"${bundle}","checks":${checkSets[record.checks % checkSets.length]},"effect":"${effect}"` +
-    `,"evidence":${evidence === null ? "null" : `"${evidence}"`},"id":"${id}"` +
-    `,"method":${fields.method(record.method).json},"module":"${module}",`;
-  const rest =
-    `,"reason":${reason.json},"response":${response(completion)},"route":${route.json},"rung":"${rung}"` +
-    `,"score":${score(record)}${record.selfTest ? ',"selfTest":true' : ""},"sequence":${sequence}` +
-    `,"shape":${fields.shape(record.pathShape).json},"subject":${subject(record, origin)},"time":"${time}"` +
-    `,"timingsUs":${timings(record.timings)},"v":1,"worker":"${worker}","wouldDeny":${wouldDeny.jsonOrNull}}`;
-  const decided = {
-    effect,
-    reason: reason.text,
-    route: route.text,
-    rung,
-    time,
-    wouldDeny: wouldDeny.text || null,
-  };
-  return new RecordLine([beforeN, `,"policy":"${policy}",`, rest], id, decided, record.selfTest);
+function addScore(out: LineBytes, decision: WireDecision): void {
+  const { scoredBy, attackClass, finding, surprisalMillibits, usualMillibits, uninspected } = decision;
+  out.add(parts.score).add(nameIn(scorers, scoredBy));
+  if (finding === null && usualMillibits === 0 && uninspected === "" && scoredBy !== MODEL) {
+    out.add(parts.nothingFound).decimal(decision.scoreMillionths, MILLIONTHS).byte(BRACE);
+    return;
+  }
+  out.add(parts.class).add(scoredBy === MODEL ? nameIn(classes, attackClass) : EMPTY);
+  out.add(parts.finding);
+  if (finding === null) out.add(NULL);
+  else addFinding(out, finding);
+  out.add(parts.surprisal);
+  if (usualMillibits === 0) out.add(NULL);
+  else {
+    out.add(parts.bits).decimal(surprisalMillibits, THOUSANDTHS);
+    out.add(parts.usual).decimal(usualMillibits, THOUSANDTHS).byte(BRACE);
+  }
+  out.add(parts.uninspected).add(texts.reason(uninspected).jsonOrNull);
+  out.add(parts.value).decimal(decision.scoreMillionths, MILLIONTHS).byte(BRACE);
 }
 
-function subject(record: WireDecision, { pseudonym, subjects }: RecordOrigin): string {
-  const isKnown = record.subject.length > 0;
-  const id = isKnown ? pseudonym(record.issuer, record.subject) : "";
-  const clear = isKnown && subjects === "clear" ? `,"sub":${fields.sub(record.subject.toString()).json}` : "";
-  return (
-    `{"apiKey":${fields.apiKey(record.apiKey).json},"expiredGrant":${fields.grant(record.expiredGrant).jsonOrNull}` +
-    `,"grant":${fields.grant(record.grant).json},"id":"${id}","issuer":${fields.issuer(record.issuer).json}${clear}` +
-    `,"token":${fields.token(record.token).json},"workload":${fields.workload(record.workload).json}}`
-  );
+function addFinding(out: LineBytes, { field, start, end, decodings }: NonNullable<WireDecision["finding"]>): void {
+  out.add(parts.decodings);
+  for (let index = 0; index < decodings.length && index < DECODINGS_MOST; index++) {
+    if (index > 0) out.byte(COMMA);
+    out.add(texts.decoding(decodings[index] as string).json);
+  }
+  out.byte(BRACKET).add(parts.end).uint(end);
+  out.add(parts.field).add(texts.field(field).json);
+  out.add(parts.start).uint(start).byte(BRACE);
 }
 
-function score(record: WireDecision): string {
-  const { scoredBy, scoreMillionths, attackClass, finding, uninspected } = record;
-  const by = nameIn(SCORED_BY, scoredBy);
-  // The screen knows no classes.
-  const likeliest = by === "model" ? nameIn(ATTACK_CLASSES, attackClass) : "";
-  return (
-    `{"by":"${by}","class":"${likeliest}","finding":${finding === null ? "null" : place(finding)}` +
-    `,"surprisal":${surprisal(record)},"uninspected":${fields.reason(uninspected).jsonOrNull}` +
-    `,"value":${scoreMillionths / 1_000_000}}`
-  );
+function addSubject(out: LineBytes, decision: WireDecision, { pseudonym, subjects }: RecordOrigin): void {
+  const { issuer, subject } = decision;
+  const isKnown = subject.length > 0;
+  out.add(parts.apiKey).add(texts.apiKey(decision.apiKey).json);
+  out.add(parts.expiredGrant).add(texts.grant(decision.expiredGrant).jsonOrNull);
+  out.add(parts.grant).add(texts.grant(decision.grant).json);
+  out.add(parts.subjectId).ascii(isKnown ? pseudonym(issuer, subject) : "");
+  out.add(parts.issuer).add(texts.issuer(issuer).json);
+  if (isKnown && subjects === "clear") out.add(parts.sub).add(texts.sub(subject.toString()).json);
+  out.add(parts.token).add(texts.token(decision.token).json);
+  out.add(parts.workload).add(texts.workload(decision.workload).json).byte(BRACE);
 }
 
-function surprisal({ surprisalMillibits: bits, usualMillibits: usual }: WireDecision): string {
-  return usual === 0 ? "null" : `{"bits":${bits / 1000},"usual":${usual / 1000}}`;
+function addTimings(out: LineBytes, timings: WireDecision["timings"]): void {
+  out.add(parts.identity).uint(timings?.identityUs ?? 0);
+  out.add(parts.inference).uint(timings?.inferenceUs ?? 0);
+  out.add(parts.policyUs).uint(timings?.policyUs ?? 0);
+  out.add(parts.request).uint(timings?.requestUs ?? 0);
+  out.add(parts.screen).uint(timings?.screenUs ?? 0);
+  out
+    .add(parts.values)
+    .uint(timings?.valuesUs ?? 0)
+    .byte(BRACE);
 }
 
-function timings(spent: WireDecision["timings"]): string {
-  const { identityUs = 0, inferenceUs = 0, policyUs = 0, requestUs = 0, screenUs = 0, valuesUs = 0 } = spent ?? {};
-  return (
-    `{"identity":${identityUs},"inference":${inferenceUs},"policy":${policyUs}` +
-    `,"request":${requestUs},"screen":${screenUs},"values":${valuesUs}}`
-  );
-}
-
-function place({ field, start, end, decodings }: NonNullable<WireDecision["finding"]>): string {
-  const names = decodings.slice(0, DECODINGS_MOST).map((name) => fields.decoding(name).json);
-  return `{"decodings":[${names.join()}],"end":${end},"field":${fields.field(field).json},"start":${start}}`;
-}
-
-function response(completion: WireCompletion | null): string {
-  if (completion === null) return "null";
-  const { responseStatus, responseBytes, ended } = completion;
-  return `{"bytes":${responseBytes},"ended":${fields.ended(ended).jsonOrNull},"status":${responseStatus}}`;
-}
-
-/** At most `most` bytes in hexadecimal. */
-export function hex(bytes: Buffer, most: number): string {
-  return bytes.toString("hex", 0, Math.min(bytes.length, most));
-}
-
-/** Of an enum of postern.v1; what a later release may add is `unknown`. */
-function nameIn(names: readonly string[], value: number): string {
-  return names[value] ?? "unknown";
+/** JSON of an enum's name. */
+function nameIn(names: readonly Buffer[], value: number): Buffer {
+  return names[Math.min(value >>> 0, names.length - 1)] as Buffer;
 }
