@@ -24,7 +24,7 @@ export class JsonWriter {
   /** `json`: a value as it is to stand. */
   value(name: Uint8Array, json: Uint8Array): void {
     this.name(name);
-    this.append(json);
+    this.append(json, 0, json.length);
   }
 
   /** A view of the object; nothing can follow. */
@@ -42,15 +42,20 @@ export class JsonWriter {
 
   private quoted(text: Uint8Array): void {
     this.put(QUOTE);
+    let from = 0;
     for (let i = 0; i < text.length; i++) {
       const byte = unchecked(text[i]);
+      if (byte >= 0x20 && byte != QUOTE && byte != BACKSLASH) continue;
+      this.append(text, from, i);
+      from = i + 1;
       if (byte < 0x20) {
         this.escapeControl(byte);
-        continue;
+      } else {
+        this.put(BACKSLASH);
+        this.put(byte);
       }
-      if (byte == QUOTE || byte == BACKSLASH) this.put(BACKSLASH);
-      this.put(byte);
     }
+    this.append(text, from, text.length);
     this.put(QUOTE);
   }
 
@@ -63,10 +68,11 @@ export class JsonWriter {
     this.put(<u8>HEX.charCodeAt(byte & 15));
   }
 
-  private append(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    memory.copy(this.buffer.dataStart + this.length, bytes.dataStart, bytes.length);
-    this.length += bytes.length;
+  private append(bytes: Uint8Array, start: i32, end: i32): void {
+    const length = end - start;
+    this.reserve(length);
+    memory.copy(this.buffer.dataStart + this.length, bytes.dataStart + start, length);
+    this.length += length;
   }
 
   private put(byte: u8): void {

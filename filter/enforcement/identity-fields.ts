@@ -23,7 +23,11 @@ export function identityFields(evaluation: Evaluation): Uint8Array[] {
   tell(fields, policy.keyNameHeader, subject.apiKey);
   const assertion = evaluation.assertion;
   const form = policy.assertion;
-  if (assertion !== null && form !== null) tell(fields, form.header, assertion.token);
+  // A compact JWS: nothing in it needs encoding.
+  if (assertion !== null && form !== null && assertion.token.length > 0) {
+    fields.push(form.header);
+    fields.push(assertion.token);
+  }
   return fields;
 }
 
