@@ -1,6 +1,5 @@
 import { equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
-import { unescapeJson } from "../encoding/json-scan";
 import { VALUE_PREFIX } from "../policy/blob-layout";
 import { isValue } from "./claim-value";
 
@@ -35,14 +34,6 @@ export class ClaimSet {
     const value = this.payload.subarray(unchecked(this.starts[index]), unchecked(this.ends[index]));
     if (token == JsonToken.BeginArray) return anyElement(value, kind, text);
     return isValue(token, value, unchecked(this.escaped[index]), kind, text);
-  }
-
-  /** The claim's text, unescaped; empty: there is none, or it is no text. */
-  text(name: Uint8Array): Uint8Array {
-    const index = this.indexOf(name);
-    if (index < 0 || unchecked(this.tokens[index]) != JsonToken.String) return this.payload.subarray(0, 0);
-    const raw = this.payload.subarray(unchecked(this.starts[index]), unchecked(this.ends[index]));
-    return unchecked(this.escaped[index]) ? unescapeJson(raw) : raw;
   }
 
   /** The claim as it stands in the token, JSON; empty: there is none. */

@@ -16,6 +16,7 @@ const IAT = bytes("iat");
 const SCOPE = bytes("scope");
 const SCP = bytes("scp");
 const CNF = bytes("cnf");
+const JTI = bytes("jti");
 const NONE = new Uint8Array(0);
 /** What lists of revocations may name a token by. */
 const MARKS_BYTES: i32 = 160;
@@ -26,6 +27,8 @@ const ELEMENT_OVERHEAD: i32 = 64;
 export class Claims {
   /** `sub`; empty: none. */
   subject: Uint8Array = NONE;
+  /** `jti`; empty: none. */
+  id: Uint8Array = NONE;
   audiences: Uint8Array[] = [];
   scopes: Uint8Array[] = [];
   /** `exp`, Unix milliseconds; -1 until it was read. */
@@ -86,7 +89,15 @@ export class Claims {
     if (equal(name, SCOPE)) return reader.next() == JsonToken.String && splitScopes(reader.text(), this.scopes);
     if (equal(name, SCP)) return this.readScp(reader);
     if (equal(name, CNF)) return this.confirmation.read(reader);
+    if (equal(name, JTI)) return this.readId(reader);
     return reader.skip();
+  }
+
+  /** Text, or a number as some issuers write it: of another type no list of revocations could name it. */
+  private readId(reader: JsonReader): bool {
+    const token = reader.next();
+    this.id = reader.text();
+    return token == JsonToken.String || token == JsonToken.Number;
   }
 
   private readSubject(reader: JsonReader): bool {

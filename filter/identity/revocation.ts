@@ -26,7 +26,7 @@ export function isRevoked(token: VerifiedToken, list: RevocationList): bool {
 function marksOf(token: VerifiedToken): Uint8Array {
   const issuer = token.issuer.issuer.length > 0 ? token.issuer.issuer : token.issuer.trustDomain;
   const names = [JTI, SUB, KID];
-  const values = [token.claims.set.text(JTI), token.claims.subject, token.kid];
+  const values = [token.claims.id, token.claims.subject, token.kid];
   const marks = new Uint8Array((2 * names.length + 1) * MARK_BYTES);
   let length = putMark(marks, 0, ISS, ANY_ISSUER, issuer);
   for (let i = 0; i < names.length; i++) {

@@ -102,6 +102,11 @@ test("by jti: refused by every worker at once, listed, undone", { timeout: 120_0
   );
   await revoke("undo", answer.revocation.id);
   assert.equal(await statuses(stolen), "200");
+  const numbered = await token({ jti: 4711 });
+  assert.equal(await statuses(numbered), "200");
+  const { revocation } = await revoke("--jti", "4711");
+  assert.equal(await statuses(numbered), "401", "a number, as some issuers write it");
+  await revoke("undo", revocation.id);
 });
 
 test("by sub, kid and issuer, before a time, from the watched file", { timeout: 60_000 }, async () => {
