@@ -8,7 +8,7 @@ import { MessageReader, MessageWriter } from "./core/message";
 import { writeValue } from "./core/value-message";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
 import { Container } from "./values/container";
-import { contentCodings } from "./values/content-coding";
+import { contentCodings, messageCoding } from "./values/content-coding";
 import { MAX_INFLATED_BYTES } from "./values/content-layers";
 import { decodeForms } from "./values/decode";
 import { extractFromBody, extractFromHeaders } from "./values/extract";
@@ -106,5 +106,5 @@ function readValues(request: MessageReader): Value[] {
 function wholeBody(headers: HeaderMap, body: Uint8Array): RequestBody {
   const contentType = headers.first(CONTENT_TYPE);
   const type = contentType === null ? body.subarray(0, 0) : contentType;
-  return new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
+  return new RequestBody(type, contentCodings(headers), messageCoding(headers), body, false, MAX_INFLATED_BYTES, true);
 }

@@ -7,6 +7,7 @@ import { Decoding } from "./decoding";
 export const MAX_CODINGS: i32 = 2;
 
 const CONTENT_ENCODING = bytes("content-encoding");
+const messageEncodings: Uint8Array[] = [bytes("grpc-encoding"), bytes("connect-content-encoding")];
 const GZIP = bytes("gzip");
 const X_GZIP = bytes("x-gzip");
 const DEFLATE = bytes("deflate");
@@ -34,6 +35,25 @@ export function contentCodings(headers: HeaderMap): u8[] | null {
     }
   }
   return codings;
+}
+
+/**
+ * How the messages of a body are compressed that say that they are: gRPC's and Connect's fields for it. `Decoding.Gzip`, which
+ * is told by its first bytes, where nothing says; -1: in another way, or in two.
+ */
+export function messageCoding(headers: HeaderMap): i32 {
+  let found: i32 = -1;
+  for (let i = 0; i < messageEncodings.length; i++) {
+    const name = unchecked(messageEncodings[i]);
+    for (let at = headers.indexOf(name); at >= 0; at = headers.indexOf(name, at + 1)) {
+      const value = headers.value(at);
+      if (isName(value, IDENTITY)) continue;
+      const coding = isName(value, GZIP) ? Decoding.Gzip : isName(value, DEFLATE) ? Decoding.Deflate : -1;
+      if (coding < 0 || (found >= 0 && found != coding)) return -1;
+      found = coding;
+    }
+  }
+  return found < 0 ? Decoding.Gzip : found;
 }
 
 /** Without the optional whitespace of RFC 9110, section 5.6.3. */

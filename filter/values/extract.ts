@@ -8,6 +8,7 @@ import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
 import { headerTreatment } from "./header-field";
 import { HeaderTreatment } from "./header-name";
+import { collectMessages } from "./message-frames";
 import { collectPairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
@@ -63,6 +64,7 @@ export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
   const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
   const collector = new Collector(out);
   const inspected = collectBody(collector, body.contentType, content, 0);
+  const messages = collectMessages(collector, body, content);
   collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
     const asSent = new Collector(out);
@@ -71,8 +73,8 @@ export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
     collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
   }
-  if (!inspected) return BodyOutcome.Opaque;
-  return isTooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+  if (!inspected || messages == LayersOutcome.Opaque) return BodyOutcome.Opaque;
+  return isTooLarge || messages == LayersOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
 function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {

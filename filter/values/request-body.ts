@@ -5,6 +5,8 @@ export class RequestBody {
     public readonly contentType: Uint8Array,
     /** In the order in which they were applied (`Decoding`); null: not all are known. */
     public readonly codings: u8[] | null,
+    /** Of its single messages, where it has any (`Decoding`); -1: it is not known. */
+    public readonly messageCoding: i32,
     public readonly bytes: Uint8Array,
     /** There was more, which was not kept. */
     public readonly isCut: bool,

@@ -40,10 +40,9 @@ export class Source {
     return new Source(pieces.component, text, null, pieces, 0, text.length, Container.Raw, codings, codings);
   }
 
-  /** What all of this text, a body under content codings, was inflated to. */
-  inflated(text: Uint8Array, codings: u8[]): Source {
-    const container = Container.ContentCoding;
-    return new Source(this.component, text, this, null, 0, this.text.length, container, codings, codings);
+  /** What the range `from` to `to` of this text, a body or a message in it under `codings`, was inflated to. */
+  inflated(text: Uint8Array, codings: u8[], from: i32 = 0, to: i32 = this.text.length): Source {
+    return new Source(this.component, text, this, null, from, to, Container.ContentCoding, codings, codings);
   }
 
   /** What the range `from` to `to` of this text holds, decoded as its place says. */

@@ -228,3 +228,39 @@ test("bombs leave the memory of the filter where it was", async () => {
   await burst(300);
   assert.ok((await rss()) - before < 6 * 1024, `${before} KiB before, ${await rss()} after`);
 });
+
+/** A message of gRPC with one field of text, compressed where `encode` is given. */
+function framed(content: string, encode?: (message: Buffer) => Buffer): Buffer {
+  const plain = Buffer.concat([Buffer.from([0x0a, content.length]), Buffer.from(content)]);
+  const message = encode ? encode(plain) : plain;
+  const prefix = Buffer.from([encode ? 1 : 0, 0, 0, 0, message.length]);
+  return Buffer.concat([prefix, message]);
+}
+
+test("gRPC: a compressed message is judged as the plain one would be, and one that can't be inflated is not inspected", async () => {
+  const seen = upstream.arrivals.length;
+  const cases: [body: Buffer, encoding: string, reason: string][] = [
+    [framed(attack), "identity", "attack_screened"],
+    [framed("' OR 1=1 -- -"), "identity", "attack_scored"],
+    [framed(attack, (message) => gzipSync(message)), "gzip", "attack_screened"],
+    [framed(attack, (message) => deflateSync(message)), "deflate", "attack_screened"],
+    [framed(attack, (message) => gzipSync(message)), "snappy", "body_encoding"],
+    [framed(attack, (message) => gzipSync(message)), "deflate", "body_encoding"],
+    [framed(attack, (message) => gzipSync(message).subarray(0, -1)), "gzip", "body_encoding"],
+    [framed(attack, (message) => message), "gzip", "body_encoding"],
+    [framed(attack).subarray(0, -1), "gzip", "body_encoding"],
+    [framed("a", () => bomb.subarray(0, 200)), "gzip", "body_too_large"],
+  ];
+  for (const [body, encoding, expected] of cases) {
+    const rest = `Content-Length: ${body.length}\r\ngrpc-encoding: ${encoding}`;
+    const answer = await sendRaw(gateway.url, [head("/comments/g", "", rest, "application/grpc"), body]);
+    const { effect, reason } = await record(answer);
+    const scored = reason.startsWith("attack_") ? reason.replace("screened", "scored") : reason;
+    assert.deepEqual(
+      [effect, scored],
+      ["deny", expected.replace("screened", "scored")],
+      `${encoding} ${body.toString("latin1")}`,
+    );
+  }
+  assert.equal(upstream.arrivals.length, seen);
+});

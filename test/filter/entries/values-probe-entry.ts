@@ -19,7 +19,7 @@ import { sha256 } from "../../../filter/crypto/sha256";
 import { encodeHex } from "../../../filter/encoding/hex";
 import { connectionCertificate } from "../../../filter/enforcement/peer";
 import { screenValue, worstEnd, worstStart } from "../../../filter/screen/screen";
-import { contentCodings } from "../../../filter/values/content-coding";
+import { contentCodings, messageCoding } from "../../../filter/values/content-coding";
 import { MAX_INFLATED_BYTES } from "../../../filter/values/content-layers";
 import { extractFromBody, extractFromHeaders } from "../../../filter/values/extract";
 import { RequestBody } from "../../../filter/values/request-body";
@@ -68,7 +68,15 @@ function answer(headers: HeaderMap, body: Uint8Array): void {
   extractFromHeaders(headers, values);
   const contentType = headers.first(CONTENT_TYPE);
   const type = contentType === null ? NONE : contentType;
-  const whole = new RequestBody(type, contentCodings(headers), body, false, MAX_INFLATED_BYTES, true);
+  const whole = new RequestBody(
+    type,
+    contentCodings(headers),
+    messageCoding(headers),
+    body,
+    false,
+    MAX_INFLATED_BYTES,
+    true,
+  );
   if (body.length > 0) extractFromBody(whole, values);
 
   const peer = connectionCertificate();

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deflateSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { type CoreValue, loadCore } from "../../../scripts/core.ts";
+
+const core = await loadCore();
+const ATTACK = "' OR 1=1--";
+
+function values(type: string, body: Uint8Array, ...more: (readonly [string, string])[]): readonly CoreValue[] {
+  const headers = [["content-type", type] as const, ...more];
+  const [all = []] = core.values([{ method: "POST", path: "/", headers, body }]);
+  return all.filter(({ component }) => component === "body");
+}
+
+const text = (value: CoreValue | undefined) => Buffer.from(value?.forms[0]?.bytes ?? []).toString();
+const found = (all: readonly CoreValue[], content = ATTACK) => all.find((value) => text(value) === content);
+
+/** A length-delimited field. */
+const field = (number: number, content: string | Buffer) =>
+  Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(content)]), Buffer.from(content as string)]);
+const frame = (message: Buffer, flags = 0) => {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flags);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+};
+const message = Buffer.concat([field(1, "tea"), Buffer.from([0x10, 7]), field(3, field(2, ATTACK))]);
+
+for (const [type, body] of [
+  ["application/grpc", frame(message)],
+  ["application/grpc+proto", Buffer.concat([frame(field(1, "x")), frame(message)])],
+  [" Application/gRPC-Web+proto; a=b", frame(message)],
+  ["application/grpc-web-text", Buffer.from(frame(message).toString("base64"))],
+  ["application/connect+proto", frame(message)],
+  ["application/protobuf", message],
+  ["application/x-protobuf", message],
+] as const) {
+  test(`${type}: texts of a message are values by themselves, however short, named by their fields`, () => {
+    const value = found(values(type, body));
+    assert.equal(value?.label, "body.3.2");
+  });
+}
+
+for (const [header, encoding, compress] of [
+  ["grpc-encoding", "gzip", gzipSync],
+  ["grpc-encoding", "Deflate", deflateSync],
+  ["connect-content-encoding", "gzip", gzipSync],
+] as const) {
+  test(`${header}: ${encoding}: a compressed message is inflated, and says where it stands`, () => {
+    const compressed = frame(compress(message), 1);
+    const body = Buffer.concat([frame(field(1, "x")), compressed]);
+    const value = found(values("application/grpc", body, [header, encoding]));
+    assert.equal(value?.label, "body.3.2");
+    assert.deepEqual(value?.forms[0]?.decodings, [encoding.toLowerCase()]);
+    assert.deepEqual([value?.start, value?.end], [body.length - compressed.length + 5, body.length]);
+  });
+}
+
+test("JSON in a message is read as JSON", () => {
+  const json = Buffer.from(JSON.stringify({ a: ATTACK }));
+  for (const body of [frame(json), frame(gzipSync(json), 1)]) {
+    const all = values("application/grpc+json", body);
+    assert.ok(all.some((value) => value.label === "json:/a" && text(value) === ATTACK));
+  }
+});
+
+test("any bytes are read to their end", () => {
+  const types = ["application/grpc", "application/grpc-web-text", "application/grpc+json", "application/x-protobuf"];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...types),
+      fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
+      (type, parts) => {
+        const framed = Buffer.concat(parts.map((part, index) => frame(Buffer.from(part), index % 3)));
+        for (const body of [framed, Buffer.concat(parts)]) if (body.length > 0) values(type, body);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
