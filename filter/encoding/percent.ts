@@ -1,5 +1,6 @@
 import { hexDigit } from "./hex";
 import { rewrite } from "./rewrite";
+import { startPass, trace } from "./trace";
 
 const PERCENT: u8 = 0x25;
 const PLUS: u8 = 0x2b;
@@ -22,15 +23,42 @@ export function decodePercent(text: Uint8Array, length: i32): i32 {
 }
 
 /**
- * `+` → space (application/x-www-form-urlencoded) in the first `length` bytes, in place; to be done before the
- * percent-decoding. Gives whether there was any.
+ * The same of a text that stays, in one pass with `+` → space where it is of a `form` (application/x-www-form-urlencoded).
  */
-export function decodePlus(text: Uint8Array, length: i32): bool {
-  let changed = false;
-  for (let i = 0; i < length; i++) {
-    if (unchecked(text[i]) != PLUS) continue;
-    unchecked((text[i] = SPACE));
-    changed = true;
+export function percentDecoded(raw: Uint8Array, form: bool): Uint8Array {
+  startPass();
+  const length = raw.length;
+  const text = new Uint8Array(length);
+  const from = raw.dataStart;
+  const to = text.dataStart;
+  const plus = form ? PLUS : PERCENT;
+  const percents = i8x16.splat(PERCENT);
+  const pluses = i8x16.splat(plus);
+  let read = 0;
+  let write = 0;
+  while (read < length) {
+    if (read + 16 <= length) {
+      const chunk = v128.load(from + read);
+      v128.store(to + write, v128.bitselect(i8x16.splat(SPACE), chunk, i8x16.eq(chunk, pluses)));
+      const mask = i8x16.bitmask(i8x16.eq(chunk, percents));
+      const kept = mask == 0 ? 16 : ctz(mask);
+      read += kept;
+      write += kept;
+      if (mask == 0) continue;
+    }
+    const byte = load<u8>(from + read);
+    const escapes = byte == PERCENT && read + 2 < length;
+    const high = escapes ? hexDigit(load<u8>(from + read, 1)) : -1;
+    const low = high >= 0 ? hexDigit(load<u8>(from + read, 2)) : -1;
+    if (low >= 0) {
+      store<u8>(to + write, <u8>((high << 4) | low));
+      if (trace !== null) trace!.replaced(read, read + 3, write, write + 1);
+      read += 3;
+    } else {
+      store<u8>(to + write, byte == PLUS && form ? SPACE : byte);
+      read += 1;
+    }
+    write += 1;
   }
-  return changed;
+  return text.subarray(0, write);
 }

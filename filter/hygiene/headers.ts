@@ -1,5 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
-import { holdsByte } from "../encoding/holds-byte";
+import { holdsByte } from "../encoding/find-byte";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";

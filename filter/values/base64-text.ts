@@ -108,10 +108,32 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32, space: Base
 
 /** How a space must be read for the first `length` bytes to be base64 of text; 0: they are none. */
 export function base64Space(text: Uint8Array, length: i32): i32 {
+  if (holdsForeign(text, length)) return 0;
   if (isBase64Text(text, 0, length)) return Base64Space.Plus;
   const space = text.indexOf(SPACE);
   if (space < 0 || space >= length) return 0;
   return isBase64Text(text, 0, length, Base64Space.Skipped) ? Base64Space.Skipped : 0;
+}
+
+/** Whether among the first `length` bytes, without padding, is one of no alphabet: sixteen are looked at at once. */
+function holdsForeign(text: Uint8Array, length: i32): bool {
+  const data = text.dataStart;
+  let end = length;
+  while (end > 0 && length - end < MAX_PADDING && load<u8>(data + end - 1) == EQUALS) end--;
+  let at = 0;
+  for (; at + 16 <= end; at += 16) {
+    const chunk = v128.load(data + at);
+    const lower = v128.or(chunk, i8x16.splat(0x20));
+    const letter = i8x16.lt_u(i8x16.sub(lower, i8x16.splat(0x61)), i8x16.splat(26));
+    const digitOrSlash = i8x16.lt_u(i8x16.sub(chunk, i8x16.splat(0x2f)), i8x16.splat(11));
+    const plus = v128.or(i8x16.eq(chunk, i8x16.splat(0x2b)), i8x16.eq(chunk, i8x16.splat(0x2d)));
+    const line = v128.or(i8x16.eq(chunk, i8x16.splat(0x5f)), i8x16.eq(chunk, i8x16.splat(0x20)));
+    const skipped = v128.or(i8x16.eq(chunk, i8x16.splat(0x0a)), i8x16.eq(chunk, i8x16.splat(0x0d)));
+    const others = v128.or(plus, v128.or(line, skipped));
+    if (!i8x16.all_true(v128.or(v128.or(letter, digitOrSlash), others))) return true;
+  }
+  for (; at < end; at++) if (!isBase64Byte(load<u8>(data + at))) return true;
+  return false;
 }
 
 /** Decodes a range of base64 to `write` in the same bytes, `write` ≤ `start`; gives the end. Foreign bytes are skipped. */

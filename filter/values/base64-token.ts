@@ -1,3 +1,4 @@
+import { findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
 import { decodeBase64At, isBase64Byte, isBase64Text } from "./base64-text";
 
@@ -7,6 +8,7 @@ const MAX_PADDING = 2;
 const PERCENT: u8 = 0x25;
 const AMPERSAND: u8 = 0x26;
 const COMMA: u8 = 0x2c;
+const FOUR: u8 = 0x34;
 const DOT: u8 = 0x2e;
 const EQUALS: u8 = 0x3d;
 const SEMICOLON: u8 = 0x3b;
@@ -20,15 +22,15 @@ const LOWER_CASE: u32 = 0x20202020;
 /** The content of every `base64,` (RFC 2397) in the first `length` bytes that is text, decoded in place; the new length. */
 export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
   const pass = rewrite(text, length);
-  while (pass.seek(COMMA, COMMA)) {
-    const start = pass.read + 1;
-    const marked = endsWithBase64(text, pass.read);
-    pass.keep();
-    if (!marked) continue;
+  for (let four = findPair(text, 0, length, FOUR, COMMA); four < length; ) {
+    const start = four + 2;
+    const marked = endsWithBase64(text, four + 1);
     let end = start;
-    while (end < length && isDataUrlByte(unchecked(text[end]))) end += 1;
-    if (isBase64Text(text, start, end)) pass.resume(end, decodeBase64At(text, start, end, pass.write));
+    if (marked) while (end < length && isDataUrlByte(unchecked(text[end]))) end += 1;
+    pass.keepUntil(start);
+    if (marked && isBase64Text(text, start, end)) pass.resume(end, decodeBase64At(text, start, end, pass.write));
     else pass.keepUntil(end);
+    four = findPair(text, end, length, FOUR, COMMA);
   }
   return pass.finish();
 }
@@ -40,24 +42,54 @@ export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
  */
 export function decodeBase64Tokens(text: Uint8Array, length: i32, settled: bool): i32 {
   const pass = rewrite(text, length);
-  let from = 0;
-  // A run this long has a byte at one of these positions.
-  for (let at = MIN_TOKEN_BYTES - 1; at < length; at += MIN_TOKEN_BYTES) {
-    if (!isRunByte(unchecked(text[at]))) continue;
-    let start = at;
-    while (start > from && isRunByte(unchecked(text[start - 1]))) start -= 1;
-    let end = at + 1;
+  for (let start = nextRun(text, 0, length); start < length; ) {
+    let end = start + MIN_TOKEN_BYTES;
     while (end < length && isRunByte(unchecked(text[end]))) end += 1;
     const whole = settled || !isBesideEscape(text, start, end, length);
-    if (whole && end - start >= MIN_TOKEN_BYTES && isBase64Text(text, start, end)) {
+    if (whole && isBase64Text(text, start, end)) {
       for (let i = 0; i < MAX_PADDING && end < length && unchecked(text[end]) == EQUALS; i++) end += 1;
       pass.keepUntil(start);
       pass.resume(end, decodeBase64At(text, start, end, pass.write));
     }
-    from = end;
-    at = end - 1;
+    start = nextRun(text, end, length);
   }
   return pass.finish();
+}
+
+/** Where, from `at` on, the next sixteen bytes of a run begin; `length`: nowhere. */
+function nextRun(text: Uint8Array, at: i32, length: i32): i32 {
+  const data = text.dataStart;
+  // A bit for each of the last sixteen bytes, and of the sixteen before them.
+  let last: u32 = 0;
+  for (; at + 16 <= length; at += 16) {
+    const before = last;
+    last = runBytesAmong(v128.load(data + at));
+    const first = sixteenOnes(before | (last << 16));
+    if (first < 32) return at - 16 + first;
+  }
+  const before = last;
+  last = 0;
+  for (let i = at; i < length; i++) last |= u32(isRunByte(load<u8>(data + i))) << (i - at);
+  const first = sixteenOnes(before | (last << 16));
+  return first < 32 ? at - 16 + first : length;
+}
+
+/** The lowest of sixteen bits in a row that are set; 32: there are none. */
+function sixteenOnes(bits: u32): i32 {
+  bits &= bits >> 1;
+  bits &= bits >> 2;
+  bits &= bits >> 4;
+  return ctz(bits & (bits >> 8));
+}
+
+/** `isRunByte` of sixteen bytes, a bit each. */
+function runBytesAmong(bytes: v128): u32 {
+  const lower = v128.or(bytes, i8x16.splat(0x20));
+  const letters = i8x16.lt_u(i8x16.sub(lower, i8x16.splat(0x61)), i8x16.splat(26));
+  // `-`, `.`, `/` and digits.
+  const others = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(13));
+  const signs = v128.or(i8x16.eq(bytes, i8x16.splat(0x2b)), i8x16.eq(bytes, i8x16.splat(0x5f)));
+  return i8x16.bitmask(v128.or(v128.or(letters, others), signs));
 }
 
 function isBesideEscape(text: Uint8Array, start: i32, end: i32, length: i32): bool {

@@ -1,3 +1,4 @@
+import { isVisibleAscii } from "../encoding/find-byte";
 import { Charset, charsetsByLook, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
@@ -100,13 +101,8 @@ function textStart(body: Uint8Array): i32 {
 
 /** Whether it begins with a name and `=`, and holds no whitespace, control or non-ASCII byte, which forms encode. */
 function looksLikeForm(body: Uint8Array, start: i32): bool {
-  let at = formNameEnd(body, start);
-  if (at < 0) return false;
-  for (; at < body.length; at++) {
-    const byte = unchecked(body[at]);
-    if (byte <= 0x20 || byte >= 0x7f) return false;
-  }
-  return true;
+  const nameEnd = formNameEnd(body, start);
+  return nameEnd >= 0 && isVisibleAscii(body, nameEnd);
 }
 
 /** Where the name ends that it begins with and `=` follows; -1: there is none. */

@@ -1,6 +1,6 @@
-import { holdsByte } from "../encoding/holds-byte";
+import { holdsByte } from "../encoding/find-byte";
 import { unescapeJson } from "../encoding/json-scan";
-import { decodePercent, decodePlus } from "../encoding/percent";
+import { percentDecoded } from "../encoding/percent";
 import { startPass } from "../encoding/trace";
 import { fromUtf16, fromUtf32 } from "../encoding/wide-text";
 import { decodeBase64At } from "./base64-text";
@@ -84,11 +84,10 @@ function tell(told: Forms | null, decoding: Decoding): void {
 function decodeUrl(raw: Uint8Array, form: bool, told: Forms | null): Uint8Array {
   const plus = form && holdsByte(raw, PLUS);
   if (!plus && !holdsByte(raw, PERCENT)) return raw;
-  const text = raw.slice();
-  if (plus && decodePlus(text, text.length)) tell(told, Decoding.Plus);
-  const length = decodePercent(text, text.length);
-  if (length != text.length) tell(told, Decoding.Percent);
-  return text.subarray(0, length);
+  const text = percentDecoded(raw, form);
+  if (plus) tell(told, Decoding.Plus);
+  if (text.length != raw.length) tell(told, Decoding.Percent);
+  return text;
 }
 
 function decodeBase64(raw: Uint8Array): Uint8Array {

@@ -5,8 +5,9 @@ import { Pieces } from "./pieces";
 import { Source } from "./source";
 import { ValueKind } from "./value";
 
-/** Twice as many slots as there can be values of their own. */
-const SLOTS = 1024;
+/** As many as there can be values of their own, and a little more. */
+const MAX_PARAMETERS = 512;
+const SLOTS = 2 * MAX_PARAMETERS;
 const COMMA: u8 = 0x2c;
 const PERCENT: u8 = 0x25;
 /** FNV-1a. */
@@ -22,8 +23,16 @@ function fillSyntax(): void {
 }
 fillSyntax();
 
-/** For each hash of a name the last parameter of that name and one; one list at a time uses them. */
+/** For each hash of a name the last parameter of that name and one; one list at a time uses these, and leaves them 0. */
 const slots = new StaticArray<i32>(SLOTS);
+/** Of each parameter of the list: its name's and its value's range, and the next one of the same name (0: none). */
+const nameStarts = new StaticArray<i32>(MAX_PARAMETERS);
+const nameEnds = new StaticArray<i32>(MAX_PARAMETERS);
+const valueStarts = new StaticArray<i32>(MAX_PARAMETERS);
+const valueEnds = new StaticArray<i32>(MAX_PARAMETERS);
+const next = new StaticArray<i32>(MAX_PARAMETERS);
+/** Of the first one of a name its slot, of others -1. */
+const slotOf = new StaticArray<i32>(MAX_PARAMETERS);
 
 /**
  * Parameters that come more than once in one list: some frameworks take the first, some the last, and some all, joined
@@ -31,21 +40,15 @@ const slots = new StaticArray<i32>(SLOTS);
  * none: some piece must hold a byte of syntax.
  */
 export class Duplicates {
-  /** For each parameter its name's and its value's range, and the next one of the same name (0: none); of the first one also whether it is. */
-  private readonly names: i32[] = [];
-  private readonly values: i32[] = [];
-  private readonly next: i32[] = [];
-  private readonly first: bool[] = [];
-  private readonly suspicious: bool[] = [];
+  private count: i32 = 0;
   private found: bool = false;
 
-  constructor(private readonly source: Source) {
-    memory.fill(changetype<usize>(slots), 0, SLOTS * sizeof<i32>());
-  }
+  constructor(private readonly source: Source) {}
 
-  /** At most 512 of a list. */
+  /** What is beyond the first 512 of a list is not looked at. */
   add(nameStart: i32, nameEnd: i32, start: i32, end: i32): void {
-    const index = this.next.length;
+    if (this.count == MAX_PARAMETERS) return;
+    const index = this.count++;
     let slot = this.hash(nameStart, nameEnd);
     let last = unchecked(slots[slot]) - 1;
     while (last >= 0 && !this.sameName(last, nameStart, nameEnd)) {
@@ -53,34 +56,34 @@ export class Duplicates {
       last = unchecked(slots[slot]) - 1;
     }
     if (last >= 0) {
-      this.next[last] = index;
+      unchecked((next[last] = index));
       this.found = true;
     }
     unchecked((slots[slot] = index + 1));
-    this.first.push(last < 0);
-    this.suspicious.push(this.hasSyntax(start, end));
-    this.next.push(0);
-    this.names.push(nameStart);
-    this.names.push(nameEnd);
-    this.values.push(start);
-    this.values.push(end);
+    unchecked((slotOf[index] = last < 0 ? slot : -1));
+    unchecked((next[index] = 0));
+    unchecked((nameStarts[index] = nameStart));
+    unchecked((nameEnds[index] = nameEnd));
+    unchecked((valueStarts[index] = start));
+    unchecked((valueEnds[index] = end));
   }
 
-  /** Gives what comes more than once as one more value each. */
+  /** Gives what comes more than once as one more value each. To be called once, at the end. */
   collect(collector: Collector, kind: ValueKind, owner: Uint8Array | null): void {
+    for (let i = 0; i < this.count; i++) if (slotOf[i] >= 0) slots[slotOf[i]] = 0;
     if (!this.found) return;
-    for (let i = 0; i < this.first.length; i++) {
-      if (!this.first[i] || this.next[i] == 0) continue;
+    for (let i = 0; i < this.count; i++) {
+      if (slotOf[i] < 0 || next[i] == 0) continue;
       const pieces = new Pieces(COMMA);
       let suspicious = false;
       let at = i;
       do {
-        pieces.add(this.source, this.values[at * 2], this.values[at * 2 + 1], Container.Raw);
-        suspicious = suspicious || this.suspicious[at];
-        at = this.next[at];
+        pieces.add(this.source, valueStarts[at], valueEnds[at], Container.Raw);
+        suspicious = suspicious || this.hasSyntax(valueStarts[at], valueEnds[at]);
+        at = next[at];
       } while (at != 0);
       if (!suspicious) continue;
-      const name = owner !== null ? owner : this.source.text.subarray(this.names[i * 2], this.names[i * 2 + 1]);
+      const name = owner !== null ? owner : this.source.text.subarray(nameStarts[i], nameEnds[i]);
       collector.addJoined(kind, name, pieces, Container.PlusPercent);
     }
   }
@@ -107,8 +110,8 @@ export class Duplicates {
   }
 
   private sameName(index: i32, start: i32, end: i32): bool {
-    const other = this.names[index * 2];
-    if (this.names[index * 2 + 1] - other != end - start) return false;
+    const other = unchecked(nameStarts[index]);
+    if (unchecked(nameEnds[index]) - other != end - start) return false;
     const data = this.source.text.dataStart;
     return memory.compare(data + other, data + start, end - start) == 0;
   }

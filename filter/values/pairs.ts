@@ -1,4 +1,5 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
+import { findByte, findEither } from "../encoding/find-byte";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { Duplicates } from "./duplicates";
@@ -30,14 +31,11 @@ export function collectPairs(
   const duplicates = new Duplicates(source);
   let number = 0;
   for (let at = start; at < end; number++) {
-    let equals = -1;
-    let stop = at;
-    while (stop < end && unchecked(text[stop]) != AMPERSAND) {
-      if (equals < 0 && unchecked(text[stop]) == EQUALS) equals = stop;
-      stop += 1;
-    }
-    const nameEnd = equals < 0 ? at : equals;
-    const value = equals < 0 ? at : equals + 1;
+    const mark = findEither(text, at, end, AMPERSAND, EQUALS);
+    const isNamed = mark < end && unchecked(text[mark]) == EQUALS;
+    const stop = isNamed ? findByte(text, mark + 1, end, AMPERSAND) : mark;
+    const nameEnd = isNamed ? mark : at;
+    const value = isNamed ? mark + 1 : at;
     if (nameEnd > at && (!isPlainName(text, at, nameEnd) || onlyEquals(text, value, stop))) {
       const name = owner !== null ? owner : collector.number(number);
       collector.add(nameKind, name, source, at, nameEnd, Container.PlusPercent);

@@ -1,3 +1,4 @@
+import { findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
 
 const SLASH: u8 = 0x2f;
@@ -40,53 +41,51 @@ export function foldComments(text: Uint8Array, length: i32): i32 {
 
 /** Whether there may be a comment in the first `length` bytes. */
 export function hasCommentStart(text: Uint8Array, length: i32): bool {
-  const data = text.dataStart;
-  let at = 0;
-  for (; at + 17 <= length; at += 16) {
-    const slashes = i8x16.eq(v128.load(data + at), i8x16.splat(SLASH));
-    const stars = i8x16.eq(v128.load(data + at + 1), i8x16.splat(STAR));
-    if (v128.any_true(v128.and(slashes, stars))) return true;
-  }
-  for (; at + 1 < length; at++) {
-    if (load<u8>(data + at) == SLASH && load<u8>(data + at + 1) == STAR) return true;
-  }
-  return false;
+  return findPair(text, 0, length, SLASH, STAR) < length;
 }
 
 /** Whether the first `length` bytes hold whitespace other than single spaces. */
 export function hasWhitespaceToFold(text: Uint8Array, length: i32): bool {
-  const data = text.dataStart;
-  const spaces = i8x16.splat(SPACE);
-  let at = 0;
-  for (; at + 17 <= length; at += 16) {
-    const chunk = v128.load(data + at);
-    const next = v128.load(data + at + 1);
-    const controls = i8x16.lt_u(i8x16.sub(chunk, i8x16.splat(0x09)), i8x16.splat(5));
-    const doubled = v128.and(i8x16.eq(chunk, spaces), i8x16.eq(next, spaces));
-    if (v128.any_true(v128.or(controls, doubled))) return true;
-  }
-  let previous: u8 = 0;
-  for (; at < length; at++) {
-    const byte = load<u8>(data + at);
-    if (isWhitespace(byte) && (byte != SPACE || previous == SPACE)) return true;
-    previous = byte;
-  }
-  return false;
+  return nextToFold(text, 0, length) < length;
 }
 
 /** Each run of whitespace in the first `length` bytes → one space, in place. Gives the new length. */
 export function foldWhitespace(text: Uint8Array, length: i32): i32 {
   const pass = rewrite(text, length);
-  for (let at = 0; at < length; ) {
-    const start = at;
-    while (at < length && !isWhitespace(unchecked(text[at]))) at += 1;
+  for (let at = nextToFold(text, 0, length); at < length; at = nextToFold(text, pass.read, length)) {
+    let end = at + 1;
+    while (end < length && isWhitespace(unchecked(text[end]))) end += 1;
     pass.keepUntil(at);
-    const space = at;
-    while (at < length && isWhitespace(unchecked(text[at]))) at += 1;
-    if (at > space) pass.put(SPACE, at - space);
-    if (at == start) break;
+    pass.put(SPACE, end - at);
   }
   return pass.finish();
+}
+
+/** Where, from `at` on, a run of whitespace begins that is not a single space; `length`: there is none. */
+function nextToFold(text: Uint8Array, at: i32, length: i32): i32 {
+  const data = text.dataStart;
+  for (; at + 17 <= length; at += 16) {
+    const next = whitespaceAmong(v128.load(data + at + 1));
+    const chunk = v128.load(data + at);
+    const spaces = i8x16.eq(chunk, i8x16.splat(SPACE));
+    const mask = i8x16.bitmask(v128.or(controlsAmong(chunk), v128.and(spaces, next)));
+    if (mask != 0) return at + ctz(mask);
+  }
+  for (; at < length; at++) {
+    const byte = load<u8>(data + at);
+    if (!isWhitespace(byte)) continue;
+    if (byte != SPACE || (at + 1 < length && isWhitespace(load<u8>(data + at, 1)))) return at;
+  }
+  return length;
+}
+
+function whitespaceAmong(bytes: v128): v128 {
+  return v128.or(controlsAmong(bytes), i8x16.eq(bytes, i8x16.splat(SPACE)));
+}
+
+/** Whitespace other than the space. */
+function controlsAmong(bytes: v128): v128 {
+  return i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x09)), i8x16.splat(5));
 }
 
 function commentEnd(text: Uint8Array, at: i32, end: i32): i32 {

@@ -46,6 +46,12 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["UTF-16", "%3C%00b%00>%00x%00", "percent utf-16", "<b>x"],
   ["UTF-16 of the other byte order", "%00<%00b%00%3E", "percent utf-16", "<b>"],
   ["a data URL", `data:text/html;base64,${base64(SCRIPT)}`, "base64", `data:text/html;base64,${SCRIPT}`],
+  [
+    "a data URL close behind another, a little shorter one",
+    `base64,${base64("alert(1)")}#base64,${base64(SCRIPT)}`,
+    "base64",
+    `base64,alert(1)#base64,${SCRIPT}`,
+  ],
   ["overlong slashes and dots", "\xc0\xae\xc0\xae\xc0\xaf\xe0\x80\xae\xf0\x80\x80\xaf", "overlong", ".././"],
   ["an IIS form of a backslash", "..\xc1\x1c", "overlong", "..\\"],
   ["full-width", Buffer.from("＜script＞").toString("latin1"), "full-width", "<script>"],
