@@ -4,7 +4,9 @@ import { encodeSyncRequest, MAX_STATE_ANSWER_BYTES } from "./sync-message";
 
 const SERVICE = bytes("postern.v1.PolicyInformationPoint");
 const METHOD = bytes("Sync");
-const DEADLINE_MILLIS: u32 = 500;
+/** The sidecar may keep the answer until there is something new. */
+export const WAIT_MILLIS: u32 = 800;
+const DEADLINE_MILLIS: u32 = WAIT_MILLIS + 500;
 
 /** Who has asked for the state. One of the two is called, once. */
 export interface StateListener {
@@ -36,7 +38,7 @@ export function askForState(
   memory: Uint8Array,
   listener: StateListener,
 ): bool {
-  const message = encodeSyncRequest(worker, policyDigest, version, bundleDigest, memory);
+  const message = encodeSyncRequest(worker, policyDigest, version, bundleDigest, memory, WAIT_MILLIS);
   const call = new SyncCall(listener);
   return (
     grpcCall(sidecarCluster(), SERVICE, METHOD, message, DEADLINE_MILLIS, MAX_STATE_ANSWER_BYTES, call) == Status.Ok

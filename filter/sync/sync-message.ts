@@ -4,16 +4,20 @@ import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 /** 1 MiB of state, and its frame in the response. */
 export const MAX_STATE_ANSWER_BYTES: u32 = 1_048_640;
 
-/** `postern.v1.SyncRequest`; `version` 0: the worker has no state; `memory`: a `MemoryUse`. */
+/**
+ * `postern.v1.SyncRequest`; `version` 0: the worker has no state; `memory`: a `MemoryUse`; `waitMillis`: the answer may wait so
+ * long for a change.
+ */
 export function encodeSyncRequest(
   worker: Uint8Array,
   policyDigest: Uint8Array,
   version: u64,
   bundleDigest: Uint8Array,
   memory: Uint8Array,
+  waitMillis: u32,
 ): Uint8Array {
   const writer = new ProtobufWriter(128).bytes(1, worker).bytes(2, policyDigest).uint(3, version).bytes(6, memory);
-  return writer.bytes(14, bundleDigest).uint(PROTOCOL_FIELD, PROTOCOL).finish();
+  return writer.uint(7, waitMillis).bytes(14, bundleDigest).uint(PROTOCOL_FIELD, PROTOCOL).finish();
 }
 
 /** The same, to be answered once the sidecar has looked for a key that the issuer (by its name in the policy) may have. */

@@ -1,17 +1,17 @@
 import { Environment } from "../environment";
 import { MemoryUse } from "./memory-use";
 import { shareConfirmation, sharedConfirmation, sharedState, shareState } from "./shared-state";
-import { askForState, StateListener } from "./sync-call";
+import { askForState, StateListener, WAIT_MILLIS } from "./sync-call";
 import { stateOf } from "./sync-message";
 import { SyncState } from "./sync-state";
 
-/** By every fourth tick: what changes is everywhere within half a second, and a question costs sidecar and Envoy a millisecond each. */
+/** A sidecar that answers at once is asked by every fourth tick: a question costs it and Envoy a millisecond each. */
 const PERIOD_MILLIS: i64 = 350;
 /** Envoy ends a call at its deadline; after this long another is made, even if the host forgot the last one. */
-const WATCHDOG_MILLIS: i64 = 700;
+const WATCHDOG_MILLIS: i64 = 1_500;
 
 /**
- * The state of this VM, as the sidecar administers it: asked for on the tick, replaced as a whole, and kept where the
+ * The state of this VM, as the sidecar administers it: asked for on the tick, told when it changes, replaced as a whole, and kept where the
  * other workers, a reloaded VM and a new policy find it. Without the sidecar the last one stays.
  */
 export class Synchronisation implements StateListener {
@@ -53,11 +53,12 @@ export class Synchronisation implements StateListener {
 
   onState(response: Uint8Array): void {
     this.answered = true;
-    this.receive(response, this.askedMillis);
+    // An answer that was kept until now is of now; one that was late on its way is not taken for newer than that.
+    this.receive(response, min(this.environment.nowMillis(), this.askedMillis + WAIT_MILLIS));
   }
 
-  /** Takes what was asked for at that time; false: it is malformed, or no state. */
-  receive(response: Uint8Array, askedMillis: i64): bool {
+  /** Takes what was current at that time; false: it is malformed, or no state. */
+  receive(response: Uint8Array, currentMillis: i64): bool {
     const message = stateOf(response);
     if (message === null) return false;
     if (message.length > 0) {
@@ -65,8 +66,8 @@ export class Synchronisation implements StateListener {
       shareState(this.environment, message);
       this.isNews = true;
     }
-    this.confirmedMillis = askedMillis;
-    shareConfirmation(this.environment, askedMillis);
+    this.confirmedMillis = currentMillis;
+    shareConfirmation(this.environment, currentMillis);
     return true;
   }
 

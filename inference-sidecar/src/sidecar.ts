@@ -228,6 +228,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     async stop() {
       unwatch();
       health.setDraining();
+      synced.close();
       await selfTest.stop();
       keys.close();
       await Promise.all([

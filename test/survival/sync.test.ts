@@ -45,13 +45,25 @@ const everyWorkerHas = (version: number) =>
 
 test("a state reaches every worker", async (context) => {
   await everyWorkerHas(0);
-  for (const version of [1, 2]) {
+  for (const version of [1, 5]) {
     const given = performance.now();
     give({ version });
     // A worker asks every 0.4 s, and once more at once when it has another state.
     await everyWorkerHas(version);
     context.diagnostic(`told after ${Math.round(performance.now() - given)} ms`);
   }
+});
+
+test("an answer that the sidecar keeps until there is something new is waited for", async () => {
+  const kept: Parameters<PlayedSidecar["sync"]>[0][] = [];
+  sidecar.sync = (stream) => kept.push(stream);
+  await eventually(
+    () => kept,
+    ({ length }) => length >= vms,
+  );
+  sidecar.sync = (stream) => answer(stream, Buffer.alloc(0));
+  for (const stream of kept) if (!stream.closed) answer(stream, syncResponse({ version: 2 }));
+  await everyWorkerHas(2);
 });
 
 const route = { route: "all", mode: "PREVENT", rung: "PREVENT", canary: null, modelDenyMillionths: 0 };

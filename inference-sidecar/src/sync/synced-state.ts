@@ -44,6 +44,8 @@ export class SyncedState {
     revocations: { entries: Buffer.alloc(0), writtenUnixMs: 0 },
   };
   #version = 0;
+  #closed = false;
+  readonly #waiting = new Set<() => void>();
   #written: Promise<void> = Promise.resolve();
   readonly #encode: (response: SyncResponse) => Buffer;
   readonly #file: string;
@@ -71,13 +73,42 @@ export class SyncedState {
     }
     this.#sections = sections;
     this.#version = version;
+    this.#wake();
     this.#written = this.#written.catch(() => undefined).then(() => writeDurably(this.#file, encoded));
     return this.#written;
   }
 
   /** What a worker that has `version` is answered. */
   since(version: number): SyncResponse {
-    if (this.#version === 0 || version === this.#version) return {};
+    if (this.#isCurrent(version)) return {};
     return { state: { version: this.#version, ...this.#sections } };
+  }
+
+  /** Resolves when `version` is current no longer, at most so much later. */
+  async isNotCurrent(version: number, millis: number): Promise<void> {
+    if (this.#closed || millis === 0 || !this.#isCurrent(version)) return;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, millis);
+      this.#waiting.add(end);
+    });
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  #isCurrent(version: number): boolean {
+    return this.#version === 0 || version === this.#version;
+  }
+
+  #wake(): void {
+    for (const end of [...this.#waiting]) end();
   }
 }
