@@ -30,19 +30,20 @@ export function ask(socketPath: string, key: Uint8Array, probe: Probe): Promise<
   const mark = makeMark(key, method, authority, path, Date.now());
   const headers = { ...probe.headers, host: authority, "user-agent": "postern-self-test", [MARK_HEADER]: mark };
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath, method, path, headers, agent: false, signal: AbortSignal.timeout(DEADLINE_MS) },
-      (response) => {
-        let text = "";
-        response.setEncoding("latin1");
-        response.on("data", (part: string) => {
-          if (text.length < ANSWER_MOST_BYTES) text += part;
-        });
-        const otherwise = DECISION_HEADER in response.headers ? "unmarked" : "inert";
-        response.once("end", () => resolve(readAnswer(text) ?? otherwise));
-        response.once("error", reject);
-      },
-    );
+    const sent = request({ socketPath, method, path, headers, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("latin1");
+      response.on("data", (part: string) => {
+        if (text.length < ANSWER_MOST_BYTES) text += part;
+      });
+      const otherwise = DECISION_HEADER in response.headers ? "unmarked" : "inert";
+      response.once("end", () => resolve(readAnswer(text) ?? otherwise));
+      response.once("error", reject);
+    });
+    const giveUp = () => sent.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
+    // No AbortSignal.timeout: that makes an error with its stack after each answer, too.
+    const timer = setTimeout(giveUp, DEADLINE_MS);
+    sent.once("close", () => clearTimeout(timer));
     sent.once("error", reject);
     sent.end();
   });
