@@ -59,6 +59,7 @@ export async function startContenders(options: ContenderOptions): Promise<Conten
     await startRivals(options, envoyBinary, upstream, contenders, running);
     const policies = [
       ["postern", routeCounts.few],
+      ["postern-10", routeCounts.few],
       ["postern-10000", routeCounts.many],
     ] as const;
     for (const [name, routes] of policies) {

@@ -1,5 +1,12 @@
 /** What stands before the upstream. Each is the same Envoy with the same listener; only its HTTP filters differ. */
-export type ContenderName = "bare" | "native" | "native-cached" | "ext-authz" | "postern" | "postern-10000";
+export type ContenderName =
+  | "bare"
+  | "native"
+  | "native-cached"
+  | "ext-authz"
+  | "postern"
+  | "postern-10"
+  | "postern-10000";
 
 /** What is sent; see `requests.ts`. */
 export type RequestName =
@@ -35,7 +42,7 @@ export interface Scenario {
   readonly expected: ExpectedDecision | null;
 }
 
-/** The number of routes in the policies of `postern` and `postern-10000`. */
+/** The number of routes in the policies of `postern-10` (as in that of `postern`) and `postern-10000`. */
 export const routeCounts = { few: 10, many: 10_000 } as const;
 
 const contenderTitles: Record<ContenderName, string> = {
@@ -44,6 +51,7 @@ const contenderTitles: Record<ContenderName, string> = {
   "native-cached": "jwt_authn + rbac, cache",
   "ext-authz": "ext_authz, does nothing",
   postern: "Postern",
+  "postern-10": "Postern",
   "postern-10000": "Postern",
 };
 
@@ -65,8 +73,13 @@ function rival(contender: ContenderName, request: RequestName): Scenario {
 }
 
 function postern(id: string, what: string, request: RequestName, expected: ExpectedDecision): Scenario {
-  const contender = request === "route-10000" ? "postern-10000" : "postern";
-  return row(`postern/${id}`, what, contender, request, expected);
+  return row(`postern/${id}`, what, gatewayOf(request), request, expected);
+}
+
+/** What is compared by routes has a gateway each, visited as often as the other: one that has just been busy takes less. */
+function gatewayOf(request: RequestName): ContenderName {
+  if (request === "route-10") return "postern-10";
+  return request === "route-10000" ? "postern-10000" : "postern";
 }
 
 function row(
