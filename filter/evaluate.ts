@@ -193,6 +193,14 @@ export class Evaluation {
     return bodyFollows && this.wantsBody ? Step.Body : this.inspected();
   }
 
+  /** The fields behind the body are judged with it: before `takeBody`. */
+  takeTrailers(trailers: HeaderMap): void {
+    const start = this.environment.monotonicMicros();
+    const from = this.values.length;
+    extractFromHeaders(trailers, this.values, this.knownSecret);
+    this.screenFrom(from, start);
+  }
+
   /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
   takeBody(body: Uint8Array, tooLarge: bool): Step {
     this.body = body;

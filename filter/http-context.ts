@@ -70,6 +70,8 @@ export class PosternHttpContext
   private isProbe: bool = false;
   /** Nothing of the request is still to come. */
   private isWhole: bool = false;
+  /** What came behind the body; null: nothing yet. */
+  private trailers: HeaderMap | null = null;
   /** Of a body that is not held back, or that came while the sidecar was asked. */
   private copy: BodyCopy | null = null;
   /** When the token that the stream was opened with expires; null: nothing ends the stream. */
@@ -118,13 +120,16 @@ export class PosternHttpContext
   }
 
   onRequestTrailers(_count: i32): TrailersStatus {
-    const spoofed = spoofedNames(getRequestTrailers(), this.gate.policy, false);
+    const trailers = getRequestTrailers();
+    const spoofed = spoofedNames(trailers, this.gate.policy, false);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
     this.isWhole = true;
+    this.trailers = trailers;
     if (this.isHeld || this.phase == Phase.Inquiring) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (this.copy !== null) return this.followCopy(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
+    decision.evaluation.takeTrailers(trailers);
     const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
     return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
@@ -357,6 +362,8 @@ export class PosternHttpContext
     const copy = this.copy;
     if (copy === null) return true;
     const evaluation = decision.evaluation;
+    const trailers = this.trailers;
+    if (trailers !== null) evaluation.takeTrailers(trailers);
     const refused = copy.refused;
     return this.follow(
       decision,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect, type OutgoingHttpHeaders } from "node:http2";
 import { after, before, test } from "node:test";
 import {
   Client,
@@ -154,4 +155,26 @@ test("a stream ends when its token expires, also after a change of the policy", 
   assert.ok(late >= 0 && late < 1_500, `ended ${late} ms after the token expired`);
   const ended = () => [...sidecar.records.values()].filter((record) => record.ended === "token_expired");
   await eventually(ended, ({ length }) => length === 1);
+});
+
+/** The reply's `grpc-status` for one message with fields behind it, which gRPC's own clients never send. */
+function sayWithTrailers(trailers: OutgoingHttpHeaders): Promise<string> {
+  const session = connect(gate.url);
+  const head = { ":method": "POST", ":path": "/test.Talk/Say", "content-type": "application/grpc", te: "trailers" };
+  return new Promise<string>((resolve, reject) => {
+    const stream = session.request(head, { waitForTrailers: true } as object);
+    const take = (fields: Record<string, unknown>) => {
+      if (fields["grpc-status"] !== undefined) resolve(`${fields["grpc-status"]}`);
+    };
+    stream.on("response", take).on("trailers", take).on("error", reject).resume();
+    stream.on("wantTrailers", () => stream.sendTrailers(trailers));
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, 4, 0x0a, 2]), Buffer.from("hi")]));
+  }).finally(() => session.close());
+}
+
+test("the fields behind a message are judged with it", async () => {
+  assert.equal(await sayWithTrailers({ "x-note": "as agreed" }), "0");
+  const before = arrived.length;
+  assert.equal(await sayWithTrailers({ "x-note": attack }), "7");
+  assert.equal(arrived.length, before);
 });
