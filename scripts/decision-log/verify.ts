@@ -1,8 +1,9 @@
 import type { KeyObject } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type HeadFile, readHeadFile } from "../../inference-sidecar/src/decision-log/head-file.ts";
 import { type Line, readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
-import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { isLogFile, logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import { ChainReader, type LogContent } from "./chain-reader.ts";
 
 export interface LogReport extends LogContent {
@@ -15,7 +16,8 @@ export interface LogReport extends LogContent {
 
 /**
  * Checks the decision log in `STATE/log`: every line canonical, numbered and chained, every head signed by the key, the
- * newest head, which is kept beside the log, in its place, and missing files accounted for. Stops at the first problem.
+ * newest head, which is kept beside the log, in its place, missing files accounted for, and no others among them. Stops at
+ * the first problem.
  * @throws Error the folder can't be read
  */
 export async function verifyLog(directory: string, key: KeyObject): Promise<LogReport> {
@@ -41,7 +43,14 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
     }
     before = line.place;
   }
-  return result(problemOfWhole(reader, newest, tornLine));
+  return result(problemOfWhole(reader, newest, tornLine) ?? (await foreignFile(directory)));
+}
+
+/** A file that is none of the log, and would be taken for one by whoever reads all of `*.jsonl`. */
+async function foreignFile(directory: string): Promise<string | null> {
+  const found = await readdir(directory);
+  const [foreign] = found.filter((name) => name.endsWith(".jsonl") && !isLogFile(name)).sort();
+  return foreign === undefined ? null : `${foreign} is no file of the log: nothing holds its lines`;
 }
 
 interface PlacedLine extends Line {

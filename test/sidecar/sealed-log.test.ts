@@ -94,6 +94,16 @@ test("a log that is taken away from its beginning, its middle or its end is foun
   await rm(state, { recursive: true });
 });
 
+test("a file of another name among those of the log is named: nothing holds its lines", async () => {
+  const state = await temporaryFolder();
+  await cp(whole, state, { recursive: true });
+  const [first = ""] = await files(whole);
+  const copy = first.replace(".jsonl", "-copy.jsonl");
+  await cp(join(state, "log", first), join(state, "log", copy));
+  assert.match((await verify(state)).problem ?? "", new RegExp(`^${copy} is no file of the log`));
+  await rm(state, { recursive: true });
+});
+
 test("a log that was written anew without any signature does not pass for whole", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));

@@ -12,6 +12,10 @@ export async function logFiles(directory: string): Promise<string[]> {
   return NAMES.sorted(await readdir(directory));
 }
 
+export function isLogFile(name: string): boolean {
+  return NAMES.sorted([name]).length > 0;
+}
+
 /** The UTC date in a file's name, `2026-11-22`. */
 export function dateOf(name: string): string {
   return NAMES.dateOf(name);
