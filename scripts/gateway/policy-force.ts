@@ -45,11 +45,17 @@ export type PolicyFiles = Pick<StateFolder, "filterConfigFile" | "sidecarPolicyF
  * Envoy that starts has it from the first request on. Gives the version that Envoy will report.
  */
 export async function writePolicy(policy: Policy, wasmFile: string, files: PolicyFiles): Promise<string> {
-  const syncState = await readFile(files.syncStateFile).catch(() => Buffer.alloc(0));
-  const { plan, policyDigest, version } = await filterPlan(policy, wasmFile, syncState);
-  await replaceFile(files.sidecarPolicyFile, policyForSidecar(policy, policyDigest));
-  await replaceFile(files.filterConfigFile, JSON.stringify(renderFilterConfig(plan, version)));
+  const { version, forSidecar, forEnvoy } = await contents(policy, wasmFile, files);
+  await replaceFile(files.sidecarPolicyFile, forSidecar);
+  await replaceFile(files.filterConfigFile, forEnvoy);
   return version;
+}
+
+async function contents(policy: Policy, wasmFile: string, { syncStateFile }: PolicyFiles) {
+  const syncState = await readFile(syncStateFile).catch(() => Buffer.alloc(0));
+  const { plan, policyDigest, version } = await filterPlan(policy, wasmFile, syncState);
+  const forEnvoy = JSON.stringify(renderFilterConfig(plan, version));
+  return { version, forSidecar: policyForSidecar(policy, policyDigest), forEnvoy };
 }
 
 /** Puts the state that is synced by now beside the policy, for an Envoy that starts again. */
@@ -71,13 +77,16 @@ export async function renewSyncState({ filterConfigFile, syncStateFile }: Policy
  */
 export async function putInForce(policy: Policy, state: StateFolder, wasmFile: string): Promise<string | null> {
   const before = await filterState(state.adminSocket);
-  const lastGood = await readFile(state.filterConfigFile);
-  const lastTold = await readFile(state.sidecarPolicyFile);
-  const version = await writePolicy(policy, wasmFile, state);
-  if (before?.version === version) {
-    // What only the sidecar goes by, such as operators, is in no compiled policy.
-    return lastTold.equals(await readFile(state.sidecarPolicyFile)) ? null : version;
+  const lastGood = await readFile(state.filterConfigFile, "utf8");
+  const lastTold = await readFile(state.sidecarPolicyFile, "utf8");
+  const { version, forSidecar, forEnvoy } = await contents(policy, wasmFile, state);
+  if (forSidecar !== lastTold) await replaceFile(state.sidecarPolicyFile, forSidecar);
+  if (before?.version === version && (JSON.parse(lastGood) as FilterConfig).version_info === version) {
+    // Beside another synced state Envoy would take it once more, and forget what it has verified. What only the sidecar
+    // goes by, such as operators, is in no compiled policy.
+    return forSidecar === lastTold ? null : version;
   }
+  await replaceFile(state.filterConfigFile, forEnvoy);
   if (await isInForce(state.adminSocket, version, before?.rejected ?? 0)) return version;
   await replaceFile(state.filterConfigFile, lastGood);
   await replaceFile(state.sidecarPolicyFile, lastTold);

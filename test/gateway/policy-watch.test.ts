@@ -103,3 +103,19 @@ test("what the filter refuses does not stay where a restarted Envoy would read i
   await said("Envoy did not take the changed policy");
   assert.equal(await readFile(state.filterConfigFile, "utf8"), good);
 });
+
+test("what Envoy has already it is not given again, whatever was synced meanwhile: it would forget what it has verified", async () => {
+  const before = await readFile(state.filterConfigFile, "utf8");
+  await writeFile(state.syncStateFile, "synced");
+  const operators = `operators: [{ name: ada, tokenSha256: ${"ab".repeat(32)} }]\n`;
+  await writeFile(path, `${open("/one")}${operators}`);
+  await eventually(
+    () => readFile(state.sidecarPolicyFile, "utf8"),
+    (told) => told.includes("ada"),
+  );
+  await eventually(
+    () => lines.join("\n"),
+    (text) => text.includes("is in force"),
+  );
+  assert.equal(await readFile(state.filterConfigFile, "utf8"), before);
+});
