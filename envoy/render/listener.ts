@@ -17,7 +17,7 @@ export function renderListener(
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
-        filters: [networkFilter(connectionManager("edge", [...peerNames(plan.tls), ...filters], routes, plan))],
+        filters: [networkFilter(connectionManager("edge", [...peerState(plan.tls), ...filters], routes, plan))],
       },
     ],
   };
@@ -107,20 +107,26 @@ function connectionManager(
   };
 }
 
-/** All URI names of the client's certificate, for the filter: the connection's property has the first one only. */
-function peerNames(tls: TlsPlan | null): object[] {
+/**
+ * What the connection's properties do not tell the filter of the client's certificate: all its URI names, of which they have
+ * the first one only, and until when it is valid, Unix seconds.
+ */
+function peerState(tls: TlsPlan | null): object[] {
   if (!tls?.trustBundleFile) return [];
-  const names = {
-    object_key: "postern.peer_uris",
+  const state = (key: string, format: string) => ({
+    object_key: key,
     factory_key: "envoy.string",
-    format_string: { text_format_source: { inline_string: "%DOWNSTREAM_PEER_URI_SAN%" } },
-  };
+    format_string: { text_format_source: { inline_string: format } },
+  });
   return [
     {
       name: "envoy.filters.http.set_filter_state",
       typed_config: {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config",
-        on_request_headers: [names],
+        on_request_headers: [
+          state("postern.peer_uris", "%DOWNSTREAM_PEER_URI_SAN%"),
+          state("postern.peer_valid_until", "%DOWNSTREAM_PEER_CERT_V_END(%s)%"),
+        ],
       },
     },
   ];

@@ -15,6 +15,7 @@ import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
 import { hashBits } from "../policy/algorithm";
+import { peerHasExpired } from "./peer-validity";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const PEER_DIGEST = bytes("connection\0sha256_peer_certificate_digest");
@@ -67,7 +68,7 @@ export class EnvoyEnvironment extends Environment {
 
   peerCertificateDigest(): Uint8Array {
     const digest = getProperty(PEER_DIGEST);
-    return digest === null ? new Uint8Array(0) : decodeHex(digest);
+    return digest === null || peerHasExpired(this.nowMillis()) ? new Uint8Array(0) : decodeHex(digest);
   }
 
   shared(key: Uint8Array): SharedValue | null {

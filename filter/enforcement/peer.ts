@@ -2,6 +2,7 @@ import { bytes, equal, getProperty } from "proxy-wasm-as";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { PeerCertificate } from "../identity/peer-certificate";
 import { CompiledPolicy } from "../policy/compiled-policy";
+import { peerHasExpired } from "./peer-validity";
 
 const FORWARDED_PROTO = bytes("x-forwarded-proto");
 const HTTPS = bytes("https");
@@ -16,8 +17,8 @@ const TRUE: u8 = 1;
  * The client certificate of the connection, as far as the policy has a use for it: under one that accepts no workload it
  * is not asked for, since each property costs about as much as reading all headers.
  */
-export function peerCertificate(policy: CompiledPolicy): PeerCertificate {
-  return policy.trustDomains.length == 0 ? new PeerCertificate(false, NONE) : connectionCertificate();
+export function peerCertificate(policy: CompiledPolicy, nowMillis: i64): PeerCertificate {
+  return policy.trustDomains.length == 0 ? new PeerCertificate(false, NONE) : connectionCertificate(nowMillis);
 }
 
 /**
@@ -34,11 +35,12 @@ export function isEncrypted(headers: HeaderMap): bool {
 /**
  * The client certificate of the connection. `presented` says that one was sent; that it was also validated is the
  * listener's doing: the rendered listener always validates one that is sent. It also gives all URI names, joined by commas;
- * of another listener only the first is known.
+ * of another listener only the first is known. One that has expired since is as none.
  */
-export function connectionCertificate(): PeerCertificate {
+export function connectionCertificate(nowMillis: i64): PeerCertificate {
   const mtls = getProperty(MTLS);
-  if (mtls === null || mtls.length != 1 || mtls[0] != TRUE) return new PeerCertificate(false, NONE);
+  const isPresent = mtls !== null && mtls.length == 1 && mtls[0] == TRUE;
+  if (!isPresent || peerHasExpired(nowMillis)) return new PeerCertificate(false, NONE);
   const all = getProperty(ALL_URIS);
   const uri = all !== null ? all : getProperty(FIRST_URI);
   return new PeerCertificate(true, uri === null ? NONE : uri);

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { request as httpsRequest } from "node:https";
 import { after, before, test } from "node:test";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { KeepAliveConnection } from "../harness/keep-alive.ts";
 import { type RecordedRequest, type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const web = "spiffe://edge.example/ns/shop/sa/web";
@@ -104,6 +106,20 @@ test("a certificate with several URI names is of no workload (X509-SVID section 
     assert.equal((await gateway.waitForRecord(decision)).subject.workload, "");
   }
   assert.equal(await get(await client(web, "web.shop.example")), 200);
+});
+
+test("a certificate that expires while its connection stays open is of no workload from then on", async () => {
+  const lifetime = 15;
+  const names = { name: "client", alternativeNames: [web] };
+  const short = await issueCertificate({ ...names, validDays: lifetime / 86_400 }, authority);
+  const credentials = { cert: short.certificatePem, key: short.keyPem };
+  const connection = new KeepAliveConnection(gateway.url, { ca: authority.certificatePem, ...credentials });
+  const bytes = Buffer.from("GET /stock HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+  const status = async () => (await connection.send("GET", bytes)).status;
+  assert.equal(await status(), 200);
+  const seen = await eventually(status, (one) => one !== 200, 60_000);
+  assert.equal(seen, 403, "on the same connection: a new one would fail");
+  connection.close();
 });
 
 test("x-forwarded-client-cert counts only from the peer that the policy names, and only its last element", async () => {

@@ -23,3 +23,11 @@ test("a name that holds what looks like another is not read as two", async () =>
   assert.equal(await uriOf([`x, URI:${web}`]), '""');
   assert.equal(await uriOf([]), "");
 });
+
+test("a certificate that has expired since its connection was made is none", async () => {
+  const { certificatePem } = await issueCertificate({ name: "client", alternativeNames: [web], validDays: 1 }, null);
+  const check = { attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never;
+  const tomorrow = Date.now() + 86_400_000;
+  assert.equal(toEvaluationRequest(check, tomorrow - 60_000).peer?.uri, web);
+  assert.equal(toEvaluationRequest(check, tomorrow + 60_000).peer, undefined);
+});

@@ -48,18 +48,20 @@ export function isEncrypted({ attributes }: CheckRequest): boolean {
 }
 
 /** The request as a filter in Envoy sees it: raw header fields in their order, the body, the peer. */
-export function toEvaluationRequest({ attributes }: CheckRequest): EvaluationRequest {
+export function toEvaluationRequest({ attributes }: CheckRequest, now = Date.now()): EvaluationRequest {
   const { source, request, contextExtensions } = attributes ?? {};
   const { headerMap, rawBody = Buffer.alloc(0) } = request?.http ?? {};
   const headers = (headerMap?.headers ?? []).map(({ key, rawValue }) => [key, rawValue] as const);
   const added = rawBody.length > 0 ? headers.findLastIndex(([name]) => name === PARTIAL_BODY) : -1;
   if (added >= 0) headers.splice(added, 1);
   const address = source?.address?.socketAddress;
+  const certificate = source?.certificate ? knownCertificate(source.certificate) : null;
   return {
     headers,
     body: rawBody,
     bodyMissing: contextExtensions?.body === UNBUFFERED,
-    ...(source?.certificate ? { peer: peerOf(source.certificate) } : {}),
+    // A connection may outlive the certificate that was validated when it was made.
+    ...(certificate !== null && now < certificate.validUntil + 1_000 ? { peer: certificate.peer } : {}),
     ...(address ? { source: formatSource(address.address, address.portValue) } : {}),
   };
 }
@@ -96,23 +98,29 @@ function formatSource(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-const known = new Map<string, NonNullable<EvaluationRequest["peer"]>>();
+interface KnownCertificate {
+  readonly peer: NonNullable<EvaluationRequest["peer"]>;
+  /** The last second in which it is valid, Unix milliseconds. */
+  readonly validUntil: number;
+}
+
+const known = new Map<string, KnownCertificate>();
 
 /**
  * Of a certificate that the listener has validated: its URI names (RFC 5280 section 4.2.1.6), joined by commas, and its
  * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id.
  */
-function peerOf(certificate: string): NonNullable<EvaluationRequest["peer"]> {
-  let peer = known.get(certificate);
-  if (peer === undefined) {
-    const { raw, subjectAltName = "" } = new X509Certificate(decodeURIComponent(certificate));
+function knownCertificate(certificate: string): KnownCertificate {
+  let found = known.get(certificate);
+  if (found === undefined) {
+    const { raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
     const names = subjectAltName.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(", ");
     const uris = names.filter((name) => name.startsWith("URI:")).map((name) => name.slice("URI:".length));
-    peer = { uri: uris.join(), digest: digest(raw) };
+    found = { peer: { uri: uris.join(), digest: digest(raw) }, validUntil: Date.parse(validTo) };
     if (known.size === CERTIFICATES_MOST) known.clear();
-    known.set(certificate, peer);
+    known.set(certificate, found);
   }
-  return peer;
+  return found;
 }
 
 function digest(der: Buffer): Uint8Array {

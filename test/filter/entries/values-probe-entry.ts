@@ -79,7 +79,7 @@ function answer(headers: HeaderMap, body: Uint8Array): void {
   );
   if (body.length > 0) extractFromBody(whole, values);
 
-  const peer = connectionCertificate();
+  const peer = connectionCertificate(0);
   const seen = new MessageWriter();
   seen.u32(u32(peer.presented));
   seen.bytes(peer.uri);
