@@ -7,7 +7,7 @@ from calibrate import INNER_SHIFT, LENGTH_SHIFTS, Calibration
 from classes import BENIGN, CLASSES
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
-from ngrams import PADDING
+from ngrams import PADDING, TOKENS
 
 INPUT, KINDS_INPUT = "bytes", "kinds"
 OUTPUT, SURPRISAL_OUTPUT = "probabilities", "surprisal"
@@ -23,7 +23,6 @@ def onnx_model(p: dict[str, np.ndarray], calibration: Calibration) -> onnx.Model
     """
     graph = Graph()
     graph.constant("axis1", [1])
-    graph.constant("zero", np.float32(0))
     graph.constant("one", np.float32(1))
     graph.constant("padding", np.int32(PADDING))
     columns, of_surprisal = embed(graph, p)
@@ -43,20 +42,20 @@ def embed(graph: Graph, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarra
     graph.node("Slice", [INPUT, "window_begins", "window_ends", "axis1"], "window")
     graph.constant("pads", [0, LONGEST - 1, 0, 0])
     graph.node("Pad", ["window", "pads", "padding"], "padded")
+    # The n-gram of a place where no byte is has a row beyond all others: no exclusive or takes this bit away.
+    shares = BAG.shares.copy()
+    shares[0, PADDING] |= 1 << int(BAG.rows).bit_length()
     for place in range(LONGEST):
         begin = LONGEST - 1 - place
         graph.constant(f"from{place}", [begin])
         graph.constant(f"to{place}", [begin + WINDOW])
         graph.node("Slice", ["padded", f"from{place}", f"to{place}", "axis1"], f"token{place}")
-        graph.constant(f"shares{place}", BAG.shares[place])
+        graph.constant(f"shares{place}", shares[place])
         graph.node("Gather", [f"shares{place}", f"token{place}"], f"share{place}")
         if place > 0:
             graph.node("BitwiseXor", ["share0" if place == 1 else f"rows{place - 1}", f"share{place}"], f"rows{place}")
-    graph.constant("axis2", [2])
     graph.constant("of_nothing", np.int32(BAG.rows))
-    graph.node("Equal", ["window", "padding"], "dead")
-    graph.node("Unsqueeze", ["dead", "axis2"], "dead_rows")
-    graph.node("Where", ["dead_rows", "of_nothing", f"rows{LONGEST - 1}"], "rows")
+    graph.node("Min", [f"rows{LONGEST - 1}", "of_nothing"], "rows")
     whole, steps = BAG.quantised(p["tables"])
     language, language_steps = BAG.quantised(p["language"][:, None])
     table = np.zeros((BAG.rows + 1, COLUMNS), np.int8)
@@ -73,9 +72,14 @@ def embed(graph: Graph, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarra
 
 
 def pool(graph: Graph) -> None:
-    """`largest` and `mean` [N, tables * COLUMNS]; `bytes_counted` [N, 1]: at least 1."""
-    graph.node("Where", ["dead", "zero", "one"], "alive")
-    graph.node("ReduceSum", ["alive", "axis1"], "bytes_live", keepdims=1)
+    """`largest` and `mean` [N, tables * COLUMNS]; `bytes_counted` [N, 1]: at least 1; `marks` [N, 1]: edges of its value."""
+    counted = np.zeros((TOKENS, 2), np.float32)
+    counted[:, 0] = np.arange(TOKENS) != PADDING
+    counted[:, 1] = np.arange(TOKENS) > PADDING
+    graph.constant("counted", counted)
+    graph.node("Gather", ["counted", "window"], "counts")
+    graph.node("ReduceSum", ["counts", "axis1"], "count", keepdims=0)
+    graph.node("Split", ["count"], "bytes_live", "marks", axis=1, num_outputs=2)
     graph.node("Max", ["bytes_live", "one"], "bytes_counted")
     graph.node("ReduceMax", ["x", "axis1"], "largest_of_all", keepdims=0)
     graph.node("Relu", ["largest_of_all"], "largest")
@@ -98,9 +102,8 @@ def judge(graph: Graph, p: dict[str, np.ndarray], columns: np.ndarray, calibrati
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
     graph.node("Gemm", ["hidden_out", "out", "out_bias"], "of_bytes")
-    graph.node("Greater", ["window", "padding"], "marked")
-    graph.node("Where", ["marked", "zero", "one"], "unmarked")
-    graph.node("ReduceMin", ["unmarked", "axis1"], "inner", keepdims=1)
+    graph.node("Sub", ["one", "marks"], "unmarked")
+    graph.node("Relu", ["unmarked"], "inner")
     graph.node("Mul", ["inner", "inner_shift"], "of_edges")
     graph.node("Add", ["of_bytes", "of_edges"], "of_window")
     graph.constant("last", np.int32(WINDOW))
