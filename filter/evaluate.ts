@@ -190,7 +190,8 @@ export class Evaluation {
     const start = this.environment.monotonicMicros();
     extractFromHeaders(this.request.headers, this.values, this.knownSecret);
     this.screenFrom(0, start);
-    return bodyFollows && this.wantsBody ? Step.Body : this.inspected();
+    if (!bodyFollows || !this.wantsBody) return this.inspected();
+    return this.isRefusedUnread ? this.takeBody(NO_BODY, true) : Step.Body;
   }
 
   /** The fields behind the body are judged with it: before `takeBody`. */
@@ -236,6 +237,13 @@ export class Evaluation {
 
   verdict(): Verdict {
     return decide(this.rung, this.access, this.scoreFinding);
+  }
+
+  /** Whether the request will be denied for the length of its body, as its head tells it: none of it need come. */
+  private get isRefusedUnread(): bool {
+    const route = this.route;
+    if (route === null || route.prefixWhenTooLarge || this.request.contentLength <= <i64>route.maxBody) return false;
+    return decide(this.rung, this.access, Reason.BodyTooLarge).effect == Effect.Deny;
   }
 
   /** What the score alone would deny for. */

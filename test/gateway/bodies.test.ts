@@ -165,6 +165,21 @@ test("expect: 100-continue is answered before the body and does not open the gat
   assert.equal(upstream.requests.length, seen);
 });
 
+test("a body that its head tells to be over the limit is 413 before any of it has come", async () => {
+  const seen = upstream.requests.length;
+  const head = (path: string, length: number) =>
+    `POST ${path} HTTP/1.1\r\nHost: shop.example\r\n${json}\r\nContent-Length: ${length}\r\n\r\n`;
+  const answer = await sendRaw(gateway.url, head("/comments/a", 16_385));
+  assert.deepEqual([answer.status, (await record(answer)).reason], [413, "body_too_large"]);
+  assert.equal((await sendRaw(gateway.url, head("/comments/a", Number.MAX_SAFE_INTEGER))).status, 413);
+  assert.equal(upstream.requests.length, seen);
+  // In detect nothing is refused, so that all of it goes on.
+  const body = JSON.stringify({ note: prose.repeat(200) });
+  const watched = await post("/watched/a", json, body);
+  assert.deepEqual([watched.status, (await record(watched)).wouldDeny], [200, "body_too_large"]);
+  assert.equal(upstream.requests[seen]?.body.length, body.length);
+});
+
 test("with onTooLarge: prefix the first bytes are judged, the rest passes, and the record says so", async () => {
   const filler = "lorem ipsum dolor sit amet ".repeat(3000);
   const seen = upstream.requests.length;
