@@ -29,6 +29,7 @@ import { SyncState } from "./sync/sync-state";
 import { decide, judgeRisk, judgeScore } from "./trust-algorithm";
 import { contentCodings, messageCoding } from "./values/content-coding";
 import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
+import { FormBeginning } from "./values/form-beginning";
 import { RequestBody } from "./values/request-body";
 import { Value } from "./values/value";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
@@ -81,6 +82,7 @@ export class Evaluation {
   body: Uint8Array = NO_BODY;
   bodyIsCut: bool = false;
   private readonly values: Value[] = [];
+  private beginning: FormBeginning | null = null;
   private askedMicros: i64 = 0;
 
   constructor(
@@ -202,6 +204,25 @@ export class Evaluation {
     this.screenFrom(from, start);
   }
 
+  /** Whether `takeBeginning` is to be given the first `size` bytes of a body that still comes. */
+  wantsBeginning(size: i32): bool {
+    const request = this.request;
+    let beginning = this.beginning;
+    if (beginning === null) beginning = new FormBeginning(request.contentType, contentCodings(request.headers));
+    this.beginning = beginning;
+    return beginning.wants(size);
+  }
+
+  /** Looks at what can be told of the body already, so that less is left to do when it is whole. */
+  takeBeginning(body: Uint8Array): void {
+    const beginning = this.beginning;
+    if (beginning === null) return;
+    const start = this.environment.monotonicMicros();
+    const from = this.values.length;
+    beginning.take(body, this.values);
+    this.screenFrom(from, start);
+  }
+
   /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
   takeBody(body: Uint8Array, tooLarge: bool): Step {
     this.body = body;
@@ -270,6 +291,8 @@ export class Evaluation {
     this.question = NOTHING_ASKED;
     this.evidence.finding = null;
     this.body = NO_BODY;
+    const beginning = this.beginning;
+    if (beginning !== null) beginning.release();
   }
 
   /** After the last inspection: the screen has decided, or the model is to be asked. */
@@ -327,7 +350,7 @@ export class Evaluation {
     const coding = messageCoding(request.headers);
     const prefixCounts = route.prefixWhenTooLarge;
     const body = new RequestBody(request.contentType, codings, coding, bytes, isCut, <i32>route.maxBody, prefixCounts);
-    const outcome = extractFromBody(body, this.values);
+    const outcome = extractFromBody(body, this.values, this.beginning);
     if (outcome == BodyOutcome.Opaque) this.evidence.cannotInspect(Reason.BodyEncoding);
     if (outcome == BodyOutcome.TooLarge) this.judgedAsTooLarge();
     this.screenFrom(from, start);

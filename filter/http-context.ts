@@ -114,7 +114,10 @@ export class PosternHttpContext
       return this.followCopy(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
     }
     const tooLarge = size > evaluation.bodyLimit;
-    if (!tooLarge && !endOfStream) return DataStatus.StopIterationAndBuffer;
+    if (!tooLarge && !endOfStream) {
+      if (evaluation.wantsBeginning(size)) evaluation.takeBeginning(heldBody(size));
+      return DataStatus.StopIterationAndBuffer;
+    }
     const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
     return this.follow(decision, step) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
   }

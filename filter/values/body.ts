@@ -6,7 +6,7 @@ import { BodyFormat, bodyFormat } from "./content-type";
 import { collectGraphql } from "./graphql";
 import { collectJson } from "./json";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
-import { collectPairs } from "./pairs";
+import { Pairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
@@ -23,10 +23,17 @@ const MAX_MULTIPART_DEPTH = 2;
 
 /**
  * The values of a body: as its content type says, and, where it says nothing or the body is something else, by its look:
- * what an application takes it for is not ours to know. `depth`: of how many multipart bodies it is a part. False: it is
- * in a character set in which nothing would be seen.
+ * what an application takes it for is not ours to know. `depth`: of how many multipart bodies it is a part; `begun`: the
+ * pairs of a form whose beginning was looked at before the rest had come. False: it is in a character set in which nothing
+ * would be seen.
  */
-export function collectBody(collector: Collector, contentType: Uint8Array, source: Source, depth: i32): bool {
+export function collectBody(
+  collector: Collector,
+  contentType: Uint8Array,
+  source: Source,
+  depth: i32,
+  begun: Pairs | null = null,
+): bool {
   const format = bodyFormat(contentType);
   const declaredText = format == BodyFormat.Form || format == BodyFormat.Json || format == BodyFormat.Xml;
   const declared = declaredCharsets(contentType);
@@ -40,7 +47,7 @@ export function collectBody(collector: Collector, contentType: Uint8Array, sourc
   // What only looks wide may be read byte by byte all the same, but then it is no text as a whole.
   const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
-  return collectReadable(collector, narrow, contentType, source, depth) && inspected;
+  return collectReadable(collector, narrow, contentType, source, depth, begun) && inspected;
 }
 
 /** Of a body in which ASCII stands for itself. */
@@ -50,6 +57,7 @@ function collectReadable(
   contentType: Uint8Array,
   source: Source,
   depth: i32,
+  begun: Pairs | null = null,
 ): bool {
   const body = source.text;
   const start = textStart(body);
@@ -63,7 +71,8 @@ function collectReadable(
   }
   const form = looksLikeForm(body, start);
   if (form || format == BodyFormat.Form) {
-    collectPairs(collector, ValueKind.FormName, ValueKind.FormValue, source, start);
+    const pairs = begun !== null ? begun : new Pairs(collector, ValueKind.FormName, ValueKind.FormValue, source, start);
+    pairs.collectRest();
   }
   if (form && format == BodyFormat.Form) return true;
   const first = unchecked(body[start]);
@@ -92,7 +101,7 @@ function collectText(collector: Collector, format: BodyFormat, source: Source, s
 }
 
 /** Past a byte order mark (RFC 8259, section 8.1) and whitespace. */
-function textStart(body: Uint8Array): i32 {
+export function textStart(body: Uint8Array): i32 {
   const marked = body.length >= 3 && (load<u16>(body.dataStart) | ((<u32>body[2]) << 16)) == BYTE_ORDER_MARK;
   let at = marked ? 3 : 0;
   while (at < body.length && isWhitespace(unchecked(body[at]))) at += 1;

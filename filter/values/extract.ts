@@ -6,10 +6,11 @@ import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectCookies } from "./cookie";
 import { collectCredentials } from "./credentials";
+import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
 import { HeaderTreatment } from "./header-name";
 import { collectMessages } from "./message-frames";
-import { collectPairs } from "./pairs";
+import { Pairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
 import { RequestBody } from "./request-body";
@@ -51,19 +52,21 @@ export const enum BodyOutcome {
 
 /**
  * Adds every value of a body: of its content, once its codings are undone, and of what was sent, for servers that
- * don't undo them.
+ * don't undo them. But for those that were added when it had only begun to come.
  */
-export function extractFromBody(body: RequestBody, out: Value[]): BodyOutcome {
+export function extractFromBody(body: RequestBody, out: Value[], begun: FormBeginning | null = null): BodyOutcome {
   const codings = body.codings;
   if (codings === null) return BodyOutcome.Opaque;
   const layers = new ContentLayers(body.bytes, codings, body.isCut, body.limit);
   if (layers.outcome == LayersOutcome.Opaque) return BodyOutcome.Opaque;
   const isTooLarge = layers.outcome == LayersOutcome.TooLarge;
   if (isTooLarge && !body.judgedByPrefix) return BodyOutcome.TooLarge;
-  const sent = Source.of(Component.Body, body.bytes);
+  let pairs: Pairs | null = null;
+  if (begun !== null) pairs = begun.pairsOf(body.bytes);
+  const sent = pairs === null ? Source.of(Component.Body, body.bytes) : pairs.source;
   const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
-  const collector = new Collector(out);
-  const inspected = collectBody(collector, body.contentType, content, 0);
+  const collector = pairs === null ? new Collector(out) : pairs.collector;
+  const inspected = collectBody(collector, body.contentType, content, 0, pairs);
   const messages = collectMessages(collector, body, content);
   collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
@@ -93,5 +96,5 @@ function collectTarget(collector: Collector, target: Uint8Array): void {
   collectPath(collector, Source.of(Component.Path, mark < 0 ? target : target.subarray(0, mark)));
   if (mark < 0) return;
   const query = Source.of(Component.Query, target.subarray(mark + 1));
-  collectPairs(collector, ValueKind.QueryName, ValueKind.QueryValue, query, 0);
+  new Pairs(collector, ValueKind.QueryName, ValueKind.QueryValue, query, 0).collectRest();
 }

@@ -1,9 +1,9 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
-import { findByte, findEither } from "../encoding/find-byte";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { Duplicates } from "./duplicates";
 import { collectGraphql } from "./graphql";
+import { PairReader } from "./pair-reader";
 import { isPlainName } from "./plain-name";
 import { Source } from "./source";
 import { ValueKind } from "./value";
@@ -13,44 +13,77 @@ const EQUALS: u8 = 0x3d;
 const QUERY = bytes("query");
 
 /**
- * Name and value of each `name=value` between `&` (application/x-www-form-urlencoded) from `start` on. A part without
- * `=` is a value. A name is a value of its own where it is not plain, and where it is all there is: what base64 ends in
- * looks like an empty value. Values of one name are also given joined, as some frameworks do. All go by the name of
- * their `owner`, where they have one. `;` separates nothing: it would cut `a;cat /etc/passwd` in two.
+ * Name and value of each pair of a list (application/x-www-form-urlencoded), which may come in pieces. A part without `=`
+ * is a value. A name is a value of its own where it is not plain, and where it is all there is: what base64 ends in looks
+ * like an empty value. Values of one name are also given joined, as some frameworks do. All go by the name of their
+ * `owner`, where they have one.
  */
-export function collectPairs(
-  collector: Collector,
-  nameKind: ValueKind,
-  valueKind: ValueKind,
-  source: Source,
-  start: i32,
-  owner: Uint8Array | null = null,
-): void {
-  const text = source.text;
-  const end = text.length;
-  const duplicates = new Duplicates(source);
-  let number = 0;
-  for (let at = start; at < end; number++) {
-    const mark = findEither(text, at, end, AMPERSAND, EQUALS);
-    const isNamed = mark < end && unchecked(text[mark]) == EQUALS;
-    const stop = isNamed ? findByte(text, mark + 1, end, AMPERSAND) : mark;
-    const nameEnd = isNamed ? mark : at;
-    const value = isNamed ? mark + 1 : at;
-    if (nameEnd > at && (!isPlainName(text, at, nameEnd) || onlyEquals(text, value, stop))) {
-      const name = owner !== null ? owner : collector.number(number);
-      collector.add(nameKind, name, source, at, nameEnd, Container.PlusPercent);
-    }
-    if (stop > value) {
-      const name = owner !== null ? owner : collector.name(text, at, nameEnd);
-      collector.add(valueKind, name, source, value, stop, Container.PlusPercent);
-      if (nameEnd > at && !collector.full) {
-        duplicates.add(at, nameEnd, value, stop);
-        if (equal(name, QUERY)) collectGraphql(collector, source.within(value, stop, Container.PlusPercent), 0);
-      }
-    }
-    at = stop + 1;
+export class Pairs {
+  private readonly reader: PairReader;
+  private count: i32 = 0;
+  /** Past the last pair whose value was given by itself. */
+  private single: i32 = 0;
+
+  /** `start`: where the first one begins in `source`, which may grow between the calls. */
+  constructor(
+    public readonly collector: Collector,
+    private readonly nameKind: ValueKind,
+    private readonly valueKind: ValueKind,
+    public readonly source: Source,
+    private readonly start: i32,
+    private readonly owner: Uint8Array | null = null,
+  ) {
+    this.reader = new PairReader(start);
   }
-  duplicates.collect(collector, valueKind, owner);
+
+  /** Collects those behind which another has begun. */
+  collectWhole(): void {
+    const last = this.source.text.lastIndexOf(AMPERSAND);
+    while (this.reader.next <= last) this.collectPair(last);
+  }
+
+  /** Collects what is left, once nothing more comes. */
+  collectRest(): void {
+    const end = this.source.text.length;
+    while (this.reader.next < end) this.collectPair(end);
+    this.collectDuplicates();
+  }
+
+  private collectPair(limit: i32): void {
+    const collector = this.collector;
+    const source = this.source;
+    const text = source.text;
+    const pair = this.reader;
+    pair.read(text, limit);
+    const number = this.count++;
+    const owner = this.owner;
+    const start = pair.start;
+    const nameEnd = pair.nameEnd;
+    const value = pair.value;
+    const end = pair.end;
+    if (nameEnd > start && (!isPlainName(text, start, nameEnd) || onlyEquals(text, value, end))) {
+      const name = owner !== null ? owner : collector.number(number);
+      collector.add(this.nameKind, name, source, start, nameEnd, Container.PlusPercent);
+    }
+    if (end == value) return;
+    const name = owner !== null ? owner : collector.name(text, start, nameEnd);
+    collector.add(this.valueKind, name, source, value, end, Container.PlusPercent);
+    if (nameEnd == start || collector.full) return;
+    this.single = end;
+    if (equal(name, QUERY)) collectGraphql(collector, source.within(value, end, Container.PlusPercent), 0);
+  }
+
+  private collectDuplicates(): void {
+    const text = this.source.text;
+    const duplicates = new Duplicates(this.source);
+    const pair = new PairReader(this.start);
+    while (pair.next < this.single) {
+      pair.read(text, this.single);
+      if (pair.nameEnd > pair.start && pair.end > pair.value)
+        duplicates.add(pair.start, pair.nameEnd, pair.value, pair.end);
+    }
+    duplicates.collect(this.collector, this.valueKind, this.owner);
+  }
 }
 
 function onlyEquals(source: Uint8Array, start: i32, end: i32): bool {

@@ -1,6 +1,6 @@
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { collectPairs } from "./pairs";
+import { Pairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
 import { Source } from "./source";
 import { ValueKind } from "./value";
@@ -23,7 +23,7 @@ export function collectReferer(collector: Collector, name: Uint8Array, source: S
     collector.add(ValueKind.Header, name, source, path, query, Container.Percent);
   }
   if (query < field.length) {
-    collectPairs(collector, ValueKind.Header, ValueKind.Header, source, query + 1, name);
+    new Pairs(collector, ValueKind.Header, ValueKind.Header, source, query + 1, name).collectRest();
   }
 }
 

@@ -17,7 +17,8 @@ export const enum Component {
 export class Source {
   private constructor(
     public readonly component: Component,
-    public readonly text: Uint8Array,
+    /** Changed only by `grow`. */
+    public text: Uint8Array,
     public readonly parent: Source | null,
     public readonly pieces: Pieces | null,
     /** The range of the parent. */
@@ -32,6 +33,11 @@ export class Source {
 
   static of(component: Component, text: Uint8Array): Source {
     return new Source(component, text, null, null, 0, text.length, Container.Raw, noDecodings, noDecodings);
+  }
+
+  /** More of a component that comes in pieces: `text` begins with what was there before. */
+  grow(text: Uint8Array): void {
+    this.text = text;
   }
 
   static joined(pieces: Pieces): Source {

@@ -11,6 +11,7 @@ version: 1
 mode: prevent
 routes:
   - { name: comments, match: { path: /comments/** }, public: true, score: { deadline: 2s, maxBody: 16KiB } }
+  - { name: forms, match: { path: /forms/** }, public: true, score: { deadline: 2s, maxBody: 128KiB } }
   - { name: uploads, match: { path: /uploads/** }, public: true, score: { deadline: 2s, maxBody: 4KiB, onTooLarge: prefix } }
   - { name: heads, match: { path: /heads/** }, public: true, score: headers }
   - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { maxBody: 16KiB } }
@@ -163,6 +164,33 @@ test("expect: 100-continue is answered before the body and does not open the gat
   const answer = await post("/comments/a", header, "", [body]);
   assert.equal(answer.status, 403);
   assert.equal(upstream.requests.length, seen);
+});
+
+test("a long form is looked at as it comes: the same verdict and finding as of one that comes at once", async () => {
+  const field = (name: string, text: string) => `${name}=${encodeURIComponent(text)}`;
+  const fields = (hostile: number) =>
+    Array.from({ length: 60 }, (_, index) => field(`f${index}`, index === hostile ? attack : `${prose} `.repeat(6)));
+  for (const hostile of [0, 30, 59]) {
+    const body = fields(hostile).join("&");
+    const pieces = body.match(/.{1,9000}/g) ?? [];
+    const seen = upstream.requests.length;
+    const head = `${form}\r\nContent-Length: ${body.length}`;
+    const [whole, inPieces] = [await post("/forms/a", form, body), await post("/forms/a", head, "", pieces)];
+    assert.deepEqual([whole.status, inPieces.status], [403, 403]);
+    const { score } = await record(inPieces);
+    assert.deepEqual(score.finding, (await record(whole)).score.finding);
+    assert.equal(score.finding?.field, `form:f${hostile}`);
+    assert.equal(upstream.requests.length, seen);
+  }
+  const harmless = fields(-1).join("&");
+  const passes = await post(
+    "/forms/a",
+    `${form}\r\nContent-Length: ${harmless.length}`,
+    "",
+    harmless.match(/.{1,9000}/g) ?? [],
+  );
+  assert.equal(passes.status, 200);
+  assert.equal(upstream.requests.at(-1)?.body.toString(), harmless);
 });
 
 test("a body that its head tells to be over the limit is 413 before any of it has come", async () => {
