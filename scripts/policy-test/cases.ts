@@ -62,6 +62,11 @@ interface WrittenCases {
   }[];
 }
 
+/** RFC 9110, section 5.6.2. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** All but the tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 const MAXIMUM_FILE_BYTES = 4 * 1024 * 1024;
 const checkCases = schemaCheck(casesSchema);
 
@@ -98,11 +103,24 @@ function checkRequest(document: PolicyDocument, request: WrittenRequest, policy:
   }
   const keys = policy.apiKeys.keys.map(({ name }) => name);
   known(document, "unknown_api_key", request.apiKey, keys, "API key of the policy", [...at, "apiKey"]);
+  checkHeaders(document, request.headers ?? {}, [...at, "headers"]);
   if (from !== undefined && isIP(from) === 0) {
     document.report("wrong_syntax", [...at, "from"], `"${from}" is no IP address`, "such as 10.0.0.7 or 2001:db8::7");
   }
   if (body !== undefined && json !== undefined) {
     document.report("wrong_value", [...at, "json"], "the request has a body already", "`body` or `json`", "key");
+  }
+}
+
+/** What Envoy would answer with 400 by itself is no question to the policy. */
+function checkHeaders(document: PolicyDocument, headers: NonNullable<WrittenRequest["headers"]>, at: Path): void {
+  for (const [name, values] of Object.entries(headers)) {
+    const place = [...at, name];
+    if (!HEADER_NAME.test(name)) {
+      document.report("header_name", place, `"${name}" is no header name (RFC 9110)`, "a token such as x-site", "key");
+    } else if ([values].flat().some((value) => CONTROL.test(value))) {
+      document.report("wrong_syntax", place, `a value of ${name} holds a control character`, "text that can be sent");
+    }
   }
 }
 

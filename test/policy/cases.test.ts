@@ -151,6 +151,9 @@ const REFUSED: readonly [cases: string, problem: RegExp][] = [
   ],
   ["  - { name: a, request: {}, expect: { reason: grant_mising } }", /4:47: no reason .*"grant_missing"/],
   ["  - { name: a, request: { from: 10.0.0 }, expect: deny }", /4:33: "10\.0\.0" is no IP address/],
+  ['  - { name: a, request: { headers: { "x site": a } }, expect: deny }', /4:38: "x site" is no header name/],
+  ['  - { name: a, request: { headers: { ":path": /b } }, expect: deny }', /4:38: ":path" is no header name/],
+  ['  - { name: a, request: { headers: { x: [b, "c\\nd"] } }, expect: deny }', /4:\d+: a value of x holds a control/],
   ["  - { name: a, request: { body: x, json: 1 }, expect: deny }", /4:36: the request has a body already/],
   [
     "  - { name: a, request: {}, expect: deny }\n  - { name: a, request: {}, expect: deny }",
