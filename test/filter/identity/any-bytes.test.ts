@@ -10,7 +10,7 @@ before(async () => {
   gate = await Gate.start(POLICY);
 });
 
-const REGISTERED = ["iss", "sub", "aud", "exp", "nbf", "iat", "scope", "scp"];
+const REGISTERED = ["iss", "sub", "aud", "exp", "nbf", "iat", "scope", "scp", "cnf", "jti"];
 const HEADER_MEMBERS = ["alg", "kid", "typ", "cty", "crit", "b64", "jwk", "jku", "x5u", "x5c"];
 
 const json = (names: string[]) =>
