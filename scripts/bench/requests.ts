@@ -30,6 +30,13 @@ export class Requests {
     return inTurn([encode(plain, host)]);
   }
 
+  /** Each token that comes again, once: caches know it then, however few requests a slow machine sends. Null: none does. */
+  introductions({ request, expected }: Scenario): NextRequest | null {
+    if (request !== "known-token") return null;
+    const [plain, host] = [this.#plain(request), hostOf(expected?.route ?? "public")];
+    return once(this.#tokens.known.map((token) => encode(plain, host, token)));
+  }
+
   #plain(name: RequestName): CoreRequest {
     const { get, json, form } = this.#benign;
     switch (name) {

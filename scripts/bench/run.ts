@@ -28,6 +28,8 @@ export interface BenchmarkOptions {
 }
 
 const warmUpSeconds = 0.5;
+/** At most. */
+const introductionSeconds = 60;
 const calibrationSeconds = 1;
 /** New tokens for one window flat out, which ends when they are used up. */
 const flatOutTokens = 2_500;
@@ -91,6 +93,9 @@ async function warmUp(
   report("warming up");
   const slowest = { get: Infinity, json: Infinity, form: Infinity };
   for (const one of wanted) {
+    const introductions = requests.introductions(one);
+    if (introductions !== null)
+      await sendUnmeasured(contenders.get(one.contender), (url) => flatOut(url, introductions, introductionSeconds));
     const unmeasured = await requests.of(one, flatOutTokens);
     await sendUnmeasured(contenders.get(one.contender), (url) => flatOut(url, unmeasured, warmUpSeconds));
     const next = await requests.of(one, flatOutTokens);
