@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { RecentDecisions } from "../../inference-sidecar/src/dashboard/recent.ts";
 import { createMetrics } from "../../inference-sidecar/src/metrics.ts";
 import { Standing } from "../../inference-sidecar/src/self-test/standing.ts";
@@ -51,11 +52,13 @@ async function logLines(): Promise<Record<string, unknown>[]> {
 
 test("a gateway tests itself from the start: metrics, log and report say which routes enforce", async () => {
   const expected = { health: "1", search: "1", watched: "0" };
-  await eventually(enforcing, (found) => Object.keys(found).length === 3);
-  assert.deepEqual(await enforcing(), expected);
+  // On a machine that stalls the model may be late for a probe; the route's next turn comes within 45 s.
+  await eventually(enforcing, (found) => isDeepStrictEqual(found, expected), 120_000);
   const report = await eventually(
     () => reportOf(gateway.state),
-    ({ routes }) => routes.filter(({ selfTest }) => selfTest !== "none").length === 3,
+    ({ routes }) =>
+      routes.filter(({ selfTest }) => selfTest === "passed").length === 2 &&
+      routes.every(({ selfTest }) => selfTest !== "none"),
   );
   assert.deepEqual(
     report.routes.map(({ route, enforcing: how, selfTest }) => [route, how, selfTest]),
