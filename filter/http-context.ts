@@ -252,7 +252,7 @@ export class PosternHttpContext
   private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
     const gate = this.gate;
     gate.takeState();
-    const peer = peerCertificate(gate.policy, gate.environment.nowMillis());
+    const peer = peerCertificate(gate.policy, gate.environment);
     const state = gate.synchronisation.state;
     const evaluation = new Evaluation(
       gate.policy,

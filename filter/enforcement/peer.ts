@@ -1,5 +1,6 @@
 import { bytes, equal, getProperty } from "proxy-wasm-as";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { Environment } from "../environment";
 import { PeerCertificate } from "../identity/peer-certificate";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { peerHasExpired } from "./peer-validity";
@@ -15,10 +16,11 @@ const TRUE: u8 = 1;
 
 /**
  * The client certificate of the connection, as far as the policy has a use for it: under one that accepts no workload it
- * is not asked for, since each property costs about as much as reading all headers.
+ * is not asked for, nor the time: each property costs about as much as reading all headers.
  */
-export function peerCertificate(policy: CompiledPolicy, nowMillis: i64): PeerCertificate {
-  return policy.trustDomains.length == 0 ? new PeerCertificate(false, NONE) : connectionCertificate(nowMillis);
+export function peerCertificate(policy: CompiledPolicy, environment: Environment): PeerCertificate {
+  if (policy.trustDomains.length == 0) return new PeerCertificate(false, NONE);
+  return connectionCertificate(environment.nowMillis());
 }
 
 /**

@@ -11,8 +11,8 @@ const PERIOD_MILLIS: i64 = 350;
 const WATCHDOG_MILLIS: i64 = 1_500;
 
 /**
- * The state of this VM, as the sidecar administers it: asked for on the tick, told when it changes, replaced as a whole, and kept where the
- * other workers, a reloaded VM and a new policy find it. Without the sidecar the last one stays.
+ * The state of this VM, as the sidecar administers it: asked for on the tick, told when it changes, replaced as a whole,
+ * and kept where the other workers, a reloaded VM and a new policy find it. Without the sidecar the last one stays.
  */
 export class Synchronisation implements StateListener {
   state: SyncState = SyncState.NONE;
