@@ -1,5 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { readDigits } from "./encoding/digits";
 
 const METHOD = bytes(":method");
 const PATH = bytes(":path");
@@ -7,8 +8,6 @@ const AUTHORITY = bytes(":authority");
 const CONTENT_TYPE = bytes("content-type");
 const CONTENT_LENGTH = bytes("content-length");
 const UPGRADE = bytes("upgrade");
-/** More digits than of any limit: the number does not matter. */
-const MANY_DIGITS: i32 = 15;
 const QUERY: u8 = 0x3f;
 
 /** The head of a request as the stages see it: views of one copy of its header pairs. */
@@ -31,14 +30,7 @@ export class AccessRequest {
   /** Bytes of the body as its head says (RFC 9110 section 8.6); 0: it does not say, or not in digits alone. */
   get contentLength(): i64 {
     const field = this.headers.first(CONTENT_LENGTH);
-    if (field === null) return 0;
-    let length: i64 = 0;
-    for (let i = 0; i < field.length; i++) {
-      const digit = <u32>unchecked(field[i]) - 0x30;
-      if (digit > 9) return 0;
-      length = i < MANY_DIGITS ? length * 10 + digit : i64.MAX_VALUE;
-    }
-    return length;
+    return field === null ? 0 : max(0, readDigits(field));
   }
 
   /** Whether it asks for another protocol on its connection (RFC 9110 section 7.8): what follows has no end. */

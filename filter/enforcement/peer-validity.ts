@@ -1,4 +1,5 @@
 import { bytes, getProperty } from "proxy-wasm-as";
+import { readDigits } from "../encoding/digits";
 
 /** Set by the rendered listener: the end of the client certificate's validity, Unix seconds in digits. */
 const VALID_UNTIL = bytes("filter_state\0postern.peer_valid_until");
@@ -10,11 +11,6 @@ const VALID_UNTIL = bytes("filter_state\0postern.peer_valid_until");
 export function peerHasExpired(nowMillis: i64): bool {
   const until = getProperty(VALID_UNTIL);
   if (until === null) return false;
-  let seconds: i64 = 0;
-  for (let i = 0; i < until.length; i++) {
-    const digit = <u32>unchecked(until[i]) - 0x30;
-    if (digit > 9) return false;
-    seconds = seconds * 10 + digit;
-  }
-  return until.length > 0 && nowMillis / 1000 > seconds;
+  const seconds = readDigits(until);
+  return seconds >= 0 && nowMillis / 1000 > seconds;
 }

@@ -63,6 +63,8 @@ export class RecordLine implements LineWriter {
   readonly #origin: RecordOrigin;
   readonly #receivedMs: number;
   readonly #evidence: string | null;
+  /** Null: this is a completion. */
+  readonly decided: Decided | null;
 
   /**
    * @param receivedMs Unix milliseconds, for what has no time of its own
@@ -73,20 +75,7 @@ export class RecordLine implements LineWriter {
     this.#origin = origin;
     this.#receivedMs = receivedMs;
     this.#evidence = evidence;
-  }
-
-  /** Null: this is a completion. */
-  get decided(): Decided | null {
-    const { decision } = this.#record;
-    if (decision === null) return null;
-    return {
-      effect: EFFECTS[decision.effect] ?? "unknown",
-      reason: texts.reason(decision.reason).text,
-      route: texts.route(decision.route).text,
-      rung: MODES[decision.rung] ?? "unknown",
-      time: isoTime(decision.timeUnixMs),
-      wouldDeny: texts.reason(decision.wouldDeny).text || null,
-    };
+    this.decided = record.decision && decidedOf(record.decision);
   }
 
   get isProbe(): boolean {
@@ -144,6 +133,17 @@ export class RecordLine implements LineWriter {
     addTimings(out, decision.timings);
     out.add(worker).add(parts.wouldDeny).add(texts.reason(decision.wouldDeny).jsonOrNull).byte(BRACE);
   }
+}
+
+function decidedOf({ effect, reason, route, rung, timeUnixMs, wouldDeny }: WireDecision): Decided {
+  return {
+    effect: EFFECTS[effect] ?? "unknown",
+    reason: texts.reason(reason).text,
+    route: texts.route(route).text,
+    rung: MODES[rung] ?? "unknown",
+    time: isoTime(timeUnixMs),
+    wouldDeny: texts.reason(wouldDeny).text || null,
+  };
 }
 
 function addResponse(out: LineBytes, completion: WireCompletion | null): void {
