@@ -43,6 +43,8 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
     }
     before = line.place;
   }
+  // The log was begun while it was read.
+  if (newest === null && (await readHeadFile(directory)) !== null) return verifyLog(directory, key);
   return result(problemOfWhole(reader, newest, tornLine) ?? (await foreignFile(directory)));
 }
 
@@ -73,8 +75,10 @@ async function* placedLines(directory: string, names: readonly string[]): AsyncG
 function problemOfWhole(reader: ChainReader, newest: HeadFile | null, tornLine: string): string | null {
   const { last, first, heads, decisions } = reader.content;
   if (newest === null) {
-    if (heads > 0) return "head.json is missing or unreadable: whether the log was cut short can't be told";
-    return decisions > 0 ? "no head signs any line of the log: who wrote it can't be told" : null;
+    // Before its first decision a log has its first head.
+    if (decisions === 0) return null;
+    if (heads === 0) return "no head signs any line of the log: who wrote it can't be told";
+    return "head.json is missing or unreadable: whether the log was cut short can't be told";
   }
   if (last < newest.head.n) {
     return `${tornLine}the log ends with number ${last}, the newest head in head.json has ${newest.head.n}: it was cut short`;

@@ -151,7 +151,7 @@ test("log verify says whether the log is whole, and exits by it", async (t) => {
   const log = new SealedLog({
     ...{ rotationBytes: 1 << 20, retentionBytes: 1 << 30, retentionDays: 90, headMs: 60_000 },
     ...{ directory, key: await loadSigningKey(sealed), sequences: new WorkerSequences() },
-    ...{ end: GENESIS, unsealed: 0, torn: 0, onUpkeepFailed: assert.fail },
+    ...{ end: GENESIS, unsealed: 0, torn: 0, signed: false, onUpkeepFailed: assert.fail },
   });
   const gap = { gap: { worker: "aa", first: 2, last: 4, lost: 1 } };
   await log.append([attack, gap, missing], () => undefined);
@@ -160,7 +160,7 @@ test("log verify says whether the log is whole, and exits by it", async (t) => {
   assert.equal(whole.code, 0, whole.output);
   assert.match(
     whole.output,
-    /^the log is whole\nlines +1 to 5 in 1 files\ndecisions +2\nheads +1, signed by [0-9a-f]{64}$/m,
+    /^the log is whole\nlines +1 to 6 in 1 files\ndecisions +2\nheads +2, signed by [0-9a-f]{64}$/m,
   );
   assert.match(whole.output, /^gaps +3 records never came; 1 were dropped/m);
   const [name = ""] = (await readdir(directory)).filter((file) => file.endsWith(".jsonl"));
@@ -168,7 +168,7 @@ test("log verify says whether the log is whole, and exits by it", async (t) => {
   await writeFile(join(directory, name), text.replace('"effect":"deny"', '"effect":"permit"'));
   const broken = await postern("log", "verify", sealed, "--json");
   assert.equal(broken.code, 1);
-  assert.match((JSON.parse(broken.output) as { problem: string }).problem, /\.jsonl line 2 was changed/);
+  assert.match((JSON.parse(broken.output) as { problem: string }).problem, /\.jsonl line 3 was changed/);
 });
 
 test("log show refuses what it doesn't understand", async () => {

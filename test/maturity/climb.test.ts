@@ -212,7 +212,7 @@ async function openLog(state: string, now: () => Date): Promise<SealedLog> {
   return new SealedLog({
     ...{ directory: await makeLogDirectory(state), key: await loadSigningKey(state), sequences: new WorkerSequences() },
     ...{ rotationBytes: 1 << 24, retentionBytes: 1 << 30, retentionDays: 90, headMs: 3_600_000, end: GENESIS },
-    ...{ unsealed: 0, torn: 0, now, onUpkeepFailed: (error) => assert.fail(error) },
+    ...{ unsealed: 0, torn: 0, signed: false, now, onUpkeepFailed: (error) => assert.fail(error) },
   });
 }
 

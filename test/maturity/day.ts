@@ -65,6 +65,7 @@ export async function recordDay(
     end: GENESIS,
     unsealed: 0,
     torn: 0,
+    signed: false,
     onUpkeepFailed: (error) => {
       throw error;
     },

@@ -18,13 +18,16 @@ export interface Made {
 export const limits = { rotationBytes: 4096, retentionBytes: 1 << 30, retentionDays: 90, headMs: 60_000 };
 
 /** A run of the log on this state, as the sidecar makes it. */
-export async function open(state: string, changes: Partial<typeof limits> & { now?: () => Date } = {}): Promise<Made> {
+export async function open(
+  state: string,
+  changes: Partial<typeof limits & { signed: boolean; now: () => Date }> = {},
+): Promise<Made> {
   const directory = await makeLogDirectory(state);
   const sequences = new WorkerSequences();
   const recovered = await recoverLog(directory, sequences);
   const onUpkeepFailed = (error: Error) => assert.fail(error);
   const key = await loadSigningKey(state);
-  const log = new SealedLog({ ...limits, ...changes, ...recovered, directory, key, sequences, onUpkeepFailed });
+  const log = new SealedLog({ ...limits, ...recovered, ...changes, directory, key, sequences, onUpkeepFailed });
   return { log, sequences, recovered };
 }
 

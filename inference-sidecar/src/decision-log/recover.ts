@@ -13,6 +13,8 @@ export interface Recovered {
   readonly unsealed: number;
   /** Bytes after the last line: of one that was being written, or what a loss of power has left. They are cut off. */
   readonly torn: number;
+  /** Whether there is a signed head. */
+  readonly signed: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
     }
     torn += await cutOff(path, whole);
   }
-  return { end, unsealed, torn };
+  return { end, unsealed, torn, signed: found !== null };
 }
 
 /** What follows the last line goes, and a file without any line as a whole; gives how many bytes that were. */

@@ -21,6 +21,8 @@ export interface SealedLogOptions extends RetentionLimits {
   /** Lines that it left without a signed head, bytes of a line that it left torn. */
   readonly unsealed: number;
   readonly torn: number;
+  /** Whether a head holds the log already. */
+  readonly signed: boolean;
   /** A head could not be written, or an outdated file not be removed; it is tried again. */
   readonly onUpkeepFailed: (error: Error) => void;
   readonly now?: () => Date;
@@ -42,11 +44,13 @@ export class SealedLog {
   /** Repeated at the beginning of each file. */
   #standing: object[] = [];
   #previous: Promise<void> = Promise.resolve();
+  #signed: boolean;
   readonly #sealer = new Sealer();
 
   constructor(options: SealedLogOptions) {
     this.#options = options;
     this.#end = options.end;
+    this.#signed = options.signed;
   }
 
   /**
@@ -84,6 +88,7 @@ export class SealedLog {
 
   async #append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
     const { rotationBytes, directory } = this.#options;
+    if (!this.#signed) await this.#signFirst();
     let sealed = this.#sealer.seal(records, this.#end);
     const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
     if (this.#file !== null && (dateOf(this.#file.name) < this.#today() || due(this.#file))) await this.#closeFile();
@@ -110,8 +115,17 @@ export class SealedLog {
     this.#end = end;
   }
 
+  /** No decision stands in a log that no head holds: killed in its first moments, it could not tell who wrote it. */
+  async #signFirst(): Promise<void> {
+    const { directory } = this.#options;
+    if (this.#file === null) {
+      const file = await LogFile.create(directory, this.#today());
+      await this.#extend(file, this.#sealer.seal([this.#opening(), ...this.#standing], this.#end));
+    }
+    if (this.#file !== null) await this.#writeHead(this.#file);
+  }
+
   async #sign(): Promise<void> {
-    const { directory, key, sequences } = this.#options;
     const file = this.#file;
     if (this.#headTimer === null || file === null) return;
     clearTimeout(this.#headTimer);
@@ -122,10 +136,16 @@ export class SealedLog {
       await file.close();
       return;
     }
+    await this.#writeHead(file);
+  }
+
+  async #writeHead(file: LogFile): Promise<void> {
+    const { directory, key, sequences } = this.#options;
     const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
     await this.#extend(file, this.#sealer.seal([head], this.#end));
     await file.sync();
     await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, workers: sequences.entries() });
+    this.#signed = true;
   }
 
   async #closeFile(): Promise<void> {
