@@ -150,6 +150,22 @@ describe("by evidence a route", () => {
     await becomes("canary", ({ canary }) => canary !== null);
   });
 
+  test("keeps no proposal that its ladder no longer reaches, and none waits where the policy now says auto", async () => {
+    await putInForce(policy("ladder: { ceiling: prevent }"));
+    await start();
+    await report(2_995);
+    await becomes("proposed", ({ proposed }) => proposed === "prevent");
+    await putInForce(policy("ladder: { floor: observe, ceiling: detect }"));
+    await becomes("withdrawn", ({ proposed }) => proposed === null);
+    const approve = () => askSidecar(state, "route/approve", { route: "shop" }, tokens.ada);
+    await assert.rejects(approve, /nothing is proposed/);
+    await putInForce(policy("ladder: { ceiling: prevent }"));
+    await becomes("proposed anew", ({ proposed }) => proposed === "prevent");
+    await putInForce(policy(auto));
+    await report(1);
+    await becomes("canary", ({ canary }) => canary?.rung === "prevent");
+  });
+
   test("never goes down by denials, errors or latency, however many", async () => {
     await putInForce(policy("mode: prevent, ladder: { floor: observe, ceiling: prevent }"));
     await start();
@@ -205,12 +221,15 @@ test("a move that a crash kept out of the log is in it after the next start, onc
   assert.deepEqual(await ids(), [pinned, "of-the-crash"]);
 });
 
-async function moves(): Promise<{ id: string }[]> {
+async function lines(): Promise<Record<string, unknown>[]> {
   const folder = join(state, "log");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-  const lines = texts.flatMap((text) => text.split("\n").slice(0, -1));
-  return lines.flatMap((line) => JSON.parse(line).move ?? []);
+  return texts.flatMap((text) => text.split("\n").slice(0, -1)).map((line) => JSON.parse(line));
+}
+
+async function moves(): Promise<{ id: string }[]> {
+  return (await lines()).flatMap(({ move }) => (move as { id: string } | undefined) ?? []);
 }
 
 test("an operator who is taken out of the policy is none any more, though the compiled policy is the same", async () => {
@@ -255,6 +274,18 @@ describe("by reviews a route", () => {
     for (let i = 0; i < 6; i++) more.push(await report(1, here));
     for (const [index, id] of more.entries()) await review(id, "benign", index % 2 === 0 ? "ada" : "ben");
     assert.equal((await standing()).rung, "detect");
+  });
+
+  test("hears one word on an event, and none on a probe of the self-test", async () => {
+    await putInForce(policy("mode: prevent, ladder: { floor: detect, ceiling: prevent }"));
+    await start();
+    const event = await report(1, denied);
+    const probe = await report(1, { ...denied, selfTest: true });
+    await counted(1);
+    await assert.rejects(() => review(probe, "attack"), /probe of the self-test/);
+    const words = await Promise.allSettled([review(event, "benign"), review(event, "attack", "ben")]);
+    assert.deepEqual(words.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+    assert.equal((await lines()).filter((line) => "review" in line).length, 1);
   });
 
   test("of an only operator goes from adapt to prevent, and lower by a command only", async () => {

@@ -11,7 +11,7 @@ import { weighedScores } from "../review/weight.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
-import { askedFor, type Step, stepByEvidence, type Tallies } from "./steps.ts";
+import { askedFor, nextRung, type Step, stepByEvidence, type Tallies } from "./steps.ts";
 import { syncedRoutes } from "./synced-routes.ts";
 import { underBundle } from "./under-bundle.ts";
 
@@ -149,10 +149,16 @@ export class Ladder {
     await this.#inTurn(() => this.#settle());
   }
 
-  /** Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. */
+  /**
+   * Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. A
+   * proposal that the ladder no longer reaches falls.
+   */
   async #takeUp(route: LadderRoute["route"]): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    const record = this.#underBundle(stored ?? this.#firstRecord(route));
+    const known = this.#underBundle(stored ?? this.#firstRecord(route));
+    const isReached = known.proposed === null || known.proposed === nextRung(known, route.ladder);
+    const record = isReached ? known : { ...known, proposed: null };
+    if (!isReached) this.#dirty.add(route.name);
     this.#routes.set(route.name, { route, record });
     if (stored === undefined) return;
     if (record.unlogged !== null) {

@@ -52,7 +52,7 @@ export function stepByEvidence(
     return operators < 2 && below(down?.next.rung ?? "observe", "prevent") ? null : down;
   }
   const next = nextRung(record, ladder);
-  if (next === null || record.proposed !== null) return null;
+  if (next === null || (record.proposed !== null && ladder.promote === "propose")) return null;
   if (!claimOf(next, record.evidence, route, "above", ladder).holds) return null;
   return ladder.promote === "auto" ? beginCanary(record, next, now) : propose(record, next);
 }

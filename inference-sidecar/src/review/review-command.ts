@@ -1,5 +1,5 @@
 import { AdminError } from "../admin/admin-error.ts";
-import type { AdminCommands } from "../admin/admin-server.ts";
+import type { AdminCommand, AdminCommands } from "../admin/admin-server.ts";
 import { findDecision } from "../decision-log/find-decision.ts";
 import { printable } from "../decision-log/printable.ts";
 import type { LogRecord } from "../decision-log/record.ts";
@@ -24,13 +24,22 @@ const WHY_MOST = 500;
 /** `postern review`: an operator's word on one event, or its withdrawal. In the log before it counts. */
 export function reviewCommands(parts: ReviewParts): AdminCommands {
   const { ladder, reviews, log } = parts;
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: of two words on one event the second is refused. */
+  const inTurn =
+    (command: AdminCommand): AdminCommand =>
+    (input, caller) => {
+      const done = turn.then(() => command(input, caller));
+      turn = done.catch(() => undefined);
+      return done;
+    };
   const enter = async (review: Review, undone: boolean) => {
     const line = { ...review, ...(undone ? { undone: true } : {}) };
     await log.append([{ v: 1, time: new Date().toISOString(), review: line }], () => undefined);
     await log.sync();
   };
   return {
-    review: async (input, caller) => {
+    review: inTurn(async (input, caller) => {
       if (ladder.operators.length === 0) {
         throw new AdminError("unauthenticated", "the policy in force has no `operators`: events can't be reviewed");
       }
@@ -69,12 +78,13 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
       await reviews.put(review);
       await ladder.reviewed(decision.route);
       return { id, label, operator, route: decision.route, rung: decision.rung, asked: ladder.asked(decision.route) };
-    },
+    }),
   };
 }
 
 function eventOf(decision: LogRecord): Review["event"] {
   const { id, route, rung, time, score, effect, reason } = decision;
+  if (decision.selfTest) throw new AdminError("bad_request", `${id} is a probe of the self-test, and no traffic`);
   const kinds = findingOf(decision);
   if (kinds.length === 0) {
     throw new AdminError(
