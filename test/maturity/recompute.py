@@ -46,7 +46,7 @@ def kind(reason):
         return "route"
     if reason in ("attack_scored", "attack_screened"):
         return "score"
-    if reason in ("dpop_replay_window",):
+    if reason in ("dpop_replay_window", "token_unverifiable"):
         return "unavailable"
     if reason == "score_step_up":
         return "access"
@@ -57,10 +57,16 @@ def on(route):
     return [one for one in current if one["route"] == route["name"]]
 
 
-stands, canaries, newest = {}, {}, None
+stands, canaries, newest, modes = {}, {}, None, {}
 for line in lines:
     if "configuration" in line:
-        newest = line["configuration"]["digest"]
+        now = {route["name"]: route["rung"] for route in line["configuration"]["routes"]}
+        if line["configuration"]["digest"] != newest:
+            for name in set(now) | set(modes):
+                if now.get(name) != modes.get(name):
+                    stands.pop(name, None)
+                    canaries.pop(name, None)
+        newest, modes = line["configuration"]["digest"], now
     elif "move" in line:
         name, what, to = (line["move"][key] for key in ("route", "kind", "to"))
         settles = what in ("promote", "demote", "pin", "reset")
@@ -68,9 +74,9 @@ for line in lines:
             canaries[name] = to
         elif settles or what == "canary-end":
             canaries.pop(name, None)
-        if settles and newest == digest:
+        if settles:
             stands[name] = to
-    elif "id" in line and "effect" in line and "selfTest" not in line and line["policy"] == digest:
+    elif "id" in line and "effect" in line and "selfTest" not in line and line["policy"] == newest:
         if line["rung"] != canaries.get(line["route"]):
             stands[line["route"]] = line["rung"]
 

@@ -90,6 +90,26 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
   assert.equal(rungOf(), "observe");
 });
 
+test("where a route stands outlasts a change of the policy, as long as each has it on the same mode", () => {
+  const log = new Observations();
+  const time = "2026-03-02T10:00:00.000Z";
+  const configure = (digest: string, ...routes: readonly (readonly [name: string, rung: string])[]) =>
+    log.add({ time, configuration: { digest, routes: routes.map(([name, rung]) => ({ name, rung })) } });
+  const rungOf = (digest: string) => log.policy(digest).route("search").rung;
+  configure("p", ["search", "detect"]);
+  log.add({ time, move: { route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } } });
+  configure("q", ["search", "detect"], ["other", "detect"]);
+  assert.equal(rungOf("q"), "prevent", "no request has come since");
+  configure("r", ["renamed", "detect"]);
+  configure("p", ["search", "detect"]);
+  assert.equal(rungOf("p"), "", "it began anew: the policy's");
+  log.add({ time, move: { route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } } });
+  configure("p", ["search", "detect"]);
+  assert.equal(rungOf("p"), "prevent", "each file repeats the configuration");
+  configure("s", ["search", "observe"]);
+  assert.equal(rungOf("s"), "", "the policy gives it another mode");
+});
+
 test("the same day, recorded again, gives the same report, byte for byte", async () => {
   const again = await mkdtemp(join(tmpdir(), "day-"));
   try {
@@ -167,11 +187,16 @@ test("docs/maturity.md defines exactly the gates, the tenets and what can't be m
   );
 });
 
-test("every reason for a denial is of a kind that proves what its check belongs to", () => {
+test("every reason for a denial is of a kind that proves what its check belongs to", async () => {
+  const page = await readFile(new URL("../../docs/reasons.md", import.meta.url), "utf8");
+  const statuses = new Map(
+    [...page.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, reason, status]) => [reason, status]),
+  );
   const expected = { identity: "access", privilege: "access", route: "route", request: "request" } as const;
   for (const [reason, { check }] of Object.entries(reasonTexts)) {
     const kind = denialKind(reason);
     if (kind === "unavailable") continue;
+    assert.notEqual(statuses.get(reason), "503", `${reason} proves nothing`);
     if (check === "score") assert.equal(kind === "score", reason.startsWith("attack_"), reason);
     else assert.equal(kind, expected[check], reason);
   }

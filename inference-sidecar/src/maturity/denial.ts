@@ -9,6 +9,7 @@ const UNAVAILABLE = [
   "inspection_budget",
   "log_unavailable",
   "verification_budget",
+  "token_unverifiable",
   "dpop_replay_window",
   "request_incomplete",
   "keys_unavailable",

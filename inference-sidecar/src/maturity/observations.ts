@@ -108,8 +108,19 @@ export class Observations {
   }
 
   #configure(configuration: Configuration): void {
-    this.newest = configuration.digest;
-    this.policy(configuration.digest).configuration = configuration;
+    const { digest, routes } = configuration;
+    const before = this.policies.get(this.newest);
+    const current = this.policy(digest);
+    current.configuration = configuration;
+    if (digest === this.newest) return;
+    // Each file repeats the configuration; another one leaves a route where it stood, if it has it on the same mode.
+    this.newest = digest;
+    const modes = new Map(before?.configuration?.routes.map(({ name, rung }) => [name, rung]));
+    for (const { name, rung } of routes) {
+      const stays = modes.get(name) === rung;
+      if (!stays) this.#canaries.delete(name);
+      if (before !== undefined) current.route(name).rung = stays ? before.route(name).rung : "";
+    }
   }
 
   #move(time: string, { route, kind, from, to, by }: MoveLine["move"]): void {
