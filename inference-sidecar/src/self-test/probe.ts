@@ -29,7 +29,7 @@ export function probesOf(route: Pick<Route, "hosts" | "methods" | "path">): Prob
   const path = route.path.replace(/\{[^}/]*\}/g, "7").replace(/\/\*\*$/, "/self-test");
   const attack = ATTACKS.map((text, index) => `q${index}=${encodeURIComponent(text)}`).join("&");
   return [
-    { kind: "benign", method, authority, path: `${path}?q=tea`, headers: {} },
+    { kind: "benign", method, authority, path: `${path}?q=self-test`, headers: {} },
     { kind: "unclean", method, authority, path, headers: { "x-http-method-override": "DELETE" } },
     { kind: "attack", method, authority, path: `${path}?${attack}`, headers: {} },
   ];
