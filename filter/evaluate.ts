@@ -10,6 +10,7 @@ import { Authentication, authenticate } from "./identity/authenticate";
 import { Inquiry } from "./identity/inquiry";
 import { PeerCertificate } from "./identity/peer-certificate";
 import { TokenCache } from "./identity/token-cache";
+import { Inspection } from "./inspection";
 import { isBadToken } from "./limits/failure";
 import { FloodGuard } from "./limits/flood-guard";
 import { NONE } from "./policy/blob-layout";
@@ -23,19 +24,14 @@ import { AccessRequest } from "./request";
 import { ModelScore, ScoredBy, ScoreEvidence } from "./score-evidence";
 import { clearBelow, denyAloneFrom, modelDenyFrom } from "./screen/screen";
 import { StageTimings } from "./stage-timings";
-import { Suspect, Suspects } from "./suspects";
+import { Suspect } from "./suspects";
 import { standingOf } from "./sync/standing";
 import { SyncState } from "./sync/sync-state";
 import { decide, judgeRisk, judgeScore } from "./trust-algorithm";
-import { contentCodings, messageCoding } from "./values/content-coding";
-import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
-import { FormBeginning } from "./values/form-beginning";
-import { RequestBody } from "./values/request-body";
-import { Value } from "./values/value";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
-const NO_BODY = new Uint8Array(0);
+const NO_NAME = new Uint8Array(0);
 const NOTHING_ASKED: Suspect[] = [];
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
@@ -69,7 +65,7 @@ export class Evaluation {
   /** What the route's grants say. */
   readonly grants: GrantFinding;
   readonly evidence: ScoreEvidence;
-  readonly suspects: Suspects = new Suspects();
+  readonly inspection: Inspection;
   readonly timings: StageTimings;
   readonly flood: FloodGuard;
   /** What the model is to be asked, or was asked last. */
@@ -78,11 +74,6 @@ export class Evaluation {
   deadlineMillis: u32 = 0;
   /** A probe of the self-test: every stage runs, whatever those before it have found. */
   isProbe: bool = false;
-  /** As far as it was taken, until the decision is made. */
-  body: Uint8Array = NO_BODY;
-  bodyIsCut: bool = false;
-  private readonly values: Value[] = [];
-  private beginning: FormBeginning | null = null;
   private askedMicros: i64 = 0;
 
   constructor(
@@ -129,11 +120,14 @@ export class Evaluation {
     this.access = access;
     this.assertion =
       form === null ? null : new Assertion(form, authentication.subject, assertions, environment.nowMillis());
-    this.evidence = new ScoreEvidence(
+    const evidence = new ScoreEvidence(
       modelDenyFrom(standing.modelDeny, route === null ? NONE : route.modelDeny),
       denyAloneFrom(route === null ? NONE : route.denyAlone),
       stepUpFrom(route, asked),
     );
+    const secret = authentication.subject.apiKey.length > 0 ? policy.keyHeader : NO_NAME;
+    this.evidence = evidence;
+    this.inspection = new Inspection(request, route, secret, environment, evidence, timings);
   }
 
   /** Whether the route asks for a score at all. */
@@ -189,45 +183,14 @@ export class Evaluation {
     if (!this.isProbe) this.countFailures();
     if (!this.wantsScore || !(this.isAdmitted || this.isProbe)) return Step.Decided;
     if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
-    const start = this.environment.monotonicMicros();
-    extractFromHeaders(this.request.headers, this.values, this.knownSecret);
-    this.screenFrom(0, start);
+    this.inspection.takeFields(this.request.headers);
     if (!bodyFollows || !this.wantsBody) return this.inspected();
-    return this.isRefusedUnread ? this.takeBody(NO_BODY, true) : Step.Body;
-  }
-
-  /** The fields behind the body are judged with it: before `takeBody`. */
-  takeTrailers(trailers: HeaderMap): void {
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    extractFromHeaders(trailers, this.values, this.knownSecret);
-    this.screenFrom(from, start);
-  }
-
-  /** Whether `takeBeginning` is to be given the first `size` bytes of a body that still comes. */
-  wantsBeginning(size: i32): bool {
-    const request = this.request;
-    let beginning = this.beginning;
-    if (beginning === null) beginning = new FormBeginning(request.contentType, contentCodings(request.headers));
-    this.beginning = beginning;
-    return beginning.wants(size);
-  }
-
-  /** Looks at what can be told of the body already, so that less is left to do when it is whole. */
-  takeBeginning(body: Uint8Array): void {
-    const beginning = this.beginning;
-    if (beginning === null) return;
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    beginning.take(body, this.values);
-    this.screenFrom(from, start);
+    return this.isRefusedUnread ? this.takeBody(new Uint8Array(0), true) : Step.Body;
   }
 
   /** `body`: all of it, or where it is `tooLarge` its first `bodyLimit` bytes. */
   takeBody(body: Uint8Array, tooLarge: bool): Step {
-    this.body = body;
-    this.bodyIsCut = tooLarge;
-    if (!tooLarge || this.judgedAsTooLarge()) this.inspectBytes(body, tooLarge);
+    this.inspection.takeBody(body, tooLarge);
     return this.inspected();
   }
 
@@ -239,7 +202,7 @@ export class Evaluation {
     this.timings.inference = <u32>this.askingMicros;
     if (judgeScore(evidence) != Reason.Permitted) return Step.Decided;
     if (this.nextQuestion()) return this.ask();
-    return this.suspects.overflowed ? this.modelUnavailable() : Step.Decided;
+    return this.inspection.suspects.overflowed ? this.modelUnavailable() : Step.Decided;
   }
 
   /** The model could not answer, or not about everything: the one place where the route's failure mode is applied. */
@@ -286,13 +249,9 @@ export class Evaluation {
 
   /** The decision is made: what it rested on is let go, whatever time the stream goes on. */
   letGo(): void {
-    this.values.length = 0;
-    this.suspects.worst.length = 0;
+    this.inspection.letGo();
     this.question = NOTHING_ASKED;
     this.evidence.finding = null;
-    this.body = NO_BODY;
-    const beginning = this.beginning;
-    if (beginning !== null) beginning.release();
   }
 
   /** After the last inspection: the screen has decided, or the model is to be asked. */
@@ -300,10 +259,11 @@ export class Evaluation {
     const evidence = this.evidence;
     const route = this.route;
     if (route === null || evidence.scoredBy == ScoredBy.Uninspected) return Step.Decided;
-    const worst = this.suspects.worstMillionths;
+    const suspects = this.inspection.suspects;
+    const worst = suspects.worstMillionths;
     evidence.screenMillionths = worst;
     const unsure = worst >= clearBelow() && worst < evidence.denyAlone;
-    if (this.suspects.worst.length > 0 && (route.askAlways || unsure)) {
+    if (suspects.worst.length > 0 && (route.askAlways || unsure)) {
       this.askedMicros = this.environment.monotonicMicros();
       this.nextQuestion();
       return this.ask();
@@ -326,7 +286,7 @@ export class Evaluation {
   /** False: the model has been asked about all that the screen did not clear. */
   private nextQuestion(): bool {
     const route = this.route;
-    this.question = this.suspects.next(route !== null && route.askAlways);
+    this.question = this.inspection.suspects.next(route !== null && route.askAlways);
     return this.question.length > 0;
   }
 
@@ -340,36 +300,6 @@ export class Evaluation {
     return route !== null && route.score == SCORE_FULL;
   }
 
-  private inspectBytes(bytes: Uint8Array, isCut: bool): void {
-    const route = this.route;
-    if (bytes.length == 0 || route === null) return;
-    const start = this.environment.monotonicMicros();
-    const from = this.values.length;
-    const request = this.request;
-    const codings = contentCodings(request.headers);
-    const coding = messageCoding(request.headers);
-    const prefixCounts = route.prefixWhenTooLarge;
-    const body = new RequestBody(request.contentType, codings, coding, bytes, isCut, <i32>route.maxBody, prefixCounts);
-    const outcome = extractFromBody(body, this.values, this.beginning);
-    if (outcome == BodyOutcome.Opaque) this.evidence.cannotInspect(Reason.BodyEncoding);
-    if (outcome == BodyOutcome.TooLarge) this.judgedAsTooLarge();
-    this.screenFrom(from, start);
-  }
-
-  /** Records that the body is not inspected whole. True: the route has it judged by its first bytes. */
-  private judgedAsTooLarge(): bool {
-    const route = this.route;
-    const byPrefix = route !== null && route.prefixWhenTooLarge;
-    if (byPrefix) this.evidence.uninspected = Reason.BodyTooLarge;
-    else this.evidence.cannotInspect(Reason.BodyTooLarge);
-    return byPrefix;
-  }
-
-  /** Name of the header whose value is a credential that was verified: it is no text to be scored; empty: none. */
-  private get knownSecret(): Uint8Array {
-    return this.authentication.subject.apiKey.length > 0 ? this.policy.keyHeader : this.authentication.subject.apiKey;
-  }
-
   private countFailures(): void {
     const who = this.authentication;
     if (isBadToken(who.token) || who.apiKey == ApiKeyOutcome.Unknown) this.flood.countAddress();
@@ -379,15 +309,9 @@ export class Evaluation {
   private creditScreen(scoredBy: ScoredBy): void {
     const evidence = this.evidence;
     evidence.scoredBy = scoredBy;
-    evidence.millionths = this.suspects.worstMillionths;
-    if (this.suspects.worst.length > 0) evidence.finding = this.suspects.worst[0];
+    const suspects = this.inspection.suspects;
+    evidence.millionths = suspects.worstMillionths;
+    if (suspects.worst.length > 0) evidence.finding = suspects.worst[0];
     if (scoredBy == ScoredBy.ScreenAlone) evidence.uninspected = Reason.ScoreUnavailable;
-  }
-
-  private screenFrom(from: i32, start: i64): void {
-    const extracted = this.environment.monotonicMicros();
-    this.suspects.screen(this.values, from);
-    this.timings.values += <u32>(extracted - start);
-    this.timings.screen += <u32>(this.environment.monotonicMicros() - extracted);
   }
 }

@@ -115,7 +115,8 @@ export class PosternHttpContext
     }
     const tooLarge = size > evaluation.bodyLimit;
     if (!tooLarge && !endOfStream) {
-      if (evaluation.wantsBeginning(size)) evaluation.takeBeginning(heldBody(size));
+      const inspection = evaluation.inspection;
+      if (inspection.wantsBeginning(size)) inspection.takeBeginning(heldBody(size));
       return DataStatus.StopIterationAndBuffer;
     }
     const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
@@ -132,7 +133,7 @@ export class PosternHttpContext
     if (this.isHeld || this.phase == Phase.Inquiring) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (this.copy !== null) return this.followCopy(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
-    decision.evaluation.takeTrailers(trailers);
+    decision.evaluation.inspection.takeFields(trailers);
     const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
     return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
@@ -366,7 +367,7 @@ export class PosternHttpContext
     if (copy === null) return true;
     const evaluation = decision.evaluation;
     const trailers = this.trailers;
-    if (trailers !== null) evaluation.takeTrailers(trailers);
+    if (trailers !== null) evaluation.inspection.takeFields(trailers);
     const refused = copy.refused;
     return this.follow(
       decision,

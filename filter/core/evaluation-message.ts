@@ -54,7 +54,7 @@ function writeScore(writer: MessageWriter, evaluation: Evaluation): void {
   const evidence = evaluation.evidence;
   writer.u32(evidence.scoredBy);
   writer.u32(evidence.millionths);
-  writer.u32(evaluation.suspects.worstMillionths);
+  writer.u32(evaluation.inspection.suspects.worstMillionths);
   writer.u32(evidence.attackClass);
   writer.u32(evidence.surprisal);
   writer.u32(evidence.usualSurprisal);

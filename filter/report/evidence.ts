@@ -33,8 +33,10 @@ export function encodeEvidence(evaluation: Evaluation, verdict: Verdict, environ
       .uint(8, finding.edges);
   }
   if (!captured) return writer.finish();
-  writer.bytes(3, capturedHead(evaluation.request.headers, evaluation.policy.keyHeader)).bytes(4, evaluation.body);
-  writer.uint(5, evaluation.bodyIsCut ? 1 : 0).bytes(6, environment.sourceAddress());
+  writer
+    .bytes(3, capturedHead(evaluation.request.headers, evaluation.policy.keyHeader))
+    .bytes(4, evaluation.inspection.body);
+  writer.uint(5, evaluation.inspection.bodyIsCut ? 1 : 0).bytes(6, environment.sourceAddress());
   return writer.bytes(7, evaluation.authentication.subject.claims.payload).finish();
 }
 
