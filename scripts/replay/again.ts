@@ -60,10 +60,14 @@ async function signAgain(
   at: number,
 ): Promise<string | NotReplayable> {
   if (token === null) return new NotReplayable("what its token said was not kept");
-  // Tomorrow's policy does not know the issuer: the token would be refused.
-  if (!policy.issuers.some(({ name }) => name === token.issuer)) return REFUSED;
   const { cnf, ...claims } = token.claims as Record<string, unknown> & { cnf?: Record<string, unknown> };
+  // By what the token says, not by the issuer's name in the policy of then.
+  const { issuers } = policy;
+  const known =
+    issuers.find(({ issuer }) => issuer === claims.iss) ?? issuers.find(({ name }) => name === token.issuer);
+  // Tomorrow's policy does not know the issuer: the token would be refused.
+  if (known === undefined) return REFUSED;
   if (cnf?.jkt !== undefined) return new NotReplayable("a proof of possession can't be made again");
   const boundTo = cnf?.["x5t#S256"] === undefined || peer === null ? {} : { boundTo: peer };
-  return standIn.token({ issuer: token.issuer, claims, ...boundTo }, policy, at);
+  return standIn.token({ issuer: known.name, claims, ...boundTo }, policy, at);
 }

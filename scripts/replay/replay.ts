@@ -67,7 +67,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     const sameModel = record.bundle === options.bundleDigest;
     const decided = sameModel ? decideByRecord(record, before, tomorrow, there?.rung ?? null) : null;
     if (decided === null) comparison.skip(again.why);
-    else comparison.add(record, decided, "record");
+    else if (record.effect === "permit" && denialKind(decided.reason) === "unavailable") {
+      comparison.skip(`it would have been denied for its circumstances (${decided.reason})`);
+    } else comparison.add(record, decided, "record");
   }
   return comparison.report;
 }

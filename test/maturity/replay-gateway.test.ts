@@ -76,6 +76,15 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
   assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [8, 8, 0]);
   assert.equal(same.report.byRequest, 7, "no route took the last one: nothing of it was kept");
 
+  const renamed = await replayed(
+    "renamed.yaml",
+    policy("read", "gold, silver").replaceAll(/\b(name|issuer): shop\b/g, "$1: store"),
+  );
+  assert.deepEqual(
+    [renamed.code, renamed.report.replayed],
+    [0, 8],
+    "a token is known by what it says, not by the issuer's name here",
+  );
   const stricter = await replayed("stricter.yaml", policy("read", "gold"));
   assert.equal(stricter.code, 1);
   assert.deepEqual([stricter.report.newlyDenied.routes, stricter.report.newlyAllowed.count], [{ orders: 1 }, 0]);

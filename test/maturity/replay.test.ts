@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
 import { enforcedFrom } from "../../scripts/replay/by-record.ts";
@@ -105,6 +106,51 @@ test("without evidence the records alone tell what another rung does, and what t
   assert.deepEqual(Object.keys(other.notReplayed), ["its evidence is gone"]);
   const affected = recorded((index) => day.evaluations[index]?.route === "read-orders");
   assert.equal(other.notReplayed["its evidence is gone"], affected);
+});
+
+test("nothing is guessed: circumstances of then, and API keys that have changed", async () => {
+  const other = await mkdtemp(join(tmpdir(), "replay-"));
+  try {
+    const text = (keys: string, mode: string) => `
+version: 1
+identity: { apiKeys: { keys: [${keys}] } }
+routes:
+  - { name: tills, match: { path: /tills }, allow: [{ apiKeys: [till] }], mode: ${mode} }
+  - { name: open, match: { path: /open }, public: true, mode: ${mode} }
+`;
+    const till = `{ name: till, sha256: ${"ab".repeat(32)} }`;
+    const { policy } = await parsePolicy(text(till, "detect"), day.policyPath);
+    const subject = { apiKey: "till", id: "", workload: "", token: "absent", grant: "tills/0", expiredGrant: "" };
+    const score = { by: "uninspected", value: 0, finding: null };
+    const record = {
+      id: "1",
+      time: "2026-11-26T12:00:00.000Z",
+      effect: "permit",
+      reason: "permitted",
+      wouldDeny: null,
+    };
+    const usual = { ...record, policy: "p", bundle: bundleDigest, rung: "detect", subject, score, evidence: "" };
+    const lines = [
+      { configuration: describeConfiguration(policy, "p") },
+      { ...usual, route: "tills" },
+      { ...usual, route: "open", wouldDeny: "inspection_budget" },
+    ];
+    await mkdir(join(other, "log"));
+    const linked = lines.map((line, index) => JSON.stringify({ n: index + 1, prev: "", ...line }));
+    await writeFile(join(other, "log", "decisions-2026-11-26-0001.jsonl"), `${linked.join("\n")}\n`);
+    const outcome = async (tomorrow: string) => {
+      const { policy } = await parsePolicy(tomorrow, day.policyPath);
+      const report = await replay({ stateDirectory: other, policy, bundle: null, bundleDigest, ask: askDayModel });
+      return [report.byRecord, report.newlyDenied.count, Object.keys(report.notReplayed)];
+    };
+    assert.deepEqual(await outcome(text(till, "detect")), [2, 0, []]);
+    const circumstances = "it would have been denied for its circumstances (inspection_budget)";
+    assert.deepEqual(await outcome(text(till, "prevent")), [1, 0, [circumstances]]);
+    const expired = till.replace(" }", ', expires: "2026-11-01T00:00:00Z" }');
+    assert.deepEqual(await outcome(text(expired, "detect")), [1, 0, ["its request was not kept (`evidence: values`)"]]);
+  } finally {
+    await rm(other, { recursive: true, force: true });
+  }
 });
 
 test("the command says it for people and machines, and exits by it", async () => {

@@ -68,15 +68,18 @@ export function describeConfiguration(policy: PolicyInForce["policy"], digest: s
 
 function describeRoute(
   route: Route,
-  { issuers, workloads, dpop }: PolicyInForce["policy"],
+  { issuers, workloads, dpop, apiKeys }: PolicyInForce["policy"],
   issuerBinds: readonly boolean[],
 ): ConfiguredRoute {
   const { stepUp, allow } = route;
   const asksMore = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
   const stepsUp = asksMore && stepUp.fromMillionths === null;
   const bound = route.senderConstrained !== null || allow.every((grant) => grantBinds(grant, issuerBinds));
+  // An API key that is not accepted denies wherever somebody is asked for.
+  const asksForKeys = apiKeys.keys.length > 0 && (!route.public || route.deny.length > 0);
   // Where its file lies says nothing.
   const named = { ...workloads, trustBundle: workloads.trustBundle !== null };
+  const identity = { issuers: issuers.map(withoutKeys), workloads: named, dpop };
   return {
     name: route.name,
     rung: route.mode,
@@ -86,7 +89,7 @@ function describeRoute(
     strong: !route.public && (stepsUp || bound),
     allow: allow.map(describeGrant),
     deny: route.deny.length,
-    rules: digestOf({ ...route, mode: null, ladder: null, issuers: issuers.map(withoutKeys), workloads: named, dpop }),
+    rules: digestOf({ ...route, mode: null, ladder: null, ...identity, ...(asksForKeys && { apiKeys }) }),
   };
 }
 
