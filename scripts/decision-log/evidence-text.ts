@@ -40,7 +40,13 @@ export async function findEvidence(state: string, decision: LogRecord): Promise<
 export function evidenceText(decision: LogRecord, evidence: ShownEvidence | null): string[] {
   if (evidence === null) return [];
   const kept = `  kept as ${decision.evidence}`;
-  if (evidence.gone) return ["evidence", kept, "  bytes gone: deleted, or older than what is kept", ""];
+  if (evidence.gone)
+    return [
+      "evidence",
+      kept,
+      "  bytes gone: deleted, older than what is kept, or sealed with another key than keys/evidence.key",
+      "",
+    ];
   const request = evidence.request ? ["  the request itself is kept, for `postern replay`"] : [];
   if (evidence.value === null) return ["evidence", kept, ...request, ""];
   return ["evidence", kept, `  ${evidence.value}`, ...explanationText(decision, evidence.explanation), ...request, ""];

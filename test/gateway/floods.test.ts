@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { askSidecar } from "../../scripts/gateway/ask-sidecar.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
@@ -115,6 +116,16 @@ test("a subject that tries what it may not waits, another with the same address 
   await until(429, () => ask(client, "/orders", mallory));
   assert.equal((await ask(client, "/orders", await token("ada"))).status, 200);
   assert.equal((await ask(client, "/open", mallory)).status, 200);
+});
+
+test("a token that was good and is revoked is no guess: who holds it is refused, and may bring a new one", async () => {
+  const client = "198.51.100.50";
+  const lost = await issuer.token("HS256", "orders:read", { claims: { sub: "ada", jti: "lost" } });
+  assert.equal((await ask(client, "/orders", bearer(lost))).status, 200);
+  const revoked = (await askSidecar(gateway.state, "revoke/add", { jti: "lost" }, null)) as Record<string, number>;
+  assert.equal(revoked.current, revoked.workers);
+  for (let i = 0; i < 12; i++) assert.equal((await ask(client, "/orders", bearer(lost))).status, 401);
+  assert.equal((await ask(client, "/orders", await token("ada"))).status, 200);
 });
 
 test("how many failures the gateway remembers is shown", { timeout: 60_000 }, async () => {
