@@ -92,7 +92,8 @@ function collectReadable(
 function collectText(collector: Collector, format: BodyFormat, source: Source, start: i32): void {
   const body = source.text;
   const name = collector.name(body, 0, 0);
-  const mayBeBinary = format == BodyFormat.Other || format == BodyFormat.Multipart;
+  const isPacked = format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
+  const mayBeBinary = isPacked || format == BodyFormat.Other || format == BodyFormat.Multipart;
   if (mayBeBinary && formNameEnd(body, start) < 0 && isBinary(body)) {
     collectTextRuns(collector, ValueKind.Text, name, source);
   } else {

@@ -10,6 +10,8 @@ export const enum BodyFormat {
   /** text/*: never taken for binary. */
   Text,
   Graphql,
+  MessagePack,
+  Cbor,
   /** Everything else: by its look. */
   Other,
 }
@@ -22,6 +24,9 @@ const XML_SUBTYPE = bytes("/xml");
 const MULTIPART = bytes("multipart/");
 const TEXT = bytes("text/");
 const GRAPHQL = bytes("application/graphql");
+const CBOR = bytes("application/cbor");
+const CBOR_SUFFIX = bytes("+cbor");
+const MESSAGE_PACK_SUFFIX = bytes("+msgpack");
 const SEMICOLON: u8 = 0x3b;
 
 /** JSON texts that follow each other (RFC 7464 for the first). */
@@ -31,6 +36,12 @@ const jsonSequences: Uint8Array[] = [
   bytes("application/ndjson"),
   bytes("application/jsonl"),
   bytes("application/x-jsonlines"),
+];
+
+const messagePacks: Uint8Array[] = [
+  bytes("application/msgpack"),
+  bytes("application/x-msgpack"),
+  bytes("application/vnd.msgpack"),
 ];
 
 /** Of a `content-type` (RFC 9110, section 8.3); parameters and case do not matter. */
@@ -51,7 +62,13 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (endsWith(contentType, start, end, XML_SUFFIX) || endsWith(contentType, start, end, XML_SUBTYPE))
     return BodyFormat.Xml;
   if (matchesAt(contentType, start, MULTIPART)) return BodyFormat.Multipart;
-  return matchesAt(contentType, start, TEXT) ? BodyFormat.Text : BodyFormat.Other;
+  if (matchesAt(contentType, start, TEXT)) return BodyFormat.Text;
+  // A sequence (`cbor-seq`, RFC 8742) is read alike.
+  if (matchesAt(contentType, start, CBOR) || endsWith(contentType, start, end, CBOR_SUFFIX)) return BodyFormat.Cbor;
+  for (let i = 0; i < messagePacks.length; i++) {
+    if (matchesAt(contentType, start, messagePacks[i])) return BodyFormat.MessagePack;
+  }
+  return endsWith(contentType, start, end, MESSAGE_PACK_SUFFIX) ? BodyFormat.MessagePack : BodyFormat.Other;
 }
 
 export function skipWhitespace(text: Uint8Array, at: i32): i32 {

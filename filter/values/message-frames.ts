@@ -9,6 +9,7 @@ import { Container } from "./container";
 import { LayersOutcome, MAX_INFLATED_BYTES } from "./content-layers";
 import { BodyFormat, bodyFormat, matchesAt, skipWhitespace } from "./content-type";
 import { Decoding } from "./decoding";
+import { collectCbor, collectMessagePack } from "./packed-text";
 import { collectProtobuf } from "./protobuf-text";
 import { RequestBody } from "./request-body";
 import { Source } from "./source";
@@ -35,7 +36,8 @@ const protobufTypes: Uint8Array[] = [
 
 /**
  * What the messages of a body hold, each inflated by itself where its prefix says so: gRPC ("Length-Prefixed-Message" of its
- * protocol over HTTP/2), gRPC-Web, streams of Connect; and a message of protocol buffers alone. Nothing of other bodies.
+ * protocol over HTTP/2), gRPC-Web, streams of Connect; and a message of protocol buffers, MessagePack or CBOR alone.
+ * Nothing of other bodies.
  */
 export function collectMessages(collector: Collector, body: RequestBody, content: Source): LayersOutcome {
   const type = body.contentType;
@@ -51,9 +53,12 @@ export function collectMessages(collector: Collector, body: RequestBody, content
   for (let i = 0; i < protobufTypes.length; i++) {
     if (!matchesAt(type, start, protobufTypes[i])) continue;
     collectProtobuf(collector, content);
-    break;
+    return LayersOutcome.Undone;
   }
-  return LayersOutcome.Undone;
+  const format = bodyFormat(type);
+  if (format == BodyFormat.MessagePack) collectMessagePack(collector, content);
+  const isRead = format != BodyFormat.Cbor || collectCbor(collector, content);
+  return isRead ? LayersOutcome.Undone : LayersOutcome.Opaque;
 }
 
 /** The length-prefixed messages of one body. */

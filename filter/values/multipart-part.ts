@@ -89,5 +89,6 @@ function collectContent(
 }
 
 function isStructured(format: BodyFormat): bool {
-  return format != BodyFormat.Text && format != BodyFormat.Other;
+  const isPacked = format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
+  return format != BodyFormat.Text && format != BodyFormat.Other && !isPacked;
 }

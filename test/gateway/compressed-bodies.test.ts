@@ -264,3 +264,19 @@ test("gRPC: a compressed message is judged as the plain one would be, and one th
   }
   assert.equal(upstream.arrivals.length, seen);
 });
+
+test("short texts of MessagePack and CBOR are scored; a text in pieces can't be inspected", async () => {
+  const item = (head: number[], text: string) => Buffer.concat([Buffer.from(head), Buffer.from(text, "latin1")]);
+  const short = "1' OR '1'='1' --";
+  const bodies: [type: string, body: Buffer, reason: string][] = [
+    ["application/msgpack", item([0x92, 0x07, 0xd9, short.length], short), "attack_screened"],
+    ["application/cbor", item([0x82, 0x07, 0x60 | short.length], short), "attack_screened"],
+    ["application/msgpack", item([0x92, 0x07, 0xa3], "tea"), "permitted"],
+    ["application/cbor", item([0x9f, 0x07, 0x63], "tea\xff"), "permitted"],
+    ["application/cbor", item([0x7f, 0x63], "tea\xff"), "body_encoding"],
+  ];
+  for (const [type, body, reason] of bodies) {
+    const { reason: found } = await record(await post("/comments/1", "", body, type));
+    assert.equal(found.replace("scored", "screened"), reason, `${type} ${body.toString("latin1")}`);
+  }
+});
