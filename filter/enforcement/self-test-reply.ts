@@ -1,10 +1,13 @@
-import { bytes, HeaderList, Status, sendLocalResponse } from "proxy-wasm-as";
+import { bytes, equal, HeaderList, Status, sendLocalResponse } from "proxy-wasm-as";
 import { encodeHex } from "../encoding/hex";
 import { Evaluation } from "../evaluate";
 import { Effect, reasonRow, Verdict } from "../verdict";
 
 const CONTENT_TYPE = bytes("content-type");
 const APPLICATION_JSON = bytes("application/json");
+const HEAD = bytes("HEAD");
+/** As the mark's. */
+const ANSWER = bytes("x-postern-self-test");
 const DETAILS = bytes("postern_self_test");
 const NO_GRPC_STATUS: i32 = -1;
 
@@ -21,6 +24,8 @@ export function answerProbe(evaluation: Evaluation, verdict: Verdict, decision: 
     `"access":"${ascii(reasonRow(evaluation.access).code)}","score":"${ascii(reasonRow(evaluation.scoreFinding).code)}"}`;
   const headers = new HeaderList();
   headers.add(CONTENT_TYPE, APPLICATION_JSON);
+  // Its response has no body.
+  if (equal(evaluation.request.method, HEAD)) headers.add(ANSWER, bytes(body));
   return sendLocalResponse(reasonRow(verdict.reason).status, DETAILS, headers, bytes(body), NO_GRPC_STATUS);
 }
 

@@ -27,6 +27,7 @@ identity:
     - { name: shop, issuer: "${issuer.issuer}", audiences: [orders], algorithms: [ES256], jwks: { inline: ${issuer.jwks} } }
 routes:
   - { name: open, match: { path: /open }, public: true }
+  - { name: heads, match: { methods: [HEAD], path: /heads }, public: true }
   - { name: watched, match: { path: /watched }, public: true, mode: observe }
   - { name: closed, match: { methods: [GET, POST], path: "/closed/{id}" }, allow: [{ issuer: shop, scopes: [read] }] }
 `;
@@ -152,7 +153,7 @@ test("routes that enforce are proved, those on observe are not, and nothing of i
   selfTest.start();
   await eventually(
     () => outcomes.size,
-    (size) => size === 3,
+    (size) => size === 4,
   );
   const { policy: digest, ...open } = outcomes.get("open") ?? {};
   assert.match(digest ?? "", /^[0-9a-f]{64}$/, "by the filter's own word");
@@ -160,6 +161,7 @@ test("routes that enforce are proved, those on observe are not, and nothing of i
   assert.deepEqual(open, { route: "open", rung: "prevent", access: false, score: true, ...proved });
   const { policy: _, ...closed } = outcomes.get("closed") ?? {};
   assert.deepEqual(closed, { route: "closed", rung: "prevent", access: true, score: true, ...proved });
+  assert.equal(outcomes.get("heads")?.problem, "", "an answer without a body");
   assert.equal(outcomes.get("watched")?.problem, "nothing is enforced on observe");
   await eventually(
     () => recorded.length,

@@ -37,7 +37,8 @@ export function ask(socketPath: string, key: Uint8Array, probe: Probe): Promise<
         if (text.length < ANSWER_MOST_BYTES) text += part;
       });
       const otherwise = DECISION_HEADER in response.headers ? "unmarked" : "inert";
-      response.once("end", () => resolve(readAnswer(text) ?? otherwise));
+      const { [MARK_HEADER]: ofHead = "" } = response.headers;
+      response.once("end", () => resolve(readAnswer(method === "HEAD" ? String(ofHead) : text) ?? otherwise));
       response.once("error", reject);
     });
     const giveUp = () => sent.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
