@@ -94,7 +94,7 @@ export class PosternHttpContext
     this.decision = decision;
     this.hasBody = !endOfStream;
     this.isWhole = endOfStream;
-    const spoofed = spoofedNames(headers, gate.policy, evaluation.authentication.isForwarded);
+    const spoofed = spoofedNames(headers, gate.policy, evaluation.authentication.isForwarded, evaluation.request.roles);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
     return this.judge(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
@@ -125,7 +125,7 @@ export class PosternHttpContext
 
   onRequestTrailers(_count: i32): TrailersStatus {
     const trailers = getRequestTrailers();
-    const spoofed = spoofedNames(trailers, this.gate.policy, false);
+    const spoofed = spoofedNames(trailers, this.gate.policy, false, u32.MAX_VALUE);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestTrailers, spoofed[i]);
     const decision = this.decision;
     this.isWhole = true;

@@ -17,6 +17,8 @@ export class AccessRequest {
   readonly path: Uint8Array;
   readonly host: Uint8Array;
   readonly contentType: Uint8Array;
+  /** What the names of its fields mean, all together (`hygiene/field-roles.ts`); every bit, until each was looked at. */
+  roles: u32 = u32.MAX_VALUE;
 
   constructor(public readonly headers: HeaderMap) {
     this.method = valueOrEmpty(headers, METHOD);

@@ -27,7 +27,12 @@ export function writeEnforcement(
   } else {
     writeTexts(
       writer,
-      spoofedNames(evaluation.request.headers, evaluation.policy, evaluation.authentication.isForwarded),
+      spoofedNames(
+        evaluation.request.headers,
+        evaluation.policy,
+        evaluation.authentication.isForwarded,
+        evaluation.request.roles,
+      ),
     );
     writeTexts(writer, identityFields(evaluation));
   }

@@ -30,6 +30,7 @@ export function inspectHeaders(request: AccessRequest, policy: CompiledPolicy): 
     const once = (role & SINGLE_VALUED) != 0;
     if (once && headers.indexOf(headers.name(i), i + 1) >= 0) return Reason.HeaderDuplicate;
   }
+  request.roles = seen;
   const authorization = headers.first(AUTHORIZATION);
   if (authorization !== null && isJoinedAuthorization(authorization)) return Reason.HeaderDuplicate;
   if (hasCommaOutsideQuotes(request.contentType)) return Reason.HeaderDuplicate;

@@ -1,6 +1,9 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 
+/** Room for all of a report but its records. */
+const HEAD_SIZE: i32 = 256;
+
 /** A record on its way to the sidecar: `postern.v1.Record` without its sequence and id. */
 export class PendingRecord {
   /** It is part of a report: it must come again as it is. */
@@ -25,6 +28,11 @@ export class PendingRecord {
   get weight(): i32 {
     return this.decision.length + this.evidence.length + 64;
   }
+
+  /** Bytes of the message that is made of it, at most. */
+  get encodedMost(): i32 {
+    return this.weight + 32;
+  }
 }
 
 /** `postern.v1.ReportRequest`. `durable`: the reply must wait for the disk. */
@@ -37,7 +45,9 @@ export function encodeReportRequest(
   durable: bool,
   moduleDigest: Uint8Array,
 ): Uint8Array {
-  const writer = new ProtobufWriter(4096);
+  let size = HEAD_SIZE;
+  for (let i = 0; i < records.length; i++) size += records[i].encodedMost;
+  const writer = new ProtobufWriter(size);
   writer.bytes(1, worker).bytes(2, policyDigest).bytes(3, bundleDigest).uint(4, lost);
   for (let i = 0; i < records.length; i++) writer.element(5, encodeRecord(records[i]));
   return writer
@@ -48,7 +58,7 @@ export function encodeReportRequest(
 }
 
 function encodeRecord(record: PendingRecord): Uint8Array {
-  const writer = new ProtobufWriter(record.weight + 32);
+  const writer = new ProtobufWriter(record.encodedMost);
   writer.uint(1, record.sequence).bytes(2, record.decisionId).bytes(3, record.decision);
   const completion = record.completion;
   if (completion !== null) writer.element(4, completion);

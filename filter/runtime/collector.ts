@@ -4,7 +4,7 @@ import { alive, allocate, allocated, capacityOf, clearMarks, HEADER, setMark, sw
 
 const LARGEST: usize = 1 << 30;
 /** A collection looks at every live object, and drives what the host works with from the processor's cache. */
-const LEAST_DEBT: usize = 1 << 20;
+const LEAST_DEBT: usize = 1 << 21;
 
 /** Marked objects whose members are not looked at yet, linked by their headers. */
 let gray: usize = 0;
