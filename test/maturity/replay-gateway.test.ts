@@ -19,7 +19,8 @@ routes:
     match: { methods: [GET, POST], path: /orders/{id} }
     allow: [{ issuer: shop, scopes: [${scope}], claims: { tier: [${allow}] } }]
     evidence: values
-  - { name: search, match: { path: /search }, public: true, evidence: values }
+    score: { deadline: 10s }
+  - { name: search, match: { path: /search }, public: true, evidence: values, score: { deadline: 10s } }
 `;
 
 let upstream: RecordingUpstream;
