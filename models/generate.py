@@ -17,20 +17,20 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 13000,
-    "xss": 10000,
-    "rce": 14000,
-    "path-traversal": 9000,
-    "ssti": 4500,
-    "ssrf": 5500,
-    "xxe": 2200,
+    "sqli": 16000,
+    "xss": 13000,
+    "rce": 19000,
+    "path-traversal": 11000,
+    "ssti": 6000,
+    "ssrf": 8000,
+    "xxe": 2800,
     "ldap": 2000,
-    "nosql": 4000,
-    "header-injection": 2500,
+    "nosql": 5500,
+    "header-injection": 3500,
     "log4shell": 2200,
-    "deserialization": 2800,
+    "deserialization": 4500,
     "other": 2200,
-    "scanner": 2500,
+    "scanner": 5000,
     "sql": 5000,
     "shell": 6000,
     "system": 14000,
@@ -39,6 +39,8 @@ COUNTS = {
     "operations": 6000,
     "people": 6000,
     "web": 9000,
+    "interfaces": 14000,
+    "locations": 8000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 6, "windows_program": 5}}
