@@ -25,7 +25,7 @@ INNER_SHIFT = 1.5
 LENGTH_SHIFTS = np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 LENGTH_FACTORS = (0.75, 0.85)
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
-MOST_ASKED = 0.12
+MOST_ASKED = 0.2
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ COUNTS = {
     "path-traversal": 11000,
     "ssti": 6000,
     "ssrf": 8000,
-    "xxe": 2800,
-    "ldap": 2000,
+    "xxe": 4500,
+    "ldap": 3200,
     "nosql": 5500,
     "header-injection": 3500,
     "log4shell": 2200,
@@ -38,9 +38,10 @@ COUNTS = {
     "queries": 5000,
     "operations": 6000,
     "people": 6000,
-    "web": 9000,
+    "web": 19000,
     "interfaces": 14000,
-    "locations": 8000,
+    "formats": 12000,
+    "locations": 6500,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 6, "windows_program": 5}}
