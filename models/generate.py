@@ -19,7 +19,7 @@ GRAMMARS = Path(__file__).parent / "grammars"
 COUNTS = {
     "sqli": 16000,
     "xss": 13000,
-    "rce": 19000,
+    "rce": 21000,
     "path-traversal": 11000,
     "ssti": 6000,
     "ssrf": 8000,
