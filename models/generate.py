@@ -19,7 +19,7 @@ GRAMMARS = Path(__file__).parent / "grammars"
 COUNTS = {
     "sqli": 16000,
     "xss": 13000,
-    "rce": 21000,
+    "rce": 24000,
     "path-traversal": 11000,
     "ssti": 6000,
     "ssrf": 8000,
@@ -39,9 +39,9 @@ COUNTS = {
     "operations": 6000,
     "people": 6000,
     "web": 19000,
-    "interfaces": 14000,
-    "formats": 12000,
-    "locations": 6500,
+    "interfaces": 11000,
+    "formats": 9000,
+    "locations": 4500,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 6, "windows_program": 5}}
