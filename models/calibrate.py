@@ -11,7 +11,7 @@ PRIOR = 0.1  # share of attacks among the values for which a probability is stat
 MODEL_DENY_FLOOR = 0.03
 TRADED_RECALL = 0.0003
 # Most of held-out benign requests, of bare benign values (pieces of documents) and of whole files that are denied wrongly.
-OF_REQUESTS, OF_VALUES, OF_FILES = 0.004, 0.019, 0.019
+OF_REQUESTS, OF_VALUES, OF_FILES = 0.0035, 0.019, 0.019
 # The same by the screen alone.
 ALONE_OF_REQUESTS, ALONE_OF_VALUES = 0.0005, 0.003
 # The screen's probability counts half in values longer than that (`SURE_BYTES` of `filter/suspects.ts`).
@@ -25,7 +25,7 @@ INNER_SHIFT = 1.5
 LENGTH_SHIFTS = np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 LENGTH_FACTORS = (0.75, 0.85)
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
-MOST_ASKED = 0.2
+MOST_ASKED = 0.16
 
 
 @dataclass(frozen=True)
