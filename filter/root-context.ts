@@ -26,6 +26,8 @@ const memory = new MemoryUse(new EnvoyEnvironment());
 
 /** Contexts of this VM that have a policy. */
 let living: i32 = 0;
+/** The newest of them, which asks for the state: what another one has asked for ends, untold, when Envoy lets go of it. */
+let asking: PosternRootContext | null = null;
 
 /** Takes the compiled policy; ticks. A configuration that it refuses leaves the last good one in force. */
 export class PosternRootContext extends RootContext {
@@ -50,6 +52,7 @@ export class PosternRootContext extends RootContext {
     const gate = new Gate(policy, this.environment, synchronisation);
     memory.follow(gate.tokens, gate.assertions);
     this.gate = gate;
+    asking = this;
     setTickPeriod(TICK_MILLIS);
     return true;
   }
@@ -61,7 +64,11 @@ export class PosternRootContext extends RootContext {
     reporter.flushIfDue(now);
     reporter.endOverdueWaits(now);
     const gate = this.gate;
-    if (gate !== null) synchronisation.ask(gate.policy.digest, memory, now);
+    if (gate !== null && asking === null) {
+      asking = this;
+      synchronisation.askAnew();
+    }
+    if (gate !== null && asking === this) synchronisation.ask(gate.policy.digest, memory, now);
     endRevokedStreams(synchronisation.state.revocations);
     flushCounters();
     if (gate !== null && gate.policy.limits !== null) refreshAlarm(this.environment);
@@ -72,6 +79,7 @@ export class PosternRootContext extends RootContext {
   /** Its streams have ended and another configuration is in force: where that has another module, this VM ends. */
   onDelete(): void {
     this.leaveGate();
+    if (asking === this) asking = null;
     if (this.gate !== null && --living == 0) reporter.bequeath();
   }
 

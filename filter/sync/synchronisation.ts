@@ -36,6 +36,13 @@ export class Synchronisation implements StateListener {
     const response = stateOf(initial);
     if (this.state.version == 0 && response !== null) this.take(response);
     this.confirmedMillis = max(this.confirmedMillis, sharedConfirmation(this.environment));
+    this.askAnew();
+  }
+
+  /** Whoever asked may be gone, and the answer with it: the next tick asks. */
+  askAnew(): void {
+    this.answered = true;
+    this.isNews = true;
   }
 
   /** Run by the tick. */
