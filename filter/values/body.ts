@@ -2,7 +2,7 @@ import { isVisibleAscii } from "../encoding/find-byte";
 import { Charset, charsetsByLook, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { BodyFormat, bodyFormat } from "./content-type";
+import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
 import { collectGraphql } from "./graphql";
 import { collectJson } from "./json";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
@@ -92,8 +92,7 @@ function collectReadable(
 function collectText(collector: Collector, format: BodyFormat, source: Source, start: i32): void {
   const body = source.text;
   const name = collector.name(body, 0, 0);
-  const isPacked = format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
-  const mayBeBinary = isPacked || format == BodyFormat.Other || format == BodyFormat.Multipart;
+  const mayBeBinary = isToldByLook(format) || format == BodyFormat.Multipart;
   if (mayBeBinary && formNameEnd(body, start) < 0 && isBinary(body)) {
     collectTextRuns(collector, ValueKind.Text, name, source);
   } else {

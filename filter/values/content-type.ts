@@ -71,6 +71,11 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   return endsWith(contentType, start, end, MESSAGE_PACK_SUFFIX) ? BodyFormat.MessagePack : BodyFormat.Other;
 }
 
+/** Whether the format does not say that the body is text: its bytes show it. */
+export function isToldByLook(format: BodyFormat): bool {
+  return format == BodyFormat.Other || format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
+}
+
 export function skipWhitespace(text: Uint8Array, at: i32): i32 {
   while (at < text.length && isWhitespace(text[at])) at += 1;
   return at;

@@ -3,7 +3,7 @@ import { collectBody } from "./body";
 import { Charset, charsetNamed, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { BodyFormat, bodyFormat } from "./content-type";
+import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
 import { PartHeaders } from "./multipart-headers";
 import { isPlainName } from "./plain-name";
 import { Source } from "./source";
@@ -89,6 +89,5 @@ function collectContent(
 }
 
 function isStructured(format: BodyFormat): bool {
-  const isPacked = format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
-  return format != BodyFormat.Text && format != BodyFormat.Other && !isPacked;
+  return format != BodyFormat.Text && !isToldByLook(format);
 }

@@ -13,6 +13,7 @@ import type { Subjects } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
 import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
+import { Turns } from "./turns.ts";
 
 /** postern.v1.ReportResponse */
 interface ReportResponse {
@@ -40,14 +41,12 @@ const DISK_ERROR_LOG_MS = 10_000;
 
 /** Writes what is new of a report, one report after the other, and acknowledges what is written. */
 export function reportHandler(parts: ReportParts): Handler<ReportRequest, ReportResponse> {
-  let previous: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   return async (request) => {
     validate(request, parts.recordsMost);
     const release = parts.admission.admit();
-    const written = previous.then(() => write(request, parts));
-    previous = written.catch(() => undefined);
     try {
-      return { acknowledged: await written };
+      return { acknowledged: await turns.take(() => write(request, parts)) };
     } finally {
       release();
     }

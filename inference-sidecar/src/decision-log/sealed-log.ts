@@ -1,5 +1,6 @@
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Turns } from "../turns.ts";
 import type { ChainEnd } from "./chain.ts";
 import { writeHeadFile } from "./head-file.ts";
 import { dateOf, LogFile } from "./log-file.ts";
@@ -43,7 +44,7 @@ export class SealedLog {
   #headTimer: NodeJS.Timeout | null = null;
   /** Repeated at the beginning of each file. */
   #standing: object[] = [];
-  #previous: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #signed: boolean;
   readonly #sealer = new Sealer();
 
@@ -59,12 +60,12 @@ export class SealedLog {
    * @throws the error of the file system; nothing was appended then
    */
   append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
-    return this.#inTurn(() => this.#append(records, onWritten));
+    return this.#turns.take(() => this.#append(records, onWritten));
   }
 
   /** Appends a line that each file shall have: it says what the lines after it rest on. */
   declare(record: object): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#turns.take(() => {
       this.#standing = [record];
       return this.#append(this.#file === null ? [] : [record], () => undefined);
     });
@@ -72,18 +73,12 @@ export class SealedLog {
 
   /** What was appended would outlast a loss of power. */
   sync(): Promise<void> {
-    return this.#inTurn(async () => this.#file?.sync());
+    return this.#turns.take(async () => this.#file?.sync());
   }
 
   /** Signs what is not signed yet and lets go of the file, after the writes before it. */
   close(): Promise<void> {
-    return this.#inTurn(() => this.#closeFile());
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#previous.then(work);
-    this.#previous = done.catch(() => undefined);
-    return done;
+    return this.#turns.take(() => this.#closeFile());
   }
 
   async #append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
@@ -103,7 +98,7 @@ export class SealedLog {
   async #write(file: LogFile, sealed: SealedLines): Promise<void> {
     await this.#extend(file, sealed);
     this.#headTimer ??= setTimeout(() => {
-      this.#inTurn(() => this.#sign()).catch(this.#options.onUpkeepFailed);
+      this.#turns.take(() => this.#sign()).catch(this.#options.onUpkeepFailed);
     }, this.#options.headMs).unref();
   }
 

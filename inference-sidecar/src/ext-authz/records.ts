@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Turns } from "../turns.ts";
 
 /** Takes `postern.v1.ReportRequest` as bytes; resolves once what it holds is written. */
 export type Report = (request: Buffer) => Promise<unknown>;
@@ -22,7 +23,7 @@ export class Records {
   readonly #origin: Origin;
   #waiting: { policyDigest: Uint8Array; record: Buffer }[] = [];
   #timer: NodeJS.Timeout | null = null;
-  #previous: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(report: Report, origin: Origin) {
     this.#report = report;
@@ -45,9 +46,7 @@ export class Records {
   flush(durable: boolean): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const done = this.#previous.then(() => this.#write(durable));
-    this.#previous = done.catch(() => undefined);
-    return done;
+    return this.#turns.take(() => this.#write(durable));
   }
 
   async #write(durable: boolean): Promise<void> {

@@ -9,6 +9,7 @@ import { conformalThreshold } from "../review/conformal.ts";
 import type { Reviews } from "../review/reviews.ts";
 import { weighedScores } from "../review/weight.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
+import { Turns } from "../turns.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
 import { askedFor, nextRung, type Step, stepByEvidence, type Tallies } from "./steps.ts";
@@ -41,12 +42,12 @@ export class Ladder {
   readonly #routes = new Map<string, LadderRoute>();
   readonly #dirty = new Set<string>();
   #operators: readonly Operator[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #timer: NodeJS.Timeout;
 
   constructor(parts: LadderParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#inTurn(() => this.#settle()).catch(logFailure), FLUSH_MS);
+    this.#timer = setInterval(() => void this.#turns.take(() => this.#settle()).catch(logFailure), FLUSH_MS);
   }
 
   get operators(): readonly Operator[] {
@@ -84,7 +85,7 @@ export class Ladder {
 
   /** Takes up the policy in force: a route whose rung or ladder it has changed goes by it. */
   follow({ policy }: PolicyInForce): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#operators = policy.operators;
       const names = new Set(policy.routes.map(({ name }) => name));
       for (const name of this.#parts.table.getKeys()) if (!names.has(name)) await this.#parts.table.remove(name);
@@ -112,7 +113,7 @@ export class Ladder {
 
   /** Takes the step that `decide` gives for the route, with a record of who made it. */
   async move(name: string, mover: Mover, decide: (of: LadderRoute) => Step): Promise<RouteRecord> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const of = this.#routes.get(name);
       if (of === undefined) throw new Error(`no route ${name}`);
       const step = decide(of);
@@ -124,7 +125,7 @@ export class Ladder {
 
   /** A review of an event of the route has come or gone. */
   reviewed(name: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#dirty.add(name);
       await this.#settle();
     });
@@ -132,7 +133,7 @@ export class Ladder {
 
   /** Another model judges: what was learnt of the one before says nothing of it. */
   judgedAnew(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (const [name, of] of this.#routes) {
         const record = this.#underBundle(of.record);
         if (record === of.record) continue;
@@ -146,7 +147,7 @@ export class Ladder {
   /** Stores what was counted. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#inTurn(() => this.#settle());
+    await this.#turns.take(() => this.#settle());
   }
 
   /**
@@ -270,12 +271,6 @@ export class Ladder {
 
   #publish(): Promise<void> {
     return this.#parts.synced.set("routes", syncedRoutes(this.routes.map(({ record }) => record)));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }
 
