@@ -1,18 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { FileWatch } from "./file-watch.ts";
 import { fromProtocol1 } from "./policy/former-policy.ts";
-import type { Issuer, Policy } from "./policy/policy.ts";
+import type { PolicyInForce } from "./policy/in-force.ts";
+import type { Policy } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
 import { isCompatible, PROTOCOL } from "./protocol.ts";
-
-/** What the sidecar is told of the policy in force: all of it but keys and secrets. */
-export interface PolicyInForce {
-  /** Version of the gateway that wrote it; absent: of a release that did not say it yet. */
-  readonly protocol?: number;
-  /** Hexadecimal SHA-256 of the compiled policy. */
-  readonly digest: string;
-  readonly policy: Omit<Policy, "issuers"> & { readonly issuers: readonly Omit<Issuer, "keys" | "secret">[] };
-}
 
 const FILE_MOST_BYTES = 32 * 1024 * 1024;
 

@@ -1,11 +1,16 @@
 import { open, stat } from "node:fs/promises";
-import type { Program } from "./supervisor.ts";
 
 const tailBytes = 4_096;
 const tailLines = 12;
 
+interface Logged {
+  readonly name: string;
+  /** Null: what it says goes where this process's own does. */
+  readonly logFile: string | null;
+}
+
 /** Bytes in the program's log now, so that only what a start adds is shown. */
-export async function logSize({ logFile }: Program): Promise<number> {
+export async function logSize({ logFile }: Logged): Promise<number> {
   if (logFile === null) return 0;
   return stat(logFile).then(
     ({ size }) => size,
@@ -14,7 +19,7 @@ export async function logSize({ logFile }: Program): Promise<number> {
 }
 
 /** The error of a program that did not come up, with the last lines it wrote since its log had `from` bytes. */
-export async function startFailure({ name, logFile }: Program, from: number): Promise<Error> {
+export async function startFailure({ name, logFile }: Logged, from: number): Promise<Error> {
   if (logFile === null) return new Error(`${name} did not start; what it said stands above.`);
   const file = await open(logFile);
   try {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
+import type { PolicyInForce } from "../../inference-sidecar/src/policy/in-force.ts";
 import { secretEnvironmentName } from "../../inference-sidecar/src/policy/issuer-check.ts";
 import type { Issuer, Policy } from "../../inference-sidecar/src/policy/policy.ts";
-import type { PolicyInForce } from "../../inference-sidecar/src/policy-source.ts";
 import { stateFolder } from "../gateway/state.ts";
 
 /** The policy that the gateway last put in force, without keys and secrets. @throws Error there is none */

@@ -1,7 +1,7 @@
 import { algorithmBits, type PublicKeyAlgorithm } from "../policy/algorithms.ts";
+import type { PolicyInForce } from "../policy/in-force.ts";
 import type { KeyUse } from "../policy/keys.ts";
 import type { KeySource } from "../policy/policy.ts";
-import type { PolicyInForce } from "../policy-source.ts";
 import { logEvent } from "../process-log.ts";
 import { type FetchOutcome, failureOutcome } from "./fetch-outcome.ts";
 import { type FetchedKeys, RemoteKeys } from "./remote-keys.ts";

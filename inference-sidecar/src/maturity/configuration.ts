@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../decision-log/chain.ts";
+import type { PolicyInForce } from "../policy/in-force.ts";
 import { type Grant, type Issuer, METHODS, type Policy, type Route } from "../policy/policy.ts";
-import type { PolicyInForce } from "../policy-source.ts";
 
 /** What the decision log says of a policy that came in force: which checks it asks for, no key, secret or condition's value. */
 export interface Configuration {

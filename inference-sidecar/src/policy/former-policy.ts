@@ -1,4 +1,4 @@
-import type { PolicyInForce } from "../policy-source.ts";
+import type { PolicyInForce } from "./in-force.ts";
 import { DEFAULT_BUDGET, DEFAULT_DAYS } from "./policy.ts";
 
 type Told = PolicyInForce["policy"];

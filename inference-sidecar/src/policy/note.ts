@@ -1,12 +1,5 @@
-import type { Thresholds } from "../bundle.ts";
 import { printable } from "../decision-log/printable.ts";
-import { apiKeyNotes } from "./api-key-notes.ts";
-import type { Path, PolicyDocument } from "./document.ts";
-import { grantNotes } from "./grant-notes.ts";
-import { ladderNotes } from "./ladder-notes.ts";
-import type { Policy } from "./policy.ts";
-import { routeNotes } from "./route-notes.ts";
-import { stepUpNotes } from "./step-up-notes.ts";
+import type { Path } from "./document.ts";
 
 /** Everything that is worth knowing about a valid policy, by stable code. `docs/policy.md` lists the same. */
 export const NOTE_CODES = {
@@ -34,26 +27,6 @@ export interface PolicyNote {
 
 /** Takes a note about the place in the document. */
 export type Note = (code: NoteCode, at: Path, message: string) => void;
-
-/**
- * What is no problem of the policy at `now` (Unix seconds), and should be known, in the order of the file.
- * @param thresholds of the bundle; null: it is not known
- */
-export function notesOf(
-  document: PolicyDocument,
-  policy: Policy,
-  now: number,
-  thresholds: Thresholds | null,
-): PolicyNote[] {
-  const notes: PolicyNote[] = [];
-  const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
-  apiKeyNotes(policy, now, note);
-  routeNotes(policy, note);
-  ladderNotes(policy, note);
-  grantNotes(policy, now, note);
-  if (thresholds !== null) stepUpNotes(policy, thresholds, note);
-  return notes.toSorted((a, b) => a.line - b.line || a.column - b.column);
-}
 
 export function formatNote({ file, line, column, message, code }: PolicyNote): string {
   return printable(`${file}:${line}:${column}: note: ${message} [${code}]`, 2000);

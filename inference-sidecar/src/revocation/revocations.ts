@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { PolicyInForce } from "../policy-source.ts";
+import type { PolicyInForce } from "../policy/in-force.ts";
 import { logEvent } from "../process-log.ts";
 import { packEntries } from "./entries.ts";
 import type { Revocation } from "./revocation.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { SelfTestLine } from "../maturity/self-test-line.ts";
+import type { PolicyInForce } from "../policy/in-force.ts";
 import type { Route } from "../policy/policy.ts";
-import type { PolicyInForce } from "../policy-source.ts";
 import { ask, type ProbeAnswer } from "./answer.ts";
 import { judge } from "./judge.ts";
 import { type ProbeKind, probesOf } from "./probe.ts";
