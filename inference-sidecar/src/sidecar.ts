@@ -289,6 +289,7 @@ async function openLog({ stateDirectory, log }: Configuration, metrics: Metrics)
     const sequences = new WorkerSequences();
     const recovered = await recoverLog(directory, sequences);
     const key = await loadSigningKey(stateDirectory);
+    if (key.replaces !== null) logEvent("warn", "log_key_replaced", { former: key.replaces, key: key.id });
     const onUpkeepFailed = ({ message }: Error) => {
       metrics.logErrors.inc();
       logEvent("error", "decision_log_upkeep_failed", { message });

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { keyId, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
-import { readPublicKey } from "../decision-log/public-key.ts";
+import { readStateKeys, readTrustedKeys } from "../decision-log/public-key.ts";
 import { type LogReport, verifyLog } from "../decision-log/verify.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -16,24 +15,23 @@ export async function logVerify(args: string[]): Promise<number> {
   });
   const [state] = positionals;
   if (positionals.length !== 1 || state === undefined) throw new UsageError(`usage: ${usage}`);
-  const key = await readPublicKey(values.key ?? publicKeyPath(state));
+  const keys = await (values.key === undefined ? readStateKeys(state) : readTrustedKeys(values.key));
   const folder = join(state, "log");
-  const report = await verifyLog(folder, key).catch((error: Error) => {
+  const report = await verifyLog(folder, keys).catch((error: Error) => {
     throw new Error(`${folder} can't be read (${error.message}). Give the folder of the gateway's state.`);
   });
-  process.stdout.write(
-    values.json ? `${JSON.stringify({ ...report, key: keyId(key) })}\n` : inWords(report, keyId(key)),
-  );
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
   return report.problem === null ? 0 : 1;
 }
 
-function inWords(report: LogReport, key: string): string {
+function inWords(report: LogReport): string {
   const { files, first, last, decisions, heads, unsigned, unsealed, missing, lost, torn, cutOff, problem } = report;
+  const changes = report.keyChanges.map(({ place, from }) => `; by ${from} before ${place}`).join("");
   const lines = [
     problem === null ? "the log is whole" : `BROKEN  ${problem}`,
     `lines      ${first} to ${last} in ${files} files${problem === null ? "" : ", read up to the problem"}`,
     `decisions  ${decisions}`,
-    `heads      ${heads}, signed by ${key}`,
+    `heads      ${heads}, signed by ${report.key}${changes}`,
     `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,
     `gaps       ${missing} records never came; ${lost} were dropped by the filter and counted`,
   ];

@@ -30,8 +30,9 @@ export interface LogContent {
 
 /** Follows the hash chain of a decision log line by line, and counts what it holds. */
 export class ChainReader {
-  readonly #key: KeyObject;
-  readonly #keyId: string;
+  /** By id. */
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  #signer = "";
   /** The number whose line is remembered. */
   readonly #watched: number | null;
   readonly #lost = new Map<string, number>();
@@ -41,9 +42,8 @@ export class ChainReader {
   #end: ChainEnd = GENESIS;
   #watchedHash = "";
 
-  constructor(key: KeyObject, watched: number | null) {
-    this.#key = key;
-    this.#keyId = keyId(key);
+  constructor(keys: readonly KeyObject[], watched: number | null) {
+    this.#keys = new Map(keys.map((key) => [keyId(key), key]));
     this.#watched = watched;
   }
 
@@ -51,6 +51,11 @@ export class ChainReader {
     const lost = [...this.#lost.values()].reduce((sum, count) => sum + count, 0);
     const first = this.#start === null ? 0 : this.#start.n + 1;
     return { first, last: this.#start === null ? 0 : this.#end.n, lost, ...this.#counts };
+  }
+
+  /** Id of the key that the newest file names; empty: no file was begun. */
+  get signer(): string {
+    return this.#signer;
   }
 
   /** Whether the log does not begin with number 1, and no line says that its files before were removed. */
@@ -100,7 +105,11 @@ export class ChainReader {
   #open({ open }: Record<string, unknown>, firstOfFile: boolean): string | null {
     if (firstOfFile !== (open !== undefined)) return "is not the line with which a file, and nothing else, begins";
     if (!isObject(open)) return null;
-    if (open.key !== this.#keyId) return `names the signing key ${open.key}; the key given is ${this.#keyId}`;
+    const signer = String(open.key);
+    if (!this.#keys.has(signer)) {
+      return `names the signing key ${signer}; the key given is ${[...this.#keys.keys()].join(" or ")}`;
+    }
+    this.#signer = signer;
     this.#counts.unsealed += Number(open.unsealed) || 0;
     this.#counts.cutOff += Number(open.torn) || 0;
     return null;
@@ -108,7 +117,8 @@ export class ChainReader {
 
   #head(line: Record<string, unknown>): string | null {
     if (!("head" in line)) return null;
-    return hasSignature(line, this.#key) ? null : "is a head whose signature is wrong";
+    const key = this.#keys.get(this.#signer);
+    return key !== undefined && hasSignature(line, key) ? null : "is a head whose signature is wrong";
   }
 
   #count({ head, id, gap, retention }: Record<string, unknown>): void {

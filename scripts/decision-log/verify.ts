@@ -1,33 +1,51 @@
-import type { KeyObject } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type HeadFile, readHeadFile } from "../../inference-sidecar/src/decision-log/head-file.ts";
 import { type Line, readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
 import { isLogFile, logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { keyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { ChainReader, type LogContent } from "./chain-reader.ts";
+import type { LogKeys } from "./public-key.ts";
+
+/** Where another key signs from then on. */
+export interface KeyChange {
+  /** File and number of the first line, in words. */
+  readonly place: string;
+  /** Ids of the keys. */
+  readonly from: string;
+  readonly to: string;
+}
 
 export interface LogReport extends LogContent {
   readonly files: number;
   /** Bytes of a last line that is still being written, or was when the sidecar was killed: never acknowledged. */
   readonly torn: number;
+  /** Id of the key that signs the newest file. */
+  readonly key: string;
+  readonly keyChanges: readonly KeyChange[];
   /** The first thing that is wrong, with its place; null: nothing is. */
   readonly problem: string | null;
 }
 
 /**
- * Checks the decision log in `STATE/log`: every line canonical, numbered and chained, every head signed by the key, the
- * newest head, which is kept beside the log, in its place, missing files accounted for, and no others among them. Stops at
- * the first problem.
+ * Checks the decision log in `STATE/log`: every line canonical, numbered and chained, every head signed by the key that its
+ * file names, the newest head, which is kept beside the log, in its place, missing files accounted for, and no others among
+ * them. Stops at the first problem. Where all of that holds, a change of the key between two that are not both trusted is one.
  * @throws Error the folder can't be read
  */
-export async function verifyLog(directory: string, key: KeyObject): Promise<LogReport> {
+export async function verifyLog(directory: string, keys: LogKeys): Promise<LogReport> {
   const names = await logFiles(directory);
   const newest = await readHeadFile(directory);
-  const reader = new ChainReader(key, newest?.head.n ?? null);
+  const reader = new ChainReader([...keys.former, ...keys.trusted], newest?.head.n ?? null);
+  const keyChanges: KeyChange[] = [];
+  const trusted = keys.trusted.map(keyId);
   let torn = 0;
   let tornLine = "";
   let before = "";
-  const result = (problem: string | null): LogReport => ({ ...reader.content, files: names.length, torn, problem });
+  const result = (problem: string | null): LogReport => {
+    const key = reader.signer || trusted.at(-1) || "";
+    return { ...reader.content, files: names.length, torn, key, keyChanges, problem };
+  };
   const lines = placedLines(directory, names);
   for await (const line of lines) {
     if (line.torn > 0 && line.file === names.at(-1)) {
@@ -35,7 +53,10 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
       tornLine = `${line.place} is cut off: `;
       continue;
     }
+    const from = reader.signer;
     const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, line.isFirst);
+    const to = reader.signer;
+    if (from !== "" && from !== to) keyChanges.push({ place: line.place, from, to });
     if (problem !== null) {
       const after = (await lines.next()).value?.text ?? null;
       const earlier = reader.blamesEarlier(line.text, after);
@@ -44,8 +65,17 @@ export async function verifyLog(directory: string, key: KeyObject): Promise<LogR
     before = line.place;
   }
   // The log was begun while it was read.
-  if (newest === null && (await readHeadFile(directory)) !== null) return verifyLog(directory, key);
-  return result(problemOfWhole(reader, newest, tornLine) ?? (await foreignFile(directory)));
+  if (newest === null && (await readHeadFile(directory)) !== null) return verifyLog(directory, keys);
+  const problem = problemOfWhole(reader, newest, tornLine) ?? (await foreignFile(directory));
+  return result(problem ?? unvouchedChange(keyChanges, trusted));
+}
+
+/** Nothing that the one key has signed tells that the other is the same gateway's: a key was lost, or somebody went on with his own. */
+function unvouchedChange(changes: readonly KeyChange[], trusted: readonly string[]): string | null {
+  const change = changes.find(({ from, to }) => !trusted.includes(from) || !trusted.includes(to));
+  if (change === undefined) return null;
+  const { place, from, to } = change;
+  return `${place} begins with another signing key, ${to}, than was before, ${from}; but for that the log is whole. Nothing that the former key signed vouches for the new one: where keys/log.key was lost or replaced then, check with both public keys in one file (--key FILE; they are in keys/log.former.pub and keys/log.pub), else what follows is somebody else's`;
 }
 
 /** A file that is none of the log, and would be taken for one by whoever reads all of `*.jsonl`. */

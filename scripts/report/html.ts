@@ -51,7 +51,7 @@ function facts({ policy, from, until, log, decisions }: MaturityReport): Markup 
 }
 
 function warning({ log, policy }: MaturityReport): Markup {
-  if (log.problem !== null) return markup`<p class="warning">The chain of the log is broken: ${log.problem}</p>`;
+  if (log.problem !== null) return markup`<p class="warning">The log is not whole: ${log.problem}</p>`;
   if (policy === null) return markup`<p class="warning">The log names no policy: what was declared can’t be said.</p>`;
   return nothing;
 }

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { Observations } from "../../inference-sidecar/src/maturity/observations.ts";
 import { assessMaturity, type MaturityReport } from "../../inference-sidecar/src/maturity/report.ts";
-import { readPublicKey } from "../decision-log/public-key.ts";
+import { readStateKeys } from "../decision-log/public-key.ts";
 import { readLogLines } from "../decision-log/read.ts";
 import { verifyLog } from "../decision-log/verify.ts";
 
@@ -18,7 +17,7 @@ export async function reportOf(stateDirectory: string): Promise<MaturityReport> 
   const observations = await observeLog(stateDirectory);
   const { first, last, unsigned, problem } = await verifyLog(
     join(stateDirectory, "log"),
-    await readPublicKey(publicKeyPath(stateDirectory)),
+    await readStateKeys(stateDirectory),
   );
   const lines = last === 0 ? 0 : last - first + 1;
   return assessMaturity(observations, { lines, signed: lines - unsigned, problem });

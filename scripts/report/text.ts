@@ -14,7 +14,7 @@ export function renderText(report: MaturityReport): string {
     `log of ${report.from || "nothing"} to ${report.until || "nothing"}: ${log.decisions} decisions, ${log.missing} records never came, ${log.lost} were dropped and counted`,
     log.problem === null
       ? `chain whole, ${log.signed} of ${log.lines} lines held by a signed head`
-      : `CHAIN BROKEN: ${log.problem}`,
+      : `LOG NOT WHOLE: ${log.problem}`,
     "",
     "ZERO TRUST MATURITY (CISA, version 2.0), as far as this gate can see",
     ...report.areas.map(areaLine),

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createPublicKey } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
@@ -81,7 +80,7 @@ test("required: from detect up nobody passes unrecorded; with room again they do
     () => send("/plain/after"),
     ({ status }) => status === 200,
   );
-  const key = createPublicKey(await readFile(publicKeyPath(gateway.state), "utf8"));
-  const { problem, missing, lost } = await verifyLog(join(gateway.state, "log"), key);
+  const keys = await readStateKeys(gateway.state);
+  const { problem, missing, lost } = await verifyLog(join(gateway.state, "log"), keys);
   assert.deepEqual({ problem, missing, lost }, { problem: null, missing: 0, lost: 0 });
 });

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { findDecision } from "../../scripts/decision-log/read.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -145,7 +143,7 @@ test("killed under load, whatever was answered is in the log, and the chain is w
   stopped = true;
   await Promise.all(clients);
   const log = join(gateway.state, "log");
-  const key = createPublicKey(await readFile(publicKeyPath(gateway.state), "utf8"));
-  assert.equal((await verifyLog(log, key)).problem, null);
+  const keys = await readStateKeys(gateway.state);
+  assert.equal((await verifyLog(log, keys)).problem, null);
   for (const id of answered) assert.notEqual(await findDecision(gateway.state, id), null, id);
 });

@@ -133,8 +133,8 @@ test("a changed line is said at the top, and what rests on the chain is not met"
     await writeFile(path, text.replace('"effect":"deny"', '"effect":"permit"'));
     const broken = await reportOf(other);
     assert.match(broken.log.problem ?? "", /line/);
-    assert.match(renderText(broken), /CHAIN BROKEN/);
-    assert.match(await renderHtml(broken), /chain of the log is broken/);
+    assert.match(renderText(broken), /LOG NOT WHOLE/);
+    assert.match(await renderHtml(broken), /log is not whole/);
     const signed = broken.areas.flatMap(({ gates }) => gates).find(({ id }) => id === "visibility.signed");
     assert.equal(signed?.met, false);
   } finally {

@@ -3,6 +3,7 @@ import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
+import { readTrustedKeys } from "../../scripts/decision-log/public-key.ts";
 import { temporaryFolder } from "./harness.ts";
 import { append, files, open, verify } from "./log-run.ts";
 
@@ -149,4 +150,54 @@ test("a file that is taken away while it is written has another one begun, withi
   const [begun = ""] = await files(state);
   assert.match(await readFile(pathOf(begun), "utf8"), /"id":"id-900"/);
   assert.match((await verify(state)).problem ?? "", /begins with number \d+, and no line of it says/);
+});
+
+describe("a signing key that is lost", () => {
+  const keyFile = (name: string) => join(state, "keys", name);
+  const run = async (first: number, last: number) => {
+    const made = await open(state);
+    await append(made, first, last);
+    await made.log.close();
+    return readFile(keyFile("log.pub"), "utf8");
+  };
+  const loseKey = () => rm(keyFile("log.key"));
+  const trusting = async (...pems: string[]) => {
+    await writeFile(keyFile("trusted.pem"), pems.join(""));
+    return readTrustedKeys(keyFile("trusted.pem"));
+  };
+
+  test("stays known: what it signed is checked, and verify says where another one signs from then on", async () => {
+    const keys = [await run(1, 30)];
+    await loseKey();
+    const [last = ""] = (await files(state)).slice(-1);
+    keys.push(await run(31, 60));
+    await loseKey();
+    keys.push(await run(61, 90));
+    const [first = ""] = (await files(state)).filter((name) => name > last);
+    const { problem, decisions, keyChanges } = await verify(state);
+    assert.match(problem ?? "", new RegExp(`^${first} line 1 begins with another signing key`));
+    assert.deepEqual([decisions, keyChanges.length, keyChanges[0]?.place], [90, 2, `${first} line 1`]);
+    const vouched = await verify(state, await trusting(...keys));
+    assert.deepEqual([vouched.problem, vouched.keyChanges], [null, keyChanges]);
+  });
+
+  test("gives nobody leave to go on with his own: who knows the former key finds him out", async () => {
+    const former = await run(1, 30);
+    await loseKey();
+    await run(31, 40);
+    assert.match((await verify(state, await trusting(former))).problem ?? "", /line 1 names the signing key/);
+  });
+
+  test("hides no change of what it signed", async () => {
+    const former = await run(1, 30);
+    await loseKey();
+    const later = await run(31, 40);
+    const [name = ""] = await files(state);
+    const lines = (await readFile(pathOf(name), "utf8")).split("\n");
+    lines[2] = lines[2]?.replace('"v":1', '"v":1,"w":1') ?? "";
+    await writeFile(pathOf(name), lines.join("\n"));
+    for (const keys of [undefined, await trusting(former, later)]) {
+      assert.match((await verify(state, keys)).problem ?? "", new RegExp(`^${name} line 3 `));
+    }
+  });
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import { recoverLog } from "../../inference-sidecar/src/decision-log/recover.ts";
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
-import { loadSigningKey, publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { type LogKeys, readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 
 export interface Made {
@@ -38,12 +38,8 @@ export async function append({ log, sequences }: Made, first: number, last: numb
   }
 }
 
-export async function publicKey(state: string): Promise<KeyObject> {
-  return createPublicKey(await readFile(publicKeyPath(state), "utf8"));
-}
-
-export async function verify(state: string, key?: KeyObject) {
-  return verifyLog(join(state, "log"), key ?? (await publicKey(state)));
+export async function verify(state: string, keys?: LogKeys) {
+  return verifyLog(join(state, "log"), keys ?? (await readStateKeys(state)));
 }
 
 export async function files(state: string): Promise<string[]> {

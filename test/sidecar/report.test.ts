@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createPublicKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { status } from "@grpc/grpc-js";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
-import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import {
   digest,
@@ -376,8 +376,8 @@ test("killed under load, nothing that was acknowledged is lost, nothing is doubl
     running.child.kill("SIGKILL");
     await running.exit();
     await ended;
-    const key = createPublicKey(await readFile(publicKeyPath(state), "utf8"));
-    const { problem } = await verifyLog(join(state, "log"), key);
+    const keys = await readStateKeys(state);
+    const { problem } = await verifyLog(join(state, "log"), keys);
     assert.equal(problem, null);
   }
   const lines = await logLines(state);

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { eventually } from "../harness/eventually.ts";
 import { temporaryFolder } from "./harness.ts";
-import { append, files, limits, open, publicKey, verify } from "./log-run.ts";
+import { append, files, limits, open, verify } from "./log-run.ts";
 
 let whole = "";
 before(async () => {
@@ -151,7 +152,7 @@ test("a log that somebody else wrote anew and signed with another key does not p
   await forged.log.close();
   assert.equal((await verify(state)).problem, null);
   assert.match(
-    (await verify(state, await publicKey(whole))).problem ?? "",
+    (await verify(state, await readStateKeys(whole))).problem ?? "",
     /line 1 names the signing key [0-9a-f]{64}/,
   );
 });

@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { publicKeyPath } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { PROTOCOL } from "../../inference-sidecar/src/protocol.ts";
 import { buildFilter, filterWithBundle } from "../../scripts/build/filter.ts";
 import { buildSidecar } from "../../scripts/build/sidecar.ts";
-import { readPublicKey } from "../../scripts/decision-log/public-key.ts";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
@@ -205,7 +204,7 @@ async function requireWholeLog(): Promise<void> {
   assert.ok(decided <= sent, `${decided} records of ${sent} requests`);
   // A log's first lines wait for their signature for up to a second.
   const { missing, lost } = await eventually(
-    async () => verifyLog(join(state, "log"), await readPublicKey(publicKeyPath(state))),
+    async () => verifyLog(join(state, "log"), await readStateKeys(state)),
     ({ problem }) => problem === null,
   );
   assert.deepEqual([missing, lost], [0, 0]);
