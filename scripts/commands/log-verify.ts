@@ -28,8 +28,8 @@ function inWords(report: LogReport): string {
   const { files, first, last, decisions, heads, unsigned, unsealed, missing, lost, torn, cutOff, problem } = report;
   const changes = report.keyChanges.map(({ place, from }) => `; by ${from} before ${place}`).join("");
   const lines = [
-    problem === null ? "the log is whole" : `BROKEN  ${problem}`,
-    `lines      ${first} to ${last} in ${files} files${problem === null ? "" : ", read up to the problem"}`,
+    problem === null ? "the log is whole" : `NOT WHOLE  ${problem}`,
+    `lines      ${first} to ${last} in ${files} files${problem === null ? "" : ", as far as it was read"}`,
     `decisions  ${decisions}`,
     `heads      ${heads}, signed by ${report.key}${changes}`,
     `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,

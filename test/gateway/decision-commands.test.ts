@@ -163,6 +163,14 @@ test("log verify says whether the log is whole, and exits by it", async (t) => {
     /^the log is whole\nlines +1 to 6 in 1 files\ndecisions +2\nheads +2, signed by [0-9a-f]{64}$/m,
   );
   assert.match(whole.output, /^gaps +3 records never came; 1 were dropped/m);
+  const former = await readFile(join(sealed, "keys", "log.pub"), "utf8");
+  await rm(join(sealed, "keys", "log.key"));
+  const { id } = await loadSigningKey(sealed);
+  const vouched = join(sealed, "both.pem");
+  await writeFile(vouched, former + (await readFile(join(sealed, "keys", "log.pub"), "utf8")));
+  for (const key of [[], ["--key", vouched]]) {
+    assert.match((await postern("log", "verify", sealed, ...key)).output, /^the log is whole/, `${id} signed nothing yet`);
+  }
   const [name = ""] = (await readdir(directory)).filter((file) => file.endsWith(".jsonl"));
   const text = await readFile(join(directory, name), "utf8");
   await writeFile(join(directory, name), text.replace('"effect":"deny"', '"effect":"permit"'));
