@@ -165,11 +165,11 @@ test("log verify says whether the log is whole, and exits by it", async (t) => {
   assert.match(whole.output, /^gaps +3 records never came; 1 were dropped/m);
   const former = await readFile(join(sealed, "keys", "log.pub"), "utf8");
   await rm(join(sealed, "keys", "log.key"));
-  const { id } = await loadSigningKey(sealed);
+  await loadSigningKey(sealed);
   const vouched = join(sealed, "both.pem");
   await writeFile(vouched, former + (await readFile(join(sealed, "keys", "log.pub"), "utf8")));
   for (const key of [[], ["--key", vouched]]) {
-    assert.match((await postern("log", "verify", sealed, ...key)).output, /^the log is whole/, `${id} signed nothing yet`);
+    assert.match((await postern("log", "verify", sealed, ...key)).output, /^the log is whole/);
   }
   const [name = ""] = (await readdir(directory)).filter((file) => file.endsWith(".jsonl"));
   const text = await readFile(join(directory, name), "utf8");
