@@ -13,10 +13,10 @@ import { TokenCache } from "./identity/token-cache";
 import { Inspection } from "./inspection";
 import { isBadToken } from "./limits/failure";
 import { FloodGuard } from "./limits/flood-guard";
-import { NONE } from "./policy/blob-layout";
+import { BOUND_BY_CERTIFICATE, NONE } from "./policy/blob-layout";
 import { Circumstances } from "./policy/circumstances";
 import { CompiledPolicy } from "./policy/compiled-policy";
-import { GrantFinding, judgeGrants } from "./policy/grant";
+import { GrantEffect, GrantFinding, judgeGrants, namesWorkload } from "./policy/grant";
 import { matchRoute } from "./policy/match";
 import { Route } from "./policy/route";
 import { stepUpFrom } from "./policy/step-up";
@@ -161,7 +161,15 @@ export class Evaluation {
   get acceptedUntilMillis(): i64 {
     const route = this.route;
     if (route === null || route.isPublic || this.rung < reasonRow(Reason.TokenExpired).enforcedFrom) return 0;
-    return this.authentication.subject.acceptedUntilMillis;
+    const token = this.authentication.subject.acceptedUntilMillis;
+    const certificate = this.certifiedUntilMillis;
+    return certificate > 0 && (token == 0 || certificate < token) ? certificate : token;
+  }
+
+  /** Why it ends then. */
+  get lapse(): Reason {
+    const isCertificates = this.acceptedUntilMillis == this.certifiedUntilMillis;
+    return isCertificates ? Reason.CertificateExpired : Reason.TokenExpired;
   }
 
   /** The upstream has answered: where the route is a login, a refusal is a failure. */
@@ -288,6 +296,14 @@ export class Evaluation {
     const route = this.route;
     this.question = this.inspection.suspects.next(route !== null && route.askAlways);
     return this.question.length > 0;
+  }
+
+  /** When the client certificate expires to which the token is bound, or whose workload the grant names; 0: there is none. */
+  private get certifiedUntilMillis(): i64 {
+    const who = this.authentication;
+    const isBound = (who.bindings & BOUND_BY_CERTIFICATE) != 0;
+    const grant = this.grants.effect == GrantEffect.Allow ? this.grants.grant : -1;
+    return isBound || (who.isCertified && grant >= 0 && namesWorkload(this.policy, grant)) ? who.peerUntilMillis : 0;
   }
 
   /** Microseconds since the model was first asked. */

@@ -74,7 +74,7 @@ export class PosternHttpContext
   private trailers: HeaderMap | null = null;
   /** Of a body that is not held back, or that came while the sidecar was asked. */
   private copy: BodyCopy | null = null;
-  /** When the token that the stream was opened with expires; null: nothing ends the stream. */
+  /** When what the stream was opened with expires, token or certificate; null: nothing ends the stream. */
   private deadline: StreamDeadline | null = null;
 
   constructor(
@@ -214,7 +214,8 @@ export class PosternHttpContext
   }
 
   onDeadline(): void {
-    this.end(Reason.TokenExpired);
+    const decision = this.decision;
+    if (decision !== null) this.end(decision.evaluation.lapse);
   }
 
   isRevokedBy(list: RevocationList): bool {
@@ -228,7 +229,7 @@ export class PosternHttpContext
     this.end(Reason.TokenRevoked);
   }
 
-  /** The token is no longer good: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
+  /** Token or certificate is no longer good: a request that waits is denied; a response that has not begun is 401, one that has is cut. */
   private end(reason: Reason): void {
     const decision = this.decision;
     if (decision === null || this.phase == Phase.Denied) return;

@@ -15,7 +15,7 @@ import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
 import { hashBits } from "../policy/algorithm";
-import { peerHasExpired } from "./peer-validity";
+import { hasExpired, peerValidUntilMillis } from "./peer-validity";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
 const PEER_DIGEST = bytes("connection\0sha256_peer_certificate_digest");
@@ -68,7 +68,8 @@ export class EnvoyEnvironment extends Environment {
 
   peerCertificateDigest(): Uint8Array {
     const digest = getProperty(PEER_DIGEST);
-    return digest === null || peerHasExpired(this.nowMillis()) ? new Uint8Array(0) : decodeHex(digest);
+    if (digest === null || hasExpired(peerValidUntilMillis(), this.nowMillis())) return new Uint8Array(0);
+    return decodeHex(digest);
   }
 
   shared(key: Uint8Array): SharedValue | null {

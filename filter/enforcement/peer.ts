@@ -3,7 +3,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { PeerCertificate } from "../identity/peer-certificate";
 import { CompiledPolicy } from "../policy/compiled-policy";
-import { peerHasExpired } from "./peer-validity";
+import { hasExpired, peerValidUntilMillis } from "./peer-validity";
 
 const FORWARDED_PROTO = bytes("x-forwarded-proto");
 const HTTPS = bytes("https");
@@ -42,8 +42,10 @@ export function isEncrypted(headers: HeaderMap): bool {
 export function connectionCertificate(nowMillis: i64): PeerCertificate {
   const mtls = getProperty(MTLS);
   const isPresent = mtls !== null && mtls.length == 1 && mtls[0] == TRUE;
-  if (!isPresent || peerHasExpired(nowMillis)) return new PeerCertificate(false, NONE);
+  if (!isPresent) return new PeerCertificate(false, NONE);
+  const until = peerValidUntilMillis();
+  if (hasExpired(until, nowMillis)) return new PeerCertificate(false, NONE);
   const all = getProperty(ALL_URIS);
   const uri = all !== null ? all : getProperty(FIRST_URI);
-  return new PeerCertificate(true, uri === null ? NONE : uri);
+  return new PeerCertificate(true, uri === null ? NONE : uri, until);
 }

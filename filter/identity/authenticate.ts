@@ -38,11 +38,19 @@ export class Authentication {
   /** null without VALID. */
   verified: VerifiedToken | null = null;
 
+  /** When the client certificate expires, Unix milliseconds; 0: there is none, or nobody tells. */
+  peerUntilMillis: i64 = 0;
+
   /** The workload that the connection itself proved; empty: none. */
   private readonly certified: Uint8Array;
 
   constructor(public readonly subject: Subject) {
     this.certified = subject.workload;
+  }
+
+  /** Whether the client certificate says which workload asks. */
+  get isCertified(): bool {
+    return this.certified.length > 0 && this.subject.workload === this.certified;
   }
 
   /**
@@ -84,6 +92,7 @@ export function authenticate(
 ): Authentication {
   const credentials = readCredentials(request);
   const authentication = new Authentication(new Subject(findWorkload(request, policy, peer)));
+  authentication.peerUntilMillis = peer.validUntilMillis;
   const apiKey = checkApiKey(request, policy, environment.nowMillis() / 1000);
   authentication.apiKey = apiKey.outcome;
   authentication.subject.apiKey = apiKey.name;

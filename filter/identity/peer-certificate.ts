@@ -7,5 +7,7 @@ export class PeerCertificate {
     public readonly presented: bool,
     /** URI subject alternative name; empty: none. Several are joined by commas, which is no SPIFFE id (X509-SVID section 2). */
     public readonly uri: Uint8Array,
+    /** When it expires, Unix milliseconds; 0: the host does not tell. */
+    public readonly validUntilMillis: i64 = 0,
   ) {}
 }

@@ -247,6 +247,11 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
     says: "the identity is verified, and no grant of the route fits it",
     change: "Give the subject the scopes, claims or workload id that a grant asks for, or add a grant.",
   },
+  certificate_expired: {
+    check: "identity",
+    says: "the client certificate by which the request was let in expired while its stream was open",
+    change: "The client must connect anew, with a certificate that is still good.",
+  },
   authentication_insufficient: {
     check: "privilege",
     says: "the user did not authenticate as the route's stepUp asks for",

@@ -268,7 +268,7 @@ test("the requests were of every kind: no reason, route, rung or token's outcome
   // A flood, a client that goes away, a model or a log that is gone: not what one request can do. Then what rests on the
   // connection, which the core does not know, and what the policy does not ask for.
   const others =
-    /^(verification_budget|flood_limit|token_unverifiable|keys_unavailable|token_revoked|revocations_stale|request_incomplete|score_unavailable|inspection_budget|log_unavailable|upgrade_unscored|token_(confirmation|certificate|unbound)|dpop_.*|grant_denied|authentication_insufficient|assertion_unavailable|score_step_up)$/;
+    /^(verification_budget|flood_limit|token_unverifiable|keys_unavailable|token_revoked|revocations_stale|request_incomplete|score_unavailable|inspection_budget|log_unavailable|upgrade_unscored|token_(confirmation|certificate|unbound)|dpop_.*|grant_denied|certificate_expired|authentication_insufficient|assertion_unavailable|score_step_up)$/;
   assert.deepEqual(
     reasonCodes().filter((code) => !reasons.has(code) && !others.test(code)),
     [],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { after, before, test } from "node:test";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
@@ -35,7 +36,10 @@ let issuer: TestIssuer;
 
 before(
   async () => {
-    upstream = await startRecordingUpstream();
+    upstream = await startRecordingUpstream(({ url }, response) => {
+      if (url === "/stock?events") response.write("data: 1\n\n");
+      else response.end("ok");
+    });
     authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
     const server = await issueCertificate({ name: "server", alternativeNames: ["127.0.0.1"], validDays: 1 }, authority);
     issuer = await makeIssuer("https://issuer.shop.example", "orders", ["ES256"]);
@@ -56,6 +60,19 @@ after(async () => {
 
 const client = (...ids: string[]) =>
   issueCertificate({ name: "client", alternativeNames: ids, validDays: 1 }, authority);
+
+/** A response that goes on until the gate ends it. */
+async function events({ certificatePem: cert, keyPem: key }: Certificate) {
+  const url = new URL("/stock?events", gateway.url);
+  const response = await new Promise<IncomingMessage>((done, refuse) => {
+    httpsRequest(url, { ca: authority.certificatePem, cert, key, agent: false }, done).once("error", refuse).end();
+  });
+  assert.equal(response.statusCode, 200);
+  return {
+    response: response.on("error", () => undefined).resume(),
+    decision: String(response.headers["x-postern-decision"]),
+  };
+}
 
 interface Answer {
   readonly status: number;
@@ -108,18 +125,24 @@ test("a certificate with several URI names is of no workload (X509-SVID section 
   assert.equal(await get(await client(web, "web.shop.example")), 200);
 });
 
-test("a certificate that expires while its connection stays open is of no workload from then on", async () => {
+test("a certificate that expires while its connection stays open is of no workload, and carries no stream, from then on", async () => {
   const lifetime = 15;
   const names = { name: "client", alternativeNames: [web] };
   const short = await issueCertificate({ ...names, validDays: lifetime / 86_400 }, authority);
   const credentials = { cert: short.certificatePem, key: short.keyPem };
   const connection = new KeepAliveConnection(gateway.url, { ca: authority.certificatePem, ...credentials });
+  const [streams, lasting] = [await events(short), await events(await client(web))];
   const bytes = Buffer.from("GET /stock HTTP/1.1\r\nHost: shop.example\r\n\r\n");
   const status = async () => (await connection.send("GET", bytes)).status;
   assert.equal(await status(), 200);
   const seen = await eventually(status, (one) => one !== 200, 60_000);
   assert.equal(seen, 403, "on the same connection: a new one would fail");
   connection.close();
+  const ends = () => streams.response.destroyed;
+  assert.ok(await eventually(ends, (ended) => ended, 60_000), "the stream ends, too");
+  assert.equal((await gateway.waitForRecord(streams.decision)).response?.ended, "certificate_expired");
+  assert.ok(!lasting.response.destroyed, "one of a certificate that is still good goes on");
+  lasting.response.destroy();
 });
 
 test("x-forwarded-client-cert counts only from the peer that the policy names, and only its last element", async () => {

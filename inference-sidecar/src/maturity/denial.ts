@@ -16,7 +16,7 @@ const UNAVAILABLE = [
   "revocations_stale",
   "flood_limit",
 ];
-const ACCESS = /^(token|dpop|grant|authentication|api_key|score_step)_/;
+const ACCESS = /^(token|dpop|grant|authentication|api_key|certificate|score_step)_/;
 
 /** By the reason's code (`docs/reasons.md`); an unknown one counts as a check of the request, which proves least. */
 export function denialKind(reason: string): DenialKind {
