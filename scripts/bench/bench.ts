@@ -27,8 +27,8 @@ async function measureAndTell(args: string[]): Promise<number> {
     args,
     options: {
       json: { type: "string" },
-      rounds: { type: "string", default: "15" },
-      seconds: { type: "string", default: "0.8" },
+      rounds: { type: "string", default: "12" },
+      seconds: { type: "string", default: "0.6" },
       minutes: { type: "string", default: "14.5" },
       only: { type: "string" },
       markdown: { type: "boolean", default: false },

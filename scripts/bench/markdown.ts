@@ -1,20 +1,20 @@
-import type { Report } from "./report.ts";
-import type { Estimate } from "./statistics.ts";
+import { type Report, ratioText, termsText, text, verdict } from "./report.ts";
 
 /** The figures as they stand in `docs/benchmark.md`. */
 export function markdown({ machine, rounds, checks, scenarios, started, minutes }: Report): string {
   const lines = [
     `${rounds} rounds in ${minutes.toFixed(1)} minutes, ${started.slice(0, 10)}, ${machine.processors} x ${machine.processor}, Linux ${machine.kernel}, Node ${machine.node}, load before ${machine.load.map((one) => one.toFixed(2)).join(" ")}. Median [interval].`,
     "",
-    "| required of what is added | ratio | Envoy alone | limit | |",
-    "| --- | --- | --- | --- | --- |",
-    ...checks.map(({ what, ratio, envoyRatio, limit, passes }) =>
+    "| required of what is added | ratio | µs or ms | Envoy alone | limit | |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...checks.map((check) =>
       row(
-        what,
-        text(ratio, 2),
-        envoyRatio === null ? "-" : text(envoyRatio, 2),
-        `${limit}`,
-        passes ? "pass" : "falls short",
+        check.what,
+        ratioText(check.ratio),
+        termsText(check.ratio),
+        check.envoyRatio === null ? "-" : ratioText(check.envoyRatio),
+        `${check.limit}`,
+        verdict(check).toLowerCase(),
       ),
     ),
     "",
@@ -36,8 +36,4 @@ export function markdown({ machine, rounds, checks, scenarios, started, minutes 
 
 function row(...cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
-}
-
-function text({ median, low, high }: Estimate, digits: number): string {
-  return `${median.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }

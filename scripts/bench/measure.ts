@@ -29,6 +29,18 @@ export async function measure(
   contender: Contender,
   send: (url: URL) => Promise<LoadResult>,
 ): Promise<Window> {
+  try {
+    return await window(scenario, contender, send);
+  } catch (error) {
+    throw new Error(`${scenario.id}: ${(error as Error).message}`);
+  }
+}
+
+async function window(
+  scenario: Scenario,
+  contender: Contender,
+  send: (url: URL) => Promise<LoadResult>,
+): Promise<Window> {
   await contender.witness.begin();
   const before = await readCpu(contender);
   const result = await send(contender.url);

@@ -1,7 +1,7 @@
 import { cpus, loadavg, release } from "node:os";
 import type { Check } from "./checks.ts";
 import type { ScenarioResult } from "./results.ts";
-import type { Estimate } from "./statistics.ts";
+import type { Estimate, Ratio } from "./statistics.ts";
 
 /** What the figures were measured on. */
 export interface Machine {
@@ -43,8 +43,8 @@ export function printReport(report: Report): void {
   const { machine, rounds, windowSeconds } = report;
   const lines = [
     `${machine.processors} x ${machine.processor}, Linux ${machine.kernel}, Node ${machine.node}, load before ${machine.load.map((one) => one.toFixed(2)).join(" ")}`,
-    `${rounds} rounds of two windows of ${windowSeconds} s a scenario in ${report.minutes.toFixed(1)} minutes; the generator's p99 of being late: ${report.generatorLateness.toFixed(2)} ms`,
-    "median [interval]; CPU in µs a request, flat out; added: Envoy and beside it, less bare Envoy in the same round",
+    `${rounds} rounds, ${windowSeconds} s flat out and as long at a fixed rate for each scenario on a visit, in ${report.minutes.toFixed(1)} minutes; the generator's p99 of being late: ${report.generatorLateness.toFixed(2)} ms`,
+    "median [interval]; CPU in µs a request, flat out; added: Envoy and beside it, less bare Envoy on the same visit",
     "p50 and p99 in ms at a fixed rate, the same for all of a kind of request",
     "",
     ...table(
@@ -62,14 +62,15 @@ export function printReport(report: Report): void {
     ),
     "",
     ...table(
-      ["required of what is added", "ratio", "Envoy alone", "limit", "aim", ""],
+      ["required of what is added", "ratio", "µs or ms", "Envoy alone", "limit", "aim", ""],
       report.checks.map((check) => [
         check.what,
-        text(check.ratio, 2),
-        check.envoyRatio === null ? "-" : text(check.envoyRatio, 2),
+        ratioText(check.ratio),
+        termsText(check.ratio),
+        check.envoyRatio === null ? "-" : ratioText(check.envoyRatio),
         String(check.limit),
         check.aim === null ? "-" : String(check.aim),
-        check.passes ? "pass" : "FALLS SHORT",
+        verdict(check),
       ]),
     ),
     "",
@@ -77,7 +78,22 @@ export function printReport(report: Report): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function text({ median, low, high }: Estimate, digits: number): string {
+/** Its interval as well, which may hold the limit. */
+export function verdict({ passes, certain }: Check): string {
+  return `${passes ? "pass" : "FALLS SHORT"}${certain ? "" : ", not certain"}`;
+}
+
+export function ratioText({ value, low, high }: Ratio): string {
+  return text({ median: value, low, high }, 2);
+}
+
+/** What the two of it add. */
+export function termsText({ of, to }: Ratio): string {
+  const digits = Math.abs(to) < 10 ? 2 : 0;
+  return `${of.toFixed(digits)} / ${to.toFixed(digits)}`;
+}
+
+export function text({ median, low, high }: Estimate, digits: number): string {
   return `${median.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
 }
 

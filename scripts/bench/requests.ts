@@ -19,13 +19,18 @@ export class Requests {
     this.#unsureText = unsureText;
   }
 
-  /** `newTokens`: how many requests there are at most where each needs a new token. */
-  async of({ request, expected }: Scenario, newTokens: number): Promise<NextRequest> {
+  /** So many tokens that nobody has seen, if one of the scenarios needs them. */
+  async mint(scenarios: readonly Scenario[], count: number): Promise<string[]> {
+    return scenarios.some(({ request }) => request === "new-token") ? this.#tokens.mint(count) : [];
+  }
+
+  /** `newTokens`: each is sent once where each request needs a new one; there are no more requests than that then. */
+  of({ request, expected }: Scenario, newTokens: readonly string[]): NextRequest {
     const host = hostOf(expected?.route ?? "public");
     const plain = this.#plain(request);
     // Encoded before the first is sent: the generator has no work with it while it measures.
     const withTokens = (tokens: readonly string[]) => tokens.map((token) => encode(plain, host, token));
-    if (request === "new-token") return once(withTokens(await this.#tokens.mint(newTokens)));
+    if (request === "new-token") return once(withTokens(newTokens));
     if (request === "known-token") return inTurn(withTokens(this.#tokens.known));
     return inTurn([encode(plain, host)]);
   }

@@ -3,17 +3,18 @@ import type { Scenario } from "./scenarios.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import type { Stages } from "./witness.ts";
 
-/** One visit to a scenario: as many requests as it takes, then as many as all of its class take. */
+/** A scenario in one visit to its group: as many requests as it takes, forth and back, then as many as all of its class take. */
 export interface Sample {
-  readonly flatOut: Window;
-  readonly atRate: Window;
+  readonly flatOut: readonly Window[];
+  /** Null: not on this visit. */
+  readonly atRate: Window | null;
 }
 
-/** One round: a sample of each scenario. */
-export type Round = ReadonlyMap<string, Sample>;
+/** One visit to a group: a sample of each of its scenarios. */
+export type Visit = ReadonlyMap<string, Sample>;
 
-/** What a round is asked for: null where it does not have it. */
-export type Measure = (round: Round) => number | null;
+/** What a visit is asked for: null where it does not have it. */
+export type Measure = (visit: Visit) => number | null;
 
 export interface ScenarioResult {
   readonly id: string;
@@ -23,7 +24,7 @@ export interface ScenarioResult {
   /** Microseconds of CPU a request, flat out. */
   readonly envoyMicros: Estimate;
   readonly besideMicros: Estimate;
-  /** Both, less bare Envoy's in the same round; null: bare Envoy itself, or it was not measured. */
+  /** Both, less bare Envoy's on the same visit; null: bare Envoy itself, or it was not measured. */
   readonly addedMicros: Estimate | null;
   /** Requests a second for what follows: milliseconds from release to answer, CPU. */
   readonly rate: number;
@@ -36,51 +37,62 @@ export interface ScenarioResult {
   readonly stages: Stages | null;
 }
 
-export function scenarioResult(scenario: Scenario, rounds: readonly Round[], rate: number): ScenarioResult {
-  const samples = rounds.flatMap((round) => round.get(scenario.id) ?? []);
-  const over = (read: (sample: Sample) => number) => estimate(samples.map(read));
-  const added = rounds.flatMap((round) => addedCpu(scenario)(round) ?? []);
+export function scenarioResult(scenario: Scenario, visits: readonly Visit[], rate: number): ScenarioResult {
+  const samples = visits.flatMap((visit) => visit.get(scenario.id) ?? []);
+  const steady = samples.flatMap(({ atRate }) => atRate ?? []);
+  const pressed = (read: (window: Window) => number) => estimate(samples.map((sample) => perRequest(sample, read)));
+  const added = visits.flatMap((visit) => addedCpu(scenario)(visit) ?? []);
   return {
     id: scenario.id,
     title: scenario.title,
-    most: over(({ flatOut }) => flatOut.perSecond),
-    envoyMicros: over(({ flatOut }) => flatOut.envoyMicros),
-    besideMicros: over(({ flatOut }) => flatOut.besideMicros),
+    most: estimate(samples.flatMap(({ flatOut }) => flatOut.map(({ perSecond }) => perSecond))),
+    envoyMicros: pressed(({ envoyMicros }) => envoyMicros),
+    besideMicros: pressed(({ besideMicros }) => besideMicros),
     addedMicros: added.length > 0 ? estimate(added) : null,
     rate,
-    p50: over(({ atRate }) => atRate.p50),
-    p99: over(({ atRate }) => atRate.p99),
-    atRateMicros: over(({ atRate }) => atRate.envoyMicros + atRate.besideMicros),
-    requests: samples.reduce((sum, { flatOut, atRate }) => sum + flatOut.requests + atRate.requests, 0),
+    p50: estimate(steady.map(({ p50 }) => p50)),
+    p99: estimate(steady.map(({ p99 }) => p99)),
+    atRateMicros: estimate(steady.map(({ envoyMicros, besideMicros }) => envoyMicros + besideMicros)),
+    requests: [...samples.flatMap(({ flatOut }) => flatOut), ...steady].reduce(
+      (sum, { requests }) => sum + requests,
+      0,
+    ),
     stages: medianStages(samples),
   };
 }
 
-/** CPU of Envoy and of what stands beside it, less bare Envoy's in the same round. */
+/** CPU of Envoy and of what stands beside it, less bare Envoy's on the same visit. */
 export function addedCpu(scenario: Scenario): Measure {
-  return added(scenario, ({ flatOut }) => flatOut.envoyMicros + flatOut.besideMicros);
+  return added(scenario, (sample) => perRequest(sample, ({ envoyMicros, besideMicros }) => envoyMicros + besideMicros));
 }
 
 /** Envoy's alone. */
 export function addedEnvoyCpu(scenario: Scenario): Measure {
-  return added(scenario, ({ flatOut }) => flatOut.envoyMicros);
+  return added(scenario, (sample) => perRequest(sample, ({ envoyMicros }) => envoyMicros));
 }
 
-/** The median latency, less bare Envoy's in the same round. */
+/** The median latency, less bare Envoy's on the same visit. */
 export function addedLatency(scenario: Scenario): Measure {
-  return added(scenario, ({ atRate }) => atRate.p50);
+  return added(scenario, ({ atRate }) => atRate?.p50 ?? null);
 }
 
-function added({ id, baseline }: Scenario, read: (sample: Sample) => number): Measure {
-  return (round) => {
-    const sample = round.get(id);
-    const bare = baseline === null ? undefined : round.get(baseline);
-    return sample && bare ? read(sample) - read(bare) : null;
+function added({ id, baseline }: Scenario, read: (sample: Sample) => number | null): Measure {
+  return (visit) => {
+    const sample = visit.get(id);
+    const bare = baseline === null ? undefined : visit.get(baseline);
+    const [all, subtracted] = [sample && read(sample), bare && read(bare)];
+    return typeof all === "number" && typeof subtracted === "number" ? all - subtracted : null;
   };
 }
 
+/** The windows' mean by their requests. */
+function perRequest({ flatOut }: Sample, read: (window: Window) => number): number {
+  const requests = flatOut.reduce((sum, window) => sum + window.requests, 0);
+  return flatOut.reduce((sum, window) => sum + read(window) * window.requests, 0) / requests;
+}
+
 function medianStages(samples: readonly Sample[]): Stages | null {
-  const stages = samples.flatMap(({ flatOut }) => flatOut.stages ?? []);
+  const stages = samples.flatMap(({ flatOut }) => flatOut.flatMap((window) => window.stages ?? []));
   const [first] = stages;
   if (first === undefined) return null;
   const names = Object.keys(first) as (keyof Stages)[];

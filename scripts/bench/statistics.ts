@@ -36,3 +36,37 @@ function outerValues(count: number): number {
   }
   return Math.max(0, skipped - 1);
 }
+
+/** A ratio of what two things take, and what they take. */
+export interface Ratio {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Trimmed means. */
+  readonly of: number;
+  readonly to: number;
+}
+
+/** Of sorted values, cut off on each side before a mean is taken. */
+const trimmedShare = 0.2;
+const resamples = 2_000;
+
+/**
+ * The ratio of the trimmed means of pairs that were measured beside each other, and the 95 % interval by bootstrap of the
+ * pairs. Unlike the mean or median of each pair's ratio it does not depend on denominators that are small by chance.
+ */
+export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Ratio {
+  const means = (chosen: typeof pairs) => [trimmedMean(chosen.map(([a]) => a)), trimmedMean(chosen.map(([, b]) => b))];
+  const drawn = () => pairs.map(() => pairs[Math.floor(Math.random() * pairs.length)] as readonly [number, number]);
+  const ratioOf = ([of = Number.NaN, to = Number.NaN]: readonly number[]) => of / to;
+  const ratios = Array.from({ length: resamples }, () => ratioOf(means(drawn()))).sort((a, b) => a - b);
+  const [of = Number.NaN, to = Number.NaN] = means(pairs);
+  return { value: of / to, low: percentile(ratios, 0.025), high: percentile(ratios, 0.975), of, to };
+}
+
+function trimmedMean(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const cut = Math.floor(sorted.length * trimmedShare);
+  const kept = sorted.slice(cut, sorted.length - cut);
+  return kept.reduce((sum, one) => sum + one, 0) / kept.length;
+}
