@@ -77,6 +77,7 @@ interface Standing {
   asked: string | null;
   canary: { rung: string; evidence: { requests: number } } | null;
   modelDeny: number | null;
+  reviews: { benign: number };
   evidence: { requests: number; above: number; here: number };
 }
 
@@ -228,9 +229,25 @@ async function lines(): Promise<Record<string, unknown>[]> {
   return texts.flatMap((text) => text.split("\n").slice(0, -1)).map((line) => JSON.parse(line));
 }
 
-async function moves(): Promise<{ id: string }[]> {
-  return (await lines()).flatMap(({ move }) => (move as { id: string } | undefined) ?? []);
+async function moves(): Promise<{ id: string; kind: string }[]> {
+  return (await lines()).flatMap(({ move }) => (move as { id: string; kind: string } | undefined) ?? []);
 }
+
+test("a command that changes nothing is refused, and no line of the log", async () => {
+  await putInForce(policy("ladder: { floor: observe, ceiling: prevent }"));
+  await start();
+  const ask = (command: string, input: object = {}) =>
+    askSidecar(state, `route/${command}`, { route: "shop", ...input }, tokens.ada);
+  await assert.rejects(() => ask("pin", { release: true }), /not pinned/);
+  await ask("propose");
+  await assert.rejects(() => ask("propose"), /proposed already/);
+  await ask("pin", { rung: "detect" });
+  await assert.rejects(() => ask("pin", { rung: "detect" }), /pinned there already/);
+  await ask("pin", { release: true });
+  await assert.rejects(() => ask("pin", { release: true }), /not pinned/);
+  const kinds = (await moves()).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["propose", "pin", "release"]);
+});
 
 test("an operator who is taken out of the policy is none any more, though the compiled policy is the same", async () => {
   const ladder = "ladder: { floor: observe, ceiling: prevent }";
@@ -245,7 +262,7 @@ test("an operator who is taken out of the policy is none any more, though the co
       ({ message }) => /unauthenticated/.test(message),
     ),
   );
-  await propose("ada");
+  await assert.rejects(() => propose("ada"), /proposed already/);
 });
 
 describe("by reviews a route", () => {
@@ -308,6 +325,28 @@ describe("by reviews a route", () => {
     assert.deepEqual([lower.rung, lower.asked], ["detect", "observe"]);
     await demote();
     assert.equal((await standing()).rung, "observe");
+  });
+
+  test("of an operator who is taken out of the policy counts no more, and carries nobody else's", async () => {
+    const both = policy("mode: adapt, ladder: { floor: prevent, ceiling: adapt }");
+    await putInForce(both);
+    await start();
+    const rung = "ADAPT";
+    await report(2_000, { rung });
+    const events: string[] = [];
+    for (const scoreMillionths of [999_000, 700_000, 600_000, 600_000]) {
+      events.push(await report(1, { ...denied, rung, scoreMillionths }));
+    }
+    await counted(2_004);
+    const [first = "", ...others] = events;
+    await review(first, "benign");
+    for (const id of others.slice(0, 1)) await review(id, "benign", "ben");
+    assert.equal((await standing()).modelDeny, 700_001);
+    for (const id of others.slice(1)) await review(id, "benign", "ben");
+    assert.deepEqual([(await standing()).rung, (await standing()).reviews.benign], ["adapt", 4]);
+    await putInForce(both.replace(/, \{ name: ben.*?\}/, ""));
+    await becomes("as without him", ({ reviews, modelDeny }) => reviews.benign === 1 && modelDeny === null);
+    assert.equal((await standing()).rung, "adapt", "his words don't count for the only operator who is left");
   });
 
   test("on adapt refits its threshold by the conformal bound; undone, it is as shipped", async () => {

@@ -63,10 +63,11 @@ export class Ladder {
   }
 
   tallies({ route, evidence, rung, canary }: RouteRecord): Tallies {
-    const { reviews } = this.#parts;
+    const names = this.#operators.map(({ name }) => name);
+    const tally = (on: Mode, since: string) => this.#parts.reviews.tally(route, on, since, names);
     return {
-      route: reviews.tally(route, rung, evidence.since),
-      canary: canary === null ? null : reviews.tally(route, canary.rung, canary.evidence.since),
+      route: tally(rung, evidence.since),
+      canary: canary === null ? null : tally(canary.rung, canary.evidence.since),
     };
   }
 
@@ -159,7 +160,8 @@ export class Ladder {
     const known = this.#underBundle(stored ?? this.#firstRecord(route));
     const isReached = known.proposed === null || known.proposed === nextRung(known, route.ladder);
     const record = isReached ? known : { ...known, proposed: null };
-    if (!isReached) this.#dirty.add(route.name);
+    // Whose reviews have refitted the threshold may be an operator no more.
+    if (!isReached || record.modelDeny !== 0) this.#dirty.add(route.name);
     this.#routes.set(route.name, { route, record });
     if (stored === undefined) return;
     if (record.unlogged !== null) {

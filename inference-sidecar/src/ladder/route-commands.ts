@@ -41,6 +41,9 @@ const proposeNext: Decide = ({ route, record }) => {
   const next = nextRung(record, route.ladder);
   if (next === null) throw new AdminError("conflict", `${route.name} is at its ceiling, ${route.ladder.ceiling}`);
   if (record.canary !== null) throw new AdminError("conflict", `a canary of ${record.canary.rung} is under way`);
+  if (record.proposed === next) {
+    throw new AdminError("conflict", `${next} is proposed already; \`postern route approve\` takes the route there`);
+  }
   return propose(record, next);
 };
 
@@ -52,7 +55,10 @@ const approve: Decide = ({ route, record }, _, now) => {
 };
 
 const pin: Decide = ({ route, record }, { rung, release }, now) => {
-  if (release === true) return { kind: "release", next: { ...record, pinned: false } };
+  if (release === true) {
+    if (!record.pinned) throw new AdminError("conflict", `${route.name} is not pinned`);
+    return { kind: "release", next: { ...record, pinned: false } };
+  }
   const { floor, ceiling } = route.ladder;
   const wanted = MODES.indexOf(rung as Mode);
   if (wanted < MODES.indexOf(floor) || wanted > MODES.indexOf(ceiling)) {
@@ -60,6 +66,9 @@ const pin: Decide = ({ route, record }, { rung, release }, now) => {
       "conflict",
       `${route.name} can stand from ${floor} to ${ceiling}; the policy's \`ladder\` says so`,
     );
+  }
+  if (record.pinned && record.rung === rung && record.canary === null && record.proposed === null) {
+    throw new AdminError("conflict", `${route.name} is pinned there already`);
   }
   const next = record.rung === rung ? { ...record, canary: null, proposed: null } : standOn(record, rung as Mode, now);
   return { kind: "pin", next: { ...next, pinned: true } };

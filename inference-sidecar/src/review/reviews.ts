@@ -22,7 +22,7 @@ export interface Review {
   };
 }
 
-/** What reviews say of the events of one route on one rung since some time. */
+/** What reviews of those who may review now say of the events of one route on one rung since some time. */
 export interface Tally {
   readonly benign: Record<FindingKind, number>;
   readonly attacks: Record<FindingKind, number>;
@@ -86,12 +86,14 @@ export class Reviews {
     this.#reviews.delete(id);
   }
 
-  tally(route: string, rung: Mode, since: string): Tally {
+  /** @param operators names: what anybody else has said counts no more, nor does it carry what others say */
+  tally(route: string, rung: Mode, since: string, operators: readonly string[]): Tally {
     const benign = { here: 0, above: 0 };
     const attacks = { here: 0, above: 0 };
     const refused = new Map<string, (number | null)[]>();
     for (const { event, label, operator } of this.#reviews.values()) {
       if (event.route !== route || event.rung !== rung || event.time < since) continue;
+      if (!operators.includes(operator)) continue;
       for (const kind of event.kinds) (label === "benign" ? benign : attacks)[kind] += 1;
       if (label !== "benign" || !event.kinds.includes("here")) continue;
       refused.set(operator, [...(refused.get(operator) ?? []), event.modelScore]);
