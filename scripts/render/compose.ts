@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { UsageError } from "../commands/usage-error.ts";
 import { formatAddress } from "../gateway/ports.ts";
@@ -35,6 +35,11 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
   if (!isIP(edge.host))
     throw new UsageError(`--listen ${formatAddress(edge)}: write an address of this machine, such as 127.0.0.1:8443.`);
   const to = upstream ?? defaultUpstream;
+  if (isLoopback(to.hostname))
+    throw new UsageError(
+      `--upstream ${to.origin}: that is the gateway's own container. Write the name that the service has there, such as ${defaultUpstream.origin}.`,
+    );
+  const project = projectOf(out, compose.name);
   const list = loaded.policy.revocation?.file ?? null;
   const services: Record<string, Service> = {
     gateway: {
@@ -56,7 +61,10 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
   return {
     publicFiles: true,
     files: {
-      "compose.yaml": stringify({ ...compose, services, volumes }, { aliasDuplicateObjects: false, lineWidth: 0 }),
+      "compose.yaml": stringify(
+        { ...compose, name: project, services, volumes },
+        { aliasDuplicateObjects: false, lineWidth: 0 },
+      ),
     },
     next: [
       ...unreadable.map((file) => `the containers' user (65532) must be able to read ${file}`),
@@ -65,10 +73,25 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
       ...(to.hostname.includes(".") || to.hostname.includes(":")
         ? []
         : [
-            `docker network connect --alias ${to.hostname} ${compose.name}_inside CONTAINER      (a service of another project)`,
+            `docker network connect --alias ${to.hostname} ${project}_inside CONTAINER      (a service of another project)`,
           ]),
     ],
   };
+}
+
+/** Stacks of different folders are projects of their own: of two under one name the second would take the place of the first. */
+function projectOf(out: string, shipped: string): string {
+  const name = basename(out)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, "-")
+    .replace(/^[-_]+|[-_]+$/g, "");
+  if (name === "" || name === shipped) return shipped;
+  return name.startsWith(`${shipped}-`) ? name : `${shipped}-${name}`;
+}
+
+/** Of a URL, which has addresses in one form. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
 }
 
 /** Compose replaces what follows a dollar sign. */

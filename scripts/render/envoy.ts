@@ -6,6 +6,7 @@ import { secondLock } from "../../envoy/render/second-lock.ts";
 import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { buildFilter } from "../build/filter.ts";
 import { buildSidecar } from "../build/sidecar.ts";
+import { envoyByName } from "../gateway/envoy-binary.ts";
 import { filterPlan, secretsOf } from "../gateway/policy-force.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
@@ -36,7 +37,7 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
     next: [
       `node ${shellWord(sidecar)} --config ${shellWord(join(out, "sidecar.json"))}`,
       ...secretLines(request),
-      `envoy --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
+      `${shellWord(envoyByName())} --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
       `or, to take what is rendered here again without a restart: --config-path ${shellWord(join(out, "dynamic", "bootstrap.json"))}`,
     ],
   };

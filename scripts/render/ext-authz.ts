@@ -5,6 +5,7 @@ import { decisionInMetadata, extAuthzFilter, extAuthzRoutes } from "../../envoy/
 import { refuseBeyondReach } from "../../inference-sidecar/src/ext-authz/beyond-reach.ts";
 import { buildCore } from "../build/core.ts";
 import { buildSidecar } from "../build/sidecar.ts";
+import { envoyByName } from "../gateway/envoy-binary.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
 import { shellWord } from "./shell-word.ts";
@@ -27,7 +28,7 @@ export async function renderExtAuthz(request: RenderRequest): Promise<Rendering>
     },
     next: [
       `node ${shellWord(sidecar)} --config ${shellWord(join(out, "sidecar.json"))}`,
-      `envoy --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
+      `${shellWord(envoyByName())} --disable-hot-restart --config-path ${shellWord(join(out, "envoy.json"))}`,
       "the sidecar takes changes of the policy by itself; render again where routes or score settings have changed",
     ],
   };

@@ -43,6 +43,20 @@ test("the shipped stack without the demo, every folder of the policy mounted whe
   assert.ok(gateway.read_only && sidecar.read_only);
 });
 
+test("stacks in different folders are different projects, and none has itself as its upstream", async () => {
+  const render = (out: string, ...flags: string[]) =>
+    main(["render", place.path, "--target", "compose", "--out", join(place.folder, out), ...flags]);
+  const names: string[] = [];
+  for (const out of ["Till 7", "till-8", "postern"]) {
+    assert.equal(await render(out), 0);
+    names.push((parse(await readFile(join(place.folder, out, "compose.yaml"), "utf8")) as { name: string }).name);
+  }
+  assert.deepEqual(names, ["postern-till-7", "postern-till-8", "postern"]);
+  for (const upstream of ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000", "http://127.9.9.9"]) {
+    assert.equal(await render("refused", "--upstream", upstream), 2, upstream);
+  }
+});
+
 test("links that a certificate leads through are mounted, a folder's name may have a dollar sign and a colon, IPv6 is listened on", async () => {
   const odd = join(place.folder, "a $HOME: odd");
   const policy = join(odd, "warehouse.yaml");

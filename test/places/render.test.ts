@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,6 +9,7 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { main } from "../../scripts/cli.ts";
 import { UsageError } from "../../scripts/commands/usage-error.ts";
+import { projectRoot } from "../../scripts/project-root.ts";
 import { digestOf } from "../../scripts/render/earlier-rendering.ts";
 import { parseImageName } from "../../scripts/render/image-name.ts";
 import { manifests, TooLargeError } from "../../scripts/render/manifests.ts";
@@ -129,6 +131,23 @@ test("a policy that a cluster can't hold is refused; many hundreds of routes are
   assert.throws(() => manifests(config(1_048_577)), TooLargeError);
 });
 
+test("what starts an Envoy is printed as it can be given here: by its path, where it is not on PATH", async () => {
+  const named = async (environment: Record<string, string>) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(projectRoot, "scripts", "postern.mjs"), "render", policy, "--target", "envoy", "--out", join(folder, "e")],
+      { env: { ...process.env, ...environment } },
+    );
+    return /^ {2}(\S*envoy) --disable-hot-restart /m.exec(stdout)?.[1];
+  };
+  const programs = join(folder, "programs");
+  await mkdir(programs);
+  for (const name of ["envoy", "other-envoy"]) await writeFile(join(programs, name), "#!/bin/sh\n", { mode: 0o755 });
+  const path = `${programs}:${process.env.PATH}`;
+  assert.equal(await named({ PATH: path, ENVOY_BIN: "" }), "envoy");
+  assert.equal(await named({ PATH: path, ENVOY_BIN: join(programs, "other-envoy") }), join(programs, "other-envoy"));
+});
+
 test("every printed command can be given as it stands, from whatever folder it was rendered", async () => {
   const out = "it's an odd $HOME: folder";
   for (const [target, programs] of Object.entries({
@@ -141,6 +160,7 @@ test("every printed command can be given as it stands, from whatever folder it w
     const lines = (await renderedBy(target, out)).split("next:\n")[1]?.split("\n") ?? [];
     const commands = lines
       .map((line) => line.trim())
+      .map((line) => line.replace(/^\/\S+\/envoy /, fromCache))
       .filter((line) => /^(cd|node|envoy|docker compose|skopeo|kubectl) /.test(line));
     for (const program of programs)
       assert.ok(
@@ -158,6 +178,12 @@ test("every printed command can be given as it stands, from whatever folder it w
     await promisify(execFile)("bash", ["-ec", `${given}${script}`], { cwd: tmpdir() });
   }
 });
+
+/** Where `envoy` is not on PATH, the one that is there is named by its path. */
+function fromCache(command: string): string {
+  assert.ok(existsSync(command.trim()), command);
+  return "envoy ";
+}
 
 /** As a command of its own, with what it said. */
 async function renderedBy(target: string, out: string): Promise<string> {
