@@ -3,7 +3,9 @@ import { appendFile, cp, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import { GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { canonical, GENESIS } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { LineBytes } from "../../inference-sidecar/src/decision-log/line-bytes.ts";
+import { StandingLine } from "../../inference-sidecar/src/decision-log/standing-line.ts";
 import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { eventually } from "../harness/eventually.ts";
 import { temporaryFolder } from "./harness.ts";
@@ -251,6 +253,23 @@ test("a new day begins a new file, and numbers go on where they stood", async (t
     "decisions-2026-11-23-0001.jsonl",
   ]);
   assert.equal((await verify(state)).problem, null);
+});
+
+test("what is declared stands as canonical JSON, whatever its members are, with the link of each place", () => {
+  const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), hash, hash, (record, n, first, second) => {
+      const standing = new StandingLine(record);
+      for (const link of [
+        { n, prev: first },
+        { n: n + 1, prev: second },
+      ]) {
+        const out = new LineBytes(16);
+        standing.write(out, link);
+        assert.equal(out.from(0).toString(), canonical({ ...record, ...link }));
+      }
+    }),
+  );
 });
 
 test("what is declared begins each file from then on, also where it could not be written at first", async () => {

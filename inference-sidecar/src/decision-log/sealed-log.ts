@@ -8,6 +8,7 @@ import { outdatedFiles, type RetentionLimits } from "./retention.ts";
 import { type SealedLines, Sealer } from "./sealed-lines.ts";
 import type { WorkerSequences } from "./sequences.ts";
 import type { SigningKey } from "./signing-key.ts";
+import { StandingLine } from "./standing-line.ts";
 
 export interface SealedLogOptions extends RetentionLimits {
   readonly directory: string;
@@ -43,7 +44,7 @@ export class SealedLog {
   #file: LogFile | null = null;
   #headTimer: NodeJS.Timeout | null = null;
   /** Repeated at the beginning of each file. */
-  #standing: object[] = [];
+  #standing: StandingLine[] = [];
   readonly #turns = new Turns();
   #signed: boolean;
   readonly #sealer = new Sealer();
@@ -66,8 +67,8 @@ export class SealedLog {
   /** Appends a line that each file shall have: it says what the lines after it rest on. */
   declare(record: object): Promise<void> {
     return this.#turns.take(() => {
-      this.#standing = [record];
-      return this.#append(this.#file === null ? [] : [record], () => undefined);
+      this.#standing = [new StandingLine(record)];
+      return this.#append(this.#file === null ? [] : this.#standing, () => undefined);
     });
   }
 
