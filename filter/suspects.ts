@@ -12,9 +12,10 @@ const MAX_SUSPECTS = WINDOWS_PER_CALL * MAX_CALLS;
 /** What is suspicious beside a form's worst window is looked at as well, by parts of so many bytes and a window's more. */
 const PART_BYTES = 1024;
 const SHARED_BYTES = 256;
-/** At most so many different windows of a form, so many bytes screened again. */
+/** At most so many different windows of a form are kept. */
 const MAX_WINDOWS = 64;
-const MIN_BYTES_AGAIN = 4096;
+/** So many bytes of a form of up to a quarter of it are screened again, of a longer one four times its own. */
+const MIN_BYTES_AGAIN = 16384;
 /** Classes of a form's length beside the shortest. */
 const LENGTH_CLASSES: u8 = 5;
 /** The screen is sure by itself of what is no longer than that: of a document some run is always suspicious. */

@@ -52,6 +52,27 @@ for (const path of ["/unsure", "/always"]) {
   }
 }
 
+test("a table of forty customers, of which the screen leaves each line unsure, is asked about as a whole", async () => {
+  const given = ["Anna", "Jean-Luc", "Zoë", "Marek", "O'Hara", "Thandi", "Noor"];
+  const family = ["D'Souza", "Kowalski", "de la Cruz", "Smith-Jones", "O’Neill"];
+  const towns = ["St. Gallen", "Kraków", "L'Aquila", "New York", "Århus"];
+  const lines = Array.from({ length: 40 }, (_, i) =>
+    [
+      i,
+      `"${given[i % 7]} ${family[i % 5]}"`,
+      `anna+shop.${i}@mail.example`,
+      towns[(i * 2) % 5],
+      `${100 + i * 7}.50`,
+    ].join(),
+  );
+  const response = await fetch(`${gateway.url}/unsure`, {
+    method: "POST",
+    headers: { "content-type": "text/csv" },
+    body: ["id,name,email,city,amount", ...lines].join("\r\n"),
+  });
+  assert.equal(response.status, 200, await response.text());
+});
+
 test("a request with more unsure values than are asked about is not waved through", async () => {
   const seen = upstream.requests.length;
   const status = await get(
