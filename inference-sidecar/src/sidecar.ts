@@ -11,6 +11,7 @@ import { pageAssets } from "./dashboard/page.ts";
 import { RecentDecisions } from "./dashboard/recent.ts";
 import { routeBoard } from "./dashboard/route-board.ts";
 import { Dashboard } from "./dashboard/server.ts";
+import { EndedWorkers } from "./decision-log/ended-workers.ts";
 import { makeLogDirectory } from "./decision-log/log-file.ts";
 import { loadPseudonym } from "./decision-log/pseudonym.ts";
 import { recoverLog } from "./decision-log/recover.ts";
@@ -114,7 +115,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const policies = await PolicySource.open(configuration.policyFile);
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
-  const workers = new SyncWorkers();
+  const ended = new EndedWorkers(decisions.log, decisions.sequences);
+  const workers = new SyncWorkers((worker) => ended.heard(worker));
   const { ladder, commands } = await openLadder({
     store,
     log: decisions.log,
@@ -230,6 +232,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
       health.setDraining();
       synced.close();
       await selfTest.stop();
+      ended.close();
       keys.close();
       await Promise.all([
         server.drain(limits.drainMs),

@@ -35,6 +35,10 @@ function inWords(report: LogReport): string {
     `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,
     `gaps       ${missing} records never came; ${lost} were dropped by the filter and counted`,
   ];
+  if (report.ended > 0)
+    lines.push(
+      `ended      ${report.ended} workers of Envoy; what they had not handed over then is in no gap: 0.2 s, more where the sidecar was away`,
+    );
   if (cutOff > 0)
     lines.push(`cut off    ${cutOff} bytes behind the last line, at starts after a crash or a loss of power`);
   if (torn > 0) lines.push(`torn       ${torn} bytes at the end, of a line that nobody was told is written`);

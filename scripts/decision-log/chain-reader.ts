@@ -26,6 +26,8 @@ export interface LogContent {
   /** Records that never came, by their workers' sequences; and those that workers said they had to drop. */
   readonly missing: number;
   readonly lost: number;
+  /** Workers that have ended: what they had not handed over then is missing, and nobody knows how many records that are. */
+  readonly ended: number;
 }
 
 /** Follows the hash chain of a decision log line by line, and counts what it holds. */
@@ -37,6 +39,7 @@ export class ChainReader {
   readonly #watched: number | null;
   readonly #lost = new Map<string, number>();
   readonly #removed = new Set<string>();
+  readonly #ended = new Set<string>();
   readonly #counts = { decisions: 0, heads: 0, unsigned: 0, unsealed: 0, cutOff: 0, missing: 0 };
   #start: ChainEnd | null = null;
   #end: ChainEnd = GENESIS;
@@ -50,7 +53,7 @@ export class ChainReader {
   get content(): LogContent {
     const lost = [...this.#lost.values()].reduce((sum, count) => sum + count, 0);
     const first = this.#start === null ? 0 : this.#start.n + 1;
-    return { first, last: this.#start === null ? 0 : this.#end.n, lost, ...this.#counts };
+    return { first, last: this.#start === null ? 0 : this.#end.n, lost, ended: this.#ended.size, ...this.#counts };
   }
 
   /** Id of the key that the newest file names; empty: no file was begun. */
@@ -121,7 +124,7 @@ export class ChainReader {
     return key !== undefined && hasSignature(line, key) ? null : "is a head whose signature is wrong";
   }
 
-  #count({ head, id, gap, retention }: Record<string, unknown>): void {
+  #count({ head, id, gap, retention, ended, worker, sequence }: Record<string, unknown>): void {
     const counts = this.#counts;
     counts.unsigned = head === undefined ? counts.unsigned + 1 : 0;
     if (head !== undefined) counts.heads += 1;
@@ -130,6 +133,9 @@ export class ChainReader {
       counts.missing += Number(gap.last) - Number(gap.first) + 1;
       this.#lost.set(String(gap.worker), Number(gap.lost));
     }
+    if (isObject(ended)) this.#ended.add(String(ended.worker));
+    // It was only silent, or another one has handed over what it left.
+    if (sequence !== undefined) this.#ended.delete(String(worker));
     for (const gone of Array.isArray(retention) ? retention : []) this.#removed.add(`${gone?.n} ${gone?.hash}`);
   }
 }

@@ -4,6 +4,9 @@ import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
+import { readLogLines } from "../../scripts/decision-log/read.ts";
+import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { eventually } from "../harness/eventually.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
@@ -138,13 +141,32 @@ test("a sidecar that is killed is started again", async () => {
   );
 });
 
-test("an Envoy that is killed is started again", async () => {
+test("an Envoy that is killed is started again, and the log says with which record its worker ended", async () => {
+  const { worker, sequence } = await gateway.waitForRecord((await get("/one")).headers["x-postern-decision"] ?? "");
   process.kill(await gateway.envoyPid(), "SIGKILL");
   await eventually(
     () => get("/one").catch(() => ({ status: 0 })),
     ({ status }) => status === 200,
   );
+  const { last } = await eventually(
+    async () => (await endedWorkers()).find((ended) => ended.worker === worker) ?? { last: 0 },
+    (ended) => ended.last > 0,
+    60_000,
+  );
+  assert.ok(last >= sequence, `${last} of ${sequence}`);
+  const keys = await readStateKeys(gateway.state);
+  const { problem, ended } = await verifyLog(join(gateway.state, "log"), keys);
+  assert.equal(problem, null);
+  assert.ok(ended >= 1);
 });
+
+async function endedWorkers(): Promise<{ worker: string; last: number }[]> {
+  const found: { worker: string; last: number }[] = [];
+  for await (const { ended } of readLogLines(gateway.state)) {
+    if (ended !== undefined) found.push(ended as { worker: string; last: number });
+  }
+  return found;
+}
 
 test("a second gateway on the same state folder is refused", async () => {
   const { output, ended } = runPostern(["up", "--upstream", upstream.url.origin, "--state", gateway.state]);

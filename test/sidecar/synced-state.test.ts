@@ -22,7 +22,7 @@ async function stateOf(t: TestContext): Promise<SyncedState> {
 
 function ask(state: SyncedState, version: number, waitMs: number) {
   const models = { name: () => null } as unknown as Models;
-  const handle = syncHandler(state, new SyncWorkers(), models, async () => undefined);
+  const handle = syncHandler(state, new SyncWorkers(() => undefined), models, async () => undefined);
   const request = { worker: Buffer.alloc(16), policyDigest: Buffer.alloc(32), bundleDigest: Buffer.alloc(32), version };
   const { signal } = new AbortController();
   const context = { signal, deadline: Number.POSITIVE_INFINITY };

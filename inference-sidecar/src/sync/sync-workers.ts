@@ -23,6 +23,12 @@ const WORKERS_MOST = 1_024;
 export class SyncWorkers {
   readonly #workers = new Map<string, Seen>();
   readonly #waiting = new Set<() => void>();
+  readonly #heard: (worker: string) => void;
+
+  /** @param heard told each time that a worker shows itself */
+  constructor(heard: (worker: string) => void) {
+    this.#heard = heard;
+  }
 
   saw(worker: string, version: number, memory: MemoryUse | null = null): void {
     if (!this.#workers.has(worker) && this.#workers.size >= WORKERS_MOST) this.#forgetSilent();
@@ -30,6 +36,7 @@ export class SyncWorkers {
     const said = memory ?? this.#workers.get(worker)?.memory ?? null;
     this.#workers.set(worker, { version, atMs: performance.now(), memory: said });
     for (const look of this.#waiting) look();
+    this.#heard(worker);
   }
 
   /** What the living workers hold: each its own, all together what they share. */
