@@ -63,7 +63,7 @@ async function run(): Promise<void> {
     await interrupted(signal);
     await watch.close();
   } finally {
-    await point.envoy.stop();
+    await point.stop();
   }
 }
 

@@ -12,6 +12,8 @@ export function renderListener(
   const { host, port } = plan.listen;
   return {
     name: "edge",
+    // Before Envoy is ended its inbound listeners are closed: not the one of the self-test.
+    traffic_direction: "INBOUND",
     address: { socket_address: { address: host, port_value: port, ...(host === "::" ? { ipv4_compat: true } : {}) } },
     per_connection_buffer_limit_bytes: connectionBufferBytes,
     filter_chains: [

@@ -106,7 +106,7 @@ async function discarding(upstream: URL): Promise<Contender> {
     networkForSidecar: null,
     report,
   });
-  stops.push(() => point.envoy.stop());
+  stops.push(() => point.stop());
   await point.untilListening(30_000, () => signal.aborted);
   return { name: "reports discarded", url: new URL(point.url), pids: () => [point.envoy.pid, sidecar.pid()] };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
+import { drain } from "./envoy-drain.ts";
 import { envoyPlan, type NetworkForSidecar, upstreamPlan } from "./envoy-plan.ts";
 import { startEnvoy, untilListening } from "./envoy-process.ts";
 import type { ModuleSource } from "./filter-module.ts";
@@ -35,6 +36,8 @@ export interface EnforcementPoint {
   readonly envoy: Supervised;
   /** @see untilListening */
   untilListening(millis: number, gaveUp: () => boolean): Promise<void>;
+  /** Ends Envoy, with the records of all that it has answered handed over. */
+  stop(): Promise<void>;
   /** Puts every valid change of the policy or the module in force until it is closed. */
   watchPolicy(): Promise<FileWatch>;
 }
@@ -59,6 +62,10 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
     url: `${policy.tls ? "https" : "http"}://${formatAddress(listen)}`,
     envoy: envoy.supervised,
     untilListening: (millis, gaveUp) => untilListening(envoy, state, millis, gaveUp),
+    stop: async () => {
+      if (envoy.supervised.pid !== null) await drain(state.adminSocket);
+      await envoy.supervised.stop();
+    },
     watchPolicy: async () => {
       await modules.taken();
       return watchPolicy({ path: policyPath, loaded, module }, modules, state, report, plan.egress);

@@ -31,9 +31,9 @@ export async function filterState(adminSocket: string): Promise<FilterState | nu
 }
 
 /** The text of a page of the admin interface; null while Envoy can't be asked. */
-export function adminPage(socketPath: string, path: string): Promise<string | null> {
+export function adminPage(socketPath: string, path: string, method: "GET" | "POST" = "GET"): Promise<string | null> {
   return new Promise((done) => {
-    const call = request({ socketPath, path, timeout: 2_000 }, (response) => {
+    const call = request({ socketPath, path, method, timeout: 2_000 }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {

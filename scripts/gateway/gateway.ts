@@ -90,7 +90,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
     networkForSidecar: null,
     report,
   });
-  undo.push(() => point.envoy.stop());
+  undo.push(() => point.stop());
 
   const [serving] = await Promise.all([
     untilServing(sidecar, state, startMillis, () => signal.aborted || point.envoy.ended),

@@ -114,7 +114,7 @@ before(
 
 after(async () => {
   await watch?.close();
-  await point?.envoy.stop();
+  await point?.stop();
   await sidecar?.stop();
   await upstream?.stop();
   for (const server of [...Object.values(servers), stranger]) await server?.stop();

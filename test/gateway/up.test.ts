@@ -131,17 +131,9 @@ test("a valid change of the policy comes in force, an invalid one leaves the las
   );
 });
 
-test("a sidecar that is killed is started again", async () => {
-  const first = await gateway.sidecarPid();
-  process.kill(first, "SIGKILL");
-  assert.equal((await get("/one")).status, 200);
-  await eventually(
-    async () => (await gateway.members()).filter(({ command }) => command.includes("sidecar")).map(({ pid }) => pid),
-    (pids) => pids.length === 1 && pids[0] !== first,
-  );
-});
-
 test("an Envoy that is killed is started again, and the log says with which record its worker ended", async () => {
+  // Self-tests begin when the workers have shown themselves.
+  await eventually(hasSelfTest, (tested) => tested, 60_000);
   const { worker, sequence } = await gateway.waitForRecord((await get("/one")).headers["x-postern-decision"] ?? "");
   process.kill(await gateway.envoyPid(), "SIGKILL");
   await eventually(
@@ -160,6 +152,11 @@ test("an Envoy that is killed is started again, and the log says with which reco
   assert.ok(ended >= 1);
 });
 
+async function hasSelfTest(): Promise<boolean> {
+  for await (const { selfTest } of readLogLines(gateway.state)) if (typeof selfTest === "object") return true;
+  return false;
+}
+
 async function endedWorkers(): Promise<{ worker: string; last: number }[]> {
   const found: { worker: string; last: number }[] = [];
   for await (const { ended } of readLogLines(gateway.state)) {
@@ -167,6 +164,16 @@ async function endedWorkers(): Promise<{ worker: string; last: number }[]> {
   }
   return found;
 }
+
+test("a sidecar that is killed is started again", async () => {
+  const first = await gateway.sidecarPid();
+  process.kill(first, "SIGKILL");
+  assert.equal((await get("/one")).status, 200);
+  await eventually(
+    async () => (await gateway.members()).filter(({ command }) => command.includes("sidecar")).map(({ pid }) => pid),
+    (pids) => pids.length === 1 && pids[0] !== first,
+  );
+});
 
 test("a second gateway on the same state folder is refused", async () => {
   const { output, ended } = runPostern(["up", "--upstream", upstream.url.origin, "--state", gateway.state]);

@@ -34,7 +34,7 @@ export class EndedWorkers {
   async #look(): Promise<void> {
     const now = performance.now();
     // Who was stopped itself has heard nobody meanwhile.
-    const wasAway = now - this.#lookedMs > 2 * LOOK_MS;
+    const wasAway = now - this.#lookedMs > SILENT_MS - LOOK_MS;
     this.#lookedMs = now;
     for (const [worker, heardMs] of this.#heardMs) {
       if (wasAway) this.#heardMs.set(worker, now);

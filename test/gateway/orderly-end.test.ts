@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readDecisions } from "../../scripts/decision-log/read.ts";
+import { startTestGateway } from "../harness/gateway.ts";
+import { startRecordingUpstream } from "../harness/upstream.ts";
+
+const policy = `
+version: 1
+mode: prevent
+routes: [{ name: all, match: { path: /** }, public: true, score: off }]
+`;
+/** A machine that stalls just then may be late for the last batch: once of several times is proof enough. */
+const ATTEMPTS = 3;
+
+/** Asks until nobody answers; gives the decisions that were told. */
+async function askUntilTheEnd(url: string, onFirst: () => void): Promise<string[]> {
+  const agent = new Agent({ keepAlive: true });
+  const told: string[] = [];
+  for (;;) {
+    const id = await new Promise<string>((done) => {
+      request(`${url}/orders`, { agent }, (response) => {
+        response.resume().on("end", () => done(String(response.headers["x-postern-decision"])));
+      })
+        .on("error", () => done(""))
+        .end();
+    });
+    if (id === "") break;
+    told.push(id);
+    if (told.length === 1) onFirst();
+  }
+  agent.destroy();
+  return told;
+}
+
+test("a gateway that is ended under load leaves a record of every answer that it gave", {
+  timeout: 300_000,
+}, async (context) => {
+  const upstream = await startRecordingUpstream();
+  context.after(() => upstream.stop());
+  let missing: string[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const state = await mkdtemp(join(tmpdir(), "ended-"));
+    const gateway = await startTestGateway({ upstream: upstream.url, policy, state });
+    let stopped: Promise<unknown> = Promise.resolve();
+    const told = await askUntilTheEnd(gateway.url, () => {
+      stopped = gateway.stop();
+    });
+    await stopped;
+    const recorded = new Set<string>();
+    for await (const { id } of readDecisions(state)) recorded.add(id);
+    await rm(state, { recursive: true });
+    missing = told.filter((id) => !recorded.has(id));
+    context.diagnostic(`${told.length} answers, ${missing.length} without a record`);
+    if (missing.length === 0) break;
+  }
+  assert.deepEqual(missing, []);
+});
