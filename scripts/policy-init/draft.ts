@@ -43,8 +43,8 @@ export const UNKNOWN_ISSUER: DraftIssuer = {
   note: "whose tokens are these? `issuer` is their `iss` claim",
 };
 
-/** Names that no two routes share, in the characters that the policy takes. */
-export class RouteNames {
+/** Names of routes, or of issuers, that no two share, in the characters that the policy takes. */
+export class Names {
   readonly #taken = new Set<string>();
 
   of(wanted: string): string {

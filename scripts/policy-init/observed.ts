@@ -1,6 +1,6 @@
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { isCompletion, isProbe, readLog } from "../decision-log/read.ts";
-import { type Draft, type DraftRoute, RouteNames, UNKNOWN_ISSUER } from "./draft.ts";
+import { type Draft, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
 
 /** So many different segments at one place are values of a parameter. */
@@ -81,7 +81,7 @@ function joinParameters(seen: ReadonlyMap<string, Observed>): Map<string, Observ
 }
 
 function draftRoutes(seen: ReadonlyMap<string, Observed>): DraftRoute[] {
-  const names = new RouteNames();
+  const names = new Names();
   const shapes = new Set<string>();
   const routes: DraftRoute[] = [];
   for (const [key, { requests, withToken }] of seen) {

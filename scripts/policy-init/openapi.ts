@@ -1,6 +1,6 @@
 import { parseDocument } from "yaml";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
-import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, RouteNames, UNKNOWN_ISSUER } from "./draft.ts";
+import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   }
   const schemes = new Schemes(mapping(mapping(document.components).securitySchemes));
   const base = basePath(document.servers);
-  const names = new RouteNames();
+  const names = new Names();
   const notes: string[] = [];
   const seen = new Set<string>();
   const routes: DraftRoute[] = [];
@@ -60,7 +60,9 @@ export function draftFromOpenApi(text: string, file: string): Draft {
 /** The security schemes of a document as issuers and API keys. */
 class Schemes {
   readonly #schemes: Mapping;
+  /** By `iss`: schemes of one provider are one issuer. */
   readonly #issuers = new Map<string, DraftIssuer>();
+  readonly #names = new Names();
   #apiKeyHeader: string | null = null;
 
   constructor(schemes: Mapping) {
@@ -114,8 +116,8 @@ class Schemes {
   }
 
   #issuer(issuer: DraftIssuer): string {
-    const known = this.#issuers.get(issuer.name) ?? issuer;
-    this.#issuers.set(issuer.name, known);
+    const known = this.#issuers.get(issuer.issuer) ?? { ...issuer, name: this.#names.of(issuer.name) };
+    this.#issuers.set(issuer.issuer, known);
     return known.name;
   }
 }

@@ -60,6 +60,34 @@ test("paths, methods, scopes, keys and public operations of a document become ro
   assert.match(text, /# FILL IN: https:\/\/login\.demo\/\.well-known\/openid-configuration says/);
 });
 
+test("schemes of one provider are one issuer, and schemes whose names become the same are two", async () => {
+  const discovery = "https://login.demo/.well-known/openid-configuration";
+  const { policy } = await policyFor(
+    JSON.stringify({
+      openapi: "3.1.0",
+      paths: {
+        "/a": { get: { security: [{ oidc: ["a"] }] }, put: { security: [{ oauth: ["b"] }, { Oauth: [] }] } },
+        "/b": { get: { security: [{ "x y": [] }] }, put: { security: [{ "x-y": [] }] } },
+      },
+      components: {
+        securitySchemes: {
+          oidc: { type: "openIdConnect", openIdConnectUrl: discovery },
+          oauth: { type: "oauth2", flows: { clientCredentials: { tokenUrl: "https://login.demo/token", scopes: {} } } },
+          Oauth: { type: "http", scheme: "bearer" },
+          "x y": { type: "openIdConnect", openIdConnectUrl: `https://x.demo/.well-known/openid-configuration` },
+          "x-y": { type: "openIdConnect", openIdConnectUrl: `https://y.demo/.well-known/openid-configuration` },
+        },
+      },
+    }),
+  );
+  const of = (route: string) => policy.routes.find(({ name }) => name === route)?.allow.map(({ issuer }) => issuer);
+  const oidc = of("get-a")?.[0] ?? -1;
+  assert.equal(policy.issuers[oidc]?.issuer, "https://login.demo");
+  assert.equal(of("put-a")?.[0], oidc);
+  assert.notDeepEqual(of("get-b"), of("put-b"));
+  assert.equal(policy.issuers.length, 4);
+});
+
 test("hostile names stay within their quotes and comments", async () => {
   const { policy } = await policyFor(
     JSON.stringify({
