@@ -30,8 +30,13 @@ export function narrate(decision: LogRecord, evidence: readonly string[]): strin
     ...evidence,
     ...(finding === ""
       ? []
-      : ["what would have to change", `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`]),
+      : [changeFor(decision), `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`]),
   ];
+}
+
+function changeFor({ effect }: LogRecord): string {
+  const what = "what would have to change";
+  return effect === "deny" ? what : `${what} for a higher rung to permit it`;
 }
 
 function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
@@ -87,7 +92,7 @@ function describeScore({ score }: LogRecord): string[] {
   if (score.by === "nothing") return [];
   return [
     "score",
-    `  ${score.value.toFixed(4)} ${scoredBy[score.by] ?? score.by}${score.class !== "" && score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
+    `  ${score.by === "uninspected" ? "" : `${score.value.toFixed(4)} `}${scoredBy[score.by] ?? score.by}${score.class !== "" && score.class !== "benign" ? `; likeliest class ${score.class}` : ""}`,
     ...(score.surprisal ? [`  ${describeSurprisal(score.surprisal)}`] : []),
     ...(score.uninspected ? [`  not inspected: ${reasonTexts[score.uninspected]?.says ?? score.uninspected}`] : []),
     ...(score.finding ? [`  worst value: ${describeFinding(score.finding)}`] : []),

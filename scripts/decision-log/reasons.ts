@@ -12,6 +12,9 @@ export interface ReasonText {
 
 const newToken = "Send a token that the policy's issuer signed for this audience, or none on a public route.";
 
+const noAttack =
+  "If it is no attack, say so (`postern review ID --benign --why …`, by the policy's operators); on mode: detect such requests pass while you look at what the route is sent.";
+
 /** Every reason of `filter/verdict.ts` but `permitted`, by its private code. */
 export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   too_many_headers: {
@@ -296,12 +299,12 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   attack_scored: {
     check: "score",
     says: "the model takes a value of the request for an attack",
-    change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+    change: noAttack,
   },
   attack_screened: {
     check: "score",
     says: "the screen in the filter is sure that a value of the request is an attack",
-    change: "If it is none, put the route on mode: detect while you look at what it sends there.",
+    change: noAttack,
   },
   score_step_up: {
     check: "score",

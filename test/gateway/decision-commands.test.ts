@@ -103,6 +103,7 @@ test("explain tells every check, the score, where it was found, and what would c
 test("explain tells of a permit what a higher rung would have denied", async () => {
   const { output } = await postern("explain", watched.id, "--state", state);
   assert.match(output, /permitted, a higher rung would have denied it \(attack_scored\)/);
+  assert.match(output, /^what would have to change for a higher rung to permit it\n {2}If it is no attack, say so/m);
 });
 
 test("explain --json gives the record itself", async () => {
