@@ -28,7 +28,7 @@ async function measureAndTell(args: string[]): Promise<number> {
     options: {
       json: { type: "string" },
       rounds: { type: "string", default: "12" },
-      seconds: { type: "string", default: "0.6" },
+      seconds: { type: "string", default: "0.8" },
       minutes: { type: "string", default: "14.5" },
       only: { type: "string" },
       markdown: { type: "boolean", default: false },

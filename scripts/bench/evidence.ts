@@ -20,7 +20,8 @@ import { estimate } from "./statistics.ts";
 
 // What evidence costs: `node --import tsx scripts/bench/evidence.ts [ROUNDS]`. The same Envoy, filter and requests, once
 // before a process that acknowledges every report unread, and before the sidecar with each kind of `evidence`. What a
-// gateway does whether requests come or not is measured apart, in windows without any, and taken off.
+// gateway does whether requests come or not is measured apart, in windows without any, and taken off. At a rate that a
+// small gateway has, and flat out, where it counts.
 
 const RATE = 400;
 const SECONDS = 3;
@@ -37,9 +38,10 @@ interface Contender {
   readonly pids: () => (number | null)[];
 }
 
+/** Microseconds of CPU a request. */
 interface Cost {
-  /** Microseconds of CPU a request. */
-  readonly perRequest: number[];
+  readonly atRate: number[];
+  readonly flatOut: number[];
   /** Microseconds of CPU a second without requests. */
   readonly standing: number[];
 }
@@ -57,7 +59,7 @@ try {
   for (const [kind, request] of Object.entries(kinds)) {
     const bytes = encode(request, HOST);
     for (const { name, url } of contenders) {
-      costs.get(name)?.set(kind, { perRequest: [], standing: [] });
+      costs.get(name)?.set(kind, { atRate: [], flatOut: [], standing: [] });
       await flatOut(url, () => bytes, WARM_UP_SECONDS);
     }
     for (let round = 1; round <= rounds; round++) {
@@ -134,8 +136,14 @@ async function measure({ url, pids }: Contender, bytes: Buffer, cost: Cost): Pro
     await atRate(url, () => bytes, RATE, SECONDS);
     await sleep(SETTLE_MS);
   });
+  let answered = 0;
+  const pressed = await spent(pids, async () => {
+    answered = (await flatOut(url, () => bytes, SECONDS)).requests;
+    await sleep(SETTLE_MS);
+  });
   cost.standing.push(idle / seconds);
-  cost.perRequest.push((busy - idle) / (RATE * SECONDS));
+  cost.atRate.push((busy - idle) / (RATE * SECONDS));
+  cost.flatOut.push((pressed - idle) / answered);
 }
 
 async function spent(pids: Contender["pids"], work: () => Promise<unknown>): Promise<number> {
@@ -149,18 +157,29 @@ async function spent(pids: Contender["pids"], work: () => Promise<unknown>): Pro
 }
 
 function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>>): void {
-  const median = (name: string) => estimate(costs.get(name)?.get(kind)?.perRequest ?? []).median;
-  const bare = median("bare Envoy");
-  const own = median("reports discarded") - bare;
-  console.log(`\n${kind}: CPU a request of Envoy and what stands beside it, in microseconds (median, interval)`);
-  for (const [name, byKind] of costs) {
-    const { perRequest = [], standing = [] } = byKind.get(kind) ?? {};
-    const { low, high } = estimate(perRequest);
-    const added = median(name) - bare - own;
-    const evidence = name.startsWith("evidence") ? `; evidence adds ${((added / own) * 100).toFixed(1)} %` : "";
-    const standingText = `${(estimate(standing).median / 1_000).toFixed(1)} ms a second without requests`;
-    const figures = `${median(name).toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
-    console.log(`  ${name.padEnd(18)} ${figures.padEnd(28)} ${standingText}${evidence}`);
+  for (const load of ["atRate", "flatOut"] as const) {
+    const costOf = (name: string) => estimate(costs.get(name)?.get(kind)?.[load] ?? []);
+    const discarded = costOf("reports discarded").median;
+    const own = discarded - costOf("bare Envoy").median;
+    const how = load === "atRate" ? `${RATE} requests a second` : "flat out";
+    console.log(
+      `\n${kind}, ${how}: CPU a request of Envoy and what stands beside it, in microseconds (median, interval)`,
+    );
+    for (const [name, byKind] of costs) {
+      const { median, low, high } = costOf(name);
+      const added = median - discarded;
+      const shares = `${share(added, own)} of the gate's own, ${share(added, median)} of all`;
+      const evidence = name.startsWith("evidence") ? `; log and evidence add ${added.toFixed(1)}: ${shares}` : "";
+      const standing = `${(estimate(byKind.get(kind)?.standing ?? []).median / 1_000).toFixed(1)} ms a second without requests`;
+      const figures = `${median.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+      console.log(`  ${name.padEnd(18)} ${figures.padEnd(28)} ${standing}${evidence}`);
+    }
+    console.log(
+      `  the gate's own: ${own.toFixed(1)}, what the filter takes with its reports discarded, less bare Envoy`,
+    );
   }
-  console.log(`  the gate's own: ${own.toFixed(1)}, what the filter takes with its reports discarded, less bare Envoy`);
+}
+
+function share(part: number, whole: number): string {
+  return `${((part / whole) * 100).toFixed(1)} %`;
 }
