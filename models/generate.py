@@ -44,7 +44,7 @@ COUNTS = {
     "locations": 4500,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
-PLACED = {"rce": {"unix": 6, "windows_program": 5}}
+PLACED = {"rce": {"unix": 8, "windows_program": 6}}
 ENCODED_SHARE = 0.15
 DISGUISED_SHARE = 0.3
 # Whose words are read without regard to case.
@@ -79,14 +79,18 @@ def recased(r: random.Random, text: str) -> str:
 def dressed(r: random.Random, name: str, label: str, text: str) -> str:
     if name in CASELESS:
         text = recased(r, text)
-    if label == "attack" and r.random() < DISGUISED_SHARE:
-        text = disguised(r, name, text)
+    if label == "attack":
+        text = perhaps_disguised(r, name, text)
     return encoded(r, text) if r.random() < ENCODED_SHARE else text
+
+
+def perhaps_disguised(r: random.Random, name: str, text: str) -> str:
+    return disguised(r, name, text) if r.random() < DISGUISED_SHARE else text
 
 
 def placed(r: random.Random, grammar: Grammar, name: str) -> list[str]:
     return [
-        grammar.expand(r, place.replace("~placed~", word), {}, 0)
+        perhaps_disguised(r, name, grammar.expand(r, place.replace("~placed~", word), {}, 0))
         for rule, times in PLACED.get(name, {}).items()
         for word in grammar.rules[rule]
         for place in r.sample(grammar.rules["around"], times)
