@@ -17,18 +17,18 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 16000,
+    "sqli": 19000,
     "xss": 13000,
-    "rce": 24000,
-    "path-traversal": 11000,
-    "ssti": 6000,
-    "ssrf": 8000,
-    "xxe": 4500,
+    "rce": 28000,
+    "path-traversal": 14000,
+    "ssti": 8500,
+    "ssrf": 12000,
+    "xxe": 6500,
     "ldap": 3200,
-    "nosql": 5500,
-    "header-injection": 3500,
+    "nosql": 7000,
+    "header-injection": 5000,
     "log4shell": 2200,
-    "deserialization": 4500,
+    "deserialization": 6500,
     "other": 2200,
     "scanner": 5000,
     "sql": 5000,
@@ -42,6 +42,7 @@ COUNTS = {
     "interfaces": 11000,
     "formats": 9000,
     "locations": 4500,
+    "traffic": 14000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
