@@ -1,9 +1,12 @@
 """Benign values that look dangerous: passwords, tokens, prose with SQL's words or markup, links, short symbols."""
 
 import base64
+import gzip
+import json
 import random
 import re
 import string
+import zlib
 from collections import Counter
 
 from words import CONTRACTIONS, HOSTS, NAMES, PAGES, PATHS, PROJECTS, RESOURCES, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
@@ -15,7 +18,7 @@ def password(r: random.Random) -> str:
 
 def token(r: random.Random) -> str:
     raw = r.randbytes(r.randint(6, 96))
-    kind = r.randrange(7)
+    kind = r.randrange(8)
     if kind == 0:
         return base64.b64encode(raw).decode()
     if kind == 1:
@@ -44,9 +47,20 @@ def token(r: random.Random) -> str:
             for _ in range(r.randint(4, 30))
         ]
         return r.choice(["", "mobile-", "serp.", "partner-"]) + ".".join(parts)
-    return "-".join(
-        "".join(r.choice(string.ascii_uppercase + string.digits) for _ in range(5)) for _ in range(r.randint(2, 5))
-    )
+    if kind == 6:
+        return "-".join(
+            "".join(r.choice(string.ascii_uppercase + string.digits) for _ in range(5)) for _ in range(r.randint(2, 5))
+        )
+    return packed(r)
+
+
+def packed(r: random.Random) -> str:
+    """State as pages, links of campaigns and session cookies carry it: compressed and in base64."""
+    fields = {r.choice(RESOURCES): r.choice([r.choice(PATHS), r.randint(0, 99999), True, link(r)]) for _ in range(r.randint(1, 6))}
+    text = r.choice([json.dumps(fields), "&".join(f"{name}={value}" for name, value in fields.items()), link(r)]).encode()
+    data = gzip.compress(text, mtime=r.choice([0, 0, 1767225600])) if r.random() < 0.6 else zlib.compress(text)
+    encode = base64.b64encode if r.random() < 0.6 else base64.urlsafe_b64encode
+    return r.choice(["", "", "", ".", "z:"]) + encode(data).decode().rstrip(r.choice(["", "="]))
 
 
 def link(r: random.Random) -> str:
