@@ -15,6 +15,7 @@ from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
 LONG = 1024  # bytes of a value from which all its suspicious windows are trained on
 SUSPICIOUS = 0.9  # of benign values a smaller sum is ordinary
+SCREENS = 2  # trained by a seed each; sums are linear in the weights, so their mean is one screen that costs no more
 
 
 @dataclass
@@ -42,7 +43,12 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     training = augmented(samples, seed)
     attack, weight = np.array(training.label) != BENIGN, np.array(training.weight)
     print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
-    weights, step = screen.quantise(screen.train(training.text, attack, weight, screen_epochs, seed))
+    tables = [screen.train(training.text, attack, weight, screen_epochs, seed)]
+    for further in range(seed + 1, seed + SCREENS):
+        again = augmented(samples, further)
+        labels = np.array(again.label) != BENIGN
+        tables.append(screen.train(again.text, labels, np.array(again.weight), screen_epochs, further))
+    weights, step = screen.quantise(np.mean(tables, axis=0))
     of, starts, ends = training_windows(weights, training, np.random.default_rng(seed))
     windows, edges = cut([training.text[i] for i in of], starts, ends)
     parameters = fit.fit(windows, edges, np.array(training.label)[of], weight[of], model_epochs, seed)
