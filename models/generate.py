@@ -17,12 +17,12 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 19000,
+    "sqli": 20000,
     "xss": 13000,
-    "rce": 28000,
+    "rce": 29000,
     "path-traversal": 14000,
     "ssti": 8500,
-    "ssrf": 12000,
+    "ssrf": 13000,
     "xxe": 6500,
     "ldap": 3200,
     "nosql": 7000,
