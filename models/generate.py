@@ -34,7 +34,7 @@ COUNTS = {
     "sql": 5000,
     "shell": 6000,
     "system": 14000,
-    "code": 6000,
+    "code": 11000,
     "queries": 5000,
     "operations": 6000,
     "people": 6000,
