@@ -15,7 +15,7 @@ from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
 LONG = 1024  # bytes of a value from which all its suspicious windows are trained on
 SUSPICIOUS = 0.9  # of benign values a smaller sum is ordinary
-SCREENS = 2  # trained by a seed each; sums are linear in the weights, so their mean is one screen that costs no more
+SCREENS = 3  # trained by a seed each; sums are linear in the weights, so their mean is one screen that costs no more
 
 
 @dataclass
