@@ -43,11 +43,9 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     training = augmented(samples, seed)
     attack, weight = np.array(training.label) != BENIGN, np.array(training.weight)
     print(f"training on {len(training)} values, {attack.sum()} of attacks", flush=True)
-    tables = [screen.train(training.text, attack, weight, screen_epochs, seed)]
+    tables = [screen_table(training, screen_epochs, seed)]
     for further in range(seed + 1, seed + SCREENS):
-        again = augmented(samples, further)
-        labels = np.array(again.label) != BENIGN
-        tables.append(screen.train(again.text, labels, np.array(again.weight), screen_epochs, further))
+        tables.append(screen_table(augmented(samples, further), screen_epochs, further))
     weights, step = screen.quantise(np.mean(tables, axis=0))
     of, starts, ends = training_windows(weights, training, np.random.default_rng(seed))
     windows, edges = cut([training.text[i] for i in of], starts, ends)
@@ -55,6 +53,10 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     benign = np.flatnonzero(~attack[of])
     parameters["language"] = language.train([windows[i] for i in benign], edges[benign], seed)
     return Trained(weights, step, parameters)
+
+
+def screen_table(training: Samples, epochs: int, seed: int) -> np.ndarray:
+    return screen.train(training.text, np.array(training.label) != BENIGN, np.array(training.weight), epochs, seed)
 
 
 def cut(texts: list[bytes], starts: np.ndarray, ends: np.ndarray) -> tuple[list[bytes], np.ndarray]:

@@ -56,12 +56,14 @@ const resamples = 2_000;
  * pairs. Unlike the mean or median of each pair's ratio it does not depend on denominators that are small by chance.
  */
 export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Ratio {
-  const means = (chosen: typeof pairs) => [trimmedMean(chosen.map(([a]) => a)), trimmedMean(chosen.map(([, b]) => b))];
+  const means = (chosen: typeof pairs) => {
+    const of = trimmedMean(chosen.map(([one]) => one));
+    const to = trimmedMean(chosen.map(([, other]) => other));
+    return { value: of / to, of, to };
+  };
   const drawn = () => pairs.map(() => pairs[Math.floor(Math.random() * pairs.length)] as readonly [number, number]);
-  const ratioOf = ([of = Number.NaN, to = Number.NaN]: readonly number[]) => of / to;
-  const ratios = Array.from({ length: resamples }, () => ratioOf(means(drawn()))).sort((a, b) => a - b);
-  const [of = Number.NaN, to = Number.NaN] = means(pairs);
-  return { value: of / to, low: percentile(ratios, 0.025), high: percentile(ratios, 0.975), of, to };
+  const ratios = Array.from({ length: resamples }, () => means(drawn()).value).sort((a, b) => a - b);
+  return { ...means(pairs), low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
 }
 
 function trimmedMean(values: readonly number[]): number {

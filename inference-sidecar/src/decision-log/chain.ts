@@ -32,7 +32,7 @@ export function addLine(out: LineBytes, { n, hash }: ChainEnd, record: object): 
 }
 
 /** RFC 8785. */
-export function canonical(value: unknown): string {
+export function canonical(value: object): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError("no JSON value");
   return text;

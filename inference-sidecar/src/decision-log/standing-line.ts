@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { canonical, type LineWriter, type Link } from "./chain.ts";
 import type { LineBytes } from "./line-bytes.ts";
 
@@ -8,34 +9,15 @@ export class StandingLine implements LineWriter {
   readonly #rest: Buffer;
 
   constructor(record: object) {
-    const [beforeNumber, beforeHash, rest] = aroundLink(record).map((text) => Buffer.from(text)) as [
-      Buffer,
-      Buffer,
-      Buffer,
-    ];
-    this.#beforeNumber = beforeNumber;
-    this.#beforeHash = beforeHash;
-    this.#rest = rest;
+    const [n, prev] = [randomUUID(), randomUUID()];
+    const [beforeNumber = "", afterNumber = ""] = canonical({ ...record, n, prev }).split(`"${n}"`);
+    const [beforeHash = "", rest = ""] = afterNumber.split(prev);
+    this.#beforeNumber = Buffer.from(beforeNumber);
+    this.#beforeHash = Buffer.from(beforeHash);
+    this.#rest = Buffer.from(rest);
   }
 
   write(out: LineBytes, { n, prev }: Link): void {
     out.add(this.#beforeNumber).uint(n).add(this.#beforeHash).ascii(prev).add(this.#rest);
   }
-}
-
-/** Canonical JSON (RFC 8785) of the record with the members of a link, cut where their values go. */
-function aroundLink(record: object): string[] {
-  const texts = [""];
-  const add = (text: string) => texts.push(`${texts.pop()}${text}`);
-  const members = Object.entries({ ...record, n: 0, prev: "" }).filter(([, value]) => value !== undefined);
-  for (const [index, [name, value]] of members.sort(([a], [b]) => (a < b ? -1 : 1)).entries()) {
-    add(`${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
-    if (name === "n") texts.push("");
-    else if (name === "prev") {
-      add('"');
-      texts.push('"');
-    } else add(canonical(value));
-  }
-  add("}");
-  return texts;
 }
