@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { isLoopback } from "../../inference-sidecar/src/loopback.ts";
 import { UsageError } from "../commands/usage-error.ts";
 import { formatAddress } from "../gateway/ports.ts";
 import { projectRoot } from "../project-root.ts";
@@ -35,7 +36,7 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
   if (!isIP(edge.host))
     throw new UsageError(`--listen ${formatAddress(edge)}: write an address of this machine, such as 127.0.0.1:8443.`);
   const to = upstream ?? defaultUpstream;
-  if (isLoopback(to.hostname))
+  if (isLoopback(to.hostname) || to.hostname.endsWith(".localhost"))
     throw new UsageError(
       `--upstream ${to.origin}: that is the gateway's own container. Write the name that the service has there, such as ${defaultUpstream.origin}.`,
     );
@@ -87,11 +88,6 @@ function projectOf(out: string, shipped: string): string {
     .replace(/^[-_]+|[-_]+$/g, "");
   if (name === "" || name === shipped) return shipped;
   return name.startsWith(`${shipped}-`) ? name : `${shipped}-${name}`;
-}
-
-/** Of a URL, which has addresses in one form. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
 }
 
 /** Compose replaces what follows a dollar sign. */

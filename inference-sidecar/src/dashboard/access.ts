@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isLoopback } from "../loopback.ts";
 
 const SESSION_COOKIE = /^postern_\d{1,5}=(.*)$/;
-const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?$/i;
+const PORT = /:\d{1,5}$/;
 
 /**
  * Who may see the dashboard: whoever brings the token once, and then the cookie that this run gave for it. The cookie is
@@ -38,7 +39,7 @@ function cookieName({ headers }: IncomingMessage): string {
 
 /** A name of another site that resolves to this machine (DNS rebinding) is refused. */
 export function isLoopbackHost({ headers }: IncomingMessage): boolean {
-  return headers.host !== undefined && LOOPBACK_HOST.test(headers.host);
+  return headers.host !== undefined && isLoopback(headers.host.replace(PORT, ""));
 }
 
 /** In time that depends on neither content. */

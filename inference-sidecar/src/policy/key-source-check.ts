@@ -1,3 +1,4 @@
+import { isLoopback } from "../loopback.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { parseDuration } from "./units.ts";
 import { hasGaps, type Partly, type WrittenIssuer } from "./written-policy.ts";
@@ -6,7 +7,6 @@ const SECOND_MS = 1000;
 const DAY_MS = 86_400 * SECOND_MS;
 const DEFAULT_REFRESH = "5m";
 const DEFAULT_MAX_AGE = "24h";
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Reports a key set that is given in no way or in more than one, and a URI, period or age that can't be used. */
 export function checkKeySource(document: PolicyDocument, jwks: Partly<WrittenIssuer>["jwks"], at: Path): void {
@@ -46,7 +46,7 @@ function uriProblem(text: string): string | null {
   if (!URL.canParse(text)) return "it is no URI";
   const { protocol, hostname, username, password, hash } = new URL(text);
   if (username || password || hash) return "it has a user, password or fragment";
-  if (protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname))) return null;
+  if (protocol === "https:" || (protocol === "http:" && isLoopback(hostname))) return null;
   return `${protocol}//${hostname} protects nothing`;
 }
 
