@@ -77,7 +77,7 @@ def main() -> None:
             ]
         ),
         "LATENCY": "\n".join(
-            f"- {name}: p10 {q['p10']}, p50 {q['p50']}, p99 {q['p99']}"
+            f"- {name}: mean {q['mean']}, p10 {q['p10']}, p50 {q['p50']}, p99 {q['p99']}"
             for name, q in [
                 ("Screen in the compiled core, µs per KiB", latency["screenMicrosPerKibibyte"]),
                 ("Model in onnxruntime-web, one thread, one window, ms", latency["modelMillisPerWindow"]),

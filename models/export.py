@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from calibrate import INNER_SHIFT, LENGTH_SHIFTS, Calibration
+from calibrate import LENGTH_SHIFTS, Calibration
 from classes import BENIGN, CLASSES
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
@@ -12,115 +12,126 @@ from ngrams import PADDING, TOKENS
 INPUT, KINDS_INPUT = "bytes", "kinds"
 OUTPUT, SURPRISAL_OUTPUT = "probabilities", "surprisal"
 LONGEST = int(BAG.grams.max())
+TABLES = len(BAG.grams)
 COLUMNS = EMBEDDING + 1  # of a row: the embedding, and what the n-gram adds to a window's surprisal
+COUNTS = WINDOW + 1  # of tokens in a window: from none to all
+MARKS = 3  # of a value's edges in a window: none, one, both
 
 
 def onnx_model(p: dict[str, np.ndarray], calibration: Calibration) -> onnx.ModelProto:
     """int32 [N, LENGTH] of tokens and [N] of kinds -> float32 [N, classes], `calibrate.probabilities` of the logits, and
     [N, 2]: bits a byte (`language.surprisal`) and the usual ones (`language.usual`).
 
-    No Cast anywhere: in onnxruntime-web its kernel is one function that V8 takes a second and 100 MB to optimise.
+    A node costs one to three microseconds in onnxruntime-web however little it computes, so sums and scales that training
+    knows are in the weights. No Cast anywhere: its kernel is one function that V8 takes a second and 100 MB to optimise.
     """
     graph = Graph()
     graph.constant("axis1", [1])
-    graph.constant("one", np.float32(1))
-    graph.constant("padding", np.int32(PADDING))
-    columns, of_surprisal = embed(graph, p)
+    look_up(graph)
+    steps, language_steps = embed(graph, p)
     pool(graph)
-    judge(graph, p, columns, calibration)
-    surprise(graph, p, of_surprisal)
+    judge(graph, p, steps, calibration)
+    surprise(graph, p, language_steps)
     return graph.model(
         {INPUT: ["N", LENGTH], KINDS_INPUT: ["N"]}, {OUTPUT: ["N", len(CLASSES)], SURPRISAL_OUTPUT: ["N", 2]}
     )
 
 
-def embed(graph: Graph, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """`x` [N, WINDOW, tables * COLUMNS]: the n-grams' rows, zeros where no byte is. Returns which columns are the embedding,
-    and [tables * COLUMNS]: the bits that one of each column stands for."""
-    graph.constant("window_begins", [0])
-    graph.constant("window_ends", [WINDOW])
-    graph.node("Slice", [INPUT, "window_begins", "window_ends", "axis1"], "window")
+def look_up(graph: Graph) -> None:
+    """`rows` [N, LENGTH, tables] of the n-grams; that of nothing, behind all others, where no byte is: in the last column."""
+    shares = np.concatenate([BAG.shares, np.repeat(BAG.shares[:, [PADDING]], len(LENGTH_SHIFTS), axis=1)], axis=1)
+    # No exclusive or takes this bit away.
+    shares[0, [PADDING, *range(TOKENS, shares.shape[1])]] |= 1 << int(BAG.rows).bit_length()
     graph.constant("pads", [0, LONGEST - 1, 0, 0])
-    graph.node("Pad", ["window", "pads", "padding"], "padded")
-    # The n-gram of a place where no byte is has a row beyond all others: no exclusive or takes this bit away.
-    shares = BAG.shares.copy()
-    shares[0, PADDING] |= 1 << int(BAG.rows).bit_length()
+    graph.constant("padding", np.int32(PADDING))
+    graph.node("Pad", [INPUT, "pads", "padding"], "padded")
     for place in range(LONGEST):
-        begin = LONGEST - 1 - place
-        graph.constant(f"from{place}", [begin])
-        graph.constant(f"to{place}", [begin + WINDOW])
-        graph.node("Slice", ["padded", f"from{place}", f"to{place}", "axis1"], f"token{place}")
         graph.constant(f"shares{place}", shares[place])
+        if place == 0:
+            graph.node("Gather", ["shares0", INPUT], "rows0")
+            continue
+        graph.constant(f"from{place}", [LONGEST - 1 - place])
+        graph.constant(f"to{place}", [LONGEST - 1 - place + LENGTH])
+        graph.node("Slice", ["padded", f"from{place}", f"to{place}", "axis1"], f"token{place}")
         graph.node("Gather", [f"shares{place}", f"token{place}"], f"share{place}")
-        if place > 0:
-            graph.node("BitwiseXor", ["share0" if place == 1 else f"rows{place - 1}", f"share{place}"], f"rows{place}")
+        graph.node("BitwiseXor", [f"rows{place - 1}", f"share{place}"], f"rows{place}")
     graph.constant("of_nothing", np.int32(BAG.rows))
     graph.node("Min", [f"rows{LONGEST - 1}", "of_nothing"], "rows")
+
+
+def embed(graph: Graph, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """`x` [N, LENGTH, tables * COLUMNS]: the n-grams' rows in steps, zeros for nothing. Returns what a step of each table
+    stands for, in the embedding and in its last column."""
     whole, steps = BAG.quantised(p["tables"])
     language, language_steps = BAG.quantised(p["language"][:, None])
     table = np.zeros((BAG.rows + 1, COLUMNS), np.int8)
     table[:-1] = np.concatenate([whole, language], axis=1)
     graph.constant("table", table)
-    graph.constant("steps", steps)
-    graph.constant("by_byte", [0, WINDOW, len(steps) * COLUMNS])
+    graph.constant("step", np.float32(1))
+    graph.constant("by_byte", [0, LENGTH, TABLES * COLUMNS])
     graph.node("Gather", ["table", "rows"], "whole")
-    graph.node("DequantizeLinear", ["whole", "steps"], "embedded", axis=2)
-    graph.node("Reshape", ["embedded", "by_byte"], "x")
-    of_language = np.zeros((len(steps), COLUMNS))
-    of_language[:, -1] = language_steps / steps / -np.log(2)
-    return of_language.reshape(-1) == 0, of_language.reshape(-1)
+    # Not the other way round: behind a DequantizeLinear, onnxruntime rounds what a Reshape gives to unsigned numbers.
+    graph.node("Reshape", ["whole", "by_byte"], "embedded")
+    graph.node("DequantizeLinear", ["embedded", "step"], "x")
+    return steps, language_steps
 
 
 def pool(graph: Graph) -> None:
-    """`largest` and `mean` [N, tables * COLUMNS]; `bytes_counted` [N, 1]: at least 1; `marks` [N, 1]: edges of its value."""
-    counted = np.zeros((TOKENS, 2), np.float32)
-    counted[:, 0] = np.arange(TOKENS) != PADDING
-    counted[:, 1] = np.arange(TOKENS) > PADDING
+    """`pooled` [N, 2 * tables * COLUMNS + 1]: positive maximum, mean and one n-th, where the window has n tokens; `state` [N]:
+    its marks + MARKS * the class of its value's length."""
+    counted = np.zeros(TOKENS + len(LENGTH_SHIFTS), np.int32)
+    counted[:PADDING] = 1
+    counted[PADDING + 1 : TOKENS] = 1 + COUNTS
+    counted[VALUE_LENGTH:] = COUNTS * MARKS * np.arange(len(LENGTH_SHIFTS))
     graph.constant("counted", counted)
-    graph.node("Gather", ["counted", "window"], "counts")
+    graph.node("Gather", ["counted", INPUT], "counts")
     graph.node("ReduceSum", ["counts", "axis1"], "count", keepdims=0)
-    graph.node("Split", ["count"], "bytes_live", "marks", axis=1, num_outputs=2)
-    graph.node("Max", ["bytes_live", "one"], "bytes_counted")
-    graph.node("ReduceMax", ["x", "axis1"], "largest_of_all", keepdims=0)
-    graph.node("Relu", ["largest_of_all"], "largest")
-    graph.node("ReduceSum", ["x", "axis1"], "total", keepdims=0)
-    graph.node("Div", ["total", "bytes_counted"], "mean")
+    graph.constant("states_apart", np.int32(COUNTS))
+    graph.node("Div", ["count", "states_apart"], "state")
+    one_nth = np.tile(1 / np.maximum(1, np.arange(COUNTS)), MARKS * len(LENGTH_SHIFTS))
+    graph.constant("one_nth_of", one_nth[:, None].astype(np.float32))
+    graph.node("Gather", ["one_nth_of", "count"], "one_nth")
+    graph.node("ReduceMax", ["x", "axis1"], "largest", keepdims=0)
+    # A product with ones takes a third of the time of ReduceSum over this axis.
+    graph.constant("ones", np.ones((1, LENGTH), np.float32))
+    graph.constant("by_window", [0, TABLES * COLUMNS])
+    graph.node("MatMul", ["ones", "x"], "sum")
+    graph.node("Reshape", ["sum", "by_window"], "total")
+    graph.node("Mul", ["total", "one_nth"], "mean")
+    graph.node("Concat", ["largest", "mean", "one_nth"], "pooled", axis=1)
 
 
-def judge(graph: Graph, p: dict[str, np.ndarray], columns: np.ndarray, calibration: Calibration) -> None:
-    hidden = np.zeros((2 * len(columns), p["hidden"].shape[1]), np.float32)
-    hidden[np.tile(columns, 2)] = p["hidden"]
-    weights = {"hidden": hidden, "hidden_bias": p["hidden_bias"]}
-    weights |= {name: p[name] / calibration.temperature for name in ("out", "out_bias")}
-    weights["out_bias"][BENIGN] += calibration.benign_shift
-    benign = np.eye(1, len(CLASSES), BENIGN)
-    weights["inner_shift"] = INNER_SHIFT * benign
-    weights["length_shifts"] = calibration.length_factor * LENGTH_SHIFTS[:, None] * benign
+def judge(graph: Graph, p: dict[str, np.ndarray], steps: np.ndarray, calibration: Calibration) -> None:
+    hidden = np.zeros((2, TABLES, COLUMNS, p["hidden"].shape[1]))
+    hidden[:, :, :EMBEDDING] = p["hidden"].reshape(2, TABLES, EMBEDDING, -1) * steps[:, None, None]
+    nothing = np.zeros((1, hidden.shape[-1]))
+    states = np.arange(MARKS * len(LENGTH_SHIFTS))
+    bias = np.tile(p["out_bias"] / calibration.temperature, (len(states), 1))
+    bias[:, BENIGN] += calibration.shifts(np.minimum(states % MARKS, 1) + (states // MARKS << 2))
+    weights = {
+        "hidden": np.concatenate([hidden.reshape(2 * TABLES * COLUMNS, -1), nothing]),
+        "hidden_bias": p["hidden_bias"],
+        "out": p["out"] / calibration.temperature,
+        "out_bias": bias,
+    }
     for name, value in weights.items():
         graph.constant(name, value.astype(np.float32))
-    graph.node("Concat", ["largest", "mean"], "pooled", axis=1)
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
-    graph.node("Gemm", ["hidden_out", "out", "out_bias"], "of_bytes")
-    graph.node("Sub", ["one", "marks"], "unmarked")
-    graph.node("Relu", ["unmarked"], "inner")
-    graph.node("Mul", ["inner", "inner_shift"], "of_edges")
-    graph.node("Add", ["of_bytes", "of_edges"], "of_window")
-    graph.constant("last", np.int32(WINDOW))
-    graph.node("Gather", [INPUT, "last"], "length_token", axis=1)
-    graph.constant("first_length", np.int32(VALUE_LENGTH))
-    graph.node("Sub", ["length_token", "first_length"], "length_class")
-    graph.node("Gather", ["length_shifts", "length_class"], "of_length")
-    graph.node("Add", ["of_window", "of_length"], "logits")
+    graph.node("Gather", ["out_bias", "state"], "bias")
+    graph.node("Gemm", ["hidden_out", "out", "bias"], "logits")
     graph.node("Softmax", ["logits"], OUTPUT, axis=1)
 
 
-def surprise(graph: Graph, p: dict[str, np.ndarray], of_surprisal: np.ndarray) -> None:
-    graph.constant("of_surprisal", of_surprisal[:, None].astype(np.float32))
-    graph.constant("usual_of_kind", p["usual"][:-1, None])
-    graph.constant("usual_of_edge", p["usual"][-1:])
-    graph.node("MatMul", ["mean", "of_surprisal"], "bits")
-    graph.node("Gather", ["usual_of_kind", KINDS_INPUT], "of_kind")
-    graph.node("Div", ["usual_of_edge", "bytes_counted"], "of_edge")
-    graph.node("Add", ["of_kind", "of_edge"], "usual")
-    graph.node("Concat", ["bits", "usual"], SURPRISAL_OUTPUT, axis=1)
+def surprise(graph: Graph, p: dict[str, np.ndarray], language_steps: np.ndarray) -> None:
+    bits = np.zeros((2, TABLES, COLUMNS))
+    bits[1, :, -1] = language_steps / -np.log(2)
+    weights = np.zeros((bits.size + 1, 2), np.float32)
+    weights[:-1, 0] = bits.reshape(-1)
+    weights[-1, 1] = p["usual"][-1]
+    of_kind = np.zeros((len(p["usual"]) - 1, 2), np.float32)
+    of_kind[:, 1] = p["usual"][:-1]
+    graph.constant("surprisal_weights", weights)
+    graph.constant("usual_of_kind", of_kind)
+    graph.node("Gather", ["usual_of_kind", KINDS_INPUT], "usual")
+    graph.node("Gemm", ["pooled", "surprisal_weights", "usual"], SURPRISAL_OUTPUT)

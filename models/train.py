@@ -102,7 +102,7 @@ def agree(model: bytes, trained: Trained, texts: list[bytes], calibration: calib
     expected = calibrate.probabilities(logits, edges, calibration)
     apart = float(np.abs(exported - expected).max())
     bits = np.abs(surprisal[:, 0] - language.surprisal(trained.parameters["language"], windows, edges)).max()
-    if apart > 1e-4 or bits > 1e-3:
+    if apart > 1e-5 or bits > 1e-4:
         raise SystemExit(f"the exported model differs from the trained one by {apart} and by {bits} bits")
 
 

@@ -1,15 +1,10 @@
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ATTACK_CLASSES, type Bundle, type ModelShape, SURPRISAL_COLUMNS } from "./bundle.ts";
 import type { ModelAnswer } from "./model-run.ts";
 import { logEvent } from "./process-log.ts";
 import { ServiceError } from "./service-error.ts";
 import { type ModelRows, modelRows, type Window } from "./tokenizer.ts";
-
-// Of the 14 MB of WebAssembly of onnxruntime-web a small model uses little. Compiled when first called, and optimised only
-// where it is hot, it is ready in half the time and half the CPU, and answers as fast. Must be set before the worker starts.
-setFlagsFromString("--wasm-lazy-compilation");
-setFlagsFromString("--wasm-tiering-budget=20000000");
+import "./wasm-tiers.ts";
 
 export interface ModelWorkerData {
   readonly model: Uint8Array;

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { ATTACK_CLASSES } from "../../inference-sidecar/src/bundle.ts";
 import { bundleFolder } from "./shipped-path.ts";
 
-/** ONNX: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
+/** ONNX: ModelProto.graph, GraphProto.initializer, TensorProto.name and raw_data. */
 const GRAPH = 7;
 const INITIALIZER = 5;
+const NAME = 8;
 const RAW_DATA = 9;
 
 /**
@@ -42,14 +43,18 @@ function sterner({ model, thresholds }: { model: Buffer; thresholds: Record<stri
   thresholds.modelDeny = Math.round(((thresholds.modelDeny ?? 0) + 1_000_000) / 2);
 }
 
-/** Adds to the logit of `benign` in every bias over the classes. */
+/** Adds to the logit of `benign`, whatever the window: in each row of the bias over the classes. */
 export function shiftBenign(model: Buffer, by: number): void {
   const biases = fields(model, GRAPH)
     .flatMap((graph) => fields(graph, INITIALIZER))
-    .flatMap((tensor) => fields(tensor, RAW_DATA))
-    .filter(({ length }) => length === 4 * ATTACK_CLASSES.length);
+    .filter((tensor) => fields(tensor, NAME).some((name) => name.equals(Buffer.from("out_bias"))))
+    .flatMap((tensor) => fields(tensor, RAW_DATA));
   if (biases.length === 0) throw new Error("the model has no bias over the classes");
-  for (const bias of biases) bias.writeFloatLE(bias.readFloatLE(0) + by, 0);
+  for (const bias of biases) {
+    for (let row = 0; row < bias.length; row += 4 * ATTACK_CLASSES.length) {
+      bias.writeFloatLE(bias.readFloatLE(row) + by, row);
+    }
+  }
 }
 
 /** The contents of a message's length-delimited fields with this number, as views. */
