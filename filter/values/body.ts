@@ -43,8 +43,7 @@ export function collectBody(
   for (let i = 0; i < readings.length; i++) {
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
   }
-  if (declared != 0 && (declared & Charset.Ascii) == 0) return inspected;
-  // What only looks wide may be read byte by byte all the same, but then it is no text as a whole.
+  // Most applications do not look at `charset` and read byte by byte; what can be read wide is no text then as a whole.
   const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
   return collectReadable(collector, narrow, contentType, source, depth, begun) && inspected;

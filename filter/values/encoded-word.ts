@@ -14,6 +14,13 @@ const LOWER_Q: u8 = 0x71;
 /** No character set has a longer name. */
 const MAX_CHARSET_BYTES = 40;
 
+export function hasEncodedWord(text: Uint8Array): bool {
+  for (let at = text.indexOf(EQUALS); at >= 0; at = text.indexOf(EQUALS, at + 1)) {
+    if (contentStart(text, at) >= 0) return true;
+  }
+  return false;
+}
+
 /** `=?charset?B|Q?text?=` (RFC 2047, section 2), whatever the character set; whitespace between two of them goes. */
 export function decodeEncodedWords(raw: Uint8Array, told: Forms | null): Uint8Array {
   if (!raw.includes(QUESTION)) return raw;

@@ -4,6 +4,7 @@ import { Charset, charsetNamed, declaredCharsets, wideReadings } from "./charset
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
+import { hasEncodedWord } from "./encoded-word";
 import { PartHeaders } from "./multipart-headers";
 import { isPlainName } from "./plain-name";
 import { Source } from "./source";
@@ -34,17 +35,10 @@ export function collectPart(
   const name = disposition.name;
   if (!isPlainName(name, 0, name.length)) {
     const from = disposition.nameStart;
-    const to = from + name.length;
-    collector.add(ValueKind.FormName, collector.number(number), source, from, to, Container.EncodedWords);
+    collectLabel(collector, ValueKind.FormName, collector.number(number), source, from, from + name.length);
   }
-  collector.add(
-    ValueKind.FileName,
-    name,
-    source,
-    disposition.fileNameStart,
-    disposition.fileNameEnd,
-    Container.EncodedWords,
-  );
+  const fileName = disposition.fileNameStart;
+  collectLabel(collector, ValueKind.FileName, name, source, fileName, disposition.fileNameEnd);
   collector.add(
     ValueKind.FileName,
     name,
@@ -53,9 +47,31 @@ export function collectPart(
     disposition.extendedEnd,
     Container.Percent,
   );
+  const encoded = headers.encoding != Container.Raw;
   const content = source.within(headers.end, end, headers.encoding);
-  if (!collectContent(collector, headers, name, content, depth)) return PartOutcome.Hidden;
+  let inspected = collectContent(collector, headers, name, content, depth);
+  // Most applications do not look at `content-transfer-encoding` (RFC 7578, section 4.7) and take the content as it came.
+  if (encoded) {
+    const asSent = source.within(headers.end, end, Container.Raw);
+    inspected = collectContent(collector, headers, name, asSent, depth) && inspected;
+  }
+  if (!inspected) return PartOutcome.Hidden;
   return headers.malformed ? PartOutcome.Malformed : PartOutcome.WellFormed;
+}
+
+/** The name of a field or a file, with its encoded words (RFC 2047) undone and, for those who do not, as it came. */
+function collectLabel(
+  collector: Collector,
+  kind: ValueKind,
+  name: Uint8Array,
+  source: Source,
+  from: i32,
+  to: i32,
+): void {
+  collector.add(kind, name, source, from, to, Container.EncodedWords);
+  if (to > from && hasEncodedWord(source.text.subarray(from, to))) {
+    collector.add(kind, name, source, from, to, Container.Raw);
+  }
 }
 
 /**
@@ -71,15 +87,17 @@ function collectContent(
 ): bool {
   const type = headers.contentType;
   const isFile = headers.disposition.isFile;
+  const kind = isFile ? ValueKind.File : ValueKind.FormValue;
   if (isStructured(bodyFormat(type)) || (isFile && beginsAsXml(content.text, 0))) {
-    return collectBody(collector, type, content, depth + 1);
+    const inspected = collectBody(collector, type, content, depth + 1);
+    if (!isFile && isBinary(content.text)) collector.add(kind, name, content, 0, content.text.length, Container.Raw);
+    return inspected;
   }
   const declared = declaredCharsets(type);
   if ((declared & Charset.Hidden) != 0) return false;
   if (equal(name, CHARSET_FIELD) && charsetNamed(content.text, 0) != Charset.Ascii) return false;
-  const kind = isFile ? ValueKind.File : ValueKind.FormValue;
   const readings = wideReadings(content, declared);
-  if (declared == 0 || (declared & Charset.Ascii) != 0) readings.push(content);
+  readings.push(content);
   for (let i = 0; i < readings.length; i++) {
     const reading = readings[i];
     if (isFile && isBinary(reading.text)) collectTextRuns(collector, kind, name, reading);

@@ -270,6 +270,19 @@ test("what only looks wide is read byte by byte too", () => {
   assert.ok(body("text/plain", text).some(({ forms }) => Buffer.from(forms[0]?.bytes ?? []).includes("' or 1=1 --")));
 });
 
+test("what is declared wide is read byte by byte too, as most applications do", () => {
+  for (const charset of ["utf-16", "UTF-16LE", "utf-16be", "ucs-2", "unicode", '"utf-32"', "utf-8; charset=utf-16"]) {
+    const json = told(body(`application/json; charset=${charset}`, '{"a":"\\u003cb>"}'));
+    assert.deepEqual(json, ["json:/a = <b>"], charset);
+    const form = told(body(`application/x-www-form-urlencoded; charset=${charset}`, "a=x&b=%3Cb%3E+y"));
+    assert.deepEqual(form, ["form:a = x", "form:b = <b> y"], charset);
+    assert.deepEqual(told(body(`text/plain; charset=${charset}`, "' or 1=1")), ["body = ' or 1=1"], charset);
+    assert.deepEqual(told(body(`text/xml; charset=${charset}`, "<a>' or 1=1</a>")), ["xml:a = ' or 1=1"], charset);
+    const mixed = told(body(`application/x-www-form-urlencoded; charset=${charset}`, "a=%3Cb%3E&b=x\0y\0\0\0z\0"));
+    assert.ok(mixed.includes("form:a = <b>"), mixed.join("\n"));
+  }
+});
+
 test("a character set is seen in every spelling and in every parameter", () => {
   const spellings = [
     "charset = ibm037",

@@ -102,8 +102,8 @@ test("files in a part of several need no name, and parts are looked for two leve
 test("a multipart body that is declared as something unknown is taken apart, and given whole too", () => {
   const body = multipart([[`${field("a")}\r\nContent-Transfer-Encoding: base64`, "JyBvciAx"]]);
   const values = told("application/octet-stream", body);
-  assert.equal(values[0], "form:a = ' or 1");
-  assert.match(values[1] ?? "", /^body = --XbX/);
+  assert.deepEqual(values.slice(0, 2), ["form:a = ' or 1", "form:a = JyBvciAx"]);
+  assert.match(values[2] ?? "", /^body = --XbX/);
 });
 
 test("encoded words in names", () => {
@@ -121,7 +121,10 @@ test("transfer encodings of parts are undone", () => {
     [`${field("c")}\r\nContent-Type: application/json\r\nContent-Transfer-Encoding: base64`, json],
     [`${field("d")}\r\nContent-Transfer-Encoding: 8bit`, "x"],
   ]);
-  assert.deepEqual(told(TYPE, body), ["form:a = <script> xy", "form:b = ' or 1", "json:/q = a b", "form:d = x"]);
+  assert.deepEqual(
+    told(TYPE, body).filter((value) => !/3C|JyB|\{/.test(value)),
+    ["form:a = <script> xy", "form:b = ' or 1", "json:/q = a b", "form:d = x"],
+  );
 });
 
 const good = multipart([[field("a"), "x"]]);
@@ -161,9 +164,51 @@ test("a character set that hides ASCII in a part makes the body one that was not
   assert.deepEqual(part(`${field("a")}\r\nContent-Type: text/plain; charset = "ibm037"`, "abc"), []);
   assert.deepEqual(part(field("_charset_"), "utf-16"), []);
   assert.deepEqual(part(field("_charset_"), "UTF-8"), ["form:_charset_ = UTF-8"]);
-  assert.deepEqual(part(`${field("a")}\r\nContent-Type: text/plain; charset=utf-16le`, wide("<b>")), ["form:a = <b>"]);
+  assert.ok(part(`${field("a")}\r\nContent-Type: text/plain; charset=utf-16le`, wide("<b>")).includes("form:a = <b>"));
   const xml = wide('\ufeff<?xml version="1.0" encoding="utf-16"?><a>b</a>');
   assert.equal(part(`${field("a")}\r\nContent-Type: text/xml`, xml)[0], "xml:a = b");
+});
+
+test("what a part's head says of its content is not what every application reads: it is looked at as it came, too", () => {
+  const attack = "1' or 1=1 --";
+  const heads = [
+    "Content-Transfer-Encoding: base64",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Type: text/plain; charset=utf-16",
+    "Content-Type: application/json; charset=utf-32be",
+  ];
+  for (const head of heads) {
+    for (const disposition of [field("a"), field("a", '; filename="n.txt"')]) {
+      const values = told(TYPE, multipart([[`${disposition}\r\n${head}`, attack]]));
+      assert.ok(
+        values.some((value) => value.includes(attack)),
+        `${disposition} ${head}: ${values.join("\n")}`,
+      );
+    }
+  }
+  const inner = ["application/json; charset=utf-16", "multipart/mixed", "text/xml; charset=utf-16"];
+  for (const type of inner) {
+    const values = told(TYPE, multipart([[`${field("a")}\r\nContent-Type: ${type}`, `x\0${attack}\0\0\0y\0`]]));
+    assert.ok(
+      values.some((value) => value.includes(attack)),
+      `${type}: ${values.join("\n")}`,
+    );
+  }
+});
+
+test("encoded words in names, undone and as they came", () => {
+  const word = "=?utf-8?B?' or 1=1 --?=";
+  const values = told(
+    TYPE,
+    multipart([
+      [field(word), "x"],
+      [field("f", `; filename="${word}"`), "y"],
+      [field("g", '; filename="=?utf-8?B?PGI+?="'), "z"],
+    ]),
+  );
+  assert.ok(values.includes(`form-name:0 = ${word}`), values.join("\n"));
+  assert.ok(values.includes(`file-name:f = ${word}`), values.join("\n"));
+  assert.ok(values.includes("file-name:g = <b>"), values.join("\n"));
 });
 
 test("ranges are of the raw body", () => {
@@ -173,7 +218,7 @@ test("ranges are of the raw body", () => {
     [`${field("b")}\r\nContent-Transfer-Encoding: base64`, "JyBvciAx"],
   ])}`;
   const raw = valuesOf(TYPE, body).map(({ start, end }) => body.slice(start, end));
-  assert.deepEqual(raw, ["n.txt", "some%20text", "leaf", "JyBvciAx"]);
+  assert.deepEqual(raw, ["n.txt", "some%20text", "leaf", "JyBvciAx", "JyBvciAx"]);
 });
 
 test("a flood of parts hides nothing", () => {
