@@ -24,6 +24,9 @@ INNER_SHIFT = 1.5
 # (`test/models/padding.test.ts`, `test/gateway/decoys.test.ts`).
 LENGTH_SHIFTS = np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 LENGTH_FACTORS = (0.75, 0.85)
+# Added to benign's logit of an empty value, and the less the more bytes a whole value has, nothing from SHORT_BYTES on: in a word
+# there is little evidence, and most values of real requests are a word.
+SHORT_SHIFT, SHORT_BYTES = 2.0, 20
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.16
 
@@ -36,10 +39,11 @@ class Calibration:
     benign_shift: float
     length_factor: float
 
-    def shifts(self, edges: np.ndarray) -> np.ndarray:
-        """What is added to benign's logit (`windows.edges_of`)."""
+    def shifts(self, edges: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """What is added to benign's logit (`windows.edges_of`, `ngrams.lengths_of`)."""
         inner = INNER_SHIFT * (edges & 3 == 0)
-        return self.benign_shift + inner + self.length_factor * LENGTH_SHIFTS[edges >> 2]
+        short = SHORT_SHIFT * (edges & 3 == 3) * np.maximum(0, 1 - (lengths - 2) / SHORT_BYTES)
+        return self.benign_shift + inner + short + self.length_factor * LENGTH_SHIFTS[edges >> 2]
 
 
 def prior_weights(attack: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -68,30 +72,39 @@ def screen_probability(sums: np.ndarray, lengths: np.ndarray, bias: float, scale
     return np.where(lengths > SURE_BYTES, p / 2, p)
 
 
-def probabilities(logits: np.ndarray, edges: np.ndarray, calibration: Calibration) -> np.ndarray:
+def probabilities(
+    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, calibration: Calibration
+) -> np.ndarray:
     z = logits / calibration.temperature
-    z[:, BENIGN] += calibration.shifts(edges)
+    z[:, BENIGN] += calibration.shifts(edges, lengths)
     z -= z.max(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
 
 
-def attack_probability(logits: np.ndarray, edges: np.ndarray, calibration: Calibration) -> np.ndarray:
-    return 1 - probabilities(logits.astype(np.float64), edges, calibration)[:, BENIGN]
+def attack_probability(
+    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, calibration: Calibration
+) -> np.ndarray:
+    return 1 - probabilities(logits.astype(np.float64), edges, lengths, calibration)[:, BENIGN]
 
 
 def fit_model(
-    logits: np.ndarray, edges: np.ndarray, attack: np.ndarray, weight: np.ndarray, length_factor: float
+    logits: np.ndarray,
+    edges: np.ndarray,
+    lengths: np.ndarray,
+    attack: np.ndarray,
+    weight: np.ndarray,
+    length_factor: float,
 ) -> Calibration:
     """Of the least log loss at PRIOR."""
     chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
-    z, e, y = logits[chosen], edges[chosen], attack[chosen]
+    z, e, n, y = logits[chosen], edges[chosen], lengths[chosen], attack[chosen]
     w = prior_weights(y, weight[chosen])
     best = (np.inf, Calibration(1.0, 0.0, length_factor))
     for temperature in np.geomspace(0.6, 5, 16):
         for shift in np.linspace(-2, 8, 21):
             calibration = Calibration(float(temperature), float(shift), length_factor)
-            p = np.clip(attack_probability(z, e, calibration), 1e-7, 1 - 1e-7)
+            p = np.clip(attack_probability(z, e, n, calibration), 1e-7, 1 - 1e-7)
             nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
             best = min(best, (nll, calibration), key=lambda pair: pair[0])
     return best[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from calibrate import LENGTH_SHIFTS, Calibration
+from calibrate import LENGTH_SHIFTS, SHORT_BYTES, Calibration
 from classes import BENIGN, CLASSES
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
@@ -16,6 +16,7 @@ TABLES = len(BAG.grams)
 COLUMNS = EMBEDDING + 1  # of a row: the embedding, and what the n-gram adds to a window's surprisal
 COUNTS = WINDOW + 1  # of tokens in a window: from none to all
 MARKS = 3  # of a value's edges in a window: none, one, both
+STATES = MARKS * len(LENGTH_SHIFTS)
 
 
 def onnx_model(p: dict[str, np.ndarray], calibration: Calibration) -> onnx.ModelProto:
@@ -78,7 +79,7 @@ def embed(graph: Graph, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarra
 
 def pool(graph: Graph) -> None:
     """`pooled` [N, 2 * tables * COLUMNS + 1]: positive maximum, mean and one n-th, where the window has n tokens; `state` [N]:
-    its marks + MARKS * the class of its value's length."""
+    its marks + MARKS * the class of its value's length; of a whole value of n < SHORT_BYTES bytes STATES + n."""
     counted = np.zeros(TOKENS + len(LENGTH_SHIFTS), np.int32)
     counted[:PADDING] = 1
     counted[PADDING + 1 : TOKENS] = 1 + COUNTS
@@ -86,9 +87,12 @@ def pool(graph: Graph) -> None:
     graph.constant("counted", counted)
     graph.node("Gather", ["counted", INPUT], "counts")
     graph.node("ReduceSum", ["counts", "axis1"], "count", keepdims=0)
-    graph.constant("states_apart", np.int32(COUNTS))
-    graph.node("Div", ["count", "states_apart"], "state")
-    one_nth = np.tile(1 / np.maximum(1, np.arange(COUNTS)), MARKS * len(LENGTH_SHIFTS))
+    state = np.repeat(np.arange(STATES, dtype=np.int32), COUNTS)
+    shortest = (MARKS - 1) * COUNTS + 2
+    state[shortest : shortest + SHORT_BYTES] = STATES + np.arange(SHORT_BYTES)
+    graph.constant("state_of", state)
+    graph.node("Gather", ["state_of", "count"], "state")
+    one_nth = np.tile(1 / np.maximum(1, np.arange(COUNTS)), STATES)
     graph.constant("one_nth_of", one_nth[:, None].astype(np.float32))
     graph.node("Gather", ["one_nth_of", "count"], "one_nth")
     graph.node("ReduceMax", ["x", "axis1"], "largest", keepdims=0)
@@ -105,9 +109,12 @@ def judge(graph: Graph, p: dict[str, np.ndarray], steps: np.ndarray, calibration
     hidden = np.zeros((2, TABLES, COLUMNS, p["hidden"].shape[1]))
     hidden[:, :, :EMBEDDING] = p["hidden"].reshape(2, TABLES, EMBEDDING, -1) * steps[:, None, None]
     nothing = np.zeros((1, hidden.shape[-1]))
-    states = np.arange(MARKS * len(LENGTH_SHIFTS))
-    bias = np.tile(p["out_bias"] / calibration.temperature, (len(states), 1))
-    bias[:, BENIGN] += calibration.shifts(np.minimum(states % MARKS, 1) + (states // MARKS << 2))
+    states = np.arange(STATES)
+    edges = np.array([0, 1, 3])[states % MARKS] + (states // MARKS << 2)
+    shifts = [calibration.shifts(edges, np.full(STATES, SHORT_BYTES + 2))]
+    shifts.append(calibration.shifts(np.full(SHORT_BYTES, 3), 2 + np.arange(SHORT_BYTES)))
+    bias = np.tile(p["out_bias"] / calibration.temperature, (STATES + SHORT_BYTES, 1))
+    bias[:, BENIGN] += np.concatenate(shifts)
     weights = {
         "hidden": np.concatenate([hidden.reshape(2 * TABLES * COLUMNS, -1), nothing]),
         "hidden_bias": p["hidden_bias"],

@@ -100,12 +100,13 @@ def score(trained: Trained, samples: Samples) -> Scored:
     of, starts, ends = suspects(trained.weights, samples.text, clear)
     windows, edges = cut([samples.text[i] for i in of], starts, ends)
     logits = fit.predict(trained.parameters, windows, edges)
-    judged = calibrate.attack_probability(logits, edges, calibrate.Calibration(1.0, 0.0, 0.0))
+    lengths = lengths_of(windows, edges)
+    judged = calibrate.attack_probability(logits, edges, lengths, calibrate.Calibration(1.0, 0.0, 0.0))
     order = np.lexsort((judged, of))
     worst = order[np.flatnonzero(np.diff(of[order], append=-1))]
-    windows, edges = [windows[i] for i in worst], edges[worst]
+    windows, edges, lengths = [windows[i] for i in worst], edges[worst], lengths[worst]
     bits = language.surprisal(trained.parameters["language"], windows, edges)
-    return Scored(samples, sums * trained.step, logits[worst], edges, lengths_of(windows, edges), bits)
+    return Scored(samples, sums * trained.step, logits[worst], edges, lengths, bits)
 
 
 def score_fold(samples: Samples, fold: int, screen_epochs: int, model_epochs: int, seed: int) -> Scored:

@@ -25,6 +25,7 @@ from dataset import FOLDS, WHOLE_FILES, read
 from export import INPUT, KINDS_INPUT, onnx_model
 from held_out import Scored, Trained, cut, score_fold, together, train_pair
 from network import encode
+from ngrams import lengths_of
 from windows import worst_windows
 
 
@@ -53,10 +54,11 @@ def main() -> None:
     bias, scale = calibrate.fit_screen(held_out.sums, of.attack, of.weight)
     lengths = np.array([len(text) for text in rows.text])
     screened = calibrate.screen_probability(held_out.sums, lengths, bias, scale)
+    judged_by = held_out.logits, held_out.edges, held_out.lengths
     found = []
     for factor in calibrate.LENGTH_FACTORS:
-        tried = calibrate.fit_model(held_out.logits, held_out.edges, of.attack, of.weight, factor)
-        by_model = calibrate.attack_probability(held_out.logits, held_out.edges, tried)
+        tried = calibrate.fit_model(*judged_by, of.attack, of.weight, factor)
+        by_model = calibrate.attack_probability(*judged_by, tried)
         found.append((*calibrate.choose(screened, by_model, of), tried, by_model))
         print(f"{tried}: {found[-1][1]}, {100 * found[-1][0]:.2f} % of attacks", flush=True)
     _, thresholds, calibration, judged = max(found, key=lambda each: each[0])
@@ -99,7 +101,7 @@ def agree(model: bytes, trained: Trained, texts: list[bytes], calibration: calib
     given = {INPUT: encode(windows, edges), KINDS_INPUT: kinds}
     exported, surprisal = onnxruntime.InferenceSession(model).run(None, given)
     logits = fit.predict(trained.parameters, windows, edges)
-    expected = calibrate.probabilities(logits, edges, calibration)
+    expected = calibrate.probabilities(logits, edges, lengths_of(windows, edges), calibration)
     apart = float(np.abs(exported - expected).max())
     bits = np.abs(surprisal[:, 0] - language.surprisal(trained.parameters["language"], windows, edges)).max()
     if apart > 1e-5 or bits > 1e-4:
