@@ -4,7 +4,7 @@ import { RecordLine } from "./decision-log/record-line.ts";
 import { recordOrigin } from "./decision-log/record-origin.ts";
 import type { ReportRequest } from "./decision-log/report-request.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
-import { type Sorted, sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
+import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
 import type { WireRecord } from "./decision-log/wire-record.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
@@ -49,6 +49,8 @@ export function reportHandler(parts: ReportParts): Handler<ReportRequest, Report
       return { acknowledged: await turns.take(() => write(request, parts)) };
     } finally {
       release();
+      // A call that is over stays for long in V8's old generation: what it holds would not be collected with the young one.
+      request.records = [];
     }
   };
 }
@@ -58,7 +60,7 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const { sequences, metrics, pseudonym } = parts;
   const worker = hex(request.worker, WORKER_BYTES);
   const before = sequences.of(worker);
-  const { news, duplicates, missing, last } = sortOut(request.records, before.last);
+  const { news, gaps, duplicates, missing, last } = sortOut(request.records, before.last);
   const lost = Math.max(before.lost, request.lost);
   const bundle = hex(request.bundleDigest, DIGEST_BYTES);
   const origin = recordOrigin({
@@ -75,12 +77,10 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   const lines: object[] = [];
   // Probes of the self-test are logged, and nothing is learnt or counted of them.
   const counted: RecordLine[] = [];
-  for (const item of news) {
-    if ("gap" in item) {
-      lines.push({ v: 1, time: new Date(now).toISOString(), gap: { worker, ...item.gap, lost } });
-      continue;
-    }
-    const line = new RecordLine(item.record, origin, now, kept.get(item.record) ?? null);
+  for (const record of news) {
+    const gap = gaps.get(record);
+    if (gap !== undefined) lines.push({ v: 1, time: new Date(now).toISOString(), gap: { worker, ...gap, lost } });
+    const line = new RecordLine(record, origin, now, kept.get(record) ?? null);
     lines.push(line);
     if (!line.isProbe) counted.push(line);
   }
@@ -102,15 +102,14 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
 
 /** @returns the names under which it is kept */
 async function keepEvidence(
-  news: Sorted<WireRecord>["news"],
+  news: readonly WireRecord[],
   bundle: string,
   intake: EvidenceIntake,
 ): Promise<ReadonlyMap<WireRecord, string | null>> {
   const kept = new Map<WireRecord, string | null>();
   const keeping: Promise<unknown>[] = [];
-  for (const item of news) {
-    if ("gap" in item || item.record.evidence === null) continue;
-    const { record } = item;
+  for (const record of news) {
+    if (record.evidence === null) continue;
     keeping.push(intake.take(record.evidence, record.decision, bundle).then((name) => kept.set(record, name)));
   }
   if (keeping.length > 0) await Promise.all(keeping);

@@ -133,9 +133,10 @@ test("whatever comes, in whatever order of reports, each sequence is written onc
       for (const report of reports) {
         const records = report.sort((a, b) => a - b).map((sequence) => ({ sequence }));
         const sorted = sortOut(records, last);
-        for (const item of sorted.news) {
-          if ("record" in item) seen.push(item.record.sequence);
-          else for (let missing = item.gap.first; missing <= item.gap.last; missing += 1) seen.push(missing);
+        for (const record of sorted.news) {
+          const { first, last: end } = sorted.gaps.get(record) ?? { first: 1, last: 0 };
+          for (let missing = first; missing <= end; missing += 1) seen.push(missing);
+          seen.push(record.sequence);
         }
         last = sorted.last;
       }

@@ -28,6 +28,7 @@ export interface Update {
  * generation, and that cost more than all else that is done with a record.
  */
 interface Batch {
+  /** From the beginning of a memory of their own. */
   readonly lines: Buffer;
   /** Decisions and completions among them, probes aside. */
   readonly news: number;
@@ -37,6 +38,9 @@ const DECISIONS_MOST = 500;
 /** Reasons are a closed set of the filter; this bounds what a faulty one could send. */
 const REASONS_MOST = 100;
 const OTHER = "other";
+/** Of the memory of a batch, since the next ones are about as long. */
+const SPARE = 1.25;
+const NOTHING = Buffer.from(new ArrayBuffer(0));
 
 /** The last decisions since the sidecar's start, in bounded memory. */
 export class RecentDecisions {
@@ -57,13 +61,15 @@ export class RecentDecisions {
   /** @param written the lines as they stand in the log, others among them; they are copied */
   add(lines: readonly RecordLine[], written: Buffer): void {
     if (lines.length === 0) return;
-    this.#batches.push({ lines: Buffer.from(written), news: lines.length });
     this.#news += lines.length;
     this.#kept += lines.length;
+    let forgotten: Buffer = NOTHING;
     for (let [oldest] = this.#batches; oldest && this.#kept - oldest.news >= DECISIONS_MOST; [oldest] = this.#batches) {
       this.#batches.shift();
       this.#kept -= oldest.news;
+      forgotten = oldest.lines;
     }
+    this.#batches.push({ lines: copyOf(written, forgotten), news: lines.length });
     for (const { decided } of lines) {
       if (decided === null) continue;
       this.#total += 1;
@@ -108,6 +114,16 @@ export class RecentDecisions {
     }
     return [...records.values()];
   }
+}
+
+/** Uses the memory of what is forgotten, where it is enough: V8 counts new memory as its heap's, and soon collects all of that. */
+function copyOf(lines: Buffer, forgotten: Buffer): Buffer {
+  const { length } = lines;
+  const { buffer } = forgotten;
+  const memory = buffer.byteLength < length ? new ArrayBuffer(Math.ceil(length * SPARE)) : buffer;
+  const copy = Buffer.from(memory, 0, length);
+  lines.copy(copy);
+  return copy;
 }
 
 /** A decision or a completion, by the first member of its canonical JSON, and no probe of the self-test. */

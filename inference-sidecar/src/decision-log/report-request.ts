@@ -18,6 +18,10 @@ export interface ReportRequest {
 type Reader = protobuf.Reader;
 
 const NO_BYTES = Buffer.alloc(0);
+const LONG_BYTES_MOST = 10;
+/** Of a number, that fit an integer of V8. */
+const LOW_BYTES = 4;
+const LOW_VALUES = 2 ** (7 * LOW_BYTES);
 const texts = new RecentTexts();
 
 /**
@@ -226,8 +230,21 @@ function text(reader: Reader): string {
   return texts.decode(reader.buf as Buffer, start, end);
 }
 
-/** A double, beyond 2^53 without its last digits. */
+/** A double, beyond 2^53 without its last digits. The reader's own makes two objects of each. */
 function long(reader: Reader): number {
-  const value: protobuf.Long | number = reader.uint64();
-  return typeof value === "number" ? value : (value.high >>> 0) * 2 ** 32 + (value.low >>> 0);
+  let low = 0;
+  let high = 0;
+  let scale = 1;
+  for (let count = 0; count < LONG_BYTES_MOST; count++) {
+    if (reader.pos >= reader.len) throw new RangeError("a number goes beyond the end");
+    const byte = reader.buf[reader.pos++] as number;
+    if (count < LOW_BYTES) low |= (byte & 0x7f) << (7 * count);
+    else {
+      // The last of ten bytes has one bit of the 64.
+      high += (byte & (count === LONG_BYTES_MOST - 1 ? 1 : 0x7f)) * scale;
+      scale *= 128;
+    }
+    if (byte < 0x80) return high * LOW_VALUES + low;
+  }
+  throw new RangeError("a number has more than ten bytes");
 }

@@ -17,11 +17,12 @@ export class Sealer {
   seal(records: readonly object[], start: ChainEnd): SealedLines {
     const out = this.#out;
     out.clear();
-    let end = start;
+    const end = { ...start };
     for (const record of records) {
       const begin = out.length;
       addLine(out, end, record);
-      end = { n: end.n + 1, hash: hashOf(out.from(begin)) };
+      end.n += 1;
+      end.hash = hashOf(out.from(begin));
       out.byte(LINE_FEED);
     }
     return { bytes: out.from(0), end };

@@ -39,8 +39,9 @@ interface Gap {
 }
 
 export interface Sorted<R> {
-  /** In order: a gap stands before the record that revealed it. */
-  readonly news: readonly ({ gap: Gap } | { record: R })[];
+  readonly news: readonly R[];
+  /** By the records that revealed them: each stands before its own. */
+  readonly gaps: ReadonlyMap<R, Gap>;
   readonly duplicates: number;
   readonly missing: number;
   readonly last: number;
@@ -48,7 +49,8 @@ export interface Sorted<R> {
 
 /** Sorts out what is new after sequence `last`, given records with ascending sequences. Pure. */
 export function sortOut<R extends { sequence: number }>(records: readonly R[], last: number): Sorted<R> {
-  const news: ({ gap: Gap } | { record: R })[] = [];
+  const news: R[] = [];
+  const gaps = new Map<R, Gap>();
   let duplicates = 0;
   let missing = 0;
   let reached = last;
@@ -58,11 +60,11 @@ export function sortOut<R extends { sequence: number }>(records: readonly R[], l
       continue;
     }
     if (record.sequence > reached + 1) {
-      news.push({ gap: { first: reached + 1, last: record.sequence - 1 } });
+      gaps.set(record, { first: reached + 1, last: record.sequence - 1 });
       missing += record.sequence - 1 - reached;
     }
-    news.push({ record });
+    news.push(record);
     reached = record.sequence;
   }
-  return { news, duplicates, missing, last: reached };
+  return { news, gaps, duplicates, missing, last: reached };
 }

@@ -8,11 +8,17 @@ const ZULU = 0x5a;
 /** The second that was asked for last, up to the dot: most times are of the same one as the time before. */
 let second = Number.NaN;
 let text = "";
+/** The millisecond that was asked for last, whole. */
+let millisecond = Number.NaN;
+let whole = "";
 
 /** ISO 8601 in UTC with milliseconds; what is beyond the last date is that date. */
 export function isoTime(unixMillis: number): string {
+  if (unixMillis === millisecond) return whole;
   const past = turnTo(unixMillis);
-  return `${text}${String(past).padStart(MILLISECOND_DIGITS, "0")}Z`;
+  millisecond = unixMillis;
+  whole = `${text}${String(past).padStart(MILLISECOND_DIGITS, "0")}Z`;
+  return whole;
 }
 
 /** The same into a line. */
