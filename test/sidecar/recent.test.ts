@@ -61,16 +61,19 @@ test("a completion shows its decision again, wherever that came, in the place of
 });
 
 test("the last 500 are remembered, however they came", () => {
-  for (const size of [1, 7, 300, 1_200]) {
+  for (const sizes of [[1], [7], [300], [1_200], [300, 2, 90]]) {
     const recent = new RecentDecisions();
-    for (let first = 0; first < 1_200; first += size) {
+    let count = 0;
+    for (let turn = 0; count < 1_200; turn++) {
+      const first = count;
+      const size = sizes[turn % sizes.length] as number;
       add(
         recent,
         Array.from({ length: size }, (_, index) => lineOf(first + index, { decision, completion })),
       );
+      count += size;
     }
-    const shown = statuses(recent, 0);
-    const last = Math.ceil(1_200 / size) * size - 1;
-    assert.deepEqual([shown.length, shown[0]?.[0], shown.at(-1)?.[0]], [500, last - 499, last]);
+    const expected = Array.from({ length: 500 }, (_, index) => [count - 500 + index, 200]);
+    assert.deepEqual(statuses(recent, 0), expected);
   }
 });
