@@ -38,6 +38,10 @@ def clearing_table(rows: list[dict]) -> str:
     return head + "".join(f"| {percent(r['decided'])} | {r['clearBelow']} | {percent(r['lost'])} |\n" for r in rows)
 
 
+def processor(times: dict) -> str:
+    return f" ({times['processor']} of the processor)" if "processor" in times else ""
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
@@ -77,7 +81,7 @@ def main() -> None:
             ]
         ),
         "LATENCY": "\n".join(
-            f"- {name}: mean {q['mean']}, p10 {q['p10']}, p50 {q['p50']}, p99 {q['p99']}"
+            f"- {name}: mean {q['mean']}{processor(q)}, p10 {q['p10']}, p50 {q['p50']}, p99 {q['p99']}"
             for name, q in [
                 ("Screen in the compiled core, µs per KiB", latency["screenMicrosPerKibibyte"]),
                 ("Model in onnxruntime-web, one thread, one window, ms", latency["modelMillisPerWindow"]),
