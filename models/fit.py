@@ -13,12 +13,17 @@ LABEL_SMOOTHING = 0.01
 RATE, WARM_UP, DECAY = 2e-3, 0.2, 5e-2
 LARGEST_NORM = 1.0
 CLASS_SHARE = 0.3
+TAUGHT = 0.5  # share of what teachers say in what a student learns from; labels have the rest
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
 
 
 def slopes(z: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
     """d loss / d logits, and the loss: cross-entropy of attack against benign, and of the class where there is one."""
-    p = np.exp(z - z.max(1, keepdims=True))
-    p /= p.sum(1, keepdims=True)
+    p = softmax(z)
     attack = np.maximum(1 - p[:, BENIGN], 1e-7)
     is_attack = label != BENIGN
     target = np.where(is_attack, 1 - LABEL_SMOOTHING, LABEL_SMOOTHING / 10).astype(np.float32)
@@ -46,8 +51,16 @@ class Pooled:
         pool(tables, BAG.shares, BAG.grams, flat, begins, chosen, keep, self.values, self.where)
 
 
-def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.ndarray, epochs: int, seed: int = 1):
-    """`edges` as in `edges_of`."""
+def fit(
+    windows: list[bytes],
+    edges: np.ndarray,
+    label: np.ndarray,
+    weight: np.ndarray,
+    epochs: int,
+    seed: int = 1,
+    taught: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
+    """`edges` as in `edges_of`; `taught`: probabilities [N, classes] by teachers."""
     rng = np.random.default_rng(seed)
     flat, begins = tokens_of(windows, edges)
     weight = (weight / weight.mean()).astype(np.float32)
@@ -62,7 +75,11 @@ def fit(windows: list[bytes], edges: np.ndarray, label: np.ndarray, weight: np.n
             pooled = Pooled(p["tables"], flat, begins, chosen, keep)
             before = pooled.values @ p["hidden"] + p["hidden_bias"]
             hidden = np.maximum(before, 0)
-            slope, loss = slopes(hidden @ p["out"] + p["out_bias"], label[chosen], weight[chosen])
+            z = hidden @ p["out"] + p["out_bias"]
+            slope, loss = slopes(z, label[chosen], weight[chosen])
+            if taught is not None:
+                towards = (softmax(z) - taught[chosen]) * (weight[chosen] / len(z))[:, None]
+                slope = (1 - TAUGHT) * slope + TAUGHT * towards.astype(np.float32)
             of_hidden = (slope @ p["out"].T) * (before > 0)
             found |= {"out": hidden.T @ slope, "out_bias": slope.sum(0)}
             found |= {"hidden": pooled.values.T @ of_hidden, "hidden_bias": of_hidden.sum(0)}

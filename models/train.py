@@ -23,9 +23,10 @@ import language
 import screen
 from dataset import FOLDS, WHOLE_FILES, read
 from export import INPUT, KINDS_INPUT, onnx_model
-from held_out import Scored, Trained, cut, score_fold, together, train_pair
+from held_out import Scored, score_fold, together
 from network import encode
 from ngrams import lengths_of
+from pair import Trained, cut, train_pair
 from windows import worst_windows
 
 

@@ -14,13 +14,15 @@ const missing = await access(python).then(
   () => "no build/venv: see models/README.md",
 );
 
-it("training twice with one seed gives the same screen and model; what is written backwards is surprising", {
+it("training twice with one seed gives the same screen and model; a student learns what its teacher says; what is written backwards is surprising", {
   skip: missing,
 }, async () => {
   const { stdout } = await run(python, [script]);
   const [, same, stable, right] = /same (\w+) stable (\w+) right ([\d.]+)/.exec(stdout) ?? [];
   assert.deepEqual([same, stable], ["True", "True"], stdout);
   assert.ok(Number(right) > 0.9, stdout);
+  const [, untaught, taught] = /learnt ([\d.]+) ([\d.]+)/.exec(stdout) ?? [];
+  assert.ok(Number(untaught) < 0.1 && Number(taught) > 0.2, stdout);
   const [, ordinary, strange] = /ordinary ([\d.]+) strange ([\d.]+)/.exec(stdout) ?? [];
   assert.ok(Number(ordinary) + 0.5 < Number(strange), stdout);
 });

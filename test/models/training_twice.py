@@ -1,4 +1,4 @@
-"""Trains a tiny screen and model twice with one seed, in one process; prints whether they are the same, and what they learnt."""
+"""Trains a tiny screen and model twice with one seed, in one process; prints whether they are the same, and what they and a student learnt."""
 
 import sys
 from pathlib import Path
@@ -24,10 +24,14 @@ models = [fit.fit(texts, edges, label, weight, 20) for _ in range(2)]
 same = bool((tables[0] == tables[1]).all()) and all((models[0][name] == models[1][name]).all() for name in models[0])
 logits = fit.predict(models[0], texts, edges)
 right = float(((logits.argmax(1) != 0) == (label != 0)).mean())
+nothing = np.zeros_like(label)  # labels that call every attack benign: what a student knows of them its teacher said
+students = [fit.fit(texts, edges, nothing, weight, 50, 2, taught) for taught in (None, fit.softmax(logits))]
+learnt = [float(1 - fit.softmax(fit.predict(each, attack, edges[: len(attack)]))[:, 0].mean()) for each in students]
 stable = np.array_equal(models[0]["tables"], BAG.rounded(models[0]["tables"]))
 languages = [language.train(benign, edges[: len(benign)], 1, steps=20) for _ in range(2)]
 same = same and bool((languages[0] == languages[1]).all())
 ordinary = language.surprisal(languages[0], benign, edges[: len(benign)])
 strange = language.surprisal(languages[0], [t[::-1] for t in benign], edges[: len(benign)])
 print(f"ordinary {ordinary.max():.2f} strange {strange.min():.2f}")
+print(f"learnt {learnt[0]:.3f} {learnt[1]:.3f}")
 print(f"same {same} stable {stable} right {right:.3f}")
