@@ -3,11 +3,12 @@
 import numpy as np
 
 from adam import Adam
-from classes import BENIGN, UNCLASSED
-from network import BAG, WIDTH, initial, pool, unpool
+from classes import BENIGN, CLASSES, UNCLASSED
+from network import BAG, WIDTH, initial, look_up, pool, unpool
 from ngrams import tokens_of
 
 BATCH = 512
+PREDICTED = 4096  # windows at a time, for the memory that they take
 KEPT_POSITIONS = 0.75
 LABEL_SMOOTHING = 0.01
 RATE, WARM_UP, DECAY = 2e-3, 0.2, 5e-2
@@ -46,9 +47,12 @@ class Pooled:
     """What `pool` gives for a batch of windows."""
 
     def __init__(self, tables, flat, begins, chosen, keep) -> None:
+        self.lengths = begins[chosen + 1] - begins[chosen]
+        self.rows = np.empty((len(keep), len(BAG.grams)), np.int32)
+        look_up(BAG.shares, BAG.grams, flat, begins, chosen, keep, self.rows)
         self.values = np.zeros((len(chosen), 2 * WIDTH), np.float32)
         self.where = np.zeros((len(chosen), WIDTH), np.int64)
-        pool(tables, BAG.shares, BAG.grams, flat, begins, chosen, keep, self.values, self.where)
+        pool(tables, self.rows, self.lengths, self.values, self.where)
 
 
 def fit(
@@ -85,7 +89,7 @@ def fit(
             found |= {"hidden": pooled.values.T @ of_hidden, "hidden_bias": of_hidden.sum(0)}
             found["tables"][:] = 0
             of_pooled = of_hidden @ p["hidden"].T
-            unpool(found["tables"], BAG.shares, BAG.grams, flat, begins, chosen, keep, of_pooled, pooled.where)
+            unpool(found["tables"], pooled.rows, pooled.lengths, of_pooled, pooled.where)
             norm = np.sqrt(sum(float(np.vdot(g, g)) for g in found.values()))
             rate = RATE * one_cycle(done / steps)
             for name, gradient in found.items():
@@ -105,5 +109,10 @@ def one_cycle(progress: float) -> float:
 def predict(p, windows: list[bytes], edges: np.ndarray) -> np.ndarray:
     """[N, classes] of logits."""
     flat, begins = tokens_of(windows, edges)
-    pooled = Pooled(p["tables"], flat, begins, np.arange(len(windows)), np.ones(len(flat), np.bool_)).values
-    return np.maximum(pooled @ p["hidden"] + p["hidden_bias"], 0) @ p["out"] + p["out_bias"]
+    parts = [np.zeros((0, len(CLASSES)), np.float32)]
+    for first in range(0, len(windows), PREDICTED):
+        chosen = np.arange(first, min(first + PREDICTED, len(windows)))
+        keep = np.ones(begins[chosen[-1] + 1] - begins[first], np.bool_)
+        pooled = Pooled(p["tables"], flat, begins, chosen, keep).values
+        parts.append(np.maximum(pooled @ p["hidden"] + p["hidden_bias"], 0) @ p["out"] + p["out_bias"])
+    return np.concatenate(parts)

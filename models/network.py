@@ -34,49 +34,59 @@ def initial(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 @njit(cache=True)
-def pool(tables, shares, grams, flat, begins, chosen, keep, pooled, where) -> None:
-    """`pooled` [N, 2 WIDTH]: positive maximum, then mean; `where` [N, WIDTH]: the rows of the maxima, -1 for none.
-
-    `keep` has one flag for each token of the batch: the others count in the mean's length only.
-    """
-    kept = 0
-    for n, i in enumerate(chosen):
+def look_up(shares, grams, flat, begins, chosen, keep, rows) -> None:
+    """`rows` [tokens of the batch, grams]: of the n-grams that end at each token; -1 where `keep`, one flag for each, is not set."""
+    at = 0
+    for i in chosen:
         tokens = flat[begins[i] : begins[i + 1]]
-        pooled[n] = 0
-        where[n] = -1
         for position in range(len(tokens)):
-            if keep[kept + position]:
-                for at in range(len(grams)):
-                    row = row_of(shares, grams, tokens, position, at)
-                    for e in range(EMBEDDING):
-                        x, column = tables[row, e], at * EMBEDDING + e
-                        pooled[n, WIDTH + column] += x
-                        if x > pooled[n, column]:
-                            pooled[n, column] = x
-                            where[n, column] = row
-        for column in range(WIDTH, 2 * WIDTH):
-            pooled[n, column] /= max(1, len(tokens))
-        kept += len(tokens)
+            for table in range(len(grams)):
+                rows[at, table] = row_of(shares, grams, tokens, position, table) if keep[at] else -1
+            at += 1
 
 
 @njit(cache=True)
-def unpool(gradient, shares, grams, flat, begins, chosen, keep, of_pooled, where) -> None:
+def pool(tables, rows, lengths, pooled, where) -> None:
+    """`pooled` [N, 2 WIDTH]: positive maximum, then mean; `where` [N, WIDTH]: the rows of the maxima, -1 for none.
+
+    `lengths`: tokens of each window. Those left out of `rows` count in the mean's length only.
+    """
+    begin = 0
+    for n, length in enumerate(lengths):
+        pooled[n] = 0
+        where[n] = -1
+        for at in range(begin, begin + length):
+            if rows[at, 0] >= 0:
+                for table in range(rows.shape[1]):
+                    row, first = rows[at, table], table * EMBEDDING
+                    for e in range(EMBEDDING):
+                        pooled[n, WIDTH + first + e] += tables[row, e]
+                    for e in range(EMBEDDING):
+                        if tables[row, e] > pooled[n, first + e]:
+                            pooled[n, first + e] = tables[row, e]
+                            where[n, first + e] = row
+        for column in range(WIDTH, 2 * WIDTH):
+            pooled[n, column] /= max(1, length)
+        begin += length
+
+
+@njit(cache=True)
+def unpool(gradient, rows, lengths, of_pooled, where) -> None:
     """Adds what `pool` passes back to the gradient of the tables."""
-    kept = 0
+    begin = 0
     of_mean = np.zeros(WIDTH, np.float32)
-    for n, i in enumerate(chosen):
-        tokens = flat[begins[i] : begins[i + 1]]
+    for n, length in enumerate(lengths):
         for column in range(WIDTH):
-            of_mean[column] = of_pooled[n, WIDTH + column] / max(1, len(tokens))
+            of_mean[column] = of_pooled[n, WIDTH + column] / max(1, length)
             if where[n, column] >= 0:
                 gradient[where[n, column], column % EMBEDDING] += of_pooled[n, column]
-        for position in range(len(tokens)):
-            if keep[kept + position]:
-                for at in range(len(grams)):
-                    row = row_of(shares, grams, tokens, position, at)
+        for at in range(begin, begin + length):
+            if rows[at, 0] >= 0:
+                for table in range(rows.shape[1]):
+                    of_row = gradient[rows[at, table]]
                     for e in range(EMBEDDING):
-                        gradient[row, e] += of_mean[at * EMBEDDING + e]
-        kept += len(tokens)
+                        of_row[e] += of_mean[table * EMBEDDING + e]
+        begin += length
 
 
 def encode(windows: list[bytes], edges: np.ndarray) -> np.ndarray:
