@@ -44,6 +44,9 @@ COUNTS = {
     "locations": 4500,
     "traffic": 14000,
     "everyday": 17000,
+    "services": 9500,
+    "notebooks": 2300,
+    "workspaces": 4000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
