@@ -104,10 +104,9 @@ def files(folder: Path, name: str, chosen: Callable[[str], bool]) -> Iterator[st
     (archive,) = archives(folder, name)
     if archive.suffix in (".tgz", ".gz"):
         with tarfile.open(archive) as opened:
-            # In the archive's order: going back in one means to decompress it from its beginning.
-            members = [member for member in opened if member.isfile() and chosen(member.name)]
-            texts = {member.name: opened.extractfile(member).read().decode("utf-8", "replace") for member in members}
-            yield from (texts[name] for name in sorted(texts))
+            for member in sorted(opened.getmembers(), key=lambda m: m.name):
+                if member.isfile() and chosen(member.name):
+                    yield opened.extractfile(member).read().decode("utf-8", "replace")
     else:
         with zipfile.ZipFile(archive) as opened:
             for member in sorted(opened.namelist()):

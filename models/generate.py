@@ -45,8 +45,10 @@ COUNTS = {
     "traffic": 14000,
     "everyday": 17000,
     "services": 9500,
-    "notebooks": 2300,
+    "platforms": 9500,
+    "lookalikes": 6000,
     "workspaces": 4000,
+    "notebooks": 2300,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
