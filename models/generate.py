@@ -17,15 +17,15 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 20000,
-    "xss": 13000,
+    "sqli": 26000,
+    "xss": 20000,
     "rce": 44000,
     "path-traversal": 20000,
     "ssti": 13000,
     "ssrf": 18000,
     "xxe": 9500,
-    "ldap": 3200,
-    "nosql": 7000,
+    "ldap": 5500,
+    "nosql": 15000,
     "header-injection": 9000,
     "log4shell": 2200,
     "deserialization": 9500,
