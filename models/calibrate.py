@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classes import BENIGN
+from network import softmax
 
 PRIOR = 0.1  # share of attacks among the values for which a probability is stated
 
@@ -78,9 +79,7 @@ def probabilities(
 ) -> np.ndarray:
     z = logits / calibration.temperature
     z[:, BENIGN] += calibration.shifts(edges, lengths)
-    z -= z.max(axis=1, keepdims=True)
-    e = np.exp(z)
-    return e / e.sum(axis=1, keepdims=True)
+    return softmax(z)
 
 
 def attack_probability(

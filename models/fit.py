@@ -4,7 +4,7 @@ import numpy as np
 
 from adam import Adam
 from classes import BENIGN, CLASSES, UNCLASSED
-from network import BAG, WIDTH, initial, look_up, pool, unpool
+from network import BAG, WIDTH, initial, look_up, pool, softmax, unpool
 from ngrams import tokens_of
 
 BATCH = 512
@@ -15,11 +15,6 @@ RATE, WARM_UP, DECAY = 2e-3, 0.2, 5e-2
 LARGEST_NORM = 1.0
 CLASS_SHARE = 0.3
 TAUGHT = 0.5  # share of what teachers say in what a student learns from; labels have the rest
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(1, keepdims=True))
-    return e / e.sum(1, keepdims=True)
 
 
 def slopes(z: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:

@@ -89,6 +89,12 @@ def unpool(gradient, rows, lengths, of_pooled, where) -> None:
         begin += length
 
 
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Of [N, classes] of logits."""
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
 def encode(windows: list[bytes], edges: np.ndarray) -> np.ndarray:
     """int32 [N, LENGTH]: the model's input."""
     out = np.full((len(windows), LENGTH), PADDING, np.int32)

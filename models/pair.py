@@ -14,6 +14,7 @@ import language
 import screen
 from classes import BENIGN
 from dataset import Samples, augmented
+from network import softmax
 from windows import WINDOW_BYTES, edges_of, suspects, worst_windows
 
 LONG = 1024  # bytes of a value from which all its suspicious windows are trained on
@@ -47,7 +48,7 @@ def train_pair(samples: Samples, screen_epochs: int, model_epochs: int, seed: in
     teachers = []
     for each, training in trainings.items():
         teachers.append(train_model(windows_of(weights, training, each), model_epochs, each))
-    taught = fit.softmax(np.mean([fit.predict(teacher, own.bytes, own.edges) for teacher in teachers], axis=0))
+    taught = softmax(np.mean([fit.predict(teacher, own.bytes, own.edges) for teacher in teachers], axis=0))
     parameters = train_model(own, model_epochs, seed, taught)
     benign = np.flatnonzero(own.label == BENIGN)
     parameters["language"] = language.train([own.bytes[i] for i in benign], own.edges[benign], seed)
