@@ -1,6 +1,7 @@
-import { equal } from "proxy-wasm-as/bytes";
-import { clearBelow, screenValue, worstEnd, worstStart } from "./screen/screen";
+import { clearBelow, screenText, worstEnd, worstStart } from "./screen/screen";
 import { CONTEXT_BYTES } from "./screen/worst-window";
+import { decodingsOf } from "./values/decodings-of";
+import { JoinedText } from "./values/joined-text";
 import { Origin, originOf } from "./values/origin";
 import { Value } from "./values/value";
 
@@ -27,11 +28,19 @@ export class Suspect {
     public readonly value: Value,
     /** Which of the value's forms. */
     public readonly form: i32,
-    /** At most 256 bytes of the decoded form, those that carried the score. */
-    public readonly window: Uint8Array,
+    /** The range of it that is judged by itself: all of it, or one of its parts. */
+    public readonly from: i32,
+    public readonly to: i32,
+    /** Its range in the form, at most 256 bytes, those that carried the score. */
+    public readonly start: i32,
+    public readonly end: i32,
     /** The screen's score, millionths; half of it where the form is long, so that the model is asked. */
     public readonly millionths: u32,
   ) {}
+
+  get window(): Uint8Array {
+    return this.value.forms[this.form].subarray(this.start, this.end);
+  }
 
   /** Whether the screen finds nothing in it, so that the model is asked only where it is asked about everything. */
   get isCleared(): bool {
@@ -39,21 +48,35 @@ export class Suspect {
   }
 
   /**
-   * 1 where the window begins where the decoded form does, plus 2 where it ends where that does, plus 4 for each of 64, 256,
-   * 1,024, 4,096 and 16,384 bytes that the form is longer than.
+   * 1 where the window begins where what is judged by itself does, plus 2 where it ends where that does, plus 4 for each of
+   * 64, 256, 1,024, 4,096 and 16,384 bytes that the form is longer than: all of it, since any part of it may be the worst.
    */
   get edges(): u8 {
-    const form = this.value.forms[this.form];
-    const start = this.window.dataStart - form.dataStart;
-    let length: u8 = 0;
-    for (let most = 64; most < form.length && length < LENGTH_CLASSES; most *= 4) length++;
-    return u8(start == 0) | (u8(start + this.window.length == form.length) << 1) | (length << 2);
+    const length = this.value.lengthOf(this.form);
+    let longer: u8 = 0;
+    for (let most = 64; most < length && longer < LENGTH_CLASSES; most *= 4) longer++;
+    return u8(this.start == this.from) | (u8(this.end == this.to) << 1) | (longer << 2);
   }
 
   /** The smallest range of the request from which the window came. Linear: to be asked of what is recorded. */
   get origin(): Origin {
-    const start = <i32>(this.window.dataStart - this.value.forms[this.form].dataStart);
-    return originOf(this.value, this.form, start, start + this.window.length);
+    return originOf(this.value, this.form, this.start, this.end);
+  }
+
+  /** Of `Decoding`, those that led to the window. As much work as `origin`. */
+  get decodings(): u8[] {
+    return decodingsOf(this.value, this.form, this.start);
+  }
+
+  /** Whether the model would be asked the same of it. */
+  equals(other: Suspect): bool {
+    const size = this.end - this.start;
+    if (other.end - other.start != size || memory.compare(this.at, other.at, size) != 0) return false;
+    return other.edges == this.edges;
+  }
+
+  private get at(): usize {
+    return this.value.forms[this.form].dataStart + this.start;
   }
 }
 
@@ -64,6 +87,12 @@ export class Suspects {
   /** Something that the screen does not clear found no room. */
   overflowed: bool = false;
   private asked: i32 = 0;
+  /** Of the form that is screened: so many of its bytes may be screened again, and so many more windows be kept. */
+  private bytesLeft: i32 = 0;
+  private windowsLeft: i32 = 0;
+  /** Ranges that are still to be looked at. */
+  private readonly starts: i32[] = [];
+  private readonly ends: i32[] = [];
 
   get worstMillionths(): u32 {
     return this.worst.length > 0 ? this.worst[0].millionths : 0;
@@ -87,37 +116,66 @@ export class Suspects {
   }
 
   private screenForm(value: Value, form: i32): void {
-    const text = value.forms[form];
-    if (text.length == 0) return;
-    const millionths = scoreOf(text, screenValue(text));
-    const from = worstStart();
-    const to = worstEnd();
-    const isNew = this.insert(new Suspect(value, form, text.subarray(from, to), millionths));
-    if (millionths >= clearBelow()) this.lookBeside(value, form, from, to, <i32>isNew);
+    const length = value.forms[form].length;
+    if (length == 0) return;
+    this.bytesLeft = max(MIN_BYTES_AGAIN, 4 * length);
+    this.windowsLeft = MAX_WINDOWS;
+    const parts = value.parts;
+    if (parts !== null) this.screenParts(value, form, parts[form]);
+    else this.take(suspectIn(value, form, 0, length, scoreOf(value, form, 0, length)));
   }
 
-  /** Looks at what stands beside the worst window of a form, `from` to `to`; `windows` of it are known. */
-  private lookBeside(value: Value, form: i32, from: i32, to: i32, windows: i32): void {
-    const text = value.forms[form];
-    const starts: i32[] = [];
-    const ends: i32[] = [];
-    let bytesLeft = max(MIN_BYTES_AGAIN, 4 * text.length);
-    leave(starts, ends, 0, text.length, from, to);
+  /** Each by itself. There may be very many: of those that the screen clears only the worst is taken, and that where it clears all. */
+  private screenParts(value: Value, form: i32, parts: JoinedText): void {
+    let cleared: Suspect | null = null;
+    let worstCleared: u32 = 0;
+    let clearsAll = true;
+    for (let part = 0; part < parts.count; part++) {
+      const from = parts.startOf(part);
+      const to = parts.endOf(part);
+      if (from == to) continue;
+      const millionths = scoreOf(value, form, from, to);
+      if (millionths >= clearBelow()) {
+        clearsAll = false;
+        this.take(suspectIn(value, form, from, to, millionths));
+      } else if (cleared === null || millionths > worstCleared) {
+        worstCleared = millionths;
+        cleared = suspectIn(value, form, from, to, millionths);
+      }
+    }
+    if (clearsAll && cleared !== null) this.take(cleared);
+  }
+
+  private take(suspect: Suspect): void {
+    if (this.insert(suspect)) this.windowsLeft -= 1;
+    if (!suspect.isCleared) this.lookBeside(suspect);
+  }
+
+  /** Looks at what stands beside the worst window of what is judged by itself. */
+  private lookBeside(suspect: Suspect): void {
+    const value = suspect.value;
+    const form = suspect.form;
+    const from = suspect.from;
+    const to = suspect.to;
+    const starts = this.starts;
+    const ends = this.ends;
+    starts.length = 0;
+    ends.length = 0;
+    leave(starts, ends, from, to, suspect.start, suspect.end);
     while (starts.length > 0) {
       const start = starts.pop();
       const end = ends.pop();
       if (start >= end) continue;
-      bytesLeft -= end - start;
-      const millionths = scoreOf(text, screenValue(text.subarray(start, end)));
+      this.bytesLeft -= end - start;
+      const millionths = scoreOf(value, form, start, end);
       if (millionths < clearBelow()) continue;
-      from = start + worstStart();
-      to = start + worstEnd();
-      if (this.insert(new Suspect(value, form, text.subarray(from, to), millionths))) windows++;
-      if (windows > MAX_WINDOWS || bytesLeft < 0) {
+      const next = new Suspect(value, form, from, to, start + worstStart(), start + worstEnd(), millionths);
+      if (this.insert(next)) this.windowsLeft -= 1;
+      if (this.windowsLeft < 0 || this.bytesLeft < 0) {
         this.overflowed = true;
         return;
       }
-      leave(starts, ends, start, end, from, to);
+      leave(starts, ends, start, end, next.start, next.end);
     }
   }
 
@@ -127,7 +185,7 @@ export class Suspects {
     let at = worst.length;
     while (at > 0 && worst[at - 1].millionths < suspect.millionths) at--;
     for (let i = at - 1; i >= 0 && worst[i].millionths == suspect.millionths; i--) {
-      if (equal(worst[i].window, suspect.window) && worst[i].edges == suspect.edges) return false;
+      if (worst[i].equals(suspect)) return false;
     }
     if (worst.length == MAX_SUSPECTS) {
       const last = worst.pop();
@@ -145,9 +203,15 @@ export class Suspects {
   }
 }
 
-/** Of a form of which the screen says `screened`. */
-function scoreOf(text: Uint8Array, screened: u32): u32 {
-  return text.length > SURE_BYTES ? screened / 2 : screened;
+/** What the screen says of a range of a form; it also sets the worst window. */
+function scoreOf(value: Value, form: i32, from: i32, to: i32): u32 {
+  const screened = screenText(value.forms[form].dataStart + from, to - from);
+  return value.lengthOf(form) > SURE_BYTES ? screened / 2 : screened;
+}
+
+/** The worst window of what is judged by itself and was screened last. */
+function suspectIn(value: Value, form: i32, from: i32, to: i32, millionths: u32): Suspect {
+  return new Suspect(value, form, from, to, from + worstStart(), from + worstEnd(), millionths);
 }
 
 /** Leaves what is still to be looked at of a range of a form whose worst window is `from` to `to`: its parts, or both sides. */

@@ -75,9 +75,9 @@ function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
     writer.u32(origin.component);
     writer.u32(origin.start);
     writer.u32(origin.end);
-    const steps = value.steps[finding.form];
-    writer.u32(steps);
-    for (let j = 0; j < steps; j++) writer.bytes(decodingName(value.decodings[j]));
+    const decodings = finding.decodings;
+    writer.u32(decodings.length);
+    for (let j = 0; j < decodings.length; j++) writer.bytes(decodingName(decodings[j]));
     writer.bytes(finding.window);
     writer.u32(finding.edges);
     writer.u32(finding.millionths);

@@ -62,7 +62,8 @@ function encodeFinding(finding: Suspect): Uint8Array {
   const writer = new ProtobufWriter(64);
   const origin = finding.origin;
   writer.bytes(1, fieldLabel(value)).uint(2, origin.start).uint(3, origin.end);
-  for (let i = 0; i < value.steps[finding.form]; i++) writer.element(4, decodingName(value.decodings[i]));
+  const decodings = finding.decodings;
+  for (let i = 0; i < decodings.length; i++) writer.element(4, decodingName(decodings[i]));
   return writer.finish();
 }
 

@@ -31,11 +31,16 @@ export function bundleDigest(): Uint8Array {
  * Without weights the answer is certainty: a caller that forgot to ask `screenReady` must not wave anything through.
  */
 export function screenValue(value: Uint8Array): u32 {
+  return screenText(value.dataStart, value.length);
+}
+
+/** The same of `length` bytes at `data`. */
+export function screenText(data: usize, length: i32): u32 {
   if (!segmentValid()) {
-    findWorstWindow(value.subarray(0, 0), segmentWeightsAddress(), 8);
+    findWorstWindow(data, 0, segmentWeightsAddress(), 8);
     return <u32>MILLION;
   }
-  findWorstWindow(value, segmentWeightsAddress(), segmentTableBits());
+  findWorstWindow(data, length, segmentWeightsAddress(), segmentTableBits());
   return probability(<f64>segmentBias() + <f64>segmentScale() * <f64>worstSum());
 }
 

@@ -30,13 +30,11 @@ let bestStart: i32 = 0;
 let bestEnd: i32 = 0;
 
 /**
- * The largest sum of weights over any run of at most WINDOW_STEPS steps of `bytes` (see `weighSteps`), at least 0 (the empty
+ * The largest sum of weights over any run of at most WINDOW_STEPS steps of `length` bytes (see `weighSteps`), at least 0 (the empty
  * run); zeros before the first byte and behind the last let it be seen where a value begins and ends. What stands before or
  * behind a run never lowers its sum: padding hides nothing. Linear time, fixed memory.
  */
-export function findWorstWindow(bytes: Uint8Array, weights: usize, tableBits: u32): void {
-  const data = bytes.dataStart;
-  const length = bytes.length;
+export function findWorstWindow(data: usize, length: i32, weights: usize, tableBits: u32): void {
   const shift = 32 - tableBits;
   bestSum = 0;
   bestFrom = 0;

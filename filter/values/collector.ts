@@ -1,22 +1,23 @@
 import { Container } from "./container";
-import { decodeForms } from "./decode";
+import { decodeForms, decodeParts } from "./decode";
+import { Forms } from "./forms";
 import { ordinal } from "./ordinal";
 import { Pieces } from "./pieces";
 import { Source } from "./source";
 import { Value, ValueKind } from "./value";
 
 /**
- * So many values of a request are looked at one by one; what is left of its head, of its body and of each compressed form
- * of it makes one more each.
+ * So many values of a request are kept each by itself; what is left of its head, of its body and of each compressed form of
+ * it makes one more each.
  */
 const SINGLE_VALUES = 510;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
 
 /**
- * Takes the values of a request's head or body as they are found. From the limit on they are joined, a line each, decoded
- * by their container. The joined text is then decoded like any other: nothing is dropped, and no flood of tiny values
- * costs more than its bytes. `finish` must be called once at the end.
+ * Takes the values of a request's head or body as they are found. From the limit on they are joined, a line each, each
+ * decoded by itself: nothing is dropped, and no flood of tiny values costs more than its bytes. `finish` must be called once
+ * at the end.
  */
 export class Collector {
   private readonly rest: Pieces = new Pieces(LINE_FEED);
@@ -54,7 +55,11 @@ export class Collector {
   finish(): void {
     if (this.rest.isEmpty) return;
     const source = Source.joined(this.rest);
-    this.push(ValueKind.Rest, NO_NAME, source, 0, source.text.length, Container.Raw);
+    const decoded = new Forms(source.decodings.slice());
+    const parts = decodeParts(this.rest.joined);
+    for (let i = 0; i < parts.length; i++) decoded.add(parts[i].text);
+    const end = source.text.length;
+    this.out.push(new Value(ValueKind.Rest, NO_NAME, source, 0, end, Container.Raw, decoded, parts));
   }
 
   private push(kind: ValueKind, name: Uint8Array, source: Source, from: i32, to: i32, container: Container): void {

@@ -41,7 +41,7 @@ export class Source {
   }
 
   static joined(pieces: Pieces): Source {
-    const text = pieces.text;
+    const text = pieces.joined.text;
     const codings = pieces.codings;
     return new Source(pieces.component, text, null, pieces, 0, text.length, Container.Raw, codings, codings);
   }

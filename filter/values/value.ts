@@ -1,5 +1,6 @@
 import { Container } from "./container";
 import { Forms } from "./forms";
+import { JoinedText } from "./joined-text";
 import { Component, Source } from "./source";
 
 export { decodingName } from "./decoding";
@@ -25,7 +26,7 @@ export const enum ValueKind {
   /** Text, attribute, comment or declaration. */
   XmlText,
   Text,
-  /** What is left of a request with more values than are looked at one by one, joined. */
+  /** What is left of a request with more values than are kept by themselves, joined. */
   Rest,
   /** A parameter of a path segment (RFC 3986, section 3.3). */
   PathParameter,
@@ -52,10 +53,17 @@ export class Value {
     public readonly to: i32,
     public readonly container: Container,
     decoded: Forms,
+    /** Of what is left of a request: the forms with the values in them, each judged by itself. */
+    public readonly parts: JoinedText[] | null = null,
   ) {
     this.forms = decoded.forms;
     this.decodings = decoded.decodings;
     this.steps = decoded.steps;
+  }
+
+  /** Of a form; of what is left of a request always of all that is left: each of its parts is one of so many. */
+  lengthOf(form: i32): i32 {
+    return this.forms[this.parts !== null ? 0 : form].length;
   }
 
   get component(): Component {

@@ -10,6 +10,7 @@ const xml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt
 
 /** JSON, form, multipart, XML, text, binary, or one that says it is another. */
 export function body(random: Random): ParityBody {
+  if (random.chance(2)) return manyValues(random);
   const fields = Array.from({ length: 1 + random.below(4) }, (_, index) => [`f${index}`, payload(random)] as const);
   const text = (bytes: Buffer) => bytes.toString();
   const made = random.pick([
@@ -41,6 +42,16 @@ export function largeBody(random: Random): ParityBody {
   const size = random.pick([4096, 4097, 16_384, 16_385, 20_000, 40_000]);
   const start = Buffer.concat([payload(random), Buffer.from(" ")]);
   return of("text/plain", Buffer.concat([start, Buffer.alloc(size, "lorem ipsum dolor ")]).subarray(0, size));
+}
+
+/** More than are kept each by itself, with a few that tell more behind them. */
+function manyValues(random: Random): ParityBody {
+  const values = Array.from({ length: 512 + random.below(300) }, (_, index) => `${index}`);
+  for (let left = random.below(4); left > 0; left--)
+    values.splice(505 + random.below(values.length - 505), 0, payload(random).toString());
+  if (random.chance(50)) return of("application/json", Buffer.from(JSON.stringify(values)));
+  const pairs = values.map((value) => `a=${percentEncoded(random, Buffer.from(value))}`);
+  return of("application/x-www-form-urlencoded", Buffer.from(pairs.join("&")));
 }
 
 function of(contentType: string, content: Buffer): ParityBody {

@@ -48,6 +48,24 @@ for (const payload of hidden) {
   });
 }
 
+test("values of a flood are decoded each by itself: a comment that begins in one ends in no other", () => {
+  const fields = [
+    ...Array.from({ length: 600 }, (_, i) => `v${i}`),
+    "/*",
+    "un/**/ion",
+    "*/",
+    "PHNjcmlwdD5hbGVydCgx",
+    "%3c",
+  ];
+  const [values = []] = core.values([
+    { method: "POST", path: "/", headers: [], body: Buffer.from(JSON.stringify(fields)) },
+  ]);
+  const rest = values.find(({ kind }) => kind === "rest");
+  const [first, ...decoded] = (rest?.forms ?? []).map(({ bytes }) => Buffer.from(bytes).toString());
+  assert.equal(first, fields.slice(510).join("\n"));
+  assert.deepEqual(decoded, ["un ion\n<script>alert(1\n<"]);
+});
+
 test("forms together are at most eight times the input", () => {
   const nested = Array.from({ length: 6 }).reduce<string>((text) => encodeURIComponent(text), "<".repeat(2000));
   const worst = [nested, "&#60;".repeat(9000), "\\u003c".repeat(9000), "a /**/\t".repeat(9000), "%25".repeat(15_000)];

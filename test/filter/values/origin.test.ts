@@ -170,9 +170,23 @@ const cases: [what: string, request: CoreRequest, text: string, window: string, 
   [
     "what is left of a flood",
     { method: "GET", path: `/?${"a=bc&".repeat(600)}a=%3Cb%3E&a=x`, headers: [] },
-    `${"bc ".repeat(90)}<b> x`,
+    `${"bc\n".repeat(90)}<b>\nx`,
     "<b",
     "%3Cb",
+  ],
+  [
+    "the decoded ones of a flood",
+    { method: "GET", path: `/?${"a=bc&".repeat(600)}a=u%252fn&a=%2526lt;b&a=x`, headers: [] },
+    "u/n\n<b",
+    "/n\n<",
+    "%252fn&a=%2526lt;",
+  ],
+  [
+    "one that was decoded twice among those of a flood",
+    { method: "GET", path: `/?${"a=bc&".repeat(600)}a=u%252fn&a=%25%32%35%33%63b&a=x`, headers: [] },
+    "<b",
+    "<",
+    "%25%32%35%33%63",
   ],
 ];
 
