@@ -1,5 +1,5 @@
 import { isVisibleAscii } from "../encoding/find-byte";
-import { Charset, charsetsByLook, declaredCharsets, wideReadings } from "./charset";
+import { Charset, charsetsByLook, declaredCharsets, isAsciiAlone, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
@@ -40,9 +40,12 @@ export function collectBody(
   if ((declared & Charset.Hidden) != 0) return false;
   const readings = wideReadings(source, declared | charsetsByLook(source.text, declaredText));
   let inspected = true;
+  let isWide = false;
   for (let i = 0; i < readings.length; i++) {
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
+    isWide = isWide || isAsciiAlone(readings[i]);
   }
+  if (isWide) return inspected;
   // Most applications do not look at `charset` and read byte by byte; what can be read wide is no text then as a whole.
   const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
