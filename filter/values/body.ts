@@ -8,6 +8,7 @@ import { collectJson } from "./json";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { Pairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
+import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { collectTextRuns, isBinary } from "./text-runs";
@@ -47,7 +48,7 @@ export function collectBody(
   }
   if (isWide) return inspected;
   // Most applications do not look at `charset` and read byte by byte; what can be read wide is no text then as a whole.
-  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
+  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart || format == BodyFormat.Protobuf;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
   return collectReadable(collector, narrow, contentType, source, depth, begun) && inspected;
 }
@@ -64,7 +65,8 @@ function collectReadable(
   const body = source.text;
   const start = textStart(body);
   if (start == body.length) return true;
-  const byLook = format == BodyFormat.Other && looksLikeMultipart(body);
+  const isMessage = format == BodyFormat.Protobuf && collectProtobuf(collector, source);
+  const byLook = (format == BodyFormat.Other || format == BodyFormat.Protobuf) && looksLikeMultipart(body);
   if (depth < MAX_MULTIPART_DEPTH && (format == BodyFormat.Multipart || byLook)) {
     const outcome = collectMultipart(collector, contentType, source, depth);
     if (outcome != MultipartOutcome.Malformed) return outcome == MultipartOutcome.WellFormed;
@@ -86,7 +88,7 @@ function collectReadable(
     if (collectXml(collector, source, start)) return true;
   }
   if (format == BodyFormat.Graphql) collectGraphql(collector, source, start);
-  collectText(collector, format, source, start);
+  if (!isMessage || !isBareMessage(body)) collectText(collector, format, source, start);
   return true;
 }
 

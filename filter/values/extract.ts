@@ -9,7 +9,7 @@ import { collectCredentials } from "./credentials";
 import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
 import { HeaderTreatment } from "./header-name";
-import { collectMessages } from "./message-frames";
+import { collectMessages, MessagesOutcome } from "./message-frames";
 import { Pairs } from "./pairs";
 import { collectPath } from "./path";
 import { collectReferer } from "./referer";
@@ -66,8 +66,9 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   const sent = pairs === null ? Source.of(Component.Body, body.bytes) : pairs.source;
   const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
   const collector = pairs === null ? new Collector(out) : pairs.collector;
-  const inspected = collectBody(collector, body.contentType, content, 0, pairs);
   const messages = collectMessages(collector, body, content);
+  const isRead = messages == MessagesOutcome.Whole;
+  const inspected = isRead || collectBody(collector, body.contentType, content, 0, pairs);
   collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
     const asSent = new Collector(out);
@@ -76,8 +77,8 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
     collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
   }
-  if (!inspected || messages == LayersOutcome.Opaque) return BodyOutcome.Opaque;
-  return isTooLarge || messages == LayersOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+  if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
+  return isTooLarge || messages == MessagesOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
 function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {
