@@ -7,6 +7,9 @@ export const enum BodyFormat {
   Json,
   Xml,
   Multipart,
+  /** A message of HTTP (RFC 9112, section 10), and one of mail (RFC 2046, section 5.2.1). */
+  HttpMessage,
+  MailMessage,
   /** text/*: never taken for binary. */
   Text,
   Graphql,
@@ -39,6 +42,9 @@ const jsonSequences: Uint8Array[] = [
   bytes("application/x-jsonlines"),
 ];
 
+const httpMessages: Uint8Array[] = [bytes("application/http"), bytes("message/http")];
+const mailMessages: Uint8Array[] = [bytes("message/rfc822"), bytes("message/global")];
+
 const messagePacks: Uint8Array[] = [
   bytes("application/msgpack"),
   bytes("application/x-msgpack"),
@@ -65,6 +71,8 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (length == GRAPHQL.length && matchesAt(contentType, start, GRAPHQL)) return BodyFormat.Graphql;
   const type = contentType.subarray(start, end);
   if (isOneOf(jsonSequences, type)) return BodyFormat.Json;
+  if (isOneOf(httpMessages, type)) return BodyFormat.HttpMessage;
+  if (isOneOf(mailMessages, type)) return BodyFormat.MailMessage;
   if (endsWith(contentType, start, end, JSON_SUFFIX)) return BodyFormat.Json;
   if (endsWith(contentType, start, end, XML_SUFFIX) || endsWith(contentType, start, end, XML_SUBTYPE))
     return BodyFormat.Xml;

@@ -4,15 +4,13 @@ import { collectBody } from "./body";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
-import { collectCookies } from "./cookie";
-import { collectCredentials } from "./credentials";
+import { collectField } from "./field";
 import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
 import { HeaderTreatment } from "./header-name";
 import { collectMessages, MessagesOutcome } from "./message-frames";
 import { Pairs } from "./pairs";
 import { collectPath } from "./path";
-import { collectReferer } from "./referer";
 import { RequestBody } from "./request-body";
 import { Component, Source } from "./source";
 import { collectTextRuns } from "./text-runs";
@@ -34,10 +32,7 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uin
     if (except.length > 0 && equal(name, except)) continue;
     const value = headers.value(i);
     if (treatment == HeaderTreatment.Path) collectTarget(collector, value);
-    else if (treatment == HeaderTreatment.Cookies) collectCookies(collector, headerSource(value));
-    else if (treatment == HeaderTreatment.Referer) collectReferer(collector, name, headerSource(value));
-    else if (treatment == HeaderTreatment.Credentials) collectCredentials(collector, name, headerSource(value));
-    else collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
+    else collectField(collector, treatment, name, Source.of(Component.Header, value));
   }
   collector.finish();
 }
@@ -85,10 +80,6 @@ function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): 
   for (let i = 0; i < ranges.length; i += 2) {
     collector.add(ValueKind.Text, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
   }
-}
-
-function headerSource(value: Uint8Array): Source {
-  return Source.of(Component.Header, value);
 }
 
 /** `:path`: the path, and after the first `?` the query. */
