@@ -1,13 +1,16 @@
 import { isVisibleAscii } from "../encoding/find-byte";
-import { Charset, charsetsByLook, declaredCharsets, wideReadings } from "./charset";
+import { Charset, charsetsByLook, declaredCharsets, isAsciiAlone, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
 import { collectGraphql } from "./graphql";
+import { collectHttpMessage } from "./http-message";
 import { collectJson } from "./json";
+import { collectMailMessage } from "./mail-message";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { Pairs } from "./pairs";
 import { isLetterOrDigit } from "./plain-name";
+import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { collectTextRuns, isBinary } from "./text-runs";
@@ -18,12 +21,14 @@ const EQUALS: u8 = 0x3d;
 const OPEN_BRACE: u8 = 0x7b;
 const OPEN_BRACKET: u8 = 0x5b;
 const BYTE_ORDER_MARK: u32 = 0xbfbbef;
-/** A part of a part is the last in which parts are looked for. */
+/** A part of a part, or of a message of mail, is the last in which parts are looked for. */
 const MAX_MULTIPART_DEPTH = 2;
+/** The same of messages of HTTP: the parts of a change set are some, each read in one way only. */
+const MAX_HTTP_DEPTH = 4;
 
 /**
  * The values of a body: as its content type says, and, where it says nothing or the body is something else, by its look:
- * what an application takes it for is not ours to know. `depth`: of how many multipart bodies it is a part; `begun`: the
+ * what an application takes it for is not ours to know. `depth`: of how many bodies it is a part; `begun`: the
  * pairs of a form whose beginning was looked at before the rest had come. False: it is in a character set in which nothing
  * would be seen.
  */
@@ -40,11 +45,14 @@ export function collectBody(
   if ((declared & Charset.Hidden) != 0) return false;
   const readings = wideReadings(source, declared | charsetsByLook(source.text, declaredText));
   let inspected = true;
+  let isWide = false;
   for (let i = 0; i < readings.length; i++) {
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;
+    isWide = isWide || isAsciiAlone(readings[i]);
   }
+  if (isWide) return inspected;
   // Most applications do not look at `charset` and read byte by byte; what can be read wide is no text then as a whole.
-  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart;
+  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart || format == BodyFormat.Protobuf;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
   return collectReadable(collector, narrow, contentType, source, depth, begun) && inspected;
 }
@@ -61,13 +69,21 @@ function collectReadable(
   const body = source.text;
   const start = textStart(body);
   if (start == body.length) return true;
-  const byLook = format == BodyFormat.Other && looksLikeMultipart(body);
+  const isMessage = format == BodyFormat.Protobuf && collectProtobuf(collector, source);
+  const byLook = (format == BodyFormat.Other || format == BodyFormat.Protobuf) && looksLikeMultipart(body);
   if (depth < MAX_MULTIPART_DEPTH && (format == BodyFormat.Multipart || byLook)) {
-    const outcome = collectMultipart(collector, contentType, source, depth);
-    if (outcome != MultipartOutcome.Malformed) return outcome == MultipartOutcome.WellFormed;
+    const parts = collectMultipart(collector, contentType, source, depth);
+    if (parts != MultipartOutcome.Malformed) return parts == MultipartOutcome.WellFormed;
     collectText(collector, format, source, start);
     return true;
   }
+  let outcome = MultipartOutcome.Malformed;
+  if (format == BodyFormat.HttpMessage && depth < MAX_HTTP_DEPTH) {
+    outcome = collectHttpMessage(collector, source, depth);
+  } else if (format == BodyFormat.MailMessage && depth < MAX_MULTIPART_DEPTH) {
+    outcome = collectMailMessage(collector, source, depth);
+  }
+  if (outcome != MultipartOutcome.Malformed) return outcome == MultipartOutcome.WellFormed;
   const form = looksLikeForm(body, start);
   if (form || format == BodyFormat.Form) {
     const pairs = begun !== null ? begun : new Pairs(collector, ValueKind.FormName, ValueKind.FormValue, source, start);
@@ -83,7 +99,7 @@ function collectReadable(
     if (collectXml(collector, source, start)) return true;
   }
   if (format == BodyFormat.Graphql) collectGraphql(collector, source, start);
-  collectText(collector, format, source, start);
+  if (!isMessage || !isBareMessage(body)) collectText(collector, format, source, start);
   return true;
 }
 

@@ -141,6 +141,16 @@ export function wideReadings(source: Source, sets: u32): Source[] {
   return readings;
 }
 
+/**
+ * Whether a reading has ASCII alone: then every other byte of what was read (three of four) is NUL, and who reads it byte by
+ * byte finds no two characters in a row.
+ */
+export function isAsciiAlone(reading: Source): bool {
+  const text = reading.text;
+  for (let i = 0; i < text.length; i++) if (unchecked(text[i]) >= 0x80) return false;
+  return true;
+}
+
 function addReading(readings: Source[], source: Source, container: Container): void {
   const reading = source.within(0, source.text.length, container);
   const text = reading.text;

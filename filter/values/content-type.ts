@@ -7,11 +7,15 @@ export const enum BodyFormat {
   Json,
   Xml,
   Multipart,
+  /** A message of HTTP (RFC 9112, section 10), and one of mail (RFC 2046, section 5.2.1). */
+  HttpMessage,
+  MailMessage,
   /** text/*: never taken for binary. */
   Text,
   Graphql,
   MessagePack,
   Cbor,
+  Protobuf,
   /** Everything else: by its look. */
   Other,
 }
@@ -38,10 +42,20 @@ const jsonSequences: Uint8Array[] = [
   bytes("application/x-jsonlines"),
 ];
 
+const httpMessages: Uint8Array[] = [bytes("application/http"), bytes("message/http")];
+const mailMessages: Uint8Array[] = [bytes("message/rfc822"), bytes("message/global")];
+
 const messagePacks: Uint8Array[] = [
   bytes("application/msgpack"),
   bytes("application/x-msgpack"),
   bytes("application/vnd.msgpack"),
+];
+
+const protobufs: Uint8Array[] = [
+  bytes("application/proto"),
+  bytes("application/x-proto"),
+  bytes("application/vnd.google.protobuf"),
+  bytes("application/x-google-protobuf"),
 ];
 
 /** Of a `content-type` (RFC 9110, section 8.3); parameters and case do not matter. */
@@ -55,9 +69,10 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (length == FORM.length && matchesAt(contentType, start, FORM)) return BodyFormat.Form;
   if (length == APPLICATION_JSON.length && matchesAt(contentType, start, APPLICATION_JSON)) return BodyFormat.Json;
   if (length == GRAPHQL.length && matchesAt(contentType, start, GRAPHQL)) return BodyFormat.Graphql;
-  for (let i = 0; i < jsonSequences.length; i++) {
-    if (length == jsonSequences[i].length && matchesAt(contentType, start, jsonSequences[i])) return BodyFormat.Json;
-  }
+  const type = contentType.subarray(start, end);
+  if (isOneOf(jsonSequences, type)) return BodyFormat.Json;
+  if (isOneOf(httpMessages, type)) return BodyFormat.HttpMessage;
+  if (isOneOf(mailMessages, type)) return BodyFormat.MailMessage;
   if (endsWith(contentType, start, end, JSON_SUFFIX)) return BodyFormat.Json;
   if (endsWith(contentType, start, end, XML_SUFFIX) || endsWith(contentType, start, end, XML_SUBTYPE))
     return BodyFormat.Xml;
@@ -65,15 +80,15 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (matchesAt(contentType, start, TEXT)) return BodyFormat.Text;
   // A sequence (`cbor-seq`, RFC 8742) is read alike.
   if (matchesAt(contentType, start, CBOR) || endsWith(contentType, start, end, CBOR_SUFFIX)) return BodyFormat.Cbor;
-  for (let i = 0; i < messagePacks.length; i++) {
-    if (matchesAt(contentType, start, messagePacks[i])) return BodyFormat.MessagePack;
-  }
+  if (beginsAsOneOf(messagePacks, type)) return BodyFormat.MessagePack;
+  if (beginsAsOneOf(protobufs, type)) return BodyFormat.Protobuf;
   return endsWith(contentType, start, end, MESSAGE_PACK_SUFFIX) ? BodyFormat.MessagePack : BodyFormat.Other;
 }
 
 /** Whether the format does not say that the body is text: its bytes show it. */
 export function isToldByLook(format: BodyFormat): bool {
-  return format == BodyFormat.Other || format == BodyFormat.MessagePack || format == BodyFormat.Cbor;
+  const packed = format == BodyFormat.MessagePack || format == BodyFormat.Cbor || format == BodyFormat.Protobuf;
+  return packed || format == BodyFormat.Other;
 }
 
 export function skipWhitespace(text: Uint8Array, at: i32): i32 {
@@ -94,6 +109,18 @@ export function matchesAt(text: Uint8Array, at: i32, expected: Uint8Array): bool
     if (lower != expected[i]) return false;
   }
   return true;
+}
+
+function isOneOf(types: Uint8Array[], type: Uint8Array): bool {
+  for (let i = 0; i < types.length; i++) {
+    if (type.length == types[i].length && matchesAt(type, 0, types[i])) return true;
+  }
+  return false;
+}
+
+function beginsAsOneOf(types: Uint8Array[], type: Uint8Array): bool {
+  for (let i = 0; i < types.length; i++) if (matchesAt(type, 0, types[i])) return true;
+  return false;
 }
 
 function endsWith(text: Uint8Array, start: i32, end: i32, suffix: Uint8Array): bool {

@@ -4,19 +4,36 @@ import { decodeBase64At } from "./base64-text";
 import { skipWhitespace } from "./content-type";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
+import { isLetterOrDigit } from "./plain-name";
 
 const EQUALS: u8 = 0x3d;
 const QUESTION: u8 = 0x3f;
 const UNDERSCORE: u8 = 0x5f;
 const SPACE: u8 = 0x20;
+const DOT: u8 = 0x2e;
 const LOWER_B: u8 = 0x62;
 const LOWER_Q: u8 = 0x71;
 /** No character set has a longer name. */
 const MAX_CHARSET_BYTES = 40;
 
-export function hasEncodedWord(text: Uint8Array): bool {
+/**
+ * Whether it has an encoded word with more in it than letters, digits, single dots and `+ - / = _`: without them nothing
+ * can be meant for one who reads it as it came.
+ */
+export function hasOddEncodedWord(text: Uint8Array): bool {
   for (let at = text.indexOf(EQUALS); at >= 0; at = text.indexOf(EQUALS, at + 1)) {
-    if (contentStart(text, at) >= 0) return true;
+    const start = contentStart(text, at);
+    const end = start < 0 ? -1 : contentEnd(text, start);
+    if (end >= 0 && (isOdd(text, at + 2, start - 3) || isOdd(text, start, end))) return true;
+  }
+  return false;
+}
+
+function isOdd(text: Uint8Array, start: i32, end: i32): bool {
+  for (let i = start; i < end; i++) {
+    const byte = unchecked(text[i]);
+    const known = isLetterOrDigit(byte) || byte == EQUALS || byte == UNDERSCORE || byte == 0x2b || byte == 0x2d;
+    if (!known && byte != 0x2f && (byte != DOT || unchecked(text[i + 1]) == DOT)) return true;
   }
   return false;
 }

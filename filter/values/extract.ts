@@ -4,15 +4,13 @@ import { collectBody } from "./body";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
-import { collectCookies } from "./cookie";
-import { collectCredentials } from "./credentials";
+import { collectField } from "./field";
 import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
 import { HeaderTreatment } from "./header-name";
-import { collectMessages } from "./message-frames";
+import { collectMessages, MessagesOutcome } from "./message-frames";
 import { Pairs } from "./pairs";
 import { collectPath } from "./path";
-import { collectReferer } from "./referer";
 import { RequestBody } from "./request-body";
 import { Component, Source } from "./source";
 import { collectTextRuns } from "./text-runs";
@@ -34,10 +32,7 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uin
     if (except.length > 0 && equal(name, except)) continue;
     const value = headers.value(i);
     if (treatment == HeaderTreatment.Path) collectTarget(collector, value);
-    else if (treatment == HeaderTreatment.Cookies) collectCookies(collector, headerSource(value));
-    else if (treatment == HeaderTreatment.Referer) collectReferer(collector, name, headerSource(value));
-    else if (treatment == HeaderTreatment.Credentials) collectCredentials(collector, name, headerSource(value));
-    else collector.add(ValueKind.Header, name, headerSource(value), 0, value.length, Container.Raw);
+    else collectField(collector, treatment, name, Source.of(Component.Header, value));
   }
   collector.finish();
 }
@@ -66,8 +61,9 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   const sent = pairs === null ? Source.of(Component.Body, body.bytes) : pairs.source;
   const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
   const collector = pairs === null ? new Collector(out) : pairs.collector;
-  const inspected = collectBody(collector, body.contentType, content, 0, pairs);
   const messages = collectMessages(collector, body, content);
+  const isRead = messages == MessagesOutcome.Whole;
+  const inspected = isRead || collectBody(collector, body.contentType, content, 0, pairs);
   collector.finish();
   for (let i = 0; i < layers.sources.length; i++) {
     const asSent = new Collector(out);
@@ -76,18 +72,14 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
     collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
   }
-  if (!inspected || messages == LayersOutcome.Opaque) return BodyOutcome.Opaque;
-  return isTooLarge || messages == LayersOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+  if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
+  return isTooLarge || messages == MessagesOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
 function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {
   for (let i = 0; i < ranges.length; i += 2) {
     collector.add(ValueKind.Text, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
   }
-}
-
-function headerSource(value: Uint8Array): Source {
-  return Source.of(Component.Header, value);
 }
 
 /** `:path`: the path, and after the first `?` the query. */

@@ -32,8 +32,23 @@ export function headerTreatment(headers: HeaderMap, index: i32): HeaderTreatment
   const kind = kinds.of(headers, index);
   const treatment = <HeaderTreatment>(kind & TREATMENT_MASK);
   if (treatment != HeaderTreatment.FixedGrammar) return treatment;
-  const broken = breaksGrammar(<Grammar>(kind >> GRAMMAR_SHIFT), headers.value(index));
-  return broken ? HeaderTreatment.FreeText : HeaderTreatment.Ignored;
+  return byGrammar(<Grammar>(kind >> GRAMMAR_SHIFT), headers.value(index));
+}
+
+/** The same of a field of a message in a body. What is judged elsewhere in a request's own head is not in this one. */
+export function treatmentInMessage(name: Uint8Array, value: Uint8Array): HeaderTreatment {
+  const lower = name.slice();
+  for (let i = 0; i < lower.length; i++) {
+    const byte = unchecked(lower[i]);
+    if (byte >= 0x41 && byte <= 0x5a) unchecked((lower[i] = byte | 0x20));
+  }
+  const treatment = treatmentOf(lower);
+  if (treatment == HeaderTreatment.Ignored) return byGrammar(Grammar.Tokens, value);
+  return treatment == HeaderTreatment.FixedGrammar ? byGrammar(grammarOf(lower), value) : treatment;
+}
+
+function byGrammar(grammar: Grammar, value: Uint8Array): HeaderTreatment {
+  return breaksGrammar(grammar, value) ? HeaderTreatment.FreeText : HeaderTreatment.Ignored;
 }
 
 /** Whether a value holds what the grammar has no use for. */

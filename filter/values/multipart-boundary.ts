@@ -6,6 +6,15 @@ import { isWhitespace } from "./spacing";
 /** RFC 2046, section 5.1.1. */
 const MAX_BOUNDARY_BYTES = 70;
 const BOUNDARY = bytes("boundary");
+/** Whose parts need no names (RFC 2046, sections 5.1.3 to 5.1.6; RFC 2387; RFC 6522). */
+const entityTypes: Uint8Array[] = [
+  bytes("multipart/mixed"),
+  bytes("multipart/related"),
+  bytes("multipart/alternative"),
+  bytes("multipart/digest"),
+  bytes("multipart/parallel"),
+  bytes("multipart/report"),
+];
 const QUOTE: u8 = 0x22;
 const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
@@ -40,6 +49,17 @@ export function boundaryOf(contentType: Uint8Array): Uint8Array {
     at = end - 1;
   }
   return found;
+}
+
+/** Whether the parts are entities, as those of mail are, and no fields of a form. */
+export function holdsEntities(contentType: Uint8Array): bool {
+  const start = skipWhitespace(contentType, 0);
+  for (let i = 0; i < entityTypes.length; i++) {
+    if (!matchesAt(contentType, start, entityTypes[i])) continue;
+    const next = skipWhitespace(contentType, start + entityTypes[i].length);
+    return next == contentType.length || contentType[next] == SEMICOLON;
+  }
+  return false;
 }
 
 /** The boundary of a body that begins with `--` and a line of nothing but boundary characters; else empty. */

@@ -2,21 +2,22 @@ import { bytes } from "proxy-wasm-as/bytes";
 import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
 import { breaksTokens } from "./header-grammar";
+import { breaksEntityField } from "./message-head";
 import { Disposition, isNameByte, isWord } from "./multipart-disposition";
 
 const DISPOSITION = bytes("content-disposition");
 const TYPE = bytes("content-type");
 const ENCODING = bytes("content-transfer-encoding");
 const FORM_DATA = bytes("form-data");
-/** Of a file in a part of several (RFC 2183, and RFC 2388, section 4.2). */
-const nestedDispositions: Uint8Array[] = [bytes("file"), bytes("attachment"), bytes("inline")];
+/** Of an entity (RFC 2183), and of a file in a part of several (RFC 2388, section 4.2). */
+const entityDispositions: Uint8Array[] = [bytes("file"), bytes("attachment"), bytes("inline")];
 const BASE64 = bytes("base64");
 const QUOTED_PRINTABLE = bytes("quoted-printable");
 const COLON: u8 = 0x3a;
 
 /**
- * The headers of one part (RFC 7578, section 4.2), read from `start` on; `malformed` where readers may differ. `nested`:
- * of a part of a part, which needs no name.
+ * The headers of one part (RFC 7578, section 4.2), read from `start` on; `malformed` where readers may differ. `mayBeEntity`:
+ * the part needs no name, and may have any headers (RFC 2045, section 3).
  */
 export class PartHeaders {
   /** Where the content begins. */
@@ -24,6 +25,8 @@ export class PartHeaders {
   malformed: bool = false;
   readonly disposition: Disposition;
   contentType: Uint8Array;
+  /** Values of an entity's headers that break their grammar: in the body start and end of the name, then of the value. */
+  readonly freeTexts: i32[] = [];
   encoding: Container = Container.Raw;
   private typed: bool = false;
   private disposed: bool = false;
@@ -32,7 +35,7 @@ export class PartHeaders {
     private readonly body: Uint8Array,
     start: i32,
     end: i32,
-    private readonly nested: bool,
+    private readonly mayBeEntity: bool,
   ) {
     this.disposition = new Disposition(body);
     this.contentType = body.subarray(0, 0);
@@ -54,7 +57,12 @@ export class PartHeaders {
       this.header(at, stop);
       at = next;
     }
-    if ((this.disposition.nameStart < 0 && !nested) || this.disposition.malformed) this.malformed = true;
+    if ((this.disposition.nameStart < 0 && !mayBeEntity) || this.disposition.malformed) this.malformed = true;
+  }
+
+  /** Whether it is an entity that has no name, and no field of a form. */
+  get isEntity(): bool {
+    return this.mayBeEntity && this.disposition.nameStart < 0;
   }
 
   private header(start: i32, end: i32): void {
@@ -73,7 +81,15 @@ export class PartHeaders {
       this.disposition.read(end - value.length + type, end);
       return;
     }
-    if (breaksTokens(value)) this.malformed = true;
+    if (!this.mayBeEntity) {
+      if (breaksTokens(value)) this.malformed = true;
+    } else if (breaksEntityField(value)) {
+      const texts = this.freeTexts;
+      texts.push(start);
+      texts.push(colon);
+      texts.push(end - value.length);
+      texts.push(end);
+    }
     if (isWord(name, TYPE)) {
       if (this.typed) this.malformed = true;
       this.typed = true;
@@ -84,12 +100,13 @@ export class PartHeaders {
       if (isWord(value, QUOTED_PRINTABLE)) this.encoding = Container.QuotedPrintable;
     }
   }
+
   /** Bytes of the disposition type; 0: it is none that belongs here. */
   private dispositionType(value: Uint8Array): i32 {
     if (matchesAt(value, 0, FORM_DATA)) return FORM_DATA.length;
-    if (!this.nested) return 0;
-    for (let i = 0; i < nestedDispositions.length; i++) {
-      if (matchesAt(value, 0, nestedDispositions[i])) return nestedDispositions[i].length;
+    if (!this.mayBeEntity) return 0;
+    for (let i = 0; i < entityDispositions.length; i++) {
+      if (matchesAt(value, 0, entityDispositions[i])) return entityDispositions[i].length;
     }
     return 0;
   }

@@ -4,7 +4,7 @@ import { Charset, charsetNamed, declaredCharsets, wideReadings } from "./charset
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { BodyFormat, bodyFormat, isToldByLook } from "./content-type";
-import { hasEncodedWord } from "./encoded-word";
+import { collectLabel } from "./encoded-label";
 import { PartHeaders } from "./multipart-headers";
 import { isPlainName } from "./plain-name";
 import { Source } from "./source";
@@ -21,16 +21,20 @@ export const enum PartOutcome {
 /** Names the character set of all other fields (RFC 7578, section 4.6). */
 const CHARSET_FIELD = bytes("_charset_");
 
-/** Name, file names and content of the part `start` to `end`, the `number`th. */
+/**
+ * Name, file names and content of the part `start` to `end`, the `number`th; `mayBeEntity`: it may be one of those that have
+ * no name.
+ */
 export function collectPart(
   collector: Collector,
   source: Source,
   start: i32,
   end: i32,
   number: i32,
+  mayBeEntity: bool,
   depth: i32,
 ): PartOutcome {
-  const headers = new PartHeaders(source.text, start, end, depth > 0);
+  const headers = new PartHeaders(source.text, start, end, mayBeEntity);
   const disposition = headers.disposition;
   const name = disposition.name;
   if (!isPlainName(name, 0, name.length)) {
@@ -47,6 +51,11 @@ export function collectPart(
     disposition.extendedEnd,
     Container.Percent,
   );
+  const texts = headers.freeTexts;
+  for (let i = 0; i < texts.length; i += 4) {
+    const header = collector.name(source.text, texts[i], texts[i + 1]);
+    collectLabel(collector, ValueKind.Header, header, source, texts[i + 2], texts[i + 3]);
+  }
   const encoded = headers.encoding != Container.Raw;
   const content = source.within(headers.end, end, headers.encoding);
   let inspected = collectContent(collector, headers, name, content, depth);
@@ -59,24 +68,9 @@ export function collectPart(
   return headers.malformed ? PartOutcome.Malformed : PartOutcome.WellFormed;
 }
 
-/** The name of a field or a file, with its encoded words (RFC 2047) undone and, for those who do not, as it came. */
-function collectLabel(
-  collector: Collector,
-  kind: ValueKind,
-  name: Uint8Array,
-  source: Source,
-  from: i32,
-  to: i32,
-): void {
-  collector.add(kind, name, source, from, to, Container.EncodedWords);
-  if (to > from && hasEncodedWord(source.text.subarray(from, to))) {
-    collector.add(kind, name, source, from, to, Container.Raw);
-  }
-}
-
 /**
- * Only a file can be binary: what is no file an application takes as text, whatever bytes are in it. False: it is in a
- * character set in which nothing would be seen.
+ * Only a file can be binary, and an entity whose type says nothing of text: what else is no file an application takes as
+ * text, whatever bytes are in it. False: it is in a character set in which nothing would be seen.
  */
 function collectContent(
   collector: Collector,
@@ -86,11 +80,16 @@ function collectContent(
   depth: i32,
 ): bool {
   const type = headers.contentType;
-  const isFile = headers.disposition.isFile;
-  const kind = isFile ? ValueKind.File : ValueKind.FormValue;
-  if (isStructured(bodyFormat(type)) || (isFile && beginsAsXml(content.text, 0))) {
+  const format = bodyFormat(type);
+  const isEntity = headers.isEntity;
+  const isFile = headers.disposition.isFile || (isEntity && type.length > 0 && isToldByLook(format));
+  const kind = isFile ? ValueKind.File : isEntity ? ValueKind.Text : ValueKind.FormValue;
+  // Of a field an application takes a message as the text that it is.
+  const isMessage = format == BodyFormat.HttpMessage || format == BodyFormat.MailMessage;
+  if ((isStructured(format) && (isFile || isEntity || !isMessage)) || (isFile && beginsAsXml(content.text, 0))) {
     const inspected = collectBody(collector, type, content, depth + 1);
-    if (!isFile && isBinary(content.text)) collector.add(kind, name, content, 0, content.text.length, Container.Raw);
+    if (!isFile && !isEntity && isBinary(content.text))
+      collector.add(kind, name, content, 0, content.text.length, Container.Raw);
     return inspected;
   }
   const declared = declaredCharsets(type);

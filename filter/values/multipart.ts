@@ -1,6 +1,6 @@
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { boundaryByLook, boundaryOf } from "./multipart-boundary";
+import { boundaryByLook, boundaryOf, holdsEntities } from "./multipart-boundary";
 import { collectPart, PartOutcome } from "./multipart-part";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
@@ -37,6 +37,7 @@ export function collectMultipart(
   let malformed = boundary.length == 0 && contentType.length > 0;
   if (boundary.length == 0) boundary = boundaryByLook(body);
   if (boundary.length == 0) return MultipartOutcome.Malformed;
+  const entities = depth > 0 || holdsEntities(contentType);
   let hidden = false;
   let closed = false;
   let part = -1;
@@ -57,7 +58,7 @@ export function collectMultipart(
       if (part < 0) {
         addText(collector, source, 0, stop);
       } else {
-        const outcome = collectPart(collector, source, part, stop, number++, depth);
+        const outcome = collectPart(collector, source, part, stop, number++, entities, depth);
         malformed = malformed || outcome == PartOutcome.Malformed;
         hidden = hidden || outcome == PartOutcome.Hidden;
       }
@@ -71,7 +72,7 @@ export function collectMultipart(
   if (part >= 0 && closed) {
     addText(collector, source, part, body.length);
   } else if (part >= 0) {
-    hidden = collectPart(collector, source, part, body.length, number, depth) == PartOutcome.Hidden || hidden;
+    hidden = collectPart(collector, source, part, body.length, number, entities, depth) == PartOutcome.Hidden || hidden;
   }
   if (hidden) return MultipartOutcome.Hidden;
   return malformed || !closed ? MultipartOutcome.Malformed : MultipartOutcome.WellFormed;

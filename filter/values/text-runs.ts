@@ -7,7 +7,7 @@ import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";
 
 /** Compressed data holds text of this length by chance only. */
-const MIN_RUN_BYTES = 24;
+export const MIN_RUN_BYTES = 24;
 /** So many runs are values of their own; all further ones together make one more. */
 const SINGLE_RUNS = 16;
 /** One control byte in so many makes broken UTF-8 binary: in random bytes it is one in ten, in Latin-1 text none. */

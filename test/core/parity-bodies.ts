@@ -8,7 +8,7 @@ export interface ParityBody {
 
 const xml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** JSON, form, multipart, XML, text, binary, or one that says it is another. */
+/** JSON, form, multipart, batch, XML, text, binary, protocol buffers, or one that says it is another. */
 export function body(random: Random): ParityBody {
   if (random.chance(2)) return manyValues(random);
   const fields = Array.from({ length: 1 + random.below(4) }, (_, index) => [`f${index}`, payload(random)] as const);
@@ -22,6 +22,9 @@ export function body(random: Random): ParityBody {
         Buffer.from(fields.map(([name, value]) => `${name}=${percentEncoded(random, value)}`).join("&")),
       ),
     () => multipart(random, fields),
+    () => batch(random, fields),
+    () => of("application/x-protobuf", message(fields)),
+    () => of("application/x-www-form-urlencoded; charset=utf-16", Buffer.from("a=%3Cb%3E&c=d", "utf16le")),
     () =>
       of(
         random.pick(["application/xml", "text/xml; charset=utf-8"]),
@@ -72,4 +75,20 @@ function multipart(random: Random, fields: readonly (readonly [string, Buffer])[
   });
   const end = random.chance(90) ? Buffer.from(`--${boundary}--\r\n`) : Buffer.alloc(0);
   return of(`multipart/form-data; boundary=${boundary}`, Buffer.concat([...parts, end]));
+}
+
+/** Requests of HTTP as parts. */
+function batch(random: Random, fields: readonly (readonly [string, Buffer])[]): ParityBody {
+  const parts = fields.map(([name, value]) => {
+    const target = `/${name}?a=${percentEncoded(random, value)}`;
+    const head = `--XbX\r\nContent-Type: application/http\r\n\r\nPOST ${target} HTTP/1.1\r\nX-A: b\r\n`;
+    return Buffer.concat([Buffer.from(`${head}Content-Type: text/plain\r\n\r\n`), value, Buffer.from("\r\n")]);
+  });
+  return of("multipart/mixed; boundary=XbX", Buffer.concat([...parts, Buffer.from("--XbX--\r\n")]));
+}
+
+/** Of protocol buffers: each field a text. */
+function message(fields: readonly (readonly [string, Buffer])[]): Buffer {
+  const texts = fields.map(([, value]) => value.subarray(0, 127));
+  return Buffer.concat(texts.flatMap((text, index) => [Buffer.of(((index + 1) << 3) | 2, text.length), text]));
 }

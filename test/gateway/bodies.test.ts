@@ -22,6 +22,22 @@ const prose =
 const json = "Content-Type: application/json";
 const form = "Content-Type: application/x-www-form-urlencoded";
 
+const mixed = "Content-Type: multipart/mixed; boundary=X";
+const batch = (target: string, note: string) =>
+  [
+    "--X",
+    "Content-Type: application/http",
+    "Content-Transfer-Encoding: binary",
+    "",
+    `PATCH Customers('4711')?${target} HTTP/1.1`,
+    "Content-Type: application/json",
+    "",
+    JSON.stringify({ note }),
+    "--X--",
+    "",
+  ].join("\r\n");
+const filter = "$filter=Price%20gt%2051&sap-client=100";
+
 let upstream: RecordingUpstream;
 let gateway: TestGateway;
 
@@ -70,6 +86,8 @@ const denied: [name: string, header: string, body: string, field: string, decodi
     "form:note",
     "percent",
   ],
+  ["a body in a batch", mixed, batch(filter, attack), "json:/note", ""],
+  ["a target in a batch", mixed, batch(`a=${encodeURIComponent(attack)}`, "x"), "query:a", "percent"],
   ["plain text", "Content-Type: text/plain", `Dear shop, ${attack}`, "body", ""],
   ["a body without a type", "X-A: b", attack, "body", ""],
 ];
@@ -129,6 +147,20 @@ test("an upload with plain fields and a picture, and an order in XML, pass in pr
   assert.equal(form.status, 200, form.headers.get("x-postern-decision") ?? "");
   const xml = '<?xml version="1.0"?><order id="5"><item sku="A-1">Book</item></order>';
   assert.equal((await post("/comments/a", "Content-Type: application/xml", xml)).status, 200);
+});
+
+test("a batch, messages with an identifier and a form in UTF-16 pass in prevent", async () => {
+  const message = "\n$ae990122-9717-4e3a-a5ac-eb3bc67433b1\x12\x04Anna\x18\x07";
+  const wide = [..."name=M%C3%BCller%2C+Anna&ort=K%C3%B6ln"].map((character) => `${character}\0`).join("");
+  for (const [header, body] of [
+    [mixed, batch(filter, "It's a nice day")],
+    ["Content-Type: application/x-protobuf", message],
+    ["Content-Type: application/grpc", `\0\0\0\0${String.fromCharCode(message.length)}${message}`],
+    [`${form}; charset=utf-16le`, wide],
+  ] as const) {
+    const answer = await post("/comments/a", header, body);
+    assert.equal(answer.status, 200, `${header}: ${JSON.stringify((await record(answer)).score)}`);
+  }
 });
 
 test("the log holds no value of a request", async () => {

@@ -283,6 +283,28 @@ test("what is declared wide is read byte by byte too, as most applications do", 
   }
 });
 
+test("a form that is wide throughout is read wide alone: byte by byte no two characters stand in a row", () => {
+  const form = Buffer.from("\ufeffa=x+y&b=%3Cb%3E", "utf16le");
+  const type = "application/x-www-form-urlencoded";
+  const wide32 = wide("a=x+y&b=%3Cb%3E");
+  for (const [charset, text] of [
+    ["; charset=utf-16", form],
+    ["; charset=utf-16", Buffer.from(form).swap16()],
+    ["; charset=utf-16le", form.subarray(2)],
+    ["; charset=utf-32", wide32],
+    ["", form],
+  ] as const) {
+    assert.deepEqual(told(body(`${type}${charset}`, text)), ["form:a = x y", "form:b = <b>"], charset);
+  }
+  const other = Buffer.concat([form, Buffer.from("\u4e2d", "utf16le"), Buffer.from("&c=%3Cb%3E&")]);
+  assert.ok(told(body(`${type}; charset=utf-16`, other)).includes("form:c = <b>"), "what is not throughout");
+  const order = Buffer.concat([form.subarray(0, 2), Buffer.from(form.subarray(2)).swap16()]);
+  assert.ok(
+    told(body(`${type}; charset=utf-16`, order)).some((value) => value.includes("<b>")),
+    "the other order",
+  );
+});
+
 test("a character set is seen in every spelling and in every parameter", () => {
   const spellings = [
     "charset = ibm037",

@@ -65,6 +65,42 @@ test("JSON in a message is read as JSON", () => {
   }
 });
 
+const uuid = "ae990122-9717-4e3a-a5ac-eb3bc67433b1";
+const texts = (type: string, body: Uint8Array) => values(type, body).map(text);
+
+test("a message is no text besides: the length of a field is not judged with what it holds", () => {
+  const both = Buffer.concat([field(1, uuid), Buffer.from([0x18, 7])]);
+  for (const message of [field(1, uuid), both]) {
+    assert.deepEqual(texts("application/x-protobuf", message), [uuid]);
+    assert.deepEqual(texts("application/grpc", Buffer.concat([frame(message), frame(Buffer.alloc(0))])), [uuid]);
+  }
+  assert.deepEqual(texts("application/connect+json", frame(Buffer.from('{"a":"it is a longer text"}'))), [
+    "it is a longer text",
+  ]);
+});
+
+test("what may be meant as text is looked at as one, too, though a message can be read in it", () => {
+  // Fields of eight bytes, `1` and `a`, which no text of a message holds.
+  const attack = "1' or 1=1a --     ";
+  assert.deepEqual(texts("application/x-protobuf", Buffer.from(attack)), [attack]);
+  const long = `${attack}${attack}`;
+  assert.deepEqual(texts("application/x-protobuf", Buffer.from(`${long}\x08\x01`)), [long]);
+  const parts = Buffer.from(`b!${"x".repeat(33)}b!${"y".repeat(33)}`);
+  assert.ok(texts("application/x-protobuf", parts).includes(parts.toString()));
+  for (const body of ['{"a":"b"}', "<?xml?><a>b</a>", "a=b"]) {
+    assert.ok(texts("application/x-protobuf", Buffer.from(body)).includes("b"), body);
+  }
+});
+
+test("messages that are compressed, cut off, declared in a character set or none are looked at as they were sent, too", () => {
+  const long = `${"some text ".repeat(3)}\0`;
+  const type = "application/grpc";
+  assert.ok(texts(type, frame(Buffer.from(long))).length > 1);
+  assert.deepEqual(texts(`${type}; charset=utf-8`, frame(field(1, uuid))), [uuid]);
+  assert.ok(texts(`${type}; charset=utf-16`, frame(field(1, uuid))).length > 1);
+  assert.deepEqual(texts(`${type}; charset=ibm037`, frame(field(1, uuid))), [uuid]);
+});
+
 test("any bytes are read to their end", () => {
   const types = ["application/grpc", "application/grpc-web-text", "application/grpc+json", "application/x-protobuf"];
   fc.assert(

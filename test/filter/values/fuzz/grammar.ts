@@ -50,10 +50,18 @@ const containers: ((texts: readonly string[]) => string)[] = [
   (texts) => texts.map((text) => part("XbX", 'form-data; name="a"', text)).join("") + closing("XbX"),
   (texts) => texts.map((text) => part("XbX", `form-data; name="${text}"; filename="${text}"`, text)).join(""),
   (texts) => nestedParts(texts),
+  (texts) => texts.map((text) => entity("XbX", text)).join("") + closing("XbX"),
+  (texts) => `GET /${texts[0]}?a=${texts[1]} HTTP/1.1\r\nA: ${texts[0]}\r\n\r\n${texts.join("&")}`,
+  (texts) =>
+    `Subject: =?utf-8?Q?${texts[0]}?=\r\nContent-Transfer-Encoding: base64\r\n\r\n${texts.map(base64).join("")}`,
 ];
 
 function part(boundary: string, disposition: string, content: string, more = ""): string {
   return `--${boundary}\r\nContent-Disposition: ${disposition}\r\n${more}\r\n${content}\r\n`;
+}
+
+function entity(boundary: string, content: string): string {
+  return `--${boundary}\r\nContent-Type: application/http\r\nX-A: ${content}\r\n\r\n${content}\r\n`;
 }
 
 function closing(boundary: string): string {

@@ -23,6 +23,11 @@ const contentTypes = [
   "text/xml; charset=utf-32be",
   "text/xml",
   "multipart/form-data; boundary=XbX",
+  "multipart/mixed; boundary=XbX",
+  "application/http",
+  "message/rfc822",
+  "application/x-protobuf",
+  "application/grpc",
   "",
 ];
 const headers = ["cookie", "referer", "user-agent", "accept", "x-a", "authorization", "via", "sec-ch-ua", "range"];
