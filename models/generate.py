@@ -50,7 +50,7 @@ COUNTS = {
     "workspaces": 4000,
     "notebooks": 2300,
     "fixed": 9000,
-    "products": 14000,
+    "products": 16500,
     "sources": 8000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
