@@ -51,6 +51,8 @@ COUNTS = {
     "notebooks": 2300,
     "fixed": 11000,
     "ordinary": 14000,
+    "products": 16500,
+    "sources": 8000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
