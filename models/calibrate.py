@@ -30,7 +30,7 @@ LENGTH_FACTORS = (0.75, 0.85)
 # there is little evidence, and most values of real requests are a word.
 SHORT_SHIFT, SHORT_BYTES = 2.0, 20
 # Taken from the logit of scanners: what gives one away is a name, and names of honest products that no data holds look alike.
-SCANNER_SHIFT = 4.0
+SCANNER_SHIFT = 2.0
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.13
 
