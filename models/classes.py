@@ -16,7 +16,7 @@ CLASSES = [
     "deserialization",
     "scanner",
 ]
-BENIGN = 0
+BENIGN, SCANNER = 0, CLASSES.index("scanner")
 # An attack of no class of its own: only "not benign" is learnt from it.
 UNCLASSED = -1
 

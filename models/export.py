@@ -3,8 +3,8 @@
 import numpy as np
 import onnx
 
-from calibrate import LENGTH_SHIFTS, SHORT_BYTES, Calibration
-from classes import BENIGN, CLASSES
+from calibrate import LENGTH_SHIFTS, SCANNER_SHIFT, SHORT_BYTES, Calibration
+from classes import BENIGN, CLASSES, SCANNER
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
 from ngrams import PADDING, TOKENS
@@ -115,6 +115,7 @@ def judge(graph: Graph, p: dict[str, np.ndarray], steps: np.ndarray, calibration
     shifts.append(calibration.shifts(np.full(SHORT_BYTES, 3), 2 + np.arange(SHORT_BYTES)))
     bias = np.tile(p["out_bias"] / calibration.temperature, (STATES + SHORT_BYTES, 1))
     bias[:, BENIGN] += np.concatenate(shifts)
+    bias[:, SCANNER] -= SCANNER_SHIFT
     weights = {
         "hidden": np.concatenate([hidden.reshape(2 * TABLES * COLUMNS, -1), nothing]),
         "hidden_bias": p["hidden_bias"],

@@ -17,20 +17,20 @@ from obfuscate import disguised
 GRAMMARS = Path(__file__).parent / "grammars"
 # Rows of each grammar: thin ones repeat themselves soon.
 COUNTS = {
-    "sqli": 26000,
+    "sqli": 27200,
     "xss": 20000,
-    "rce": 44000,
-    "path-traversal": 20000,
-    "ssti": 13000,
-    "ssrf": 18000,
-    "xxe": 9500,
+    "rce": 47500,
+    "path-traversal": 22500,
+    "ssti": 15500,
+    "ssrf": 20500,
+    "xxe": 10700,
     "ldap": 5500,
-    "nosql": 15000,
-    "header-injection": 9000,
+    "nosql": 17500,
+    "header-injection": 9800,
     "log4shell": 2200,
-    "deserialization": 9500,
+    "deserialization": 12500,
     "other": 2800,
-    "scanner": 9500,
+    "scanner": 22000,
     "sql": 5000,
     "shell": 6000,
     "system": 14000,
@@ -49,7 +49,10 @@ COUNTS = {
     "lookalikes": 6000,
     "workspaces": 4000,
     "notebooks": 2300,
-    "fixed": 9000,
+    "fixed": 11000,
+    "ordinary": 14000,
+    "products": 16500,
+    "sources": 8000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
