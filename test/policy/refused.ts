@@ -200,6 +200,8 @@ export const REFUSED: readonly Refused[] = [
   ["out_of_range", "a step-up from any score on", stepUp("acr: [phr], fromScore: ^0%")],
   ["token_requirement", "a step-up by a score that is not made", stepUp("acr: [phr], ^fromScore: 20%", "off")],
   ["token_requirement", "a step-up to nothing", stepUp("^fromScore: 20%")],
+  ["out_of_range", "a list of revocations of no age", "revocation: { maxAge: ^0s }"],
+  ["out_of_range", "a list of revocations of a year", "revocation: { maxAge: ^8760h }"],
   ["out_of_range", "a proof of an hour", "identity: { dpop: { maxAge: ^1h } }"],
   ["wrong_syntax", "an origin with a path", "identity: { dpop: { origins: [^'https://api.demo/'] } }"],
   ["unknown_issuer", "an issuer that is not there", `${demo}\n${allow("{ issuer: ^demos }")}`],
