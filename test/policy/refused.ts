@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ProblemCode } from "../../inference-sidecar/src/policy/problem-codes.ts";
 
 /**
@@ -25,6 +26,7 @@ const stepUp = (asks: string, score = "{}") =>
   `${demo}\n${routes(`{ name: a, match: { path: /a }, allow: [{ issuer: demo }], stepUp: { ${asks} }, score: ${score} }`)}`;
 
 const digest = "0".repeat(64);
+const ofNothing = createHash("sha256").digest("hex");
 const apiKeys = (...keys: string[]) => `identity: { apiKeys: { keys: [${keys.join(", ")}] } }`;
 
 export const REFUSED: readonly Refused[] = [
@@ -250,6 +252,8 @@ export const REFUSED: readonly Refused[] = [
   ["path_pattern", "a dot segment", routes(open("path: ^/a/../b"))],
   ["path_pattern", "an empty segment", routes(open("path: ^/a//b"))],
   ["wrong_syntax", "a digest that is none", apiKeys("{ name: a, sha256: ^abc }")],
+  ["key_weak", "a key that is the empty text", apiKeys(`{ name: a, sha256: ^"${ofNothing}" }`)],
+  ["key_weak", "an operator's token that is the empty text", `operators: [{ name: a, tokenSha256: ^${ofNothing} }]`],
   [
     "duplicate_api_key",
     "a key twice",
