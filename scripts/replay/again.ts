@@ -39,18 +39,25 @@ export async function sendAgain(
   const bytes = (text: string) => Buffer.from(text, "latin1");
   const headers = kept.headers.map(([name, value]) => [bytes(name), bytes(value)] as const);
   const bearer = token === null ? [] : [["authorization", `Bearer ${token}`] as const];
+  // Credentials were not kept, how many there were is told by the refusal.
+  const bearers = isSentTwice(record) ? [...bearer, ...bearer] : bearer;
   const { apiKey } = record.subject;
   const key = apiKey ? [[policy.apiKeys.header, standIn.apiKey(apiKey)] as const] : [];
   return {
     method: kept.method,
     authority: kept.authority,
     path: bytes(kept.path),
-    headers: [...headers, ...bearer, ...key],
+    headers: [...headers, ...bearers, ...key],
     body: Buffer.from(kept.body, "base64"),
     at,
     ...(kept.source !== "" && { source: kept.source }),
     ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),
   };
+}
+
+/** Two `authorization` headers: no token at all, and a fault of the request itself. */
+function isSentTwice({ reason, wouldDeny, subject }: LogRecord): boolean {
+  return subject.token === "token_malformed" && [reason, wouldDeny].includes("header_duplicate");
 }
 
 async function signAgain(

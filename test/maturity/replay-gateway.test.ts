@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { makeDpopClient } from "../harness/dpop.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer } from "../harness/issuer.ts";
+import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const issuer = await makeIssuer("https://issuer.example", "orders");
@@ -71,11 +72,16 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
     await send("/nowhere"),
   ].map(({ status }) => status);
   assert.deepEqual(statuses, [200, 200, 403, 401, 200, 403, 403, 403]);
+  const twice =
+    "GET /search HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n";
+  const refused = await sendRaw(gateway.url, twice);
+  assert.equal(refused.status, 400);
+  await gateway.waitForRecord(refused.headers["x-postern-decision"] ?? "");
 
   const same = await replayed("same.yaml", policy("read", "gold, silver"));
   assert.deepEqual([same.code, same.report.newlyDenied.count, same.report.newlyAllowed.count], [0, 0, 0]);
-  assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [8, 8, 0]);
-  assert.equal(same.report.byRequest, 7, "no route took the last one: nothing of it was kept");
+  assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [9, 9, 0]);
+  assert.equal(same.report.byRequest, 8, "no route took the last one: nothing of it was kept");
 
   const renamed = await replayed(
     "renamed.yaml",
@@ -83,7 +89,7 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
   );
   assert.deepEqual(
     [renamed.code, renamed.report.replayed],
-    [0, 8],
+    [0, 9],
     "a token is known by what it says, not by the issuer's name here",
   );
   const stricter = await replayed("stricter.yaml", policy("read", "gold"));
