@@ -10,6 +10,7 @@ import { Credentials } from "./credentials";
 import { DpopProof } from "./dpop-proof";
 import { nonceAge, proofNonce } from "./proof-nonce";
 import { ProofSecret, proofSecret } from "./proof-secret";
+import { provableSeconds } from "./proof-window";
 import { Replay, rememberProof } from "./replay-window";
 import { verifyWithKey } from "./signature";
 import { namesTarget } from "./target-uri";
@@ -73,15 +74,18 @@ export class SenderCheck {
     if (secret === null) return TokenOutcome.DPOP_REPLAY_WINDOW;
     const now = this.environment.nowMillis();
     const skew = verified.issuer.clockSkewSeconds;
-    const end = proof.issuedAtMillis / 1000 + this.policy.proofAgeSeconds + skew + 1;
+    const issued = proof.issuedAtMillis / 1000;
+    const window = this.policy.proofWindowSeconds;
+    const provable = provableSeconds(this.environment, window, issued, now / 1000);
+    if (provable < 0) return TokenOutcome.DPOP_REPLAY_WINDOW;
     const early = now + skew * 1000 < proof.issuedAtMillis;
-    if (early || now / 1000 >= end || proof.issuedAtMillis / 1000 < secret.sinceSeconds) {
-      return TokenOutcome.DPOP_PROOF_TIME;
-    }
+    const late = now / 1000 > issued + min(this.policy.proofAgeSeconds + skew, provable);
+    if (early || late || issued < secret.sinceSeconds) return TokenOutcome.DPOP_PROOF_TIME;
     if (this.policy.proofNeedsNonce && !this.checkNonce(proof.nonce, secret, now / 1000))
       return TokenOutcome.DPOP_NONCE;
     const outcome = this.checkSignature(proof);
     if (outcome != TokenOutcome.VALID) return outcome;
+    const end = issued + window + 1;
     const replay = rememberProof(this.environment, secret, proof.key.thumbprint, proof.id, now / 1000, end);
     if (replay == Replay.Seen) return TokenOutcome.DPOP_PROOF_REPLAYED;
     return replay == Replay.Fresh ? TokenOutcome.VALID : TokenOutcome.DPOP_REPLAY_WINDOW;

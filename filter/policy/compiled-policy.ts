@@ -79,6 +79,8 @@ export class CompiledPolicy {
   readonly routeCount: i32;
   /** How old a DPoP proof may be, seconds. */
   readonly proofAgeSeconds: i64;
+  /** How long a proof of any issuer may be accepted from its making on, the clock skew allowed for, seconds. */
+  readonly proofWindowSeconds: i64;
   /** A DPoP proof needs a nonce of this gate. */
   readonly proofNeedsNonce: bool;
   /** Scheme and authority under which clients know the gate; empty: those of the request. */
@@ -98,7 +100,9 @@ export class CompiledPolicy {
     this.issuerHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 4));
     this.workloadHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 8));
     this.scopesHeader = blob.string(blob.word(HEADER_NAMES_OFFSET + 12));
-    this.proofAgeSeconds = blob.word(PROOF_AGE_OFFSET);
+    const proofAge: i64 = blob.word(PROOF_AGE_OFFSET);
+    this.proofAgeSeconds = proofAge;
+    this.proofWindowSeconds = proofAge + longestSkew(issuers);
     this.proofNeedsNonce = blob.word(PROOF_NONCE_OFFSET) == 1;
     this.origins = stringRun(blob, blob.word(ORIGINS_OFFSET), blob.word(ORIGINS_OFFSET + 4));
     this.apiKeys = allApiKeys(blob);
@@ -130,6 +134,13 @@ export class CompiledPolicy {
     unchecked((this.routes[slot] = route));
     return route;
   }
+}
+
+/** Seconds. */
+function longestSkew(issuers: Issuer[]): i64 {
+  let longest: i64 = 0;
+  for (let i = 0; i < issuers.length; i++) longest = max(longest, issuers[i].clockSkewSeconds);
+  return longest;
 }
 
 function identityHeaders(blob: PolicyBlob, toldClaims: Uint8Array[], assertion: AssertionForm | null): Uint8Array[] {

@@ -8,6 +8,9 @@ import { certificateDigest, type StandIn } from "../policy-test/stand-in.ts";
 const DEPEND_ON_POLICY = ["token_issuer", "token_key", "token_audience", "token_algorithm"];
 const KEY_REFUSED = ["api_key_unknown", "api_key_expired"];
 const PROOF = /^dpop_/;
+/** Fields of values of headers that are not kept, and what was found of all headers together. */
+const UNKEPT_FIELD = /^(cookie:|cookie-name:|header:(authorization|proxy-authorization|dpop|x-forwarded-client-cert)$)/;
+const OF_ALL_HEADERS = ["too_many_headers", "headers_too_large"];
 /** Refused as it was, whatever the policy. */
 const REFUSED = "refused";
 
@@ -32,6 +35,7 @@ export async function sendAgain(
   if (DEPEND_ON_POLICY.includes(outcome)) return new NotReplayable(`its token had been refused (${outcome})`);
   if (KEY_REFUSED.includes(record.reason)) return new NotReplayable(`its API key had been refused (${record.reason})`);
   if (PROOF.test(outcome)) return new NotReplayable("a proof of possession can't be made again");
+  if (isOfUnkept(record)) return new NotReplayable("what was found stood in a header that is not kept");
   const at = Date.parse(record.time);
   const token =
     outcome === "absent" ? null : outcome === "valid" ? await signAgain(kept, policy, standIn, at) : REFUSED;
@@ -39,18 +43,32 @@ export async function sendAgain(
   const bytes = (text: string) => Buffer.from(text, "latin1");
   const headers = kept.headers.map(([name, value]) => [bytes(name), bytes(value)] as const);
   const bearer = token === null ? [] : [["authorization", `Bearer ${token}`] as const];
+  // Credentials were not kept, how many there were is told by the refusal.
+  const bearers = isSentTwice(record) ? [...bearer, ...bearer] : bearer;
   const { apiKey } = record.subject;
   const key = apiKey ? [[policy.apiKeys.header, standIn.apiKey(apiKey)] as const] : [];
   return {
     method: kept.method,
     authority: kept.authority,
     path: bytes(kept.path),
-    headers: [...headers, ...bearer, ...key],
+    headers: [...headers, ...bearers, ...key],
     body: Buffer.from(kept.body, "base64"),
     at,
     ...(kept.source !== "" && { source: kept.source }),
     ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),
   };
+}
+
+/** Denied, or to be denied higher up, for what will not come again. */
+function isOfUnkept({ effect, reason, wouldDeny, score }: LogRecord): boolean {
+  const found = effect === "deny" ? reason : wouldDeny;
+  if (found === null) return false;
+  return OF_ALL_HEADERS.includes(found) || UNKEPT_FIELD.test(score.finding?.field ?? "");
+}
+
+/** Two `authorization` headers: no token at all, and a fault of the request itself. */
+function isSentTwice({ reason, wouldDeny, subject }: LogRecord): boolean {
+  return subject.token === "token_malformed" && [reason, wouldDeny].includes("header_duplicate");
 }
 
 async function signAgain(

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { makeDpopClient } from "../harness/dpop.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer } from "../harness/issuer.ts";
+import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const issuer = await makeIssuer("https://issuer.example", "orders");
@@ -71,11 +72,24 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
     await send("/nowhere"),
   ].map(({ status }) => status);
   assert.deepEqual(statuses, [200, 200, 403, 401, 200, 403, 403, 403]);
+  const basic = Buffer.from("ada:1' UNION SELECT a FROM users-- -").toString("base64");
+  const unkept = [
+    { status: 400, lines: ["Authorization: Bearer a", "Authorization: Bearer b"] },
+    { status: 403, lines: [`Cookie: ${attack}`] },
+    { status: 403, lines: [`Authorization: Basic ${basic}`] },
+    { status: 431, lines: [`Cookie: ${"x".repeat(33_000)}`] },
+  ];
+  for (const { status, lines } of unkept) {
+    const request = ["GET /search HTTP/1.1", "Host: shop.example", ...lines, "", ""].join("\r\n");
+    const answer = await sendRaw(gateway.url, request);
+    assert.equal(answer.status, status);
+    await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  }
 
   const same = await replayed("same.yaml", policy("read", "gold, silver"));
   assert.deepEqual([same.code, same.report.newlyDenied.count, same.report.newlyAllowed.count], [0, 0, 0]);
-  assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [8, 8, 0]);
-  assert.equal(same.report.byRequest, 7, "no route took the last one: nothing of it was kept");
+  assert.deepEqual([same.report.decisions, same.report.replayed, same.report.otherReason], [12, 12, 0]);
+  assert.equal(same.report.byRequest, 8, "no route took the last one: nothing of it was kept");
 
   const renamed = await replayed(
     "renamed.yaml",
@@ -83,9 +97,14 @@ test("what a real gateway kept is judged anew without any credential: tokens, cl
   );
   assert.deepEqual(
     [renamed.code, renamed.report.replayed],
-    [0, 8],
+    [0, 9],
     "a token is known by what it says, not by the issuer's name here",
   );
+  const elsewhere = await replayed("elsewhere.yaml", policy("read", "gold, silver").replace("/search", "/search/**"));
+  assert.deepEqual(elsewhere.report.notReplayed, {
+    "its request was not kept (`evidence: values`)": 1,
+    "what was found stood in a header that is not kept": 3,
+  });
   const stricter = await replayed("stricter.yaml", policy("read", "gold"));
   assert.equal(stricter.code, 1);
   assert.deepEqual([stricter.report.newlyDenied.routes, stricter.report.newlyAllowed.count], [{ orders: 1 }, 0]);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ProblemCode } from "../../inference-sidecar/src/policy/problem-codes.ts";
 
 /**
@@ -25,6 +26,7 @@ const stepUp = (asks: string, score = "{}") =>
   `${demo}\n${routes(`{ name: a, match: { path: /a }, allow: [{ issuer: demo }], stepUp: { ${asks} }, score: ${score} }`)}`;
 
 const digest = "0".repeat(64);
+const ofNothing = createHash("sha256").digest("hex");
 const apiKeys = (...keys: string[]) => `identity: { apiKeys: { keys: [${keys.join(", ")}] } }`;
 
 export const REFUSED: readonly Refused[] = [
@@ -62,6 +64,9 @@ export const REFUSED: readonly Refused[] = [
   ["wrong_type", "a list for a mapping", "listener: ^[]"],
   ["wrong_type", "nothing for a mapping", "identity:\n  issuers: ^null"],
   ["wrong_type", "a fraction as a claim", `${demo}\n${allow("{ issuer: demo, claims: { n: ^1.5 } }")}`],
+  ["out_of_range", "a claim that would be rounded to another", claim("tenant: ^9007199254740993")],
+  ["out_of_range", "one of several claims", claim("tenant: [1, ^-9007199254740993]")],
+  ["out_of_range", "a bound of a claim", claim("tenant: { atLeast: ^123456789012345678 }")],
   ["wrong_value", "an unknown mode", "mode: ^enforce"],
   ["wrong_value", "an unknown score", score("^full")],
   ["wrong_value", "a method in lower case", routes(open("path: /a, methods: [^get]"))],
@@ -197,6 +202,8 @@ export const REFUSED: readonly Refused[] = [
   ["out_of_range", "a step-up from any score on", stepUp("acr: [phr], fromScore: ^0%")],
   ["token_requirement", "a step-up by a score that is not made", stepUp("acr: [phr], ^fromScore: 20%", "off")],
   ["token_requirement", "a step-up to nothing", stepUp("^fromScore: 20%")],
+  ["out_of_range", "a list of revocations of no age", "revocation: { maxAge: ^0s }"],
+  ["out_of_range", "a list of revocations of a year", "revocation: { maxAge: ^8760h }"],
   ["out_of_range", "a proof of an hour", "identity: { dpop: { maxAge: ^1h } }"],
   ["wrong_syntax", "an origin with a path", "identity: { dpop: { origins: [^'https://api.demo/'] } }"],
   ["unknown_issuer", "an issuer that is not there", `${demo}\n${allow("{ issuer: ^demos }")}`],
@@ -245,6 +252,8 @@ export const REFUSED: readonly Refused[] = [
   ["path_pattern", "a dot segment", routes(open("path: ^/a/../b"))],
   ["path_pattern", "an empty segment", routes(open("path: ^/a//b"))],
   ["wrong_syntax", "a digest that is none", apiKeys("{ name: a, sha256: ^abc }")],
+  ["key_weak", "a key that is the empty text", apiKeys(`{ name: a, sha256: ^"${ofNothing}" }`)],
+  ["key_weak", "an operator's token that is the empty text", `operators: [{ name: a, tokenSha256: ^${ofNothing} }]`],
   [
     "duplicate_api_key",
     "a key twice",

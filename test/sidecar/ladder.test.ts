@@ -130,6 +130,28 @@ describe("by evidence a route", () => {
     await becomes("canary", ({ canary }) => canary !== null);
   });
 
+  test("begins no canary again by what it had shown before one that was ended, by reviews or an operator", async () => {
+    await putInForce(policy(`${auto}, score: { falsePositiveBudget: 1% }`));
+    await start();
+    await report(299);
+    await becomes("canary", ({ canary }) => canary !== null);
+    const denied = { rung: "PREVENT", effect: "DENY", reason: "attack_scored", scoredBy: "MODEL" };
+    const events: string[] = [];
+    for (let i = 0; i < 4; i++) events.push(await report(1, denied));
+    for (const [index, id] of events.entries()) await review(id, "benign", index % 2 === 0 ? "ada" : "ben");
+    await report(298);
+    await counted(298);
+    await settled();
+    assert.equal((await standing()).canary, null);
+    await report(1);
+    await becomes("another canary", ({ canary }) => canary !== null);
+    await askSidecar(state, "route/demote", { route: "shop" }, tokens.ada);
+    await report(1);
+    await counted(1);
+    await settled();
+    assert.equal((await standing()).canary, null);
+  });
+
   test("is only proposed where the policy says so", async () => {
     await putInForce(policy("ladder: { ceiling: prevent }"));
     await start();

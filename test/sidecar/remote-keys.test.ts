@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, mock, test } from "node:test";
+import { IssuerKeys, type WireIssuerKeys } from "../../inference-sidecar/src/keys/issuer-keys.ts";
 import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
 import { RemoteKeys, usableKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
 import type { KeyUse } from "../../inference-sidecar/src/policy/keys.ts";
@@ -55,6 +56,32 @@ test("keys are fetched at once, and again for an unknown key, at most once in a 
   await server.stop();
 });
 
+test("a set is fetched again before it is too old, also where it may be no older than it is fetched", async () => {
+  const server = await startKeyServer(setOf(jwk("a")));
+  const published: (readonly WireIssuerKeys[])[] = [];
+  const keys = new IssuerKeys({
+    table: { get: () => undefined, put: async () => undefined },
+    egressDirectory: null,
+    publish: async (known) => void published.push(known),
+    onAttempt: () => undefined,
+  });
+  const keySource = { uri: server.uri, refreshMs: 3_000, maxAgeMs: 3_000 };
+  const issuer = { name: "shop", algorithms: ["ES256"], trustDomain: null, keySource };
+  try {
+    await keys.follow({ policy: { issuers: [issuer] } } as never);
+    await eventually(
+      () => published.length,
+      (count) => count === 3,
+    );
+    const [, first, second] = published.map(([known]) => known?.fetchedUnixMs ?? 0);
+    const between = Number(second) - Number(first);
+    assert.ok(between < keySource.maxAgeMs, `${between} ms`);
+  } finally {
+    keys.close();
+    await server.stop();
+  }
+});
+
 test("an issuer that is away, or gives what can't be used, leaves the last set", async () => {
   const server = await startKeyServer(null);
   const { remote, failures, kids } = follow(server);
@@ -81,8 +108,13 @@ test("while there is no key, an issuer that was away is asked again after a quar
       await remote.find("a");
       assert.equal(failures.length, index + 2, `after ${wait} ms`);
     }
+    for (let failed = 4; failed < 14; failed++) {
+      mock.timers.tick(Math.min(250 * 2 ** (failed - 1), 300_000));
+      await remote.find("a");
+      assert.equal(failures.length, failed + 1, "never later than five minutes, however long it was away");
+    }
     server.jwks = setOf(jwk("a"));
-    mock.timers.tick(2000);
+    mock.timers.tick(300_000);
     await remote.find("a");
     assert.equal(kids(), "a");
   } finally {

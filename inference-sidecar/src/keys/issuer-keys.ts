@@ -75,11 +75,12 @@ export class IssuerKeys {
     for (const { remote } of this.#followed.values()) remote.close();
   }
 
-  #open(name: string, source: string, { uri, refreshMs }: KeySource, use: KeyUse): RemoteKeys {
+  #open(name: string, source: string, keySource: KeySource, use: KeyUse): RemoteKeys {
+    const { uri } = keySource;
     const { table, egressDirectory, onAttempt } = this.#options;
     return new RemoteKeys({
       uri,
-      refreshMs,
+      refreshMs: periodOf(keySource),
       use,
       egressDirectory,
       known: restored(table.get(source)),
@@ -112,11 +113,15 @@ function useOf({ algorithms, trustDomain }: KnownIssuer): KeyUse {
   return { algorithms, svids: trustDomain !== null };
 }
 
-/** What the keys depend on: where they come from, and what they are read for. Null: they do not come by URI. */
+/** Milliseconds from one fetch to the next: none waits until the set is too old, also where `maxAge` is no longer than `refresh`. */
+function periodOf({ refreshMs, maxAgeMs }: KeySource): number {
+  return Math.min(refreshMs, 0.9 * maxAgeMs);
+}
+
+/** What the keys depend on: where they come from, how often, and what they are read for. Null: they do not come by URI. */
 function sourceOf(issuer: KnownIssuer | undefined): string | null {
   if (!issuer?.keySource) return null;
-  const { uri, refreshMs } = issuer.keySource;
-  return JSON.stringify([uri, refreshMs, useOf(issuer)]);
+  return JSON.stringify([issuer.keySource.uri, periodOf(issuer.keySource), useOf(issuer)]);
 }
 
 function storable({ fetchedMs, keys }: FetchedKeys): StoredKeys {

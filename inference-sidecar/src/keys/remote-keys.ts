@@ -7,8 +7,10 @@ import { fetchKeySet } from "./key-fetch.ts";
 /** Between two attempts that tokens ask for. */
 const COOL_DOWN_MS = 5_000;
 const FETCH_MS = 10_000;
-/** After a failure; doubled with each further one, up to the refresh period. */
+/** After a failure; doubled with each further one, up to `RETRY_MOST_MS` or the refresh period. */
 const RETRY_MS = 5_000;
+/** However long an issuer was away, its keys are there so soon after it is back. */
+const RETRY_MOST_MS = 300_000;
 /** The same while there is no key yet: nobody is let in, and what carries the connection may just be starting. */
 const FIRST_RETRY_MS = 250;
 
@@ -99,7 +101,7 @@ export class RemoteKeys {
       if (this.#closed) return;
       onFailed(error as Error);
       const first = this.#known === null ? FIRST_RETRY_MS : RETRY_MS;
-      this.#schedule(Math.min(refreshMs, first * 2 ** this.#failures++));
+      this.#schedule(Math.min(refreshMs, RETRY_MOST_MS, first * 2 ** this.#failures++));
     }
   }
 

@@ -75,7 +75,7 @@ const pin: Decide = ({ route, record }, { rung, release }, now) => {
 };
 
 const demote: Decide = ({ route, record }, _, now) => {
-  if (record.canary !== null) return endCanary(record);
+  if (record.canary !== null) return endCanary(record, now);
   const step = stepDown(record, route.ladder, now);
   if (step === null) throw new AdminError("conflict", `${route.name} is at its floor, ${route.ladder.floor}`);
   return step;

@@ -42,7 +42,7 @@ export function stepByEvidence(
   if (record.pinned) return null;
   if (record.canary !== null && canary !== null) {
     const { rung, evidence } = record.canary;
-    if (isHarmful(evidence, rung, canary, ladder, operators)) return endCanary(record);
+    if (isHarmful(evidence, rung, canary, ladder, operators)) return endCanary(record, now);
     const { holds } = claimOf(rung, evidence, canary, "here", ladder);
     return holds ? { kind: "promote", next: standOn(record, rung, now) } : null;
   }
@@ -74,8 +74,9 @@ export function beginCanary(record: RouteRecord, rung: Mode, now: string): Step 
   return { kind: "canary", next: { ...record, proposed: null, canary } };
 }
 
-export function endCanary(record: RouteRecord): Step {
-  return { kind: "canary-end", next: { ...record, canary: null, proposed: null } };
+/** What the route had shown before has not held: it counts for no other canary. */
+export function endCanary(record: RouteRecord, now: string): Step {
+  return { kind: "canary-end", next: { ...record, evidence: noEvidence(now), canary: null, proposed: null } };
 }
 
 /** One rung down; null: the route is at its floor. */

@@ -2,13 +2,14 @@ import type { Path, PolicyDocument } from "./document.ts";
 import { checkExpiry } from "./expiry-check.ts";
 import { refuseIdentityHeader } from "./header-name.ts";
 import { identityHeaders } from "./identity-headers.ts";
+import { refuseDigestOfNothing } from "./secret-digest.ts";
 import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy } from "./written-policy.ts";
 
 type Policy = Partly<WrittenPolicy>;
 
 export const DEFAULT_KEY_HEADER = "x-api-key";
 
-/** Reports API keys that share a name or a digest, and a header that can't bring one. */
+/** Reports API keys that share a name or a digest or are no key at all, and a header that can't bring one. */
 export function checkApiKeys(document: PolicyDocument, policy: Policy): void {
   const { apiKeys } = policy.identity ?? {};
   if (!apiKeys) return;
@@ -26,6 +27,7 @@ export function checkApiKeys(document: PolicyDocument, policy: Policy): void {
         document.report("duplicate_api_key", [...at, "keys", index, field], message, "one of its own");
       }
     }
+    refuseDigestOfNothing(document, key?.sha256, [...at, "keys", index, "sha256"]);
     checkExpiry(document, key?.expires, [...at, "keys", index, "expires"]);
   }
 }

@@ -8,10 +8,11 @@ type PlacePath = readonly (string | number)[];
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 
-/** Reports what is required of tokens (sender constraints, step-up, proofs) in a way that has no effect or that nothing can fulfil. */
+/** Reports what is required of tokens (sender constraints, step-up, proofs, fresh revocations) in a way that has no effect or that nothing can fulfil. */
 export function checkTokenRequirements(document: PolicyDocument, policy: Policy): void {
   const { issuers = [], dpop } = policy.identity ?? {};
   checkAge(document, dpop?.maxAge, 300 * SECOND, "1s to 5m", ["identity", "dpop", "maxAge"]);
+  checkAge(document, policy.revocation?.maxAge, 30 * DAY, "1s to 720h", ["revocation", "maxAge"]);
   for (const [index, issuer] of issuers.entries()) {
     if (issuer?.senderConstrained === "mtls") checkCertificates(document, policy, ["identity", "issuers", index]);
   }

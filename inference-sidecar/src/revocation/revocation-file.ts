@@ -11,17 +11,17 @@ export interface ListedRevocations {
   readonly writtenMs: number;
 }
 
-/** Watches a file `{"revocations": [ … ]}`. `onRefused`: it is not sound, and what it said before stays. */
+/** Watches a file `{"revocations": [ … ]}`. `entriesMost`: how many it may have now. `onRefused`: it is not sound, and what it said before stays. */
 export class RevocationFile {
   readonly path: string;
   readonly #watch: FileWatch;
-  readonly #entriesMost: number;
+  readonly #entriesMost: () => number;
   readonly #onListed: (listed: ListedRevocations) => Promise<void>;
   readonly #onRefused: (message: string) => void;
 
   constructor(
     path: string,
-    entriesMost: number,
+    entriesMost: () => number,
     onListed: (listed: ListedRevocations) => Promise<void>,
     onRefused: (message: string) => void,
   ) {
@@ -36,7 +36,7 @@ export class RevocationFile {
   async read(): Promise<void> {
     let listed: ListedRevocations;
     try {
-      listed = await readList(this.path, this.#entriesMost);
+      listed = await readList(this.path, this.#entriesMost());
     } catch (error) {
       this.#onRefused(`${this.path}: ${(error as Error).message}`);
       return;

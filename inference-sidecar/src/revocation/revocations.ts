@@ -104,7 +104,7 @@ export class Revocations {
       this.#listed = listed;
       await this.#change();
     };
-    const most = REVOCATIONS_MOST - this.#byOperator.size;
+    const most = () => REVOCATIONS_MOST - this.#byOperator.size;
     return new RevocationFile(path, most, onListed, (message) =>
       logEvent("error", "revocations_unreadable", { message }),
     );

@@ -189,6 +189,40 @@ describe("replay", () => {
     assert.equal(await judge({ claims: { iat: NOW - 300 } }), "VALID");
   });
 
+  describe("a used proof that is no longer remembered stays refused under a policy that allows older ones", () => {
+    const short = policyWith({ maxAgeMs: 1000 });
+    const long = policyWith({ maxAgeMs: 300_000 });
+    const skewed = { ...short, issuers: short.issuers.map((issuer) => ({ ...issuer, clockSkewMs: 300_000 })) };
+    for (const [what, policy, later] of [
+      ["of a longer age", long, 40],
+      ["of a longer skew", skewed, 60],
+    ] as const) {
+      test(what, async () => {
+        gate.now = (NOW + later * 1000) * 1000;
+        gate.usePolicy(short);
+        const jwt = token({ cnf: { jkt: client.thumbprint }, exp: NOW + 200_000 });
+        const used = await client.proof("GET", URL, jwt, {}, gate.now / 1000);
+        const ahead = await client.proof("GET", URL, jwt, {}, gate.now / 1000 + 30);
+        assert.deepEqual([ask(jwt, [used]), ask(jwt, [ahead])], ["VALID", "VALID"]);
+        gate.now += 40_000;
+        assert.equal(ask(jwt, [used]), "DPOP_PROOF_TIME");
+        gate.usePolicy(policy);
+        assert.equal(ask(jwt, [used]), "DPOP_PROOF_TIME");
+        gate.now += 30_000;
+        assert.equal(ask(jwt, [ahead]), "DPOP_PROOF_TIME");
+        assert.equal(await judge({}, jwt), "VALID", "a new one");
+        const next = await client.proof("GET", URL, jwt, {}, gate.now / 1000 + 10);
+        gate.now += 200_000;
+        assert.equal(ask(jwt, [next]), "VALID", "as old as the policy allows, made since");
+        assert.equal(ask(jwt, [next]), "DPOP_PROOF_REPLAYED");
+        gate.usePolicy(short);
+        assert.equal(await judge({}, jwt), "VALID");
+        gate.usePolicy(policy);
+        assert.equal(ask(jwt, [next]), "DPOP_PROOF_TIME", "back and forth");
+      });
+    }
+  });
+
   test("what is remembered takes 16 bytes a proof and gives way by age", async () => {
     const before = gate.sharedBytes;
     for (let i = 0; i < 200; i++) assert.equal(await judge(), "VALID");

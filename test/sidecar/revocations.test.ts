@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Revocations } from "../../inference-sidecar/src/revocation/revocations.ts";
+import { eventually } from "../harness/eventually.ts";
+
+/** What the filter takes; each entry has 20 bytes. */
+const MOST = 10_000;
+
+test("a file that would be too much beside what operators have revoked since is refused, and the last list stays", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "revocations-"));
+  const file = join(folder, "revoked.json");
+  const list = (count: number) =>
+    writeFile(
+      file,
+      JSON.stringify({ revocations: Array.from({ length: count }, (_, index) => ({ jti: `${index}` })) }),
+    );
+  const sizes: number[] = [];
+  const table = { get: () => undefined, put: async () => undefined };
+  const revocations = new Revocations(table, async ({ entries }) => void sizes.push(entries.length / 20));
+  try {
+    await list(1);
+    await revocations.follow({ policy: { revocation: { file } } } as never);
+    await revocations.add({ sub: "ada" });
+    await list(MOST - 1);
+    await eventually(
+      () => sizes.at(-1),
+      (size) => size === MOST,
+    );
+    await list(MOST);
+    await sleep(1_500);
+    await assert.rejects(revocations.add({ sub: "ben" }), /10000 revocations already, the most/);
+    await list(MOST - 2);
+    await eventually(
+      () => sizes.at(-1),
+      (size) => size === MOST - 1,
+    );
+    assert.ok(Math.max(...sizes) <= MOST, `${Math.max(...sizes)}`);
+  } finally {
+    await revocations.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
