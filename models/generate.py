@@ -26,7 +26,7 @@ COUNTS = {
     "xxe": 10700,
     "ldap": 5500,
     "nosql": 17500,
-    "header-injection": 9800,
+    "header-injection": 11500,
     "log4shell": 2200,
     "deserialization": 12500,
     "other": 2800,
@@ -50,7 +50,7 @@ COUNTS = {
     "workspaces": 4000,
     "notebooks": 2300,
     "fixed": 11000,
-    "ordinary": 14000,
+    "ordinary": 17000,
     "products": 16500,
     "sources": 8000,
 }
