@@ -37,6 +37,9 @@ TEMPLATES = "generated"
 WHOLE_FILES = " files"  # ends the source of a row that is a whole file of a package
 GLUED_SHARE = 0.6
 SHORT = 40  # bytes of an attack that a sentence outvotes soonest
+# What texts may begin with, and so many of the longer ones do: a line break before a word is no command yet.
+LEADS = [b"\n", b"\n\n", b"\r\n", b" ", b"\n    ", b"\n\t"]
+LED_SHARE, LED_BYTES = 0.05, 40
 
 
 @dataclass
@@ -135,6 +138,8 @@ def augmented(samples: Samples, seed: int) -> Samples:
     for category, text in thin_families(r):
         out.add(text, class_of(category), 0.6, TEMPLATES, category)
     for i in range(len(out)):
+        if out.label[i] == BENIGN and len(out.text[i]) > LED_BYTES and r.random() < LED_SHARE:
+            out.add(r.choice(LEADS) + out.text[i], BENIGN, out.weight[i] * 0.5, out.source[i], "benign")
         if out.label[i] == BENIGN or len(out.text[i]) > 400:
             continue
         text = redraw_digits(r, out.text[i])
