@@ -50,7 +50,7 @@ COUNTS = {
     "workspaces": 4000,
     "notebooks": 2300,
     "fixed": 11000,
-    "ordinary": 17000,
+    "ordinary": 25000,
     "products": 16500,
     "sources": 8000,
 }
