@@ -11,6 +11,8 @@ routes:
   - { name: everything, match: { path: /** }, public: true, score: { deadline: 5s, maxBody: 256KiB } }
 `;
 const attacks = ["1' or 1=1--", ";id", "../../etc/passwd", "<img src=x onerror=alert(1)>", "`whoami`"];
+/** One of these at least the screen leaves unsure and the model clears, whatever bundle ships. */
+const doubtful = ["evil or", "rm evil", "evil cat", "drop evil", "evil select", "exec evil", "evil ping"];
 /** More than are kept each by itself, and short enough for the 60 KiB of all fields. */
 const COUNT = 1500;
 const ATTACK_AT = 1100;
@@ -70,13 +72,20 @@ for (const [place, request] of Object.entries(places)) {
 
 test("values that the screen leaves unsure do not hide an attack among them, and too many are not waved through", async () => {
   const harmless = Array.from({ length: 600 }, (_, index) => `${index}`);
-  const decoys = (count: number) => Array.from({ length: count }, (_, index) => `evil or ${1_234_500 + index}`);
-  const status = async (values: readonly string[]) =>
-    (await sendRaw(gateway.url, post("application/json", JSON.stringify(values)))).status;
-  assert.equal(await status([...harmless, ...decoys(40)]), 200, "the decoys themselves");
-  assert.equal(await status([...harmless, ...decoys(40), "../../etc/passwd"]), 403);
+  const judged = (values: readonly string[]) =>
+    sendRaw(gateway.url, post("application/json", JSON.stringify([...harmless, ...values])));
+  const decoys = (word: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${word} ${1_234_500 + index}`);
+  const isDecoy = async (word: string) => {
+    const answer = await judged(decoys(word, 40));
+    return answer.status === 200 && (await record(answer)).score.by === "model";
+  };
+  let decoy: string | undefined;
+  for (const word of doubtful) if (decoy === undefined && (await isDecoy(word))) decoy = word;
+  assert.ok(decoy, "none of these words is left to the model and passes");
+  assert.equal((await judged([...decoys(decoy, 40), "../../etc/passwd"])).status, 403);
   const seen = upstream.requests.length;
-  assert.notEqual(await status([...harmless, ...decoys(300)]), 200);
+  assert.notEqual((await judged(decoys(decoy, 300))).status, 200);
   assert.equal(upstream.requests.length, seen);
 });
 
