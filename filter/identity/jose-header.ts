@@ -1,5 +1,6 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
+import { lowerCase } from "../encoding/lower-case";
 import { isValidUtf8 } from "../encoding/utf8";
 import { algorithmOf } from "../policy/algorithm";
 import { MemberNames } from "./member-names";
@@ -96,15 +97,6 @@ function isAccessTokenType(value: Uint8Array): bool {
   const lower = lowerCase(value);
   const prefixed = lower.length > APPLICATION.length && equal(lower.subarray(0, APPLICATION.length), APPLICATION);
   return isIn(TYPES, prefixed ? lower.subarray(APPLICATION.length) : lower);
-}
-
-function lowerCase(value: Uint8Array): Uint8Array {
-  const lower = new Uint8Array(value.length);
-  for (let i = 0; i < value.length; i++) {
-    const byte: u32 = unchecked(value[i]);
-    unchecked((lower[i] = <u8>(byte - 0x41 < 26 ? byte | 0x20 : byte)));
-  }
-  return lower;
 }
 
 function isIn(list: Uint8Array[], value: Uint8Array): bool {

@@ -1,4 +1,5 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { lowerCase } from "../encoding/lower-case";
 import { NameKinds } from "../name-kinds";
 import {
   breaksAddresses,
@@ -37,11 +38,7 @@ export function headerTreatment(headers: HeaderMap, index: i32): HeaderTreatment
 
 /** The same of a field of a message in a body. What is judged elsewhere in a request's own head is not in this one. */
 export function treatmentInMessage(name: Uint8Array, value: Uint8Array): HeaderTreatment {
-  const lower = name.slice();
-  for (let i = 0; i < lower.length; i++) {
-    const byte = unchecked(lower[i]);
-    if (byte >= 0x41 && byte <= 0x5a) unchecked((lower[i] = byte | 0x20));
-  }
+  const lower = lowerCase(name);
   const treatment = treatmentOf(lower);
   if (treatment == HeaderTreatment.Ignored) return byGrammar(Grammar.Tokens, value);
   return treatment == HeaderTreatment.FixedGrammar ? byGrammar(grammarOf(lower), value) : treatment;

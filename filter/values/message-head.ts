@@ -79,12 +79,18 @@ export class MessageHead {
       this.contentType = value;
     } else if (isWord(name, CONTENT_TRANSFER_ENCODING)) {
       if (this.encoding != Container.Raw) this.malformed = true;
-      if (isWord(value, BASE64)) this.encoding = Container.Base64;
-      if (isWord(value, QUOTED_PRINTABLE)) this.encoding = Container.QuotedPrintable;
+      const encoding = transferEncoding(value);
+      if (encoding != Container.Raw) this.encoding = encoding;
     } else if (isWord(name, CONTENT_ENCODING) || isWord(name, TRANSFER_ENCODING)) {
       this.isCoded = true;
     }
   }
+}
+
+/** What a `content-transfer-encoding` (RFC 2045, section 6.1) makes of a content; identities, and what is not known: nothing. */
+export function transferEncoding(value: Uint8Array): Container {
+  if (isWord(value, BASE64)) return Container.Base64;
+  return isWord(value, QUOTED_PRINTABLE) ? Container.QuotedPrintable : Container.Raw;
 }
 
 /** Whether a value is neither a list of tokens nor an identifier in angle brackets (RFC 5322, section 3.6.4). */

@@ -2,7 +2,7 @@ import { bytes } from "proxy-wasm-as/bytes";
 import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
 import { breaksTokens } from "./header-grammar";
-import { breaksEntityField } from "./message-head";
+import { breaksEntityField, transferEncoding } from "./message-head";
 import { Disposition, isNameByte, isWord } from "./multipart-disposition";
 
 const DISPOSITION = bytes("content-disposition");
@@ -11,8 +11,6 @@ const ENCODING = bytes("content-transfer-encoding");
 const FORM_DATA = bytes("form-data");
 /** Of an entity (RFC 2183), and of a file in a part of several (RFC 2388, section 4.2). */
 const entityDispositions: Uint8Array[] = [bytes("file"), bytes("attachment"), bytes("inline")];
-const BASE64 = bytes("base64");
-const QUOTED_PRINTABLE = bytes("quoted-printable");
 const COLON: u8 = 0x3a;
 
 /**
@@ -96,8 +94,8 @@ export class PartHeaders {
       this.contentType = value;
     } else if (isWord(name, ENCODING)) {
       if (this.encoding != Container.Raw) this.malformed = true;
-      if (isWord(value, BASE64)) this.encoding = Container.Base64;
-      if (isWord(value, QUOTED_PRINTABLE)) this.encoding = Container.QuotedPrintable;
+      const encoding = transferEncoding(value);
+      if (encoding != Container.Raw) this.encoding = encoding;
     }
   }
 

@@ -4,7 +4,7 @@ import { Collector } from "./collector";
 import { Container } from "./container";
 import { ordinal } from "./ordinal";
 import { Source } from "./source";
-import { isWhitespace } from "./spacing";
+import { isControl } from "./spacing";
 import { collectTextRuns, MIN_RUN_BYTES } from "./text-runs";
 import { ValueKind } from "./value";
 
@@ -76,10 +76,7 @@ function isText(content: Uint8Array, isNested: bool): bool {
 }
 
 function hasControl(content: Uint8Array): bool {
-  for (let i = 0; i < content.length; i++) {
-    const byte = unchecked(content[i]);
-    if (byte == 0x7f || (byte < 0x20 && !isWhitespace(byte))) return true;
-  }
+  for (let i = 0; i < content.length; i++) if (isControl(unchecked(content[i]))) return true;
   return false;
 }
 

@@ -11,6 +11,11 @@ export function isWhitespace(byte: u8): bool {
   return byte == SPACE || (byte >= 0x09 && byte <= 0x0d);
 }
 
+/** An ASCII control character that is no white space. */
+export function isControl(byte: u8): bool {
+  return byte == 0x7f || (byte < 0x20 && !isWhitespace(byte));
+}
+
 /**
  * Block comments in the first `length` bytes → one space each, in place; of a MySQL version comment (one that begins with a bang)
  * only the marks go, since its content is executed. A comment that does not end stays. Gives the new length.

@@ -3,7 +3,7 @@ import { isValidUtf8 } from "../encoding/utf8";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { Source } from "./source";
-import { isWhitespace } from "./spacing";
+import { isControl } from "./spacing";
 import { ValueKind } from "./value";
 
 /** Compressed data holds text of this length by chance only. */
@@ -20,7 +20,7 @@ export function isBinary(content: Uint8Array): bool {
   for (let i = 0; i < content.length; i++) {
     const byte = unchecked(content[i]);
     if (byte == 0) return true;
-    if (byte == 0x7f || (byte < 0x20 && !isWhitespace(byte))) controls += 1;
+    if (isControl(byte)) controls += 1;
   }
   return controls * CONTROL_SHARE > content.length && !isValidUtf8(content);
 }
@@ -71,7 +71,7 @@ function runEnd(content: Uint8Array, at: i32): i32 {
 function textSize(content: Uint8Array, at: i32): i32 {
   if (at >= content.length) return 0;
   const byte = unchecked(content[at]);
-  if (byte < 0x80) return (byte >= 0x20 && byte != 0x7f) || isWhitespace(byte) ? 1 : 0;
+  if (byte < 0x80) return isControl(byte) ? 0 : 1;
   const size = byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
   if (size == 0 || at + size > content.length) return 0;
   const second = unchecked(content[at + 1]);
