@@ -59,7 +59,7 @@ const usage = `usage: postern COMMAND …
   start [--check]     the demo: gateway, demo upstream, demo policy; with --check also a tour through it
 `;
 
-/** Runs one command; usage errors give 2, whatever else goes wrong 1. */
+/** Runs one command; help gives 0, usage errors 2, whatever else goes wrong 1. */
 export function main(args: string[]): Promise<number> {
   return runCommand(commands, usage, args);
 }

@@ -1,10 +1,11 @@
 import { fileErrorText } from "../inference-sidecar/src/file-error.ts";
+import { HelpRequest } from "./commands/help-request.ts";
 import { UsageError } from "./commands/usage-error.ts";
 
 /** Takes the arguments after the command's name, gives the process's exit code. */
 export type Command = (args: string[]) => Promise<number>;
 
-/** Runs the command of that name; usage errors give 2, whatever else goes wrong 1. */
+/** Runs the command of that name; help gives 0, usage errors 2, whatever else goes wrong 1. */
 export async function runCommand(
   commands: Readonly<Record<string, () => Promise<Command>>>,
   usage: string,
@@ -20,6 +21,10 @@ export async function runCommand(
     const command = await load();
     return await command(rest);
   } catch (error) {
+    if (error instanceof HelpRequest) {
+      process.stdout.write(error.message);
+      return 0;
+    }
     if (error instanceof UsageError) return refuse(error.message);
     process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
     return 1;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { HelpRequest } from "../commands/help-request.ts";
 import { onInterruption } from "../commands/interruption.ts";
 import { parseFlags } from "../commands/parse-flags.ts";
 import { UsageError } from "../commands/usage-error.ts";
@@ -17,6 +18,10 @@ export async function bench(args: string[]): Promise<number> {
   try {
     return await measureAndTell(args);
   } catch (error) {
+    if (error instanceof HelpRequest) {
+      process.stdout.write(error.message);
+      return 0;
+    }
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }

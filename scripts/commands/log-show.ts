@@ -4,12 +4,12 @@ import { parseFlags } from "./parse-flags.ts";
 import { parseSince } from "./parse-since.ts";
 import { UsageError } from "./usage-error.ts";
 
-const usage =
+export const showUsage =
   "postern log show [--state DIR] [--route R] [--effect permit|deny] [--reason R] [--since TIME|AGE] [--limit N] [--json]";
 
 /** Prints the newest decisions on requests of clients that pass the filters, oldest first. */
 export async function logShow(args: string[]): Promise<number> {
-  const { values } = parseFlags(usage, {
+  const { values } = parseFlags(showUsage, {
     args,
     options: {
       state: { type: "string", default: "./.postern" },

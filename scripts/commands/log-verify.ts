@@ -4,17 +4,17 @@ import { type LogReport, verifyLog } from "../decision-log/verify.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-const usage = "postern log verify DIR [--key FILE] [--json]";
+export const verifyUsage = "postern log verify DIR [--key FILE] [--json]";
 
 /** Checks hash chain and signed heads of the log in DIR/log; 1 when something is wrong with it. */
 export async function logVerify(args: string[]): Promise<number> {
-  const { values, positionals } = parseFlags(usage, {
+  const { values, positionals } = parseFlags(verifyUsage, {
     args,
     allowPositionals: true,
     options: { key: { type: "string" }, json: { type: "boolean", default: false } },
   });
   const [state] = positionals;
-  if (positionals.length !== 1 || state === undefined) throw new UsageError(`usage: ${usage}`);
+  if (positionals.length !== 1 || state === undefined) throw new UsageError(`usage: ${verifyUsage}`);
   const keys = await (values.key === undefined ? readStateKeys(state) : readTrustedKeys(values.key));
   const folder = join(state, "log");
   const report = await verifyLog(folder, keys).catch((error: Error) => {

@@ -1,10 +1,11 @@
-import { logShow } from "./log-show.ts";
-import { logVerify } from "./log-verify.ts";
-import { UsageError } from "./usage-error.ts";
+import { chooseVerb } from "./choose-verb.ts";
+import { logShow, showUsage } from "./log-show.ts";
+import { logVerify, verifyUsage } from "./log-verify.ts";
+
+const usage = `${showUsage}
+       ${verifyUsage}`;
 
 /** `log show`, `log verify`. */
 export async function log([verb, ...args]: string[]): Promise<number> {
-  if (verb === "show") return logShow(args);
-  if (verb === "verify") return logVerify(args);
-  throw new UsageError("usage: postern log show …, or postern log verify DIR");
+  return chooseVerb({ show: logShow, verify: logVerify }, usage, verb)(args);
 }

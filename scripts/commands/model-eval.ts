@@ -6,7 +6,7 @@ import type { Quality } from "../model/tally.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-const usage = "postern model eval FILE.jsonl[.gz] [--model DIR] [--json]";
+export const evalUsage = "postern model eval FILE.jsonl[.gz] [--model DIR] [--json]";
 /** Lines that can't be read are named up to here, and counted beyond. */
 const NAMED_MOST = 20;
 const PROGRESS_MILLIS = 10_000;
@@ -14,13 +14,13 @@ const PROGRESS_MILLIS_ON_A_TERMINAL = 200;
 
 /** Measures the shipped path on labelled requests; 1 where the file has not one row. */
 export async function modelEval(args: string[]): Promise<number> {
-  const { values, positionals } = parseFlags(usage, {
+  const { values, positionals } = parseFlags(evalUsage, {
     args,
     allowPositionals: true,
     options: { model: { type: "string", default: shippedBundle }, json: { type: "boolean", default: false } },
   });
   const [file] = positionals;
-  if (positionals.length !== 1 || file === undefined) throw new UsageError(`usage: ${usage}`);
+  if (positionals.length !== 1 || file === undefined) throw new UsageError(`usage: ${evalUsage}`);
   const path = await openShippedPath(values.model);
   const started = performance.now();
   const { quality, unreadable } = await evaluateFile(file, path, unreadableLines(file), progress());

@@ -5,11 +5,11 @@ import { trainBundle } from "../model/train.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-const usage = "postern model train --data DIR --out DIR [--seed N] [--time-limit 60m]";
+export const trainUsage = "postern model train --data DIR --out DIR [--seed N] [--time-limit 60m]";
 
 /** Trains a bundle from labelled data, and checks it as a gateway would. */
 export async function modelTrain(args: string[]): Promise<number> {
-  const { values } = parseFlags(usage, {
+  const { values } = parseFlags(trainUsage, {
     args,
     options: {
       data: { type: "string" },
@@ -21,7 +21,8 @@ export async function modelTrain(args: string[]): Promise<number> {
   const { data, out } = values;
   const seed = Number(values.seed);
   const limitMillis = parseDuration(values["time-limit"]);
-  if (data === undefined || out === undefined) throw new UsageError(`--data and --out are needed.\nusage: ${usage}`);
+  if (data === undefined || out === undefined)
+    throw new UsageError(`--data and --out are needed.\nusage: ${trainUsage}`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed ${values.seed}: write a whole number.`);
   if (limitMillis === null) throw new UsageError(`--time-limit ${values["time-limit"]}: write a duration such as 60m.`);
   const report = (line: string) => process.stderr.write(`${line}\n`);

@@ -10,7 +10,7 @@ import { smokeTest } from "../model/smoke-test.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-const usage = "postern model use DIR [--state DIR]";
+export const useUsage = "postern model use DIR [--state DIR]";
 /** A sidecar that is killed meanwhile takes the longest. */
 const patienceMillis = 90_000;
 
@@ -19,13 +19,13 @@ const patienceMillis = 90_000;
  * Exit codes: 0 it is in force, or will be from the next start on; 1 it was refused, what was in force stays; 2 wrong use.
  */
 export async function modelUse(args: string[]): Promise<number> {
-  const { values, positionals } = parseFlags(usage, {
+  const { values, positionals } = parseFlags(useUsage, {
     args,
     allowPositionals: true,
     options: { state: { type: "string", default: "./.postern" } },
   });
   const [directory] = positionals;
-  if (positionals.length !== 1 || directory === undefined) throw new UsageError(`usage: ${usage}`);
+  if (positionals.length !== 1 || directory === undefined) throw new UsageError(`usage: ${useUsage}`);
   await check(directory);
   const state = stateFolder(values.state);
   const store = new BundleStore(state.root);

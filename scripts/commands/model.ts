@@ -1,14 +1,13 @@
-import { modelEval } from "./model-eval.ts";
-import { modelTrain } from "./model-train.ts";
-import { modelUse } from "./model-use.ts";
-import { UsageError } from "./usage-error.ts";
+import { chooseVerb } from "./choose-verb.ts";
+import { evalUsage, modelEval } from "./model-eval.ts";
+import { modelTrain, trainUsage } from "./model-train.ts";
+import { modelUse, useUsage } from "./model-use.ts";
+
+const usage = `${evalUsage}
+       ${trainUsage}
+       ${useUsage}`;
 
 /** `model eval`, `model train`, `model use`. */
 export async function model([verb, ...args]: string[]): Promise<number> {
-  if (verb === "eval") return modelEval(args);
-  if (verb === "train") return modelTrain(args);
-  if (verb === "use") return modelUse(args);
-  throw new UsageError(
-    "usage: postern model eval FILE.jsonl[.gz] …, postern model train --data DIR --out DIR, or postern model use DIR",
-  );
+  return chooseVerb({ eval: modelEval, train: modelTrain, use: modelUse }, usage, verb)(args);
 }

@@ -1,11 +1,14 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { HelpRequest } from "./help-request.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
  * `parseArgs` with strict flags, its errors as usage errors; a flag that stands twice is one, too, unless it may be
- * `multiple`: the last word would silently win. `usage` is what the command takes, in one line.
+ * `multiple`: the last word would silently win. `usage` is what the command takes.
+ * @throws HelpRequest `--help` or `-h` stands among the flags
  */
 export function parseFlags<T extends ParseArgsConfig>(usage: string, config: T): ReturnType<typeof parseArgs<T>> {
+  if (asksForHelp(config)) throw new HelpRequest(usage);
   try {
     refuseRepeats(config);
     return parseArgs<T>(config);
@@ -13,6 +16,12 @@ export function parseFlags<T extends ParseArgsConfig>(usage: string, config: T):
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${reason}\nusage: ${usage}`);
   }
+}
+
+function asksForHelp(config: ParseArgsConfig): boolean {
+  const help = { type: "boolean", short: "h" } as const;
+  const { values } = parseArgs({ ...config, strict: false, options: { ...config.options, help } });
+  return values.help === true;
 }
 
 function refuseRepeats(config: ParseArgsConfig): void {

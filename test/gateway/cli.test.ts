@@ -19,7 +19,7 @@ test("an unknown command gives the usage", async () => {
 });
 
 test("model train says what it needs before it makes anything", async () => {
-  assert.match(await refusal("model"), /model eval FILE.*model train/);
+  assert.match(await refusal("model"), /model eval FILE[\s\S]*model train/);
   assert.match(await refusal("model", "train"), /--data and --out are needed/);
   const training = ["model", "train", "--data", "test/fixtures", "--out", "build/none"];
   assert.match(await refusal(...training, "--seed", "x"), /write a whole number/);
@@ -37,6 +37,31 @@ test("up says which argument is wrong and what to write instead", async () => {
   assert.match(await refusal("up", ...upstream, "--listen", "8080"), /--listen 8080: write ADDRESS:PORT/);
   assert.match(await refusal("up", ...upstream, "--concurrency", "0"), /whole number from 1 to 64/);
   assert.match(await refusal("up", ...upstream, "--verbose"), /--verbose[\s\S]*usage: postern up/);
+});
+
+test("--help and -h of each command print what it takes on standard output, exit code 0", async (t) => {
+  let said = "";
+  const { write } = process.stdout;
+  t.mock.method(process.stdout, "write", (text: string | Uint8Array) => {
+    if (typeof text !== "string") return write.call(process.stdout, text);
+    said += text;
+    return true;
+  });
+  const help = async (...args: string[]) => {
+    said = "";
+    const code = await main(args);
+    assert.equal(code, 0, args.join(" "));
+    return said;
+  };
+  const names = [...(await help("--help")).matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = ""]) => name);
+  assert.ok(names.length > 15, String(names));
+  for (const name of new Set(names)) assert.match(await help(name, "--help"), new RegExp(`^usage: postern ${name} `));
+  assert.match(await help("log", "-h"), /postern log show[\s\S]*postern log verify DIR/);
+  assert.match(await help("model", "--help"), /model eval FILE[\s\S]*model train --data[\s\S]*model use DIR/);
+  assert.match(await help("model", "use", "--help"), /^usage: postern model use DIR/);
+  assert.match(await help("log", "show", "--limit", "0", "-h"), /^usage: postern log show/);
+  assert.match(await help("route", "pin", "--help"), /route pin ROUTE RUNG/);
+  assert.equal(await main(["check", "--", "--help"]), 1, "behind -- it is a file's name");
 });
 
 test("what would be taken for something else is refused: a flag twice, a rung beside --release", async () => {
