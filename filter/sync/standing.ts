@@ -40,10 +40,12 @@ function isInside(moved: RouteState, subject: Subject): bool {
   return (<u64>bswap(load<u32>(digest.dataStart)) * MILLION) >> 32 < <u64>moved.canaryShare;
 }
 
-/** The token's subject within its issuer, else the workload; empty: neither was verified. */
+/** The token's subject within its issuer, else the workload, else the API key's name; empty: none was verified. */
 function principal(subject: Subject): Uint8Array {
   const issuer = subject.issuer;
-  if (issuer === null || subject.subject.length == 0) return subject.workload;
+  if (issuer === null || subject.subject.length == 0) {
+    return subject.workload.length > 0 ? subject.workload : subject.apiKey;
+  }
   const name = new Uint8Array(issuer.name.length + 1 + subject.subject.length);
   name.set(issuer.name);
   name[issuer.name.length] = SEPARATOR;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { benignRequests } from "../../scripts/bench/benign.ts";
@@ -7,6 +8,9 @@ import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { type Enforcement, startEnforcement } from "./enforcement.ts";
 import { answer, benign, type PlayedSidecar, playSidecar, scores, syncResponse } from "./played-sidecar.ts";
+
+const tills = Array.from({ length: 60 }, (_, index) => `till-${index}`);
+const keyOf = (till: string) => `the-key-of-${till}`;
 
 let issuer: TestIssuer;
 let policy = "";
@@ -18,11 +22,17 @@ before(
   async () => {
     issuer = await makeIssuer("https://issuer.test", "shop");
     const keys = `inline: ${issuer.jwks}`;
+    const apiKeys = tills.map(
+      (name) => `{ name: ${name}, sha256: ${createHash("sha256").update(keyOf(name)).digest("hex")} }`,
+    );
     policy = `
 version: 1
 mode: detect
-identity: { issuers: [{ name: shop, issuer: "https://issuer.test", audiences: [shop], algorithms: [ES256], jwks: { ${keys} } }] }
+identity:
+  issuers: [{ name: shop, issuer: "https://issuer.test", audiences: [shop], algorithms: [ES256], jwks: { ${keys} } }]
+  apiKeys: { keys: [${apiKeys.join(", ")}] }
 routes:
+  - { name: tills, match: { path: /tills }, allow: [{ apiKeys: [${tills.join(", ")}] }], ladder: { floor: detect, ceiling: prevent } }
   - { name: fixed, match: { path: /fixed }, allow: [{ issuer: shop }], score: { ask: always } }
   - { name: moving, match: { path: /moving }, allow: [{ issuer: shop }], ladder: { floor: detect, ceiling: prevent }, score: { ask: always } }
   - { name: open, match: { path: /eased }, public: true, ladder: { floor: observe, ceiling: adapt }, score: { ask: always, deadline: 5s } }
@@ -58,10 +68,12 @@ async function give(...routes: readonly Given[]): Promise<void> {
 
 /** The rung on which a request stood, as its record says. */
 async function rungOf(path: string, subject: string | null = "ada"): Promise<string> {
-  const headers: Record<string, string> = {};
-  if (subject !== null) {
-    headers.authorization = `Bearer ${await issuer.token("ES256", "read", { claims: { sub: subject } })}`;
-  }
+  if (subject === null) return rungWith(path, {});
+  const token = await issuer.token("ES256", "read", { claims: { sub: subject } });
+  return rungWith(path, { authorization: `Bearer ${token}` });
+}
+
+async function rungWith(path: string, headers: Record<string, string>): Promise<string> {
   const response = await fetch(`${gate.url}${path}`, { headers });
   await response.arrayBuffer();
   return String((await sidecar.record(response.headers.get("x-postern-decision") ?? "")).rung);
@@ -101,6 +113,16 @@ test("a canary has its share of the principals, always the same, and everybody w
   assert.equal(await rungOf("/eased", null), "PREVENT");
   await give({ route: "moving", rung: "DETECT", canary: { ...canary, salt: Buffer.from("fedcba9876543210") } });
   assert.notDeepEqual(await Promise.all(people.map((name) => rungOf("/moving", name))), first);
+});
+
+test("the name of an API key is a principal's: not all machines are in a canary", async () => {
+  const canary = { rung: "PREVENT", shareMillionths: 300_000, salt: Buffer.from("0123456789abcdef") };
+  await give({ route: "tills", rung: "DETECT", canary });
+  const rungs = await Promise.all(tills.map((till) => rungWith("/tills", { "x-api-key": keyOf(till) })));
+  const inside = rungs.filter((rung) => rung === "PREVENT").length;
+  assert.ok(inside >= 8 && inside <= 28, `${inside} of 60`);
+  const unknown = await rungWith("/tills", { "x-api-key": "a-key-that-nobody-has-been-given" });
+  assert.equal(unknown, "PREVENT", "a key that is not accepted is no name");
 });
 
 test("a threshold of adapt stays within its limits, and leaves with the rung", async () => {
