@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { type LogRecord, principalOf } from "../../inference-sidecar/src/decision-log/record.ts";
 import type { Decided } from "./by-record.ts";
 
 /** A decision that would be another one. */
@@ -15,7 +15,7 @@ export interface Example {
 export interface Changes {
   readonly count: number;
   readonly routes: Readonly<Record<string, number>>;
-  /** The most affected, by pseudonym or SPIFFE id; `anonymous` is who had neither. */
+  /** The most affected, by pseudonym, SPIFFE id or API key's name; `anonymous` is who had none. */
   readonly principals: Readonly<Record<string, number>>;
   readonly examples: readonly Example[];
 }
@@ -48,7 +48,7 @@ class ChangeCounter {
   add(record: LogRecord, now: string): void {
     const { id, time, subject, reason } = record;
     const route = record.route || "(none)";
-    const principal = subject.id || subject.workload || "anonymous";
+    const principal = principalOf(subject) || "anonymous";
     this.#count += 1;
     count(this.#routes, route);
     count(this.#principals, principal);

@@ -238,7 +238,7 @@ def described(route):
     seen = on(route)
     denied = [one for one in seen if one["effect"] == "deny"]
     would = [one["wouldDeny"] for one in seen if one["wouldDeny"]]
-    who = {one["subject"]["id"] or one["subject"]["workload"] for one in seen} - {""}
+    who = {one["subject"]["id"] or one["subject"]["workload"] or one["subject"]["apiKey"] for one in seen} - {""}
     return {
         "route": route["name"],
         "rung": rung(route),

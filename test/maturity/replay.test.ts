@@ -134,6 +134,7 @@ routes:
       { configuration: describeConfiguration(policy, "p") },
       { ...usual, route: "tills" },
       { ...usual, route: "open", wouldDeny: "inspection_budget" },
+      { ...usual, route: "tills", wouldDeny: "attack_scored" },
     ];
     await mkdir(join(other, "log"));
     const linked = lines.map((line, index) => JSON.stringify({ n: index + 1, prev: "", ...line }));
@@ -141,13 +142,17 @@ routes:
     const outcome = async (tomorrow: string) => {
       const { policy } = await parsePolicy(tomorrow, day.policyPath);
       const report = await replay({ stateDirectory: other, policy, bundle: null, bundleDigest, ask: askDayModel });
-      return [report.byRecord, report.newlyDenied.count, Object.keys(report.notReplayed)];
+      return [report.byRecord, report.newlyDenied.principals, Object.keys(report.notReplayed)];
     };
-    assert.deepEqual(await outcome(text(till, "detect")), [2, 0, []]);
+    assert.deepEqual(await outcome(text(till, "detect")), [3, {}, []]);
     const circumstances = "it would have been denied for its circumstances (inspection_budget)";
-    assert.deepEqual(await outcome(text(till, "prevent")), [1, 0, [circumstances]]);
+    assert.deepEqual(await outcome(text(till, "prevent")), [2, { till: 1 }, [circumstances]]);
     const expired = till.replace(" }", ', expires: "2026-11-01T00:00:00Z" }');
-    assert.deepEqual(await outcome(text(expired, "detect")), [1, 0, ["its request was not kept (`evidence: values`)"]]);
+    assert.deepEqual(await outcome(text(expired, "detect")), [
+      1,
+      {},
+      ["its request was not kept (`evidence: values`)"],
+    ]);
   } finally {
     await rm(other, { recursive: true, force: true });
   }

@@ -74,7 +74,10 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
   const decide = (rung: string) =>
     log.add({
       ...{ time, id: "1", effect: "permit", reason: "permitted", wouldDeny: null, policy: "p", route: "search", rung },
-      ...{ subject: { id: "", workload: "", grant: "" }, score: { by: "nothing", uninspected: null, finding: null } },
+      ...{
+        subject: { id: "", workload: "", apiKey: "", grant: "" },
+        score: { by: "nothing", uninspected: null, finding: null },
+      },
     });
   const move = (kind: string, from: string, to: string) =>
     log.add({ time, move: { route: "search", kind, from, to, by: { kind: "evidence" } } });
@@ -88,6 +91,18 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
   decide("detect");
   move("demote", "detect", "observe");
   assert.equal(rungOf(), "observe");
+});
+
+test("who comes with an API key is one principal, by the key's name", () => {
+  const log = new Observations();
+  const from = (subject: object) =>
+    log.add({
+      ...{ time: "2026-03-02T10:00:00.000Z", id: "1", effect: "permit", reason: "permitted", wouldDeny: null },
+      ...{ policy: "p", route: "search", rung: "detect" },
+      ...{ subject: { id: "", workload: "", apiKey: "", grant: "", ...subject }, score: { by: "nothing" } },
+    });
+  for (const subject of [{}, { apiKey: "till-7" }, { apiKey: "till-7" }, { id: "ab", apiKey: "till-8" }]) from(subject);
+  assert.deepEqual([...log.policy("p").route("search").principals], ["till-7", "ab"]);
 });
 
 test("where a route stands outlasts a change of the policy, as long as each has it on the same mode", () => {

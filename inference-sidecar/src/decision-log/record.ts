@@ -55,6 +55,11 @@ export interface LogRecord extends Link {
   readonly wouldDeny: string | null;
 }
 
+/** Who asked, as the log names them: keyed hash of the token's subject, SPIFFE id, or name of the API key; empty: nobody was verified. */
+export function principalOf({ id, workload, apiKey }: LogRecord["subject"]): string {
+  return id || workload || apiKey;
+}
+
 /** The line of a completion that came after its decision. */
 export interface CompletionLine extends Link {
   readonly completes: string;

@@ -1,4 +1,4 @@
-import type { Check, LogRecord } from "../decision-log/record.ts";
+import { type Check, type LogRecord, principalOf } from "../decision-log/record.ts";
 import { type DenialKind, denialKind } from "./denial.ts";
 
 /** What decisions on one route, under one policy, have shown. Everything counts requests. */
@@ -47,7 +47,7 @@ export class RouteObservations {
       this.uninspected += 1;
       if (effect === "permit") this.passedUninspected += 1;
     }
-    const principal = subject.id || subject.workload;
+    const principal = principalOf(subject);
     if (principal !== "") this.principals.add(principal);
     if (wouldDeny !== null) {
       this.wouldDeny += 1;
