@@ -217,6 +217,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const origin = await dashboard.listen();
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
+  ended.watch();
   await store.wasRead();
   selfTest.start();
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: models.inForce.digest });

@@ -37,7 +37,7 @@ function inWords(report: LogReport): string {
   ];
   if (report.ended > 0)
     lines.push(
-      `ended      ${report.ended} workers of Envoy; what they had not handed over then is in no gap: 0.2 s, more where the sidecar was away`,
+      `ended      ${report.ended} workers of Envoy; what they had not handed over then is in no gap: nothing after an orderly end, else 0.2 s, more where the sidecar was away`,
     );
   if (cutOff > 0)
     lines.push(`cut off    ${cutOff} bytes behind the last line, at starts after a crash or a loss of power`);

@@ -200,6 +200,20 @@ test("progress is taken up from the newest head and what follows it, however lon
   assert.notDeepEqual(headless.recovered.end, GENESIS);
 });
 
+test("who lived when a run ended is known to the next: by the newest head, and by what follows it", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const first = await open(state);
+  for (const worker of ["quiet", "gone"]) first.sequences.living.add(worker);
+  await append(first, 1, 2);
+  await first.log.close();
+  const second = await open(state);
+  assert.deepEqual([...second.sequences.living], ["quiet", "gone"]);
+  await append(second, 3, 3);
+  await second.log.append([{ ended: { worker: "gone", last: 7 } }], () => undefined);
+  assert.deepEqual([...(await open(state)).sequences.living], ["quiet", "w"]);
+});
+
 test("the oldest files go when all are too large or too old, and the chain says so", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));

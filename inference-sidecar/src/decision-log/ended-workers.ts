@@ -14,21 +14,28 @@ export class EndedWorkers {
   readonly #log: Pick<SealedLog, "append">;
   readonly #sequences: WorkerSequences;
   readonly #heardMs = new Map<string, number>();
-  readonly #timer: NodeJS.Timeout;
-  #lookedMs = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #lookedMs = 0;
 
   constructor(log: Pick<SealedLog, "append">, sequences: WorkerSequences) {
     this.#log = log;
     this.#sequences = sequences;
+  }
+
+  /** From here on workers can be heard. Those that lived when the run before this one ended may have ended with it. */
+  watch(): void {
+    for (const worker of this.#sequences.living) this.heard(worker);
+    this.#lookedMs = performance.now();
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
   }
 
   heard(worker: string): void {
     this.#heardMs.set(worker, performance.now());
+    this.#sequences.living.add(worker);
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
   }
 
   async #look(): Promise<void> {
@@ -44,6 +51,7 @@ export class EndedWorkers {
 
   async #end(worker: string): Promise<void> {
     this.#heardMs.delete(worker);
+    this.#sequences.living.delete(worker);
     const { last } = this.#sequences.of(worker);
     if (last === 0) return;
     const line = { v: 1, time: new Date().toISOString(), ended: { worker, last } };

@@ -13,6 +13,8 @@ export interface HeadFile {
   readonly end: number;
   /** Of each worker, oldest first: its name, the last sequence up to the head, records it said it had lost. */
   readonly workers: readonly (readonly [worker: string, last: number, lost: number])[];
+  /** Workers that lived then. A release before that says none. */
+  readonly living?: readonly string[];
 }
 
 const NAME = "head.json";
@@ -29,8 +31,9 @@ export async function readHeadFile(directory: string): Promise<HeadFile | null> 
       check?: string;
     };
     if (check !== undefined && check !== hashOf(JSON.stringify(value))) return null;
-    const { file, end, workers, head } = value;
-    const whole = typeof file === "string" && Number.isSafeInteger(end) && Array.isArray(workers);
+    const { file, end, workers, living = [], head } = value;
+    const lists = Array.isArray(workers) && Array.isArray(living);
+    const whole = typeof file === "string" && Number.isSafeInteger(end) && lists;
     return whole && Number.isSafeInteger(head.n) && typeof head.prev === "string" ? value : null;
   } catch {
     return null;

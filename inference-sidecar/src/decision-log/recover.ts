@@ -27,6 +27,7 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
   const found = await readHeadFile(directory);
   const head = found !== null && names.includes(found.file) ? found : null;
   for (const [worker, last, lost] of head?.workers ?? []) sequences.set(worker, { last, lost });
+  for (const worker of head?.living ?? []) sequences.living.add(worker);
   const first = head === null ? Math.max(0, names.length - 1) : names.indexOf(head.file);
   let end = head === null ? GENESIS : { n: head.head.n, hash: hashOf(canonical(head.head)) };
   let unsealed = 0;
@@ -58,10 +59,13 @@ async function cutOff(path: string, whole: number): Promise<number> {
   return Math.max(0, size - whole);
 }
 
-/** A record's sequence, or what a gap says was lost. */
-function takeUp({ worker, sequence, gap }: Record<string, unknown>, sequences: WorkerSequences): void {
+/** A record's sequence, what a gap says was lost, or who has ended. */
+function takeUp({ worker, sequence, gap, ended }: Record<string, unknown>, sequences: WorkerSequences): void {
   if (typeof worker === "string" && Number.isSafeInteger(sequence)) {
     sequences.set(worker, { ...sequences.of(worker), last: sequence as number });
+    sequences.living.add(worker);
+  } else if (typeof ended === "object" && ended !== null) {
+    sequences.living.delete((ended as { worker: string }).worker);
   } else if (typeof gap === "object" && gap !== null) {
     const { worker: of, last, lost } = gap as { worker: string; last: number; lost: number };
     sequences.set(of, { last, lost });

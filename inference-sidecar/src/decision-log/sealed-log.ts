@@ -140,7 +140,8 @@ export class SealedLog {
     const head = key.sign({ v: 1, time: this.#time(), head: key.id, n: this.#end.n + 1, prev: this.#end.hash });
     await this.#extend(file, this.#sealer.seal([head], this.#end));
     await file.sync();
-    await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, workers: sequences.entries() });
+    const progress = { workers: sequences.entries(), living: [...sequences.living] };
+    await writeHeadFile(directory, { v: 1, head, file: file.name, end: file.size, ...progress });
     this.#signed = true;
   }
 

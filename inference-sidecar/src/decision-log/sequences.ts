@@ -11,6 +11,8 @@ interface Progress {
 /** How far each worker's records have come, so that none is written twice and none is missed silently. */
 export class WorkerSequences {
   readonly #workers = new Map<string, Progress>();
+  /** Those that live, as far as is known: nothing says of them yet with which record they have ended. */
+  readonly living = new Set<string>();
 
   of(worker: string): Progress {
     return this.#workers.get(worker) ?? { last: 0, lost: 0 };
