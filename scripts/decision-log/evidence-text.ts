@@ -38,18 +38,30 @@ export async function findEvidence(state: string, decision: LogRecord): Promise<
 
 /** The same in words, a line each. */
 export function evidenceText(decision: LogRecord, evidence: ShownEvidence | null): string[] {
-  if (evidence === null) return [];
+  if (evidence === null) {
+    if (!isAttack(decision)) return [];
+    return [
+      "evidence",
+      "  none is kept: the route says `evidence: none`, or the sidecar was away and it was let go",
+      "",
+    ];
+  }
   const kept = `  kept as ${decision.evidence}`;
   if (evidence.gone)
     return [
       "evidence",
       kept,
-      "  bytes gone: deleted, older than what is kept, or sealed with another key than keys/evidence.key",
+      "  bytes gone: deleted, damaged, older than what is kept, or sealed with another key than keys/evidence.key",
       "",
     ];
   const request = evidence.request ? ["  the request itself is kept, for `postern replay`"] : [];
   if (evidence.value === null) return ["evidence", kept, ...request, ""];
   return ["evidence", kept, `  ${evidence.value}`, ...explanationText(decision, evidence.explanation), ...request, ""];
+}
+
+/** Denied, or it would be on a higher rung, because a value of it is taken for an attack. */
+export function isAttack({ effect, reason, wouldDeny }: LogRecord): boolean {
+  return ((effect === "deny" ? reason : wouldDeny) ?? "").startsWith("attack_");
 }
 
 function explanationText(decision: LogRecord, explanation: ShownEvidence["explanation"]): string[] {

@@ -1,4 +1,5 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { isAttack } from "./evidence-text.ts";
 import { type Check, checks, reasonTexts } from "./reasons.ts";
 
 const scoredBy: Readonly<Record<string, string>> = {
@@ -30,7 +31,13 @@ export function narrate(decision: LogRecord, evidence: readonly string[]): strin
     ...evidence,
     ...(finding === ""
       ? []
-      : [changeFor(decision), `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`]),
+      : [
+          changeFor(decision),
+          `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`,
+          ...(decision.effect === "deny" && isAttack(decision)
+            ? ["  On `mode: detect` such requests pass while you look at what the route is sent."]
+            : []),
+        ]),
   ];
 }
 

@@ -12,8 +12,7 @@ export interface ReasonText {
 
 const newToken = "Send a token that the policy's issuer signed for this audience, or none on a public route.";
 
-const noAttack =
-  "If it is no attack, say so (`postern review ID --benign --why …`, by the policy's operators); on mode: detect such requests pass while you look at what the route is sent.";
+const noAttack = "If it is no attack, say so (`postern review ID --benign --why …`, by the policy's operators).";
 
 /** Every reason of `filter/verdict.ts` but `permitted`, by its private code. */
 export const reasonTexts: Readonly<Record<string, ReasonText>> = {

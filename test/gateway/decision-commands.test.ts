@@ -94,7 +94,9 @@ test("explain tells every check, the score, where it was found, and what would c
     "0.9871 by the model; likeliest class sqli",
     "4.2 bits a byte by the language model of benign values; 2.9 are usual in such a field",
     "query:q, bytes 2 to 41, after decoding percent, then base64",
+    "none is kept: the route says `evidence: none`",
     "what would have to change",
+    "On `mode: detect` such requests pass",
   ]) {
     assert.ok(output.includes(part), `${part}\n---\n${output}`);
   }
@@ -104,6 +106,7 @@ test("explain tells of a permit what a higher rung would have denied", async () 
   const { output } = await postern("explain", watched.id, "--state", state);
   assert.match(output, /permitted, a higher rung would have denied it \(attack_scored\)/);
   assert.match(output, /^what would have to change for a higher rung to permit it\n {2}If it is no attack, say so/m);
+  assert.doesNotMatch(output, /such requests pass/, "it stands on such a rung already");
 });
 
 test("explain --json gives the record itself", async () => {

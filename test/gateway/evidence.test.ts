@@ -137,7 +137,7 @@ test("samples of what the screen cleared are scored in idle time, and disagreeme
 test("evidence may be deleted: the log still verifies, and the explanation says that the bytes are gone", async () => {
   const { id } = await send("/comments", attack);
   await rm(join(gateway.state, "evidence"), { recursive: true });
-  assert.match(await postern("explain", id), /bytes gone: .*evidence\.key/);
+  assert.match(await postern("explain", id), /bytes gone: .*damaged.*evidence\.key/);
   const { output, ended } = runPostern(["log", "verify", gateway.state]);
   assert.equal(await ended, 0, output());
   const next = await send("/comments", attack);
