@@ -26,9 +26,8 @@ const WHY_MOST = 500;
 export function reviewCommands(parts: ReviewParts): AdminCommands {
   const { ladder, reviews, log } = parts;
   const turns = new Turns();
-  const enter = async (review: Review, undone: boolean) => {
-    const line = { ...review, ...(undone ? { undone: true } : {}) };
-    await log.append([{ v: 1, time: new Date().toISOString(), review: line }], () => undefined);
+  const enter = async (review: Review & { undone?: true; reviewer?: string }) => {
+    await log.append([{ v: 1, time: new Date().toISOString(), review }], () => undefined);
     await log.sync();
   };
   return {
@@ -46,7 +45,8 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
         if (undo === true) {
           if (known === null) throw new AdminError("not_found", `there is no review of ${id}`);
           reviews.admit(operator);
-          await enter({ ...known, operator, time: new Date().toISOString() }, true);
+          const time = new Date().toISOString();
+          await enter({ ...known, operator, time, undone: true, reviewer: known.operator });
           await reviews.remove(id);
           await ladder.reviewed(known.event.route);
           return { id, undone: true, route: known.event.route };
@@ -57,6 +57,7 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
           const message = `${known.operator} has reviewed ${id} as ${known.label}; undo that first`;
           throw new AdminError("conflict", message);
         }
+        reviews.requireRoom();
         reviews.admit(operator);
         const decision = await findDecision(parts.logDirectory, id);
         if (decision === null) throw new AdminError("not_found", `the log has no decision ${id}`);
@@ -69,7 +70,7 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
           time: new Date().toISOString(),
           event: eventOf(decision),
         };
-        await enter(review, false);
+        await enter(review);
         await reviews.put(review);
         await ladder.reviewed(decision.route);
         return { id, label, operator, route: decision.route, rung: decision.rung, asked: ladder.asked(decision.route) };

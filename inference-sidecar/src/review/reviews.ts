@@ -63,10 +63,14 @@ export class Reviews {
     return this.#reviews.get(id) ?? null;
   }
 
-  /** Counts one act of an operator. @throws AdminError `rate_limited`, or there is no room for another review */
+  /** @throws AdminError there is no room for another review */
+  requireRoom(): void {
+    if (this.#reviews.size < REVIEWS_MOST) return;
+    throw new AdminError("conflict", `there are ${REVIEWS_MOST} reviews already: undo those that matter no more`);
+  }
+
+  /** Counts one act of an operator. @throws AdminError `rate_limited` */
   admit(operator: string): void {
-    if (this.#reviews.size >= REVIEWS_MOST)
-      throw new AdminError("conflict", `there are ${REVIEWS_MOST} reviews already`);
     const now = Date.now();
     const recent = (this.#recent.get(operator) ?? []).filter((atMs) => atMs > now - HOUR_MS);
     this.#recent.set(operator, recent);

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { reviewCommands } from "../../inference-sidecar/src/review/review-command.ts";
+import { type Review, Reviews } from "../../inference-sidecar/src/review/reviews.ts";
+
+const token = "ben-has-a-token-of-his-own";
+const operators = [{ name: "ben", tokenSha256: createHash("sha256").update(token).digest("hex") }];
+
+/** A store that holds so many reviews of ada. */
+async function reviewsOf(count: number) {
+  const time = new Date().toISOString();
+  const event = { route: "shop", rung: "prevent", time, kinds: ["here"], modelScore: null } as const;
+  const stored = Array.from({ length: count }, (_, index): Review => {
+    return { id: index.toString(16).padStart(32, "0"), label: "benign", why: "a recipe", operator: "ada", time, event };
+  });
+  const table = {
+    getRange: () => stored.map((value) => ({ key: value.id, value })),
+    remove: async () => true,
+    put: async () => true,
+  };
+  return Reviews.open(table as never);
+}
+
+test("where there is no room for another review, one can be withdrawn; the log says by whom, and whose it was", async () => {
+  const reviews = await reviewsOf(10_000);
+  const lines: { review?: Record<string, unknown> }[] = [];
+  const { review } = reviewCommands({
+    reviews,
+    ladder: { operators, reviewed: async () => undefined } as never,
+    log: { append: async (added: object[]) => lines.push(...added), sync: async () => undefined } as never,
+    logDirectory: "nowhere",
+  });
+  const ask = (input: object) => review?.(input as Record<string, unknown>, { token });
+  await assert.rejects(
+    async () => ask({ id: "f".repeat(32), label: "benign", why: "a recipe" }),
+    /10000 reviews already/,
+  );
+  await ask({ id: "0".repeat(32), undo: true });
+  assert.equal(reviews.get("0".repeat(32)), null);
+  const [{ review: said } = {}] = lines;
+  assert.deepEqual([said?.undone, said?.operator, said?.reviewer], [true, "ben", "ada"]);
+});
