@@ -17,3 +17,10 @@ export function fileErrorText(error: Error): string {
   const words = WORDS[code];
   return words === undefined || path === undefined ? error.message : `${path} ${words}`;
 }
+
+/** The same of an error of a Unix socket, which names no path. */
+export function socketErrorText(error: Error, socketPath: string): string {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const words = code === "ECONNREFUSED" ? "has nobody who listens" : WORDS[code];
+  return words === undefined ? error.message : `${socketPath} ${words}`;
+}

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 import { readStateKeys, readTrustedKeys } from "../decision-log/public-key.ts";
 import { type LogReport, verifyLog } from "../decision-log/verify.ts";
 import { parseFlags } from "./parse-flags.ts";
@@ -18,7 +19,7 @@ export async function logVerify(args: string[]): Promise<number> {
   const keys = await (values.key === undefined ? readStateKeys(state) : readTrustedKeys(values.key));
   const folder = join(state, "log");
   const report = await verifyLog(folder, keys).catch((error: Error) => {
-    throw new Error(`${folder} can't be read (${error.message}). Give the folder of the gateway's state.`);
+    throw new Error(`${folder} can't be read (${fileErrorText(error)}). Give the folder of the gateway's state.`);
   });
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : inWords(report));
   return report.problem === null ? 0 : 1;

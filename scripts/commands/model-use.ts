@@ -32,22 +32,25 @@ export async function modelUse(args: string[]): Promise<number> {
   const former = (await store.wish())?.bundle ?? (await store.add(shippedBundle));
   const bundle = await store.add(directory);
   if (bundle === former) {
-    process.stdout.write(`bundle ${bundle} is in force already\n`);
+    const isRunning = await isLocked(state);
+    process.stdout.write(`bundle ${bundle} ${isRunning ? "is in force already" : fromNextStart(state)}\n`);
     return 0;
   }
   const wish = await store.want(bundle, former);
   const back = `back: postern model use ${store.directoryOf(former)} --state ${values.state}\n`;
   if (!(await isLocked(state))) {
     await store.prune([]);
-    process.stdout.write(
-      `bundle ${bundle} is used from the next start on: no gateway runs with ${state.root}\n${back}`,
-    );
+    process.stdout.write(`bundle ${bundle} ${fromNextStart(state)}\n${back}`);
     return 0;
   }
   await untilInForce(state, wish);
   await store.prune([]);
   process.stdout.write(`bundle ${bundle} is in force\n${back}`);
   return 0;
+}
+
+function fromNextStart({ root }: StateFolder): string {
+  return `is used from the next start on: no gateway runs with ${root}`;
 }
 
 /** @throws Error why the bundle must not be used */

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { socketErrorText } from "../../inference-sidecar/src/file-error.ts";
 import { stateFolder } from "./state.ts";
 
 const PATIENCE_MS = 15_000;
@@ -18,7 +19,7 @@ export async function askSidecar(
   const { sidecarAdminSocket } = stateFolder(stateDirectory);
   const text = await post(sidecarAdminSocket, command, JSON.stringify(input), token).catch((error: Error) => {
     throw new Error(
-      `the sidecar can't be asked (${error.message}). Is a gateway running with the state folder ${stateDirectory}? Another one is given by --state DIR.`,
+      `the sidecar can't be asked (${socketErrorText(error, sidecarAdminSocket)}). Is a gateway running with the state folder ${stateDirectory}? Another one is given by --state DIR.`,
     );
   });
   const answer = JSON.parse(text) as { error?: { code: string; message: string } };

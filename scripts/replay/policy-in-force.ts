@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 import type { PolicyInForce } from "../../inference-sidecar/src/policy/in-force.ts";
 import { secretEnvironmentName } from "../../inference-sidecar/src/policy/issuer-check.ts";
 import type { Issuer, Policy } from "../../inference-sidecar/src/policy/policy.ts";
@@ -7,8 +8,8 @@ import { stateFolder } from "../gateway/state.ts";
 /** The policy that the gateway last put in force, without keys and secrets. @throws Error there is none */
 export async function policyInForce(stateDirectory: string): Promise<Policy> {
   const path = stateFolder(stateDirectory).sidecarPolicyFile;
-  const text = await readFile(path, "utf8").catch(({ message }: Error) => {
-    throw new Error(`${path} can't be read (${message}). Give the policy to judge by with --policy P.`);
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new Error(`${fileErrorText(error)}. Give the policy to judge by with --policy P.`);
   });
   const { policy } = JSON.parse(text, (name, value) =>
     name === "address" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value,

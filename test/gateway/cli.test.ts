@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { main } from "../../scripts/cli.ts";
 import { plainText } from "../../scripts/commands/plain-text.ts";
 import { runPostern } from "../harness/gateway.ts";
@@ -76,15 +80,22 @@ test("a file that can't be used is named with what is wrong, exit code 1, never 
     return true;
   });
   const none = "build/none/none";
+  const halfState = await mkdtemp(join(tmpdir(), "half-"));
+  t.after(() => rm(halfState, { recursive: true }));
+  await loadSigningKey(halfState);
+  await writeFile(join(halfState, "log"), "");
   for (const args of [
     ["replay", "--policy", "test/fixtures/requests.jsonl", "--model", none],
     ["log", "verify", "build", "--key", none],
     ["route", "demote", "shop", "--token-file", none],
+    ["route", "list", "--state", none],
+    ["replay", "--state", none],
+    ["log", "verify", halfState],
   ]) {
     said = "";
     assert.equal(await main(args), 1, said);
-    assert.match(said, /does not exist|can't be used/);
-    assert.doesNotMatch(said, /ENOENT/);
+    assert.match(said, /does not exist|can't be used|no folder/);
+    assert.doesNotMatch(said, /ENO[A-Z]+/);
   }
 });
 
