@@ -1,4 +1,5 @@
 import { readBundle } from "../../inference-sidecar/src/bundle.ts";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 import { BundleStore, type BundleWish } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { screenSegment } from "../build/bundle.ts";
 import { isLocked } from "../gateway/lock.ts";
@@ -60,7 +61,7 @@ async function check(directory: string): Promise<void> {
     await screenSegment(directory);
     await smokeTest(directory);
   } catch (error) {
-    throw new Error(`${directory} can't be used: ${(error as Error).message}`);
+    throw new Error(`${directory} can't be used: ${fileErrorText(error as Error)}`);
   }
 }
 

@@ -90,6 +90,7 @@ test("a file that can't be used is named with what is wrong, exit code 1, never 
     ["route", "demote", "shop", "--token-file", none],
     ["route", "list", "--state", none],
     ["replay", "--state", none],
+    ["model", "use", none],
     ["log", "verify", halfState],
   ]) {
     said = "";
