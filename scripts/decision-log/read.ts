@@ -3,16 +3,16 @@ import { parseLine } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { readLines } from "../../inference-sidecar/src/decision-log/lines.ts";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import type { CompletionLine, LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
 
 /** Paths of the decision log's files, oldest first. @throws Error a state folder without a log */
 async function logPaths(stateDirectory: string): Promise<string[]> {
   const folder = join(stateDirectory, "log");
-  const names = await logFiles(folder).catch(() => null);
-  if (!names) {
+  const names = await logFiles(folder).catch((error: Error) => {
     throw new Error(
-      `${folder} does not exist. Give the folder of the gateway's state with --state DIR (default ./.postern).`,
+      `${fileErrorText(error)}. Give the folder of the gateway's state with --state DIR (default ./.postern).`,
     );
-  }
+  });
   return names.map((name) => join(folder, name));
 }
 

@@ -92,11 +92,13 @@ test("a file that can't be used is named with what is wrong, exit code 1, never 
     ["replay", "--state", none],
     ["model", "use", none],
     ["log", "verify", halfState],
+    ["log", "show", "--state", halfState],
   ]) {
     said = "";
     assert.equal(await main(args), 1, said);
     assert.match(said, /does not exist|can't be used|no folder/);
     assert.doesNotMatch(said, /ENO[A-Z]+/);
+    if (args.includes(halfState)) assert.match(said, /log is no folder/);
   }
 });
 
