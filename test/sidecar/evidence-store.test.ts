@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { EvidenceStore } from "../../inference-sidecar/src/evidence/evidence-store.ts";
@@ -14,6 +16,27 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "evidence-"));
 });
 after(() => rm(folder, { recursive: true, force: true }));
+
+const room = (bytes: string) =>
+  promisify(execFile)("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:unlimited`]);
+
+test("a disk that stays full gathers no files, and with room again evidence is kept", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, limits);
+  try {
+    // With room for nothing, and for what begins a file.
+    for (const bytes of ["1", "1", "50", "50"]) {
+      await room(bytes);
+      await assert.rejects(store.put(Buffer.from("attack at dawn")));
+    }
+  } finally {
+    await room("unlimited");
+  }
+  assert.deepEqual(await readdir(join(state, "evidence")), []);
+  const digest = await store.put(Buffer.from("attack at noon"));
+  assert.equal(String(await (await EvidenceReader.open(state)).get(digest)), "attack at noon");
+  await store.close();
+});
 
 let states = 0;
 const newState = () => join(folder, String(++states));

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { readTrustedKeys } from "../../scripts/decision-log/public-key.ts";
-import { temporaryFolder } from "./harness.ts";
+import { temporaryFolder, until } from "./harness.ts";
 import { append, files, open, verify } from "./log-run.ts";
 
 let state = "";
@@ -150,6 +152,25 @@ test("a file that is taken away while it is written has another one begun, withi
   const [begun = ""] = await files(state);
   assert.match(await readFile(pathOf(begun), "utf8"), /"id":"id-900"/);
   assert.match((await verify(state)).problem ?? "", /begins with number \d+, and no line of it says/);
+});
+
+test("after a write that failed, what follows is signed within the time of a head again", async () => {
+  const room = (bytes: string) =>
+    promisify(execFile)("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:unlimited`]);
+  const run = await open(state, { headMs: 100, rotationBytes: 1 << 20 });
+  await append(run, 1, 1);
+  await room("1");
+  try {
+    await assert.rejects(append(run, 2, 2));
+    await new Promise((done) => setTimeout(done, 300));
+  } finally {
+    await room("unlimited");
+  }
+  await append(run, 2, 2);
+  await until("a head after the last line", async () => (await verify(state)).unsigned === 0);
+  const { problem, decisions } = await verify(state);
+  assert.deepEqual([problem, decisions], [null, 2]);
+  await run.log.close();
 });
 
 describe("a signing key that is lost", () => {

@@ -123,9 +123,11 @@ export class SealedLog {
 
   async #sign(): Promise<void> {
     const file = this.#file;
-    if (this.#headTimer === null || file === null) return;
+    if (this.#headTimer === null) return;
+    // Also where a write has failed and there is no file: the next line is to be signed in its time.
     clearTimeout(this.#headTimer);
     this.#headTimer = null;
+    if (file === null) return;
     if (await file.isGone()) {
       // The next append begins another file.
       this.#file = null;

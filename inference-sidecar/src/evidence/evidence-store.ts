@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKeyFile } from "../decision-log/key-file.ts";
-import { newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
+import { HEADER_BYTES, newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
 import { type EvidenceLimits, evidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
 
 export const KEY_NAME = "evidence.key";
@@ -106,7 +106,7 @@ export class EvidenceStore {
     } catch (error) {
       // A torn frame ends what can be read of a file: the next one begins another.
       this.#segment = null;
-      await segment.handle.close().catch(() => undefined);
+      await this.#giveUp(segment);
       throw error;
     }
   }
@@ -128,7 +128,14 @@ export class EvidenceStore {
     const name = await nextName(this.#directory, date);
     const handle = await open(join(this.#directory, name), NEW_FILE, 0o600);
     const header = newHeader();
-    await handle.write(header, 0, header.length, 0);
-    return { name, date, handle, key: segmentKey(this.#key, header) as Buffer, frames: 0, bytes: header.length };
+    const segment = { name, date, handle, key: segmentKey(this.#key, header) as Buffer, frames: 0, bytes: 0 };
+    await this.#append(segment, header);
+    return segment;
+  }
+
+  /** Gone where it holds nothing: a disk that stays full gathers no files. */
+  async #giveUp({ name, handle, bytes }: OpenSegment): Promise<void> {
+    await handle.close().catch(() => undefined);
+    if (bytes <= HEADER_BYTES) await unlink(join(this.#directory, name)).catch(() => undefined);
   }
 }
