@@ -10,6 +10,10 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
   try {
     await file.writeFile(content);
     await file.datasync();
+  } catch (error) {
+    // Each start has an id of its own: on a disk that stays full they would gather.
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }

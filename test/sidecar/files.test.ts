@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { writeDurably } from "../../inference-sidecar/src/durable-file.ts";
 import { readPrivateFile } from "../../inference-sidecar/src/private-file.ts";
 
@@ -24,6 +26,22 @@ test("a file is replaced whole, and what lies in the place of the new one is nev
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.equal(await readFile(elsewhere, "utf8"), "untouched");
   assert.deepEqual((await readdir(folder)).sort(), ["elsewhere", "state.json"]);
+});
+
+test("a file that the disk has no room for leaves nothing beside the old one", async () => {
+  const room = (bytes: string) =>
+    promisify(execFile)("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:unlimited`]);
+  const own = join(folder, "full");
+  await mkdir(own);
+  await writeDurably(join(own, "state.json"), "old");
+  await room("1");
+  try {
+    await assert.rejects(writeDurably(join(own, "state.json"), "a new one"));
+  } finally {
+    await room("unlimited");
+  }
+  assert.deepEqual(await readdir(own), ["state.json"]);
+  assert.equal(await readFile(join(own, "state.json"), "utf8"), "old");
 });
 
 test("a private file is read where it is one, and what is wrong with it is said with its name", async () => {
