@@ -219,7 +219,14 @@ test("the oldest files go when all are too large or too old, and the chain says 
   t.after(() => rm(state, { recursive: true }));
   let now = new Date("2026-11-01T12:00:00Z");
   const log = await open(state, { retentionBytes: 16_384, retentionDays: 10, now: () => now });
-  await append(log, 1, 200);
+  for (let sequence = 1; sequence <= 200; sequence += 1) {
+    await append(log, sequence, sequence);
+    const sizes = await Promise.all(
+      (await files(state)).map(async (name) => (await stat(join(state, "log", name))).size),
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(bytes <= 16_384, `${bytes} bytes at ${sequence}`);
+  }
   const kept = await files(state);
   assert.ok(kept.length <= 6 && !kept.includes("decisions-2026-11-01-0001.jsonl"), `${kept}`);
   const middle = await verify(state);

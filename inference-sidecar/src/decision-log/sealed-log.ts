@@ -167,7 +167,9 @@ export class SealedLog {
   /** The line that says what is removed is signed and on the disk before anything goes. */
   async #removeOutdated(): Promise<void> {
     const { directory } = this.#options;
-    const removed = await outdatedFiles(directory, this.#options, this.#now());
+    // What this file may grow to is left free.
+    const retentionBytes = Math.max(0, this.#options.retentionBytes - this.#options.rotationBytes);
+    const removed = await outdatedFiles(directory, { ...this.#options, retentionBytes }, this.#now());
     const file = this.#file;
     if (removed.length === 0 || file === null) return;
     await this.#write(file, this.#sealer.seal([{ v: 1, time: this.#time(), retention: removed }], this.#end));

@@ -2,13 +2,13 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKeyFile } from "../decision-log/key-file.ts";
-import { HEADER_BYTES, newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
+import { FRAME_BYTES, HEADER_BYTES, newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
 import { type EvidenceLimits, evidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
 
 export const KEY_NAME = "evidence.key";
 const ITEM_MOST_BYTES = 1024 * 1024;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** A file is closed when it has a sixteenth of what all may have. */
+/** A file has at most a sixteenth of what all may have. */
 const FILES = 16;
 
 interface OpenSegment {
@@ -22,6 +22,8 @@ interface OpenSegment {
 
 /** Something that is to be written. */
 interface Waiting {
+  /** Of its frame. */
+  readonly bytes: number;
   readonly seal: (segment: OpenSegment) => { readonly frame: Buffer; readonly digest: string };
   readonly resolve: (digest: string) => void;
   readonly reject: (error: Error) => void;
@@ -36,6 +38,8 @@ export class EvidenceStore {
   readonly #key: Buffer;
   readonly #limits: EvidenceLimits;
   #segment: OpenSegment | null = null;
+  /** A file of more bytes has one frame. */
+  readonly #fileBytes: number;
   readonly #waiting: Waiting[] = [];
   #last: Promise<void> = Promise.resolve();
 
@@ -43,6 +47,7 @@ export class EvidenceStore {
     this.#directory = directory;
     this.#key = key;
     this.#limits = limits;
+    this.#fileBytes = Math.floor(limits.retentionBytes / FILES);
   }
 
   /** The key lies in `STATE/keys/evidence.key`, which the first start makes. @throws StartError `state_directory` */
@@ -52,7 +57,7 @@ export class EvidenceStore {
   }
 
   /**
-   * Stores at most 1 MiB.
+   * Stores at most 1 MiB, and no more than all files may have.
    * @returns its name: SHA-256 of the encrypted bytes, hexadecimal
    * @throws Error it is larger, or the file system's
    */
@@ -71,20 +76,21 @@ export class EvidenceStore {
     this.#segment = null;
   }
 
-  /** What comes at the same time, as with one report, is written together. */
-  #write(bytes: Uint8Array, seal: Waiting["seal"]): Promise<string> {
-    if (bytes.length > ITEM_MOST_BYTES)
-      return Promise.reject(new Error(`evidence of ${bytes.length} bytes is too large`));
-    const written = new Promise<string>((resolve, reject) => this.#waiting.push({ seal, resolve, reject }));
+  /** What comes at the same time, as with one report, is written together, as far as one file takes it. */
+  #write({ length }: Uint8Array, seal: Waiting["seal"]): Promise<string> {
+    const bytes = length + FRAME_BYTES;
+    if (length > ITEM_MOST_BYTES || HEADER_BYTES + bytes > this.#limits.retentionBytes)
+      return Promise.reject(new Error(`evidence of ${length} bytes is too large`));
+    const written = new Promise<string>((resolve, reject) => this.#waiting.push({ bytes, seal, resolve, reject }));
     this.#last = this.#last.then(() => this.#writeWaiting());
     return written;
   }
 
   async #writeWaiting(): Promise<void> {
-    const group = this.#waiting.splice(0);
+    const group = this.#nextGroup();
     if (group.length === 0) return;
     try {
-      const segment = await this.#current();
+      const segment = await this.#current(group.reduce((sum, { bytes }) => sum + bytes, 0));
       const sealed = group.map(({ seal }) => {
         const frame = seal(segment);
         // A frame's number is its nonce.
@@ -96,6 +102,16 @@ export class EvidenceStore {
     } catch (error) {
       for (const { reject } of group) reject(error as Error);
     }
+  }
+
+  /** What waits longest, as much as a file takes. */
+  #nextGroup(): Waiting[] {
+    let bytes = HEADER_BYTES;
+    const over = this.#waiting.findIndex((one) => {
+      bytes += one.bytes;
+      return bytes > this.#fileBytes;
+    });
+    return this.#waiting.splice(0, over < 0 ? this.#waiting.length : Math.max(1, over));
   }
 
   async #append(segment: OpenSegment, frames: Buffer): Promise<void> {
@@ -111,15 +127,18 @@ export class EvidenceStore {
     }
   }
 
-  async #current(): Promise<OpenSegment> {
+  /** @param bytes that are to be written to it */
+  async #current(bytes: number): Promise<OpenSegment> {
     const date = new Date().toISOString().slice(0, 10);
     const open = this.#segment;
-    const hasRoom = open !== null && open.date === date && open.bytes < this.#limits.retentionBytes / FILES;
+    const hasRoom = open !== null && open.date === date && open.bytes + bytes <= this.#fileBytes;
     if (hasRoom && (await open.handle.stat()).nlink > 0) return open;
     this.#segment = null;
     await open?.handle.close();
+    const most = Math.max(this.#fileBytes, HEADER_BYTES + bytes);
+    const limits = { ...this.#limits, retentionBytes: this.#limits.retentionBytes - most };
+    await removeOutdated(this.#directory, limits, new Date());
     this.#segment = await this.#begin(date);
-    await removeOutdated(this.#directory, this.#limits, this.#segment.name, new Date());
     return this.#segment;
   }
 

@@ -30,11 +30,10 @@ export async function nextName(directory: string, today: string): Promise<string
   return NAMES.next((await segmentNames(directory)).at(-1) ?? "", today);
 }
 
-/** Removes the oldest files, as long as all together are too large or they are too old; `current` stays. */
+/** Removes the oldest files, as long as all together are too large or they are too old. None of them is being written. */
 export async function removeOutdated(
   directory: string,
   { retentionBytes, retentionDays }: EvidenceLimits,
-  current: string,
   now: Date,
 ): Promise<void> {
   const names = await segmentNames(directory);
@@ -43,7 +42,6 @@ export async function removeOutdated(
   let bytes = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, name] of names.entries()) {
     if (bytes <= retentionBytes && NAMES.dateOf(name) >= oldest) return;
-    if (name === current) continue;
     await rm(join(directory, name), { force: true });
     bytes -= sizes[index] ?? 0;
   }

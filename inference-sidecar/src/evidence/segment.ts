@@ -14,6 +14,8 @@ export const FRAME_HEAD_BYTES = 37;
 const DIGEST_BYTES = 32;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
+/** What a frame takes beside its bytes. */
+export const FRAME_BYTES = FRAME_HEAD_BYTES + TAG_BYTES;
 const INFO = "postern evidence 1";
 
 export const FRAME_KINDS = ["evidence", "note"] as const;
