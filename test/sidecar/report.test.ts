@@ -351,29 +351,6 @@ test("a sidecar killed before its acknowledgement was heard knows the records wh
   assert.equal(lines[3]?.subject.id, subject, "the key outlives the process");
 });
 
-test("a worker that ended together with the sidecar is said to have ended, at the next start", async (t) => {
-  const state = await temporaryFolder();
-  t.after(() => rm(state, { recursive: true }));
-  const worker = randomBytes(16);
-  const first = await startSidecar({ state });
-  t.after(() => first.stop());
-  await first.event("listening");
-  await first.client.report(report(worker, [record(1), record(2)]));
-  first.child.kill("SIGKILL");
-  await first.exit();
-  const second = await startSidecar({ state });
-  t.after(() => second.stop());
-  await second.event("listening");
-  const ends = async () => {
-    const names = await logFiles(join(state, "log"));
-    const texts = await Promise.all(names.map((name) => readFile(join(state, "log", name), "utf8")));
-    const lines = texts.join("").split("\n").slice(0, -1);
-    return lines.flatMap((line) => JSON.parse(line).ended ?? []);
-  };
-  await until("the worker's end", async () => (await ends()).length > 0);
-  assert.deepEqual(await ends(), [{ worker: worker.toString("hex"), last: 2 }]);
-});
-
 test("killed under load, nothing that was acknowledged is lost, nothing is doubled, and the chain is whole", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));
