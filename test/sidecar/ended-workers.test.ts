@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { EndedWorkers } from "../../inference-sidecar/src/decision-log/ended-workers.ts";
 import { logFiles } from "../../inference-sidecar/src/decision-log/log-file.ts";
+import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { digest, startSidecar, temporaryFolder, until, wireRecord } from "./harness.ts";
 
 /** Like those that a filter sends, of two decisions. */
@@ -15,6 +17,32 @@ function reportOf(worker: Buffer) {
   });
   return { worker, policyDigest: Buffer.alloc(32, 7), bundleDigest: digest, lost: 0, records };
 }
+
+test("a worker's end that could not be written is written later", { timeout: 60_000 }, async (t) => {
+  t.mock.method(process.stderr, "write", () => true);
+  const sequences = new WorkerSequences();
+  sequences.set("w", { last: 7, lost: 0 });
+  const written: object[] = [];
+  let attempts = 0;
+  const ended = new EndedWorkers(
+    {
+      append: async (lines, onWritten) => {
+        attempts += 1;
+        if (attempts === 1) throw new Error("no space left");
+        written.push(...lines);
+        onWritten(Buffer.alloc(0));
+      },
+    },
+    sequences,
+  );
+  t.after(() => ended.close());
+  ended.watch();
+  ended.heard("w");
+  await until("a first attempt", () => attempts > 0);
+  assert.deepEqual([...sequences.living], ["w"], "it is not said yet");
+  await until("a second one", () => written.length > 0);
+  assert.deepEqual([...sequences.living], []);
+});
 
 test("a worker that ended together with the sidecar is said to have ended, at the next start", async (t) => {
   const state = await temporaryFolder();

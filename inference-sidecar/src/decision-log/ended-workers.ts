@@ -51,12 +51,19 @@ export class EndedWorkers {
 
   async #end(worker: string): Promise<void> {
     this.#heardMs.delete(worker);
-    this.#sequences.living.delete(worker);
+    const { living } = this.#sequences;
     const { last } = this.#sequences.of(worker);
-    if (last === 0) return;
+    if (last === 0) {
+      living.delete(worker);
+      return;
+    }
     const line = { v: 1, time: new Date().toISOString(), ended: { worker, last } };
-    await this.#log
-      .append([line], () => undefined)
-      .catch(({ message }: Error) => logEvent("error", "worker_end_not_logged", { message }));
+    try {
+      await this.#log.append([line], () => living.delete(worker));
+    } catch (error) {
+      logEvent("error", "worker_end_not_logged", { message: (error as Error).message });
+      // It is tried again after the same silence.
+      this.heard(worker);
+    }
   }
 }
