@@ -34,7 +34,7 @@ function inWords(report: LogReport): string {
     `decisions  ${decisions}`,
     `heads      ${heads}, signed by ${report.key}${changes}`,
     `unsigned   ${unsigned} lines after the newest head; ${unsealed} lines stood so when the sidecar was killed`,
-    `gaps       ${missing} records never came; ${lost} were dropped by the filter and counted`,
+    `gaps       ${missing} records never came; the filter let go of ${lost}, of which some may have come all the same`,
   ];
   if (report.ended > 0)
     lines.push(

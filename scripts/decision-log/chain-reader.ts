@@ -23,7 +23,7 @@ export interface LogContent {
   readonly unsealed: number;
   /** Bytes behind the last line that it cut off then. */
   readonly cutOff: number;
-  /** Records that never came, by their workers' sequences; and those that workers said they had to drop. */
+  /** Records that never came, by their workers' sequences; and those that workers said they had let go of: some were on their way, and came. */
   readonly missing: number;
   readonly lost: number;
   /** Workers that have ended: what they had not handed over then is missing, and nobody knows how many records that are. */

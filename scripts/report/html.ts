@@ -47,7 +47,7 @@ function facts({ policy, from, until, log, decisions }: MaturityReport): Markup 
   const policyFacts = policy
     ? markup`Policy <code>${policy.digest.slice(0, 12)}</code>, mode ${policy.mode}, ${amount(decisions)} decisions. `
     : nothing;
-  return markup`${policyFacts}Log of <time>${from}</time> to <time>${until}</time>: ${amount(log.decisions)} decisions; ${amount(log.missing)} records never came, ${amount(log.lost)} were dropped and counted; ${amount(log.signed)} of ${amount(log.lines)} lines held by a signed head.`;
+  return markup`${policyFacts}Log of <time>${from}</time> to <time>${until}</time>: ${amount(log.decisions)} decisions; ${amount(log.missing)} records never came (the filter let go of ${amount(log.lost)}); ${amount(log.signed)} of ${amount(log.lines)} lines held by a signed head.`;
 }
 
 function warning({ log, policy }: MaturityReport): Markup {

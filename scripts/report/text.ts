@@ -11,7 +11,7 @@ export function renderText(report: MaturityReport): string {
     policy === null
       ? "The log names no policy: what was declared can't be said. It does from the first start of this version on."
       : `policy ${policy.digest.slice(0, 12)}, mode ${policy.mode}: ${report.decisions} decisions`,
-    `log of ${report.from || "nothing"} to ${report.until || "nothing"}: ${log.decisions} decisions, ${log.missing} records never came, ${log.lost} were dropped and counted`,
+    `log of ${report.from || "nothing"} to ${report.until || "nothing"}: ${log.decisions} decisions, ${log.missing} records never came (the filter let go of ${log.lost})`,
     log.problem === null
       ? `chain whole, ${log.signed} of ${log.lines} lines held by a signed head`
       : `LOG NOT WHOLE: ${log.problem}`,

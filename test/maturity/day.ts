@@ -35,6 +35,8 @@ const CLIMB: readonly (readonly [hour: number, rung: Rung])[] = [
 /** Records that a worker loses when it is ended, by their place in the day. */
 const LOST_FROM = 1000;
 const LOST = 7;
+/** Records that it let go of, too, while they were on their way. */
+const CAME_ALL_THE_SAME = 5;
 
 export interface Day {
   readonly policyPath: string;
@@ -87,7 +89,7 @@ export async function recordDay(
     }
     if (index >= LOST_FROM && index < LOST_FROM + LOST) continue;
     if (index === LOST_FROM + LOST) {
-      const gap = { worker: WORKER, first: LOST_FROM + 1, last: LOST_FROM + LOST, lost: 0 };
+      const gap = { worker: WORKER, first: LOST_FROM + 1, last: LOST_FROM + LOST, lost: LOST + CAME_ALL_THE_SAME };
       await append({ v: 1, time: iso(now), gap });
     }
     const record = wireRecord(one, evaluation, index + 1, random);

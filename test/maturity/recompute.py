@@ -118,7 +118,7 @@ named = [one for one in current if one["policy"] and one["bundle"] and one["modu
 present = len(decisions) + len(completions)
 missing = sum(gap["last"] - gap["first"] + 1 for gap in gaps)
 lost = sum({gap["worker"]: gap["lost"] for gap in gaps}.values())
-numbered = present + max(missing, lost)
+numbered = present + missing
 gates = {}
 
 

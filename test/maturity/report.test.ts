@@ -64,6 +64,8 @@ test("the day has what a report must tell: principals, drift, attacks, good text
   );
   assert.ok(denied.length > 0, "good texts denied");
   assert.equal(report.log.missing, 7);
+  const [collected] = report.tenets.slice(-1);
+  assert.equal((collected?.of ?? 0) - (collected?.holds ?? 0), 7, "what came all the same is not missing");
   assert.equal(report.log.problem, null);
 });
 

@@ -54,9 +54,9 @@ export class Observations {
   last = "";
   decisions = 0;
   completions = 0;
-  /** Records that never came, and those that workers dropped. */
+  /** Records that never came, by their workers' sequences. */
   missing = 0;
-  /** Of each worker. */
+  /** What each worker says it let go of: some of it may have been on its way, and came. */
   readonly lost = new Map<string, number>();
   readonly policies = new Map<string, PolicyObservations>();
   /** By the hour's beginning, such as 2026-03-02T10. */

@@ -22,8 +22,7 @@ export const visibilityGates: readonly Gate[] = [
     share: 0.999,
     measure: ({ log }) => {
       const present = log.decisions + log.completions;
-      const dropped = [...log.lost.values()].reduce((total, lost) => total + lost, 0);
-      return requests(present, present + Math.max(log.missing, dropped), "records");
+      return requests(present, present + log.missing, "records");
     },
   },
   {
