@@ -64,8 +64,8 @@ class FieldRoles extends NameKinds {
   }
 
   /**
-   * `x-postern-*`, the policy's identity headers, the header of API keys where the policy keeps it, and each with `_` for
-   * `-`.
+   * `x-postern-*`, the policy's identity headers, the header of API keys where the policy keeps it, and what reads as one of
+   * them.
    */
   private isReserved(name: Uint8Array): bool {
     if (name.length > 0 && name[0] == COLON) return false;
@@ -88,7 +88,7 @@ export function fieldRoles(policy: CompiledPolicy): NameKinds {
   return made;
 }
 
-/** Also with `_` for `-`: CGI-like upstreams read both as one. */
+/** Also as some upstreams would read it: see `readsLike`. */
 function readsAsOneOf(name: Uint8Array, names: StaticArray<Uint8Array>): bool {
   for (let i = 0; i < names.length; i++) if (readsLike(name, unchecked(names[i]))) return true;
   return false;

@@ -1,5 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { holdsByte } from "../encoding/find-byte";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { CompiledPolicy } from "../policy/compiled-policy";
 import { AccessRequest } from "../request";
 import { Reason } from "../verdict";
@@ -86,10 +87,8 @@ function isHost(host: Uint8Array): bool {
   if (host.length == 0) return false;
   for (let i = 0; i < host.length; i++) {
     const byte = unchecked(host[i]);
-    const lower = byte | 0x20;
-    const isAlphanumeric = (lower >= 0x61 && lower <= 0x7a) || (byte >= 0x30 && byte <= 0x39);
     const isPunctuation = byte == 0x2d || byte == 0x2e || byte == 0x3a || byte == 0x5b || byte == 0x5d || byte == 0x5f;
-    if (!isAlphanumeric && !isPunctuation) return false;
+    if (!isLetterOrDigit(byte) && !isPunctuation) return false;
   }
   return true;
 }

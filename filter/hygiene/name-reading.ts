@@ -1,7 +1,11 @@
-const HYPHEN: u8 = 0x2d;
-const UNDERSCORE: u8 = 0x5f;
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 
-/** Whether a field's name reads as another, `_` and `-` being one: CGI-like upstreams have no other way to read them. */
+const HYPHEN: u8 = 0x2d;
+
+/**
+ * Whether a field's name reads as another, all signs being one: to CGI-like upstreams `_` and `-` are, to PHP `.` too, to
+ * lighttpd all that are neither letters nor digits.
+ */
 export function readsLike(name: Uint8Array, other: Uint8Array): bool {
   return name.length == other.length && beginsLike(name, other);
 }
@@ -16,5 +20,5 @@ export function beginsLike(name: Uint8Array, prefix: Uint8Array): bool {
 }
 
 function hyphenated(byte: u8): u8 {
-  return byte == UNDERSCORE ? HYPHEN : byte;
+  return isLetterOrDigit(byte) ? byte : HYPHEN;
 }

@@ -6,8 +6,8 @@ const NONE: Uint8Array[] = [];
 
 /**
  * The names that must not go on as they came: `x-postern-*`, the policy's identity headers, the header of API keys where
- * the policy keeps it, XFCC where the policy believes some peers' but not this one's (`isForwarded`), and each with `_` for
- * `-` (CGI-like upstreams read both as one). A name that repeats is given each time. `seen`: all roles that there are among
+ * the policy keeps it, XFCC where the policy believes some peers' but not this one's (`isForwarded`), and what some
+ * upstreams read as one of them (see `readsLike`). A name that repeats is given each time. `seen`: all roles that there are among
  * the names, or more.
  */
 export function spoofedNames(headers: HeaderMap, policy: CompiledPolicy, isForwarded: bool, seen: u32): Uint8Array[] {

@@ -1,4 +1,5 @@
 import { isVisibleAscii } from "../encoding/find-byte";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Charset, charsetsByLook, declaredCharsets, isAsciiAlone, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
@@ -9,7 +10,6 @@ import { collectJson } from "./json";
 import { collectMailMessage } from "./mail-message";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { Pairs } from "./pairs";
-import { isLetterOrDigit } from "./plain-name";
 import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";

@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Container } from "./container";
 import { isQuote, matchesAt, skipWhitespace } from "./content-type";
-import { isLetterOrDigit } from "./plain-name";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 

@@ -1,10 +1,10 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { decodeBase64 } from "../encoding/base64";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
 import { breaksParameters, breaksToken68 } from "./header-grammar";
-import { isLetterOrDigit } from "./plain-name";
 import { Source } from "./source";
 import { ValueKind } from "./value";
 

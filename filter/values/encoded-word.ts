@@ -1,10 +1,10 @@
 import { hexDigit } from "../encoding/hex";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { rewrite } from "../encoding/rewrite";
 import { decodeBase64At } from "./base64-text";
 import { skipWhitespace } from "./content-type";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
-import { isLetterOrDigit } from "./plain-name";
 
 const EQUALS: u8 = 0x3d;
 const QUESTION: u8 = 0x3f;

@@ -1,7 +1,8 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { isLetterOrDigit, isPlainName } from "./plain-name";
+import { isPlainName } from "./plain-name";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";

@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { matchesAt } from "./content-type";
-import { isLetterOrDigit } from "./plain-name";
 
 /**
  * Lists of tokens with parameters (RFC 9110, section 5.6), which most headers are: `a/b;q=0.5, c="d"`. Space stands only

@@ -1,4 +1,4 @@
-import { isLetterOrDigit } from "./plain-name";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 
 const SPACE: u8 = 0x20;
 const COMMA: u8 = 0x2c;

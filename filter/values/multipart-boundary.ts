@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { matchesAt, skipWhitespace } from "./content-type";
-import { isLetterOrDigit } from "./plain-name";
 import { isWhitespace } from "./spacing";
 
 /** RFC 2046, section 5.1.1. */

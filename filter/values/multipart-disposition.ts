@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Charset, charsetNamed } from "./charset";
 import { matchesAt, skipWhitespace } from "./content-type";
-import { isLetterOrDigit } from "./plain-name";
 
 const NAME = bytes("name");
 const FILE_NAME = bytes("filename");

@@ -1,6 +1,7 @@
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { isLetterOrDigit, isPlainName } from "./plain-name";
+import { isPlainName } from "./plain-name";
 import { Source } from "./source";
 import { ValueKind } from "./value";
 

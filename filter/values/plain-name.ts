@@ -1,3 +1,4 @@
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { isBase64Text, MIN_BASE64_LENGTH } from "./base64-text";
 
 const MAX_PLAIN_LENGTH = 64;
@@ -13,8 +14,4 @@ export function isPlainName(text: Uint8Array, start: i32, end: i32): bool {
     if (!isLetterOrDigit(byte) && byte != 0x5f && byte != 0x2d && byte != 0x2e) return false;
   }
   return end - start < MIN_BASE64_LENGTH || !isBase64Text(text, start, end);
-}
-
-export function isLetterOrDigit(byte: u8): bool {
-  return <u32>(byte | 0x20) - 0x61 < 26 || <u32>byte - 0x30 < 10;
 }

@@ -1,7 +1,7 @@
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { Pairs } from "./pairs";
-import { isLetterOrDigit } from "./plain-name";
 import { Source } from "./source";
 import { ValueKind } from "./value";
 

@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { isQuote, matchesAt } from "./content-type";
-import { isLetterOrDigit } from "./plain-name";
 import { isWhitespace } from "./spacing";
 
 const COMMENT = bytes("<!--");
