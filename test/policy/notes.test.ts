@@ -113,6 +113,32 @@ test("routes without an owner are named in one note", async () => {
   assert.match(notes[0] ?? "", /route_without_owner without an `owner`: r0, r1, .*r9 and 2 more$/);
 });
 
+test("a file of revocations that is not there, and a word on stale lists where none is ever stale, are named", async () => {
+  const stale = grants("{ issuer: demo }", ", onStaleRevocation: open");
+  const message = "route a: without `revocation` at the top level the age of the list does not matter";
+  assert.deepEqual(await notesOn(stale), [`1 stale_revocation_unused ${message}`]);
+  const codes = async (file: string) => {
+    const text = `${head}  - ${stale}\nrevocation: { file: ${file} }`;
+    const loaded = await parsePolicy(text, join(folder, "policy.yaml"));
+    return loaded.notes().flatMap(({ line, code }) => (line >= lines ? [`${line - lines} ${code}`] : []));
+  };
+  assert.deepEqual(await codes("./not-there.json"), ["1 revocation_file_missing"]);
+  assert.deepEqual(await codes("./jwks.json"), []);
+});
+
+test("a policy without routes is named", async () => {
+  for (const [mode, then] of [
+    ["prevent", "every request is denied"],
+    ["observe", "no request matches one"],
+  ]) {
+    const loaded = await parsePolicy(`version: 1\nmode: ${mode}\nroutes: []`, join(folder, "policy.yaml"));
+    assert.deepEqual(
+      loaded.notes().map(({ line, code, message }) => `${line} ${code} ${message}`),
+      [`3 no_routes there are no routes: ${then}`],
+    );
+  }
+});
+
 test("a step-up from a score on that denies by itself is named with the score that does", async () => {
   const calibration: Calibration = {
     thresholds: { clearBelow: 50_000, denyAlone: 500_000, modelDeny: 100_000 },

@@ -5,6 +5,7 @@ import { grantNotes } from "./grant-notes.ts";
 import { ladderNotes } from "./ladder-notes.ts";
 import type { Note, PolicyNote } from "./note.ts";
 import type { Policy } from "./policy.ts";
+import { revocationNotes } from "./revocation-notes.ts";
 import { routeNotes } from "./route-notes.ts";
 import { stepUpNotes } from "./step-up-notes.ts";
 
@@ -21,6 +22,7 @@ export function notesOf(
   const notes: PolicyNote[] = [];
   const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
   apiKeyNotes(policy, now, note);
+  revocationNotes(policy, note);
   routeNotes(policy, note);
   ladderNotes(policy, note);
   grantNotes(policy, now, note);

@@ -4,8 +4,12 @@ import type { Policy, Route } from "./policy.ts";
 
 const NAMED_MOST = 10;
 
-/** Routes that wider ones before them leave nothing to, and routes that nobody answers for. */
+/** No routes at all, routes that wider ones before them leave nothing to, and routes that nobody answers for. */
 export function routeNotes(policy: Policy, note: Note): void {
+  if (policy.routes.length === 0) {
+    const denied = policy.mode === "observe" ? "no request matches one" : "every request is denied";
+    note("no_routes", ["routes"], `there are no routes: ${denied}`);
+  }
   noteCovered(policy.routes, note);
   const orphans = policy.routes.filter(({ owner }) => owner === "").map(({ name }) => name);
   if (orphans.length === 0) return;
