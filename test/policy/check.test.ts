@@ -159,6 +159,20 @@ describe("a policy that can be used", () => {
     assert.ok(line.slice(json.column - 1).startsWith('"2020-01-31'));
   });
 
+  test("may say when something expires to a fraction of a second, which is left out", async () => {
+    const grant = `{ issuer: demo, expires: "2100-01-31T18:00:00.750+00:00" }`;
+    const key = `{ name: till, sha256: "${"1".repeat(64)}", expires: "2100-01-31T18:00:00.999999999Z" }`;
+    const text = `version: 1
+identity:
+  issuers: [{ name: demo, issuer: i, audiences: [a], algorithms: [ES256], jwks: { file: ./jwks.json } }]
+  apiKeys: { keys: [${key}] }
+routes: [{ name: a, match: { path: /a }, allow: [${grant}] }]
+`;
+    const { policy } = await loadPolicy(await write(text));
+    const second = Date.parse("2100-01-31T18:00:00Z") / 1000;
+    assert.deepEqual([policy.routes[0]?.allow[0]?.expiresAt, policy.apiKeys.keys[0]?.expiresAt], [second, second]);
+  });
+
   test("may have no routes: then everything is refused", async () => {
     const { policy } = await loadPolicy(await write("version: 1\nroutes: []\n"));
     assert.equal(policy.mode, "prevent");

@@ -2,6 +2,11 @@ import type { Path, PolicyDocument } from "./document.ts";
 
 const LAST_EXPIRY_MS = 0xffff_fffe * 1000;
 
+/** Unix seconds of a date and time that has passed `checkExpiry`, a fraction of a second left out; null: there is none. */
+export function expirySeconds(expires: string | undefined): number | null {
+  return expires === undefined ? null : Math.floor(Date.parse(expires) / 1000);
+}
+
 /** Reports what is no date and time. */
 export function checkExpiry(document: PolicyDocument, expires: string | undefined, at: Path): void {
   if (expires === undefined) return;

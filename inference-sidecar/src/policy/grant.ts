@@ -1,3 +1,4 @@
+import { expirySeconds } from "./expiry-check.ts";
 import { parseNetwork } from "./network.ts";
 import type { ClaimValue, Condition, Grant, Network, ValueTest } from "./policy.ts";
 import { intervalsOf } from "./week-time.ts";
@@ -9,7 +10,7 @@ export function normaliseGrant(grant: WrittenGrant, fallback: string, issuers: r
     id: grant.id ?? fallback,
     owner: grant.owner ?? "",
     reason: grant.reason ?? "",
-    expiresAt: grant.expires === undefined ? null : Date.parse(grant.expires) / 1000,
+    expiresAt: expirySeconds(grant.expires),
     issuer: grant.issuer === undefined ? null : issuers.indexOf(grant.issuer),
     scopes: grant.scopes ?? [],
     claims: Object.entries(grant.claims ?? {}).flatMap(([name, test]) => conditions(name, test)),

@@ -1,6 +1,7 @@
 import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import type { Calibration } from "./calibration.ts";
 import { thresholdsFor } from "./conformal.ts";
+import { expirySeconds } from "./expiry-check.ts";
 import { normaliseGrant } from "./grant.ts";
 import { ASSERTION_HEADER, IDENTITY_HEADERS } from "./identity-headers.ts";
 import { secretEnvironmentName } from "./issuer-check.ts";
@@ -143,8 +144,7 @@ function normaliseLadder({ ladder, score }: WrittenRoute, mode: Mode): Ladder {
 }
 
 function normaliseApiKey({ name, owner, sha256, expires }: WrittenApiKey): ApiKey {
-  const expiresAt = expires === undefined ? null : Date.parse(expires) / 1000;
-  return { name, owner: owner ?? "", digest: Buffer.from(sha256, "hex"), expiresAt };
+  return { name, owner: owner ?? "", digest: Buffer.from(sha256, "hex"), expiresAt: expirySeconds(expires) };
 }
 
 function normaliseHeaders({ claims = {}, ...written }: WrittenHeaders = {}): IdentityHeaders {
