@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, mock, test } from "node:test";
-import { IssuerKeys, type WireIssuerKeys } from "../../inference-sidecar/src/keys/issuer-keys.ts";
+import { IssuerKeys, type StoredKeys, type WireIssuerKeys } from "../../inference-sidecar/src/keys/issuer-keys.ts";
 import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
 import { RemoteKeys, usableKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
 import type { KeyUse } from "../../inference-sidecar/src/policy/keys.ts";
@@ -76,6 +76,44 @@ test("a set is fetched again before it is too old, also where it may be no older
     const [, first, second] = published.map(([known]) => known?.fetchedUnixMs ?? 0);
     const between = Number(second) - Number(first);
     assert.ok(between < keySource.maxAgeMs, `${between} ms`);
+  } finally {
+    keys.close();
+    await server.stop();
+  }
+});
+
+test("where only the time between fetches changes, the keys are there while the issuer is away", async () => {
+  const server = await startKeyServer(setOf(jwk("a")));
+  const stored = new Map<string, StoredKeys>();
+  const published: (readonly WireIssuerKeys[])[] = [];
+  const attempts: string[] = [];
+  const keys = new IssuerKeys({
+    table: { get: (source) => stored.get(source), put: async (source, set) => stored.set(source, set) },
+    egressDirectory: null,
+    publish: async (known) => void published.push(known),
+    onAttempt: (_issuer, outcome) => attempts.push(outcome),
+  });
+  const kids = () => published.at(-1)?.flatMap((issuer) => issuer.keys.map(({ kid }) => kid)) ?? [];
+  const follow = (refreshMs: number, algorithms = ["ES256"]) => {
+    const keySource = { uri: server.uri, refreshMs, maxAgeMs: 86_400_000 };
+    const issuer = { name: "shop", algorithms, trustDomain: null, keySource };
+    return keys.follow({ policy: { issuers: [issuer] } } as never);
+  };
+  try {
+    await follow(300_000);
+    await eventually(
+      () => stored.size,
+      (size) => size === 1,
+    );
+    server.jwks = null;
+    await follow(60_000);
+    assert.deepEqual(kids(), ["a"]);
+    await eventually(
+      () => attempts,
+      ([first, second]) => first === "fetched" && second === "answer",
+    );
+    await follow(60_000, ["ES256", "RS256"]);
+    assert.deepEqual(kids(), [], "what they are read for has changed");
   } finally {
     keys.close();
     await server.stop();

@@ -38,6 +38,7 @@ type KnownIssuer = PolicyInForce["policy"]["issuers"][number];
 
 interface Followed {
   readonly source: string;
+  readonly periodMs: number;
   readonly remote: RemoteKeys;
 }
 
@@ -53,15 +54,17 @@ export class IssuerKeys {
   /** Follows another policy: sources that it has as well go on as they are. */
   async follow({ policy }: PolicyInForce): Promise<void> {
     const wanted = new Map(policy.issuers.map((issuer) => [issuer.name, issuer]));
-    for (const [name, { source, remote }] of this.#followed) {
-      if (sourceOf(wanted.get(name)) === source) continue;
+    for (const [name, { source, periodMs, remote }] of this.#followed) {
+      const issuer = wanted.get(name);
+      if (sourceOf(issuer) === source && periodOf(issuer?.keySource) === periodMs) continue;
       remote.close();
       this.#followed.delete(name);
     }
     for (const [name, issuer] of wanted) {
       const source = sourceOf(issuer);
       if (source === null || issuer.keySource === null || this.#followed.has(name)) continue;
-      this.#followed.set(name, { source, remote: this.#open(name, source, issuer.keySource, useOf(issuer)) });
+      const remote = this.#open(name, source, issuer.keySource, useOf(issuer));
+      this.#followed.set(name, { source, periodMs: periodOf(issuer.keySource), remote });
     }
     await this.#publish();
   }
@@ -114,14 +117,14 @@ function useOf({ algorithms, trustDomain }: KnownIssuer): KeyUse {
 }
 
 /** Milliseconds from one fetch to the next: none waits until the set is too old, also where `maxAge` is no longer than `refresh`. */
-function periodOf({ refreshMs, maxAgeMs }: KeySource): number {
-  return Math.min(refreshMs, 0.9 * maxAgeMs);
+function periodOf(source: KeySource | null | undefined): number {
+  return source ? Math.min(source.refreshMs, 0.9 * source.maxAgeMs) : 0;
 }
 
-/** What the keys depend on: where they come from, how often, and what they are read for. Null: they do not come by URI. */
+/** What the keys depend on: where they come from, and what they are read for. Null: they do not come by URI. */
 function sourceOf(issuer: KnownIssuer | undefined): string | null {
   if (!issuer?.keySource) return null;
-  return JSON.stringify([issuer.keySource.uri, periodOf(issuer.keySource), useOf(issuer)]);
+  return JSON.stringify([issuer.keySource.uri, useOf(issuer)]);
 }
 
 function storable({ fetchedMs, keys }: FetchedKeys): StoredKeys {
