@@ -36,6 +36,10 @@ export class ClaimSet {
     return isValue(token, value, unchecked(this.escaped[index]), kind, text);
   }
 
+  isArray(index: i32): bool {
+    return unchecked(this.tokens[index]) == JsonToken.BeginArray;
+  }
+
   /** The claim as it stands in the token, JSON; empty: there is none. */
   raw(name: Uint8Array): Uint8Array {
     const index = this.indexOf(name);

@@ -19,7 +19,7 @@ export function isStrong(route: Route, asked: Circumstances): bool {
   const subject = asked.subject;
   const issuer = subject.issuer;
   const claims = subject.claims;
-  if (route.contexts.length > 0 && !hasAny(claims, ACR, route.contexts)) return false;
+  if (route.contexts.length > 0 && !isOneOf(claims, ACR, route.contexts)) return false;
   for (let i = 0; i < route.authenticationMethods.length; i++) {
     if (!has(claims, AMR, unchecked(route.authenticationMethods[i]))) return false;
   }
@@ -36,8 +36,11 @@ export function isStrong(route: Route, asked: Circumstances): bool {
   );
 }
 
-function hasAny(claims: ClaimSet, name: Uint8Array, values: Uint8Array[]): bool {
-  for (let i = 0; i < values.length; i++) if (has(claims, name, unchecked(values[i]))) return true;
+/** The claim itself, never an element of it: of several contexts nobody could tell in which the user was. */
+function isOneOf(claims: ClaimSet, name: Uint8Array, values: Uint8Array[]): bool {
+  const index = claims.indexOf(name);
+  if (index < 0 || claims.isArray(index)) return false;
+  for (let i = 0; i < values.length; i++) if (claims.fits(index, VALUE_STRING, unchecked(values[i]))) return true;
   return false;
 }
 

@@ -177,6 +177,7 @@ test("step-up: a weaker or older authentication is told what is missing (RFC 947
     'Bearer error="insufficient_user_authentication", error_description="authentication methods needed: hwk", acr_values="phr mfa", max_age="300"';
   for (const weaker of [
     { acr: "pwd" },
+    { acr: ["pwd", "mfa"] },
     { amr: ["pwd"] },
     { auth_time: now - 400 },
     { auth_time: now + 400 },
