@@ -1,9 +1,9 @@
 import { parseDocument } from "yaml";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
+import { dereferenced } from "./local-reference.ts";
+import { type Mapping, mapping } from "./mapping.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
-
-type Mapping = Readonly<Record<string, unknown>>;
 
 const OPERATIONS_MOST = 5000;
 
@@ -18,15 +18,16 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       `${file} is no document of OpenAPI 3: it needs \`openapi: 3.x\`. Convert version 2 (Swagger) first.`,
     );
   }
-  const schemes = new Schemes(mapping(mapping(document.components).securitySchemes));
+  const schemes = new Schemes(document);
   const base = basePath(document.servers);
   const names = new Names();
   const notes: string[] = [];
   const seen = new Set<string>();
   const routes: DraftRoute[] = [];
-  for (const [path, item] of Object.entries(mapping(document.paths))) {
-    for (const [key, value] of Object.entries(mapping(item))) {
-      if (key === "$ref") notes.push(`${path} was left out: it stands elsewhere ($ref)`);
+  for (const [path, written] of Object.entries(mapping(document.paths))) {
+    const item = dereferenced(document, written);
+    if (item === null) notes.push(`${path} was left out: it does not stand in the document ($ref)`);
+    for (const [key, value] of Object.entries(item ?? {})) {
       const method = METHODS.find((one) => one === key.toUpperCase());
       if (method === undefined) continue;
       if (routes.length === OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
@@ -59,14 +60,16 @@ export function draftFromOpenApi(text: string, file: string): Draft {
 
 /** The security schemes of a document as issuers and API keys. */
 class Schemes {
+  readonly #document: Mapping;
   readonly #schemes: Mapping;
   /** By `iss`: schemes of one provider are one issuer. */
   readonly #issuers = new Map<string, DraftIssuer>();
   readonly #names = new Names();
   #apiKeyHeader: string | null = null;
 
-  constructor(schemes: Mapping) {
-    this.#schemes = schemes;
+  constructor(document: Mapping) {
+    this.#document = document;
+    this.#schemes = mapping(mapping(document.components).securitySchemes);
   }
 
   get used(): { issuers: DraftIssuer[]; apiKeyHeader: string | null } {
@@ -96,7 +99,7 @@ class Schemes {
     scopes: string[],
     said: string[],
   ) {
-    const scheme = mapping(this.#schemes[name]);
+    const scheme = dereferenced(this.#document, this.#schemes[name]) ?? {};
     const isBearer = scheme.type === "http" && String(scheme.scheme).toLowerCase() === "bearer";
     if (scheme.type === "oauth2" || scheme.type === "openIdConnect" || isBearer) {
       grant.issuer = this.#issuer(issuerOf(name, scheme));
@@ -143,10 +146,6 @@ function basePath(servers: unknown): string {
   const url = Array.isArray(servers) ? mapping(servers[0]).url : undefined;
   if (typeof url !== "string") return "";
   return url.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/\/+$/, "");
-}
-
-function mapping(value: unknown): Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
 }
 
 function strings(value: unknown): string[] {

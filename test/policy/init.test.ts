@@ -107,14 +107,38 @@ test("hostile names stay within their quotes and comments", async () => {
   );
 });
 
+test("paths and schemes that a document refers to within itself are taken from there", async () => {
+  const { policy } = await policyFor(
+    JSON.stringify({
+      openapi: "3.1.0",
+      paths: {
+        "/a": { $ref: "#/components/pathItems/a%7E1b", summary: "x" },
+        "/b/{x}": { $ref: "#/paths/~1a", put: { security: [] } },
+        "/c": { $ref: "#/paths/~1c" },
+      },
+      components: {
+        pathItems: { "a/b": { get: { security: [{ staff: ["read"] }] } } },
+        securitySchemes: {
+          staff: { $ref: "#/components/securitySchemes/bearer" },
+          bearer: { type: "http", scheme: "bearer" },
+        },
+      },
+    }),
+  );
+  const routes = policy.routes.map(({ methods, path, allow }) =>
+    [...methods, path, ...(allow[0]?.scopes ?? [])].join(" "),
+  );
+  assert.deepEqual(routes, ["GET /a read", "GET /b/{x} read", "PUT /b/{x}"]);
+});
+
 test("a document without an operation gives no policy, and a path that stands elsewhere is named", () => {
-  const elsewhere = `"/a": { "$ref": "#/paths/~1b" }`;
+  const elsewhere = `"/a": { "$ref": "paths.yaml#/~1b" }`;
   assert.throws(() => draftFromOpenApi(`{ "openapi": "3.1.0", "paths": { ${elsewhere} } }`, "f"), /no operation/);
   const { routes, notes } = draftFromOpenApi(
     `{ "openapi": "3.1.0", "paths": { ${elsewhere}, "/b": { "get": {} } } }`,
     "f",
   );
-  assert.deepEqual([routes.length, notes], [1, ["/a was left out: it stands elsewhere ($ref)"]]);
+  assert.deepEqual([routes.length, notes], [1, ["/a was left out: it does not stand in the document ($ref)"]]);
 });
 
 test("what is no document of OpenAPI 3 is refused in words, and no file is overwritten", async () => {
