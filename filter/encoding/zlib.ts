@@ -20,7 +20,7 @@ export function inflateDeflate(source: Uint8Array, output: InflateOutput, isCut:
   const start = output.length;
   const input = new BitReader(source, 0);
   const bare = inflate(input, output);
-  if (!hasHeader(source)) {
+  if (!hasZlibHeader(source)) {
     return bare == InflateStatus.Complete && input.at < source.length ? InflateStatus.Corrupt : bare;
   }
   const isEither = bare == InflateStatus.Truncated ? isCut : bare != InflateStatus.Corrupt;
@@ -42,7 +42,8 @@ function inflateZlib(source: Uint8Array, output: InflateOutput): InflateStatus {
     : InflateStatus.Corrupt;
 }
 
-function hasHeader(source: Uint8Array): bool {
+/** Whether the first two bytes are those of a zlib stream. */
+export function hasZlibHeader(source: Uint8Array): bool {
   if (source.length < HEADER_BYTES) return false;
   const method = source[0];
   if ((method & 0xf) != DEFLATE || method >> 4 > LARGEST_WINDOW) return false;

@@ -1,9 +1,12 @@
+import { inflateValue } from "./compressed-value";
 import { Container } from "./container";
 import { decodeForms, decodeParts } from "./decode";
+import { Decoding } from "./decoding";
 import { Forms } from "./forms";
 import { ordinal } from "./ordinal";
 import { Pieces } from "./pieces";
 import { Source } from "./source";
+import { isBinary } from "./text-runs";
 import { Value, ValueKind } from "./value";
 
 /**
@@ -11,6 +14,8 @@ import { Value, ValueKind } from "./value";
  * it makes one more each.
  */
 const SINGLE_VALUES = 510;
+/** So much is looked at of what the values of a head or a body hold in compressed form, all together. */
+const INFLATED_BYTES = 64 * 1024;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
 
@@ -21,6 +26,7 @@ const LINE_FEED: u8 = 0x0a;
  */
 export class Collector {
   private readonly rest: Pieces = new Pieces(LINE_FEED);
+  private room: i32 = INFLATED_BYTES;
 
   constructor(private readonly out: Value[]) {}
 
@@ -66,5 +72,12 @@ export class Collector {
     const decoded = decodeForms(source.text.subarray(from, to), container, source.decodings);
     if (decoded.last.length == 0) return;
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
+    const inflated = inflateValue(name, decoded.last, this.room);
+    if (inflated === null) return;
+    const text = inflated.text;
+    this.room -= text.length;
+    const codings = decoded.decodings.concat([<u8>Decoding.Base64, inflated.coding]);
+    const content = source.inflated(text, codings, from, to);
+    this.add(kind, name, content, 0, text.length, isBinary(text) ? Container.TextRuns : Container.Raw);
   }
 }

@@ -1,0 +1,62 @@
+import { bytes } from "proxy-wasm-as/bytes";
+import { inflateGzip, looksLikeGzip } from "../encoding/gzip";
+import { InflateOutput } from "../encoding/inflate-output";
+import { InflateStatus } from "../encoding/inflate-status";
+import { hasZlibHeader, inflateDeflate } from "../encoding/zlib";
+import { decodeBase64At, isBase64Byte } from "./base64-text";
+import { matchesAt } from "./content-type";
+import { Decoding } from "./decoding";
+
+/** Fewer digits hold nothing: gzip's frame alone takes 18 bytes, that of zlib 6. */
+const MIN_DIGITS = 16;
+/** They tell three bytes. */
+const HEAD_DIGITS = 4;
+const DATA = bytes("data:");
+const COMMA: u8 = 0x2c;
+const DOT: u8 = 0x2e;
+/** In lower case: whose values are bare DEFLATE (SAML 2.0 Bindings, section 3.4.4.1). */
+const samlNames: Uint8Array[] = [bytes("samlrequest"), bytes("samlresponse")];
+
+const head = new Uint8Array(HEAD_DIGITS);
+
+/** What was inflated of a value. */
+export class Inflated {
+  constructor(
+    public readonly text: Uint8Array,
+    /** `Decoding`: of the content coding. */
+    public readonly coding: u8,
+  ) {}
+}
+
+/**
+ * What the base64 that a decoded value begins with holds, where it is gzip or zlib, as applications pack state into cookies
+ * and links: at most `room` bytes of it. A `data:` URL's media type and the dot of a compressed session are passed over. null:
+ * it is nothing of the kind.
+ */
+export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): Inflated | null {
+  if (value.length < MIN_DIGITS) return null;
+  let start = unchecked(value[0]) == DOT ? 1 : 0;
+  if (matchesAt(value, 0, DATA)) start = value.indexOf(COMMA) + 1;
+  if (value.length - start < MIN_DIGITS) return null;
+  memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
+  if (decodeBase64At(head, 0, HEAD_DIGITS, 0) < HEAD_DIGITS - 1) return null;
+  const isGzip = looksLikeGzip(head);
+  if (!isGzip && !hasZlibHeader(head) && !isSaml(name)) return null;
+  let end = start;
+  while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
+  if (end - start < MIN_DIGITS || room <= 0) return null;
+  const coded = value.slice(start, end);
+  const source = coded.subarray(0, decodeBase64At(coded, 0, coded.length, 0));
+  const output = new InflateOutput(room);
+  const status = isGzip ? inflateGzip(source, output, []) : inflateDeflate(source, output, false);
+  if (status == InflateStatus.Corrupt || output.length == 0) return null;
+  return new Inflated(output.copy(), <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate));
+}
+
+function isSaml(name: Uint8Array): bool {
+  for (let i = 0; i < samlNames.length; i++) {
+    const one = unchecked(samlNames[i]);
+    if (name.length == one.length && matchesAt(name, 0, one)) return true;
+  }
+  return false;
+}

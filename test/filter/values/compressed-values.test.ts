@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { type CoreRequest, type CoreValue, loadCore } from "../../../scripts/core.ts";
+
+const core = await loadCore();
+const SCRIPT = "<script>alert(1)</script>";
+const INFLATED_MOST = 64 * 1024;
+
+function valuesOf(request: Partial<CoreRequest>): readonly CoreValue[] {
+  return core.values([{ method: "GET", path: "/", headers: [], ...request }])[0] ?? [];
+}
+
+/** The one value that shows the text, and what it was decoded from. */
+function found(request: Partial<CoreRequest>, text = SCRIPT) {
+  const values = valuesOf(request).filter(({ forms }) => forms.some(({ bytes }) => Buffer.from(bytes).includes(text)));
+  assert.equal(values.length, 1, JSON.stringify(values.map(({ label }) => label)));
+  const { label, start, end, forms } = values[0] as CoreValue;
+  return { label, start, end, decodings: forms.at(-1)?.decodings };
+}
+
+const json = (text: string) => ({
+  method: "POST",
+  headers: [["content-type", "application/json"]] as const,
+  body: Buffer.from(JSON.stringify({ data: text })),
+});
+
+test("base64 of gzip or zlib is inflated, wherever a value stands", () => {
+  for (const [coding, bytes] of [
+    ["gzip", gzipSync(SCRIPT)],
+    ["deflate", deflateSync(SCRIPT)],
+    ["deflate", deflateSync(SCRIPT, { windowBits: 9 })],
+  ] as const) {
+    const [base64, url] = [bytes.toString("base64"), bytes.toString("base64url")];
+    const decodings = ["base64", coding];
+    const end = 2 + url.length;
+    assert.deepEqual(found({ path: `/?d=${url}` }), { label: "query:d", start: 2, end, decodings });
+    assert.equal(found({ headers: [["cookie", `a=b; s=.${url}.ZbcQ4w.c2lnbmF0dXJl`]] }).label, "cookie:s");
+    assert.equal(found({ headers: [["x-state", base64]] }).label, "header:x-state");
+    assert.equal(found(json(base64)).label, "json:/data");
+    assert.equal(found(json(`data:application/octet-stream;base64,${base64}`)).label, "json:/data");
+    assert.deepEqual(found(json(Buffer.from(base64).toString("base64"))).decodings, ["base64", ...decodings]);
+    assert.equal(found({ body: bytes.subarray(0, 0), method: "POST", path: `/${url}` }).label, "path:0");
+  }
+  const twice = gzipSync(gzipSync(SCRIPT).toString("base64")).toString("base64");
+  assert.deepEqual(found(json(twice)).decodings, ["base64", "gzip", "base64", "gzip"]);
+});
+
+test("a message of SAML by redirect is bare DEFLATE under base64; another value that could be is not asked", () => {
+  const message = encodeURIComponent(deflateRawSync(`<AuthnRequest>${SCRIPT}</AuthnRequest>`).toString("base64"));
+  for (const name of ["SAMLRequest", "SAMLResponse"]) {
+    assert.deepEqual(found({ path: `/?${name}=${message}` }).decodings, ["percent", "base64", "deflate"]);
+  }
+  assert.equal(valuesOf({ path: `/?state=${message}` }).length, 1);
+});
+
+test("of all that is compressed within values 64 KiB are looked at, and what is broken stays as it is", () => {
+  const half = "a".repeat(INFLATED_MOST / 2);
+  const [first, second, third] = [half, half + SCRIPT, SCRIPT].map((text) => gzipSync(text).toString("base64url"));
+  const sizes = valuesOf({ path: `/?a=${first}&b=${second}&c=${third}` }).map(({ forms }) => forms[0]?.bytes.length);
+  assert.deepEqual(sizes.filter((size) => size === INFLATED_MOST / 2).length, 2);
+  assert.ok(!sizes.includes(SCRIPT.length));
+  const broken = gzipSync(SCRIPT);
+  broken[12] = 0xff;
+  assert.equal(valuesOf({ path: `/?a=${broken.toString("base64url")}` }).length, 1);
+});
