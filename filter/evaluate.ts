@@ -1,3 +1,4 @@
+import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { firstOf, judgePrivilege, pathReason, routeReason } from "./access";
 import { Environment } from "./environment";
@@ -31,7 +32,7 @@ import { decide, judgeRisk, judgeScore } from "./trust-algorithm";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
 const UNHURRIED_MILLIS: u32 = 1_000;
-const NO_NAME = new Uint8Array(0);
+const AUTHORIZATION = bytes("authorization");
 const NOTHING_ASKED: Suspect[] = [];
 const SCORE_OFF: u8 = 0;
 const SCORE_FULL: u8 = 2;
@@ -125,9 +126,8 @@ export class Evaluation {
       denyAloneFrom(route === null ? NONE : route.denyAlone),
       stepUpFrom(route, asked),
     );
-    const secret = authentication.subject.apiKey.length > 0 ? policy.keyHeader : NO_NAME;
     this.evidence = evidence;
-    this.inspection = new Inspection(request, route, secret, environment, evidence, timings);
+    this.inspection = new Inspection(request, route, environment, evidence, timings);
   }
 
   /** Whether the route asks for a score at all. */
@@ -139,6 +139,15 @@ export class Evaluation {
   /** Whether the request must not move before its score is judged: it may be denied for it, or the record must have it. */
   get holds(): bool {
     return this.isProbe || this.rung >= Rung.Prevent || this.mustBeRecorded;
+  }
+
+  /** Names of the headers whose credentials were verified. */
+  private verifiedCredentials(): Uint8Array[] {
+    const names: Uint8Array[] = [];
+    const authentication = this.authentication;
+    if (authentication.subject.apiKey.length > 0) names.push(this.policy.keyHeader);
+    if (authentication.verified !== null) names.push(AUTHORIZATION);
+    return names;
   }
 
   /** Whether the request must not move before its record is on the disk. */
@@ -191,7 +200,7 @@ export class Evaluation {
     if (!this.isProbe) this.countFailures();
     if (!this.wantsScore || !(this.isAdmitted || this.isProbe)) return Step.Decided;
     if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);
-    this.inspection.takeFields(this.request.headers);
+    this.inspection.takeFields(this.request.headers, this.verifiedCredentials());
     if (!bodyFollows || !this.wantsBody) return this.inspected();
     return this.isRefusedUnread ? this.takeBody(new Uint8Array(0), true) : Step.Body;
   }

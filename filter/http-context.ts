@@ -133,7 +133,7 @@ export class PosternHttpContext
     if (this.isHeld || this.phase == Phase.Inquiring) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (this.copy !== null) return this.followCopy(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
-    decision.evaluation.inspection.takeFields(trailers);
+    decision.evaluation.inspection.takeFields(trailers, []);
     const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
     return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
@@ -368,7 +368,7 @@ export class PosternHttpContext
     if (copy === null) return true;
     const evaluation = decision.evaluation;
     const trailers = this.trailers;
-    if (trailers !== null) evaluation.inspection.takeFields(trailers);
+    if (trailers !== null) evaluation.inspection.takeFields(trailers, []);
     const refused = copy.refused;
     return this.follow(
       decision,

@@ -23,21 +23,22 @@ export class Inspection {
   private readonly values: Value[] = [];
   private beginning: FormBeginning | null = null;
 
-  /** `secret`: name of the header whose value is a credential that was verified, and no text to be scored; empty: none. */
   constructor(
     private readonly request: AccessRequest,
     private readonly route: Route | null,
-    private readonly secret: Uint8Array,
     private readonly environment: Environment,
     private readonly evidence: ScoreEvidence,
     private readonly timings: StageTimings,
   ) {}
 
-  /** Those of the head, or trailers, which come before the body. */
-  takeFields(fields: HeaderMap): void {
+  /**
+   * Those of the head, or trailers, which come before the body. `secrets`: names of headers whose values are credentials that
+   * were verified, and no text to be scored.
+   */
+  takeFields(fields: HeaderMap, secrets: Uint8Array[]): void {
     const start = this.environment.monotonicMicros();
     const from = this.values.length;
-    extractFromHeaders(fields, this.values, this.secret);
+    extractFromHeaders(fields, this.values, secrets);
     this.screenFrom(from, start);
   }
 

@@ -1,4 +1,4 @@
-import { findPair } from "../encoding/find-byte";
+import { findByte, findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
 import { decodeBase64At, isBase64Byte, isBase64Text } from "./base64-text";
 
@@ -37,8 +37,9 @@ export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
 
 /**
  * Every run of at least 16 base64 digits that is text, in the first `length` bytes, decoded in place: what stands in
- * quotes or between separators. A dot belongs to a run, so that signed tokens (RFC 7515) stay. `settled`: no other
- * decoder has found anything; until then a run beside an escape may be a part of one. Gives the new length.
+ * quotes or between separators. A dot belongs to a run, so that signed tokens (RFC 7515) stay, but for their header, which
+ * is read before the signature is checked. `settled`: no other decoder has found anything; until then a run beside an
+ * escape may be a part of one. Gives the new length.
  */
 export function decodeBase64Tokens(text: Uint8Array, length: i32, settled: bool): i32 {
   const pass = rewrite(text, length);
@@ -46,10 +47,13 @@ export function decodeBase64Tokens(text: Uint8Array, length: i32, settled: bool)
     let end = start + MIN_TOKEN_BYTES;
     while (end < length && isRunByte(unchecked(text[end]))) end += 1;
     const whole = settled || !isBesideEscape(text, start, end, length);
-    if (whole && isBase64Text(text, start, end)) {
-      for (let i = 0; i < MAX_PADDING && end < length && unchecked(text[end]) == EQUALS; i++) end += 1;
+    const stop = signedHeaderEnd(text, start, end);
+    if (whole && isBase64Text(text, start, stop)) {
+      let next = stop;
+      for (let i = 0; i < MAX_PADDING && next < length && unchecked(text[next]) == EQUALS; i++) next += 1;
       pass.keepUntil(start);
-      pass.resume(end, decodeBase64At(text, start, end, pass.write));
+      pass.resume(next, decodeBase64At(text, start, next, pass.write));
+      end = max(end, next);
     }
     start = nextRun(text, end, length);
   }
@@ -90,6 +94,13 @@ function runBytesAmong(bytes: v128): u32 {
   const others = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(13));
   const signs = v128.or(i8x16.eq(bytes, i8x16.splat(0x2b)), i8x16.eq(bytes, i8x16.splat(0x5f)));
   return i8x16.bitmask(v128.or(v128.or(letters, others), signs));
+}
+
+/** Where the header ends of the signed token (RFC 7515) that the text begins with at `start`; `end`: it is none. */
+export function signedHeaderEnd(text: Uint8Array, start: i32, end: i32): i32 {
+  // Base64 of `{`.
+  if (end - start < 2 || unchecked(text[start]) != 0x65 || <u32>unchecked(text[start + 1]) - 0x77 > 3) return end;
+  return findByte(text, start, end, DOT);
 }
 
 function isBesideEscape(text: Uint8Array, start: i32, end: i32, length: i32): bool {

@@ -1,6 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { decodeBase64 } from "../encoding/base64";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
+import { signedHeaderEnd } from "./base64-token";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
@@ -13,7 +14,8 @@ const SPACE: u8 = 0x20;
 
 /**
  * An `authorization` field (RFC 9110, section 11.4): a scheme and a token or parameters. It is a credential, so it is a
- * value only where it breaks that grammar, or where user name and password (RFC 7617) hold more than words need.
+ * value only where it breaks that grammar, or where user name and password (RFC 7617) hold more than words need; of a
+ * signed token the header is one, which is read before the signature is checked.
  */
 export function collectCredentials(collector: Collector, name: Uint8Array, source: Source): void {
   const field = source.text;
@@ -29,7 +31,11 @@ export function collectCredentials(collector: Collector, name: Uint8Array, sourc
     }
     return;
   }
-  if (!breaksToken68(field.subarray(0, scheme)) && (!breaksToken68(rest) || !breaksParameters(rest))) return;
+  if (!breaksToken68(field.subarray(0, scheme)) && (!breaksToken68(rest) || !breaksParameters(rest))) {
+    const header = signedHeaderEnd(field, start, end);
+    if (header < end) collector.add(ValueKind.Header, name, source, start, header, Container.Raw);
+    return;
+  }
   collector.add(ValueKind.Header, name, source, 0, end, Container.Raw);
 }
 

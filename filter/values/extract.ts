@@ -18,18 +18,19 @@ import { Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;
 const NO_NAME = new Uint8Array(0);
+const NO_NAMES: Uint8Array[] = [];
 
 /**
- * Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring, but for the one named
- * `except` (empty: none).
+ * Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring, but for those named
+ * in `except`.
  */
-export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array = NO_NAME): void {
+export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array[] = NO_NAMES): void {
   const collector = new Collector(out);
   for (let i = 0, size = headers.size; i < size; i++) {
     const treatment = headerTreatment(headers, i);
     if (treatment == HeaderTreatment.Ignored) continue;
     const name = headers.name(i);
-    if (except.length > 0 && equal(name, except)) continue;
+    if (except.length > 0 && isAmong(name, except)) continue;
     const value = headers.value(i);
     if (treatment == HeaderTreatment.Path) collectTarget(collector, value);
     else collectField(collector, treatment, name, Source.of(Component.Header, value));
@@ -74,6 +75,11 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   }
   if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
   return isTooLarge || messages == MessagesOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+}
+
+function isAmong(name: Uint8Array, names: Uint8Array[]): bool {
+  for (let i = 0; i < names.length; i++) if (equal(name, unchecked(names[i]))) return true;
+  return false;
 }
 
 function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {

@@ -92,6 +92,18 @@ for (const algorithm of ["RS256", "ES256", "HS256"] as const) {
   });
 }
 
+test("of a token that was verified nothing is scored, of another one the header", async () => {
+  const header = { note: "1' UNION SELECT username, password FROM users --" };
+  const isAsked = (token: string) => {
+    const { question } = prevent.evaluate(get("/open", ["authorization", `Bearer ${token}`]));
+    question?.answer("unavailable");
+    return question?.findings.some(({ window }) => Buffer.from(window).includes("UNION")) ?? false;
+  };
+  assert.equal(isAsked(await issuer.token("ES256", "", { header })), false);
+  const foreign = await makeIssuer(issuer.issuer, issuer.audience);
+  assert.equal(isAsked(await foreign.token("ES256", "", { header })), true);
+});
+
 test("a token is judged at the request's time", async () => {
   const token = await issuer.token("ES256", "orders:read", { expiresIn: 300 });
   assert.equal(prevent.evaluate(order(token)).token, "valid");

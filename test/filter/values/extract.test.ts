@@ -74,11 +74,18 @@ test("cookies: each value alone, quotes taken off; every cookie field", () => {
   ]);
 });
 
+test("headers: of a signed token its header, and nothing else", () => {
+  for (const scheme of ["Bearer", "DPoP", "JWT"]) {
+    const headers = [["authorization", `${scheme} eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln`]] as const;
+    assert.deepEqual(told(valuesOf({ headers })), ['header:authorization = {"alg":"RS256"}']);
+  }
+});
+
 test("headers: free text always, those of fixed grammar only where they break it", () => {
   const everyday = [
     ["accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"],
     ["accept-language", "en-US,en;q=0.9"],
-    ["authorization", "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"],
+    ["authorization", "Bearer q8Zr_Jd0X-2mYvQm1Tn9oWcKp4EuHs7a"],
     ["content-type", 'multipart/form-data; boundary="----WebKitFormBoundary7MA4YWxkTrZu0gW"'],
     ["if-none-match", 'W/"33a64df551425fcc55e4d42a148795d9f25f89d4"'],
     ["sec-ch-ua", '"Google Chrome";v="147", "Not(A:Brand";v="8"'],
