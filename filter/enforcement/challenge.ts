@@ -3,11 +3,19 @@ import { spaced } from "../encoding/spaced";
 import { Evaluation } from "../evaluate";
 import { BOUND_BY_CERTIFICATE, BOUND_BY_PROOF, NONE } from "../policy/blob-layout";
 import { Route } from "../policy/route";
-import { Reason } from "../verdict";
+import { Reason, reasonRow } from "../verdict";
 
 const ALGORITHMS = 'algs="ES256 RS256"';
+/** This scheme must have a parameter (RFC 6750 section 3), and a realm is all that can be said before there is a token. */
+const BEARER = 'Bearer realm="postern"';
 
-/** Value of `WWW-Authenticate` for a denial with 401: RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3. */
+/** Whether a denial says how to authenticate: 401, and where a good token does not enable access (RFC 6750 section 3). */
+export function challenges(evaluation: Evaluation, reason: Reason): bool {
+  if (reasonRow(reason).status == 401) return true;
+  return reason == Reason.GrantMissing && evaluation.authentication.subject.issuer !== null;
+}
+
+/** Value of `WWW-Authenticate` for such a denial: RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3. */
 export function challenge(evaluation: Evaluation, reason: Reason): Uint8Array {
   const route = evaluation.route;
   // Without authentication information a challenge carries no error code.
@@ -21,6 +29,7 @@ export function challenge(evaluation: Evaluation, reason: Reason): Uint8Array {
   }
   const usesDpop = evaluation.authentication.usesDpop || reason == Reason.DpopScheme || wantsProof(route, reason);
   const scheme = usesDpop ? `DPoP ${ALGORITHMS}, ` : "Bearer ";
+  if (reason == Reason.GrantMissing) return bytes(`${scheme}error="insufficient_scope"`);
   const wantsMore = reason == Reason.AuthenticationInsufficient || reason == Reason.ScoreStepUp;
   if (!wantsMore || route === null) return bytes(`${scheme}error="invalid_token"`);
   return bytes(`${scheme}error="insufficient_user_authentication"${stepUp(route)}`);
@@ -36,9 +45,9 @@ function invitation(evaluation: Evaluation): string {
     wanted |= issuers[i].senderConstraint;
     anyPlain = anyPlain || issuers[i].senderConstraint != BOUND_BY_PROOF;
   }
-  if ((wanted & BOUND_BY_PROOF) == 0) return "Bearer";
+  if ((wanted & BOUND_BY_PROOF) == 0) return BEARER;
   const proofOnly = (route !== null && route.senderConstraint == BOUND_BY_PROOF) || !anyPlain;
-  return proofOnly ? `DPoP ${ALGORITHMS}` : `Bearer, DPoP ${ALGORITHMS}`;
+  return proofOnly ? `DPoP ${ALGORITHMS}` : `${BEARER}, DPoP ${ALGORITHMS}`;
 }
 
 function wantsProof(route: Route | null, reason: Reason): bool {

@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { Evaluation } from "../evaluate";
 import { Reason, reasonRow } from "../verdict";
-import { challenge } from "./challenge";
+import { challenge, challenges } from "./challenge";
 
 const CONTENT_TYPE = bytes("content-type");
 const PROBLEM_JSON = bytes("application/problem+json");
@@ -16,7 +16,7 @@ const RETRY_SECONDS: u32 = 1;
 export function denialFields(evaluation: Evaluation, reason: Reason): Uint8Array[] {
   const status = reasonRow(reason).status;
   const fields: Uint8Array[] = [CONTENT_TYPE, PROBLEM_JSON, CACHE_CONTROL, NO_STORE];
-  if (status == 401) {
+  if (challenges(evaluation, reason)) {
     fields.push(WWW_AUTHENTICATE);
     fields.push(challenge(evaluation, reason));
   } else if (status == 503 || status == 429) {

@@ -162,7 +162,7 @@ test("where a bound token is asked for, another one is refused with the way to g
     says: 'Bearer error="invalid_token"',
   });
   assert.equal((await ask("/proved", [])).says, `DPoP ${ALGORITHMS}`);
-  assert.equal((await ask("/plain", [])).says, "Bearer");
+  assert.equal((await ask("/plain", [])).says, 'Bearer realm="postern"');
   const otherBinding = await issuer.token("RS256", "", { claims: { cnf: { kid: "x" } } });
   assert.equal((await ask("/plain", [`Authorization: Bearer ${otherBinding}`])).reason, "token_confirmation");
 });
@@ -187,7 +187,11 @@ test("step-up: a weaker or older authentication is told what is missing (RFC 947
     assert.deepEqual(answer, { status: 401, reason: "authentication_insufficient", says });
   }
   assert.equal((await pay({})).reason, "authentication_insufficient");
-  assert.equal((await pay(strong, "read")).reason, "grant_missing");
+  assert.deepEqual(await pay(strong, "read"), {
+    status: 403,
+    reason: "grant_missing",
+    says: 'Bearer error="insufficient_scope"',
+  });
 });
 
 test("where the policy asks for a nonce, a client gets one and gets in with it", { timeout: 240_000 }, async () => {
@@ -215,7 +219,7 @@ routes: [{ name: a, match: { path: /a }, allow: [{ issuer: shop }], score: off }
     assert.equal((await send({ claims: { nonce } })).status, 200);
     assert.equal((await send({ claims: { nonce: "x".repeat(22) } })).status, 401);
     const invited = await sendRaw(second.url, "GET /a HTTP/1.1\r\nHost: internal\r\n\r\n");
-    assert.equal(invited.headers["www-authenticate"], `Bearer, DPoP ${ALGORITHMS}`);
+    assert.equal(invited.headers["www-authenticate"], `Bearer realm="postern", DPoP ${ALGORITHMS}`);
   } finally {
     await second.stop();
   }
