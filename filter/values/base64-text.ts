@@ -42,6 +42,16 @@ export function isBase64Byte(byte: u8): bool {
   return unchecked(sextets[byte]) != FOREIGN;
 }
 
+/** Whether it is one of the digits of either alphabet, and no space. */
+export function isAlphabetDigit(byte: u8): bool {
+  return byte != SPACE && unchecked(sextets[byte]) >= 0;
+}
+
+/** Of such a digit. */
+export function sextetOf(digit: u8): i32 {
+  return unchecked(sextets[digit]);
+}
+
 /** Whether the first `length` bytes hold one that only base64url has. */
 export function hasUrlAlphabet(text: Uint8Array, length: i32): bool {
   for (let i = 0; i < length; i++) {

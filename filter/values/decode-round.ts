@@ -2,12 +2,13 @@ import { decodeHexEscapes, decodeOctalEscapes, decodeUnicodeEscapes } from "../e
 import { decodeHtmlEntities } from "../encoding/html-entity";
 import { decodePercent } from "../encoding/percent";
 import { startPass } from "../encoding/trace";
-import { base64Space, decodeBase64At, hasUrlAlphabet, MIN_BASE64_LENGTH } from "./base64-text";
+import { Base64Space, base64Space, decodeBase64At, hasUrlAlphabet, MIN_BASE64_LENGTH } from "./base64-text";
 import { decodeBase64Tokens, decodeDataUrls } from "./base64-token";
 import { ByteTrait, traitsOf } from "./byte-trait";
 import { foldFullWidth, foldOverlong, foldWide } from "./compatibility";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
+import { isScatteredBase64 } from "./scattered-base64";
 import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } from "./spacing";
 
 /** Where decoders work in place; what is kept of it is copied out. Grows to the largest value seen. */
@@ -59,6 +60,11 @@ export function decodeRound(text: Uint8Array, size: i32, told: Forms | null): i3
       length = shortened(told, Decoding.Base64, length, decodeDataUrls(workspace, length));
     }
     length = shortened(told, Decoding.Base64, length, decodeBase64Tokens(workspace, length, length == size));
+    if (length == size && isScatteredBase64(workspace, size)) {
+      tell(told, <u8>Decoding.Base64);
+      startPass();
+      length = decodeBase64At(workspace, 0, size, 0, Base64Space.Skipped);
+    }
   }
   return length;
 }

@@ -113,6 +113,25 @@ for (const [what, payload] of untouched) {
   test(`leaves ${what} in one form`, () => assert.deepEqual(formsOf(payload), [["", payload]]));
 }
 
+test("base64 with other bytes among its digits is decoded as lenient decoders do", () => {
+  const payload = "<script>alert(1)</script>";
+  const digits = Buffer.from(payload).toString("base64");
+  for (const other of ["!", "*", ",", "\t", " ", ":", "=", "#", "\0", "é"]) {
+    for (const apart of [1, 3, 4, 10]) {
+      const scattered = digits.replace(new RegExp(`.{${apart}}`, "g"), `$&${other}`);
+      assert.equal(formsOf(scattered).at(-1)?.[1], payload, scattered);
+    }
+  }
+  for (const harmless of [
+    "{550e8400-e29b-41d4-a716-446655440000}",
+    "Please leave it at the back door, thanks: the dog is friendly!",
+    "ORDER,STATUS,PAYMENT,CUSTOMER,COUNTRY",
+    "2026-11-27 06:02:11, 10.0.0.17:8080",
+  ]) {
+    assert.deepEqual(formsOf(harmless), [["", harmless]]);
+  }
+});
+
 test("of a signed token the header is decoded, which is read before the signature is checked", () => {
   const rest = ".eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
   for (const header of ['{"alg":"RS256"}', '{ "alg":"HS256", "kid":"\' OR 1=1 --" }', '{\n"kid":"../../dev/null"}']) {
