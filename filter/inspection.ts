@@ -38,7 +38,7 @@ export class Inspection {
   takeFields(fields: HeaderMap, secrets: Uint8Array[]): void {
     const start = this.environment.monotonicMicros();
     const from = this.values.length;
-    extractFromHeaders(fields, this.values, secrets);
+    if (!extractFromHeaders(fields, this.values, secrets)) this.evidence.cannotInspect(Reason.BodyTooLarge);
     this.screenFrom(from, start);
   }
 
@@ -46,7 +46,11 @@ export class Inspection {
   wantsBeginning(size: i32): bool {
     const request = this.request;
     let beginning = this.beginning;
-    if (beginning === null) beginning = new FormBeginning(request.contentType, contentCodings(request.headers));
+    if (beginning === null) {
+      const route = this.route;
+      const limit = route === null ? 0 : <i32>route.maxBody;
+      beginning = new FormBeginning(request.contentType, contentCodings(request.headers), limit);
+    }
     this.beginning = beginning;
     return beginning.wants(size);
   }

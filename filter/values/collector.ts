@@ -14,7 +14,7 @@ import { Value, ValueKind } from "./value";
  * it makes one more each.
  */
 const SINGLE_VALUES = 510;
-/** So much is looked at of what the values of a head or a body hold in compressed form, all together. */
+/** So much may be inflated of what the values of a head hold in compressed form, all together. */
 const INFLATED_BYTES = 64 * 1024;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
@@ -26,9 +26,14 @@ const LINE_FEED: u8 = 0x0a;
  */
 export class Collector {
   private readonly rest: Pieces = new Pieces(LINE_FEED);
-  private room: i32 = INFLATED_BYTES;
+  /** Values hold more in compressed form than there was room for. */
+  overflowed: bool = false;
 
-  constructor(private readonly out: Value[]) {}
+  /** `room`: bytes that may be inflated of all values. */
+  constructor(
+    private readonly out: Value[],
+    private room: i32 = INFLATED_BYTES,
+  ) {}
 
   get full(): bool {
     return this.out.length >= SINGLE_VALUES;
@@ -37,8 +42,12 @@ export class Collector {
   /** The raw value `from` to `to` of a source, if it is not empty. */
   add(kind: ValueKind, name: Uint8Array, source: Source, from: i32, to: i32, container: Container): void {
     if (to <= from) return;
-    if (this.full) this.rest.add(source, from, to, container);
-    else this.push(kind, name, source, from, to, container);
+    if (!this.full) {
+      this.push(kind, name, source, from, to, container);
+      return;
+    }
+    const text = this.rest.add(source, from, to, container);
+    this.inflate(kind, name, source, from, to, text, source.decodings);
   }
 
   /** A value in pieces; nothing where they would not be looked at by themselves: they are in the rest already. */
@@ -72,11 +81,25 @@ export class Collector {
     const decoded = decodeForms(source.text.subarray(from, to), container, source.decodings);
     if (decoded.last.length == 0) return;
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
-    const inflated = inflateValue(name, decoded.last, this.room);
+    this.inflate(kind, name, source, from, to, decoded.last, decoded.decodings);
+  }
+
+  /** Adds what a value holds in compressed form, which `decodings` have led to `value`. */
+  private inflate(
+    kind: ValueKind,
+    name: Uint8Array,
+    source: Source,
+    from: i32,
+    to: i32,
+    value: Uint8Array,
+    decodings: u8[],
+  ): void {
+    const inflated = inflateValue(name, value, this.room);
     if (inflated === null) return;
     const text = inflated.text;
     this.room -= text.length;
-    const codings = decoded.decodings.concat([<u8>Decoding.Base64, inflated.coding]);
+    if (inflated.isCut) this.overflowed = true;
+    const codings = decodings.concat([<u8>Decoding.Base64, inflated.coding]);
     const content = source.inflated(text, codings, from, to);
     this.add(kind, name, content, 0, text.length, isBinary(text) ? Container.TextRuns : Container.Raw);
   }

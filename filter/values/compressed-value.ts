@@ -25,6 +25,8 @@ export class Inflated {
     public readonly text: Uint8Array,
     /** `Decoding`: of the content coding. */
     public readonly coding: u8,
+    /** It goes on beyond the room there was. */
+    public readonly isCut: bool,
   ) {}
 }
 
@@ -44,13 +46,14 @@ export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): In
   if (!isGzip && !hasZlibHeader(head) && !isSaml(name)) return null;
   let end = start;
   while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
-  if (end - start < MIN_DIGITS || room <= 0) return null;
+  if (end - start < MIN_DIGITS) return null;
   const coded = value.slice(start, end);
   const source = coded.subarray(0, decodeBase64At(coded, 0, coded.length, 0));
   const output = new InflateOutput(room);
   const status = isGzip ? inflateGzip(source, output, []) : inflateDeflate(source, output, false);
-  if (status == InflateStatus.Corrupt || output.length == 0) return null;
-  return new Inflated(output.copy(), <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate));
+  if (status == InflateStatus.Corrupt) return null;
+  const coding = <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate);
+  return new Inflated(output.copy(), coding, status == InflateStatus.TooLarge);
 }
 
 function isSaml(name: Uint8Array): bool {

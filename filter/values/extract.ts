@@ -22,9 +22,9 @@ const NO_NAMES: Uint8Array[] = [];
 
 /**
  * Adds every value of a request's head: path, query, cookies, referer, and the headers worth scoring, but for those named
- * in `except`.
+ * in `except`. False: values hold more in compressed form than is looked at.
  */
-export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array[] = NO_NAMES): void {
+export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uint8Array[] = NO_NAMES): bool {
   const collector = new Collector(out);
   for (let i = 0, size = headers.size; i < size; i++) {
     const treatment = headerTreatment(headers, i);
@@ -36,13 +36,14 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uin
     else collectField(collector, treatment, name, Source.of(Component.Header, value));
   }
   collector.finish();
+  return !collector.overflowed;
 }
 
 export const enum BodyOutcome {
   Inspected,
   /** In a coding or a character set in which nothing is seen. */
   Opaque,
-  /** Inflated it is over the limit: not inspected, or, where it is judged by its first bytes, not beyond them. */
+  /** Inflated it, or what its values hold in compressed form, is over the limit: not inspected, or, where it is judged by its first bytes, not beyond them. */
   TooLarge,
 }
 
@@ -61,7 +62,7 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   if (begun !== null) pairs = begun.pairsOf(body.bytes);
   const sent = pairs === null ? Source.of(Component.Body, body.bytes) : pairs.source;
   const content = layers.codings.length == 0 ? sent : sent.inflated(layers.content, layers.codings);
-  const collector = pairs === null ? new Collector(out) : pairs.collector;
+  const collector = pairs === null ? new Collector(out, body.limit) : pairs.collector;
   const messages = collectMessages(collector, body, content);
   const isRead = messages == MessagesOutcome.Whole;
   const inspected = isRead || collectBody(collector, body.contentType, content, 0, pairs);
@@ -74,7 +75,8 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
     asSent.finish();
   }
   if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
-  return isTooLarge || messages == MessagesOutcome.TooLarge ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
+  const overflowed = isTooLarge || messages == MessagesOutcome.TooLarge || collector.overflowed;
+  return overflowed ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
 function isAmong(name: Uint8Array, names: Uint8Array[]): bool {

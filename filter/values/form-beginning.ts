@@ -28,7 +28,12 @@ export class FormBeginning {
   private taken: i32 = 0;
 
   /** `codings`: as of `RequestBody`. */
-  constructor(contentType: Uint8Array, codings: u8[] | null) {
+  /** `limit`: bytes of a body that are inspected. */
+  constructor(
+    contentType: Uint8Array,
+    codings: u8[] | null,
+    private readonly limit: i32,
+  ) {
     const charsets = declaredCharsets(contentType);
     this.mayBegin =
       codings !== null &&
@@ -47,7 +52,7 @@ export class FormBeginning {
     this.seen = bytes.length;
     this.taken += bytes.length;
     total += bytes.length;
-    if (this.pairs === null && this.mayBegin) this.pairs = begin(bytes, out);
+    if (this.pairs === null && this.mayBegin) this.pairs = begin(bytes, out, this.limit);
     const pairs = this.pairs;
     if (pairs === null) return;
     pairs.source.grow(bytes);
@@ -70,10 +75,10 @@ export class FormBeginning {
 }
 
 /** null: it begins as something that is not read as a form alone, or with too little to tell. */
-function begin(bytes: Uint8Array, out: Value[]): Pairs | null {
+function begin(bytes: Uint8Array, out: Value[], limit: i32): Pairs | null {
   const start = textStart(bytes);
   if (bytes.length < TELLING_BYTES || start == bytes.length || charsetsByLook(bytes, true) != 0 || looksLikeGzip(bytes))
     return null;
   const source = Source.of(Component.Body, bytes);
-  return new Pairs(new Collector(out), ValueKind.FormName, ValueKind.FormValue, source, start);
+  return new Pairs(new Collector(out, limit), ValueKind.FormName, ValueKind.FormValue, source, start);
 }

@@ -30,7 +30,8 @@ export class Pieces {
     return this.sources.length == 0 ? noDecodings : this.sources[0].codings;
   }
 
-  add(source: Source, from: i32, to: i32, container: Container): void {
+  /** Gives what it is decoded to. */
+  add(source: Source, from: i32, to: i32, container: Container): Uint8Array {
     const count = this.joined.count;
     if (count == 0) {
       this.component = source.component;
@@ -41,7 +42,7 @@ export class Pieces {
     if (sources.length == 0 || sources[sources.length - 1] !== source) sources.push(source);
     const raw = source.text.subarray(from, to);
     const text = container == Container.Raw ? raw : decodeContainer(raw, container, null);
-    if (text.length == 0) return;
+    if (text.length == 0) return text;
     this.table = withRoom(this.table, count * PIECE_BYTES, PIECE_BYTES);
     const row = this.row(count);
     store<i32>(row, sources.length - 1);
@@ -49,6 +50,7 @@ export class Pieces {
     store<i32>(row, to, 8);
     store<i32>(row, container, 12);
     this.joined.add(text.dataStart, text.length, count);
+    return text;
   }
 
   sourceOf(piece: i32): Source {

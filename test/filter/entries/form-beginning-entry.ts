@@ -20,7 +20,7 @@ export function inSteps(message: Uint8Array): Uint8Array {
   const contentType = reader.bytes();
   const body = reader.bytes();
   const codings: u8[] = [];
-  const beginning = new FormBeginning(contentType, codings);
+  const beginning = new FormBeginning(contentType, codings, 64 * 1024);
   const values: Value[] = [];
   const suspects = new Suspects();
   const steps = reader.u32();
