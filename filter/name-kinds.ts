@@ -1,3 +1,4 @@
+import { areSame } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 
 /** A power of two. */
@@ -22,7 +23,7 @@ export abstract class NameKinds {
     const size = headers.nameSize(index);
     const place = hashOf(address, size) & (PLACES - 1);
     const kept = unchecked(this.names[place]);
-    if (size > 0 && kept.length == size && isSame(kept.dataStart, address, size)) return unchecked(this.kinds[place]);
+    if (size > 0 && kept.length == size && areSame(kept.dataStart, address, size)) return unchecked(this.kinds[place]);
     const name = headers.name(index);
     const kind = this.kindOf(name);
     if (size <= MAX_KEPT_BYTES) {
@@ -42,11 +43,4 @@ function hashOf(address: usize, size: i32): u32 {
   let hash: u32 = 0x811c9dc5;
   for (let i = 0; i < size; i++) hash = (hash ^ load<u8>(address + i)) * 0x01000193;
   return hash ^ (hash >> 16);
-}
-
-function isSame(a: usize, b: usize, size: i32): bool {
-  let at = 0;
-  for (; size - at >= 8; at += 8) if (load<u64>(a + at) != load<u64>(b + at)) return false;
-  for (; at < size; at++) if (load<u8>(a + at) != load<u8>(b + at)) return false;
-  return true;
 }

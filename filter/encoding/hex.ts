@@ -21,14 +21,16 @@ export function decodeHex(text: Uint8Array): Uint8Array {
 /** Lower-case hexadecimal, two digits a byte (RFC 4648 section 8, but lower case). */
 export function encodeHex(bytes: Uint8Array): Uint8Array {
   const text = new Uint8Array(bytes.length * 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const byte: u32 = unchecked(bytes[i]);
-    unchecked((text[i * 2] = digit(byte >> 4)));
-    unchecked((text[i * 2 + 1] = digit(byte & 15)));
+  const end = bytes.dataStart + bytes.length;
+  let to = text.dataStart;
+  for (let from = bytes.dataStart; from < end; from++, to += 2) {
+    const byte = load<u8>(from);
+    store<u8>(to, digit(byte >> 4));
+    store<u8>(to, digit(byte & 15), 1);
   }
   return text;
 }
 
-function digit(value: u32): u8 {
-  return <u8>(value < 10 ? 0x30 + value : 0x57 + value);
+function digit(value: u32): u32 {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }

@@ -51,9 +51,9 @@ function tell(fields: Uint8Array[], name: Uint8Array, value: Uint8Array): void {
  * separator: no two subjects look the same upstream, where outer spaces of a field are lost.
  */
 function encoded(value: Uint8Array, separator: u8): Uint8Array {
+  if (isPlain(value, separator)) return value;
   let hidden = 0;
   for (let i = 0; i < value.length; i++) if (!isKept(value, i, separator)) hidden++;
-  if (hidden == 0) return value;
   const text = new Uint8Array(value.length + 2 * hidden);
   let at = 0;
   for (let i = 0; i < value.length; i++) {
@@ -67,6 +67,16 @@ function encoded(value: Uint8Array, separator: u8): Uint8Array {
     }
   }
   return text;
+}
+
+/** Whether nothing needs encoding, and there is no space to look at more closely. */
+function isPlain(value: Uint8Array, separator: u8): bool {
+  const end = value.dataStart + value.length;
+  for (let at = value.dataStart; at < end; at++) {
+    const byte = load<u8>(at);
+    if (<u32>byte - 0x21 >= 0x5e || byte == PERCENT || byte == separator) return false;
+  }
+  return true;
 }
 
 function isKept(value: Uint8Array, index: i32, separator: u8): bool {

@@ -8,16 +8,20 @@ const CR: u64 = 0x0d;
 export function isFieldSafe(bytes: Uint8Array): bool {
   const data = bytes.dataStart;
   const length = bytes.length;
-  let at = 0;
-  for (; at + 8 <= length; at += 8) {
-    const chunk = load<u64>(data + at);
-    if ((zeros(chunk) | zeros(chunk ^ (ONES * LF)) | zeros(chunk ^ (ONES * CR))) != 0) return false;
+  if (length < 8) {
+    for (let at = 0; at < length; at++) {
+      const byte = load<u8>(data + at);
+      if (byte == 0 || byte == LF || byte == CR) return false;
+    }
+    return true;
   }
-  for (; at < length; at++) {
-    const byte = load<u8>(data + at);
-    if (byte == 0 || byte == LF || byte == CR) return false;
-  }
-  return true;
+  const last = length - 8;
+  for (let at = 0; at < last; at += 8) if (!isSafe(load<u64>(data + at))) return false;
+  return isSafe(load<u64>(data + last));
+}
+
+function isSafe(chunk: u64): bool {
+  return (zeros(chunk) | zeros(chunk ^ (ONES * LF)) | zeros(chunk ^ (ONES * CR))) == 0;
 }
 
 /** 0 where no byte is zero. */

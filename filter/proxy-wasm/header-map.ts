@@ -1,3 +1,5 @@
+import { areSame } from "./bytes";
+
 /** Bytes of the count, and of the two lengths of each pair. */
 const COUNT_SIZE: i32 = 4;
 const LENGTHS_SIZE: i32 = 8;
@@ -84,10 +86,11 @@ export class HeaderMap {
   /** The first index from `from` on whose name is exactly `name`, or -1. Linear. */
   indexOf(name: Uint8Array, from: i32 = 0): i32 {
     const length = name.length;
-    for (let index = max(from, 0); index < this.starts.length; index++) {
-      if (this.nameLength(index) != length) continue;
-      const start = this.pairs.dataStart + unchecked(this.starts[index]);
-      if (memory.compare(start, name.dataStart, length) == 0) return index;
+    const base = this.pairs.dataStart;
+    const count = this.starts.length;
+    for (let index = max(from, 0); index < count; index++) {
+      if (load<i32>(base + index * LENGTHS_SIZE, COUNT_SIZE) != length) continue;
+      if (areSame(base + unchecked(this.starts[index]), name.dataStart, length)) return index;
     }
     return -1;
   }

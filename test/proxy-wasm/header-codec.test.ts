@@ -162,6 +162,29 @@ describe("header codec", () => {
     assert.equal(same(Buffer.from("abc"), Buffer.from("abd")), 0);
     assert.equal(same(Buffer.from("abc"), Buffer.from("ab")), 0);
     assert.equal(same(Buffer.of(), Buffer.of()), 1);
+    for (let length = 1; length <= 24; length++) {
+      const text = Buffer.alloc(length, "a");
+      assert.equal(same(text, Buffer.from(text)), 1);
+      for (let at = 0; at < length; at++) {
+        const other = Buffer.from(text);
+        other[at] = 0x62;
+        assert.equal(same(text, other), 0, `${at} of ${length}`);
+      }
+    }
+  });
+
+  test("what ends a field is found wherever it stands", () => {
+    for (let length = 1; length <= 24; length++) {
+      for (let at = 0; at < length; at++) {
+        const text = Buffer.alloc(length, "a");
+        for (const byte of [0x00, 0x0a, 0x0d]) {
+          text[at] = byte;
+          codec.begin();
+          const kept = lend([Buffer.from("n"), text], (name, value) => codec.add(name as number, value as number));
+          assert.equal(kept, 0, `${byte} at ${at} of ${length}`);
+        }
+      }
+    }
   });
 
   test("a literal becomes UTF-8", () => {
