@@ -8,6 +8,7 @@ const AUTHORITY = bytes(":authority");
 const CONTENT_TYPE = bytes("content-type");
 const CONTENT_LENGTH = bytes("content-length");
 const UPGRADE = bytes("upgrade");
+const NONE = new Uint8Array(0);
 const QUERY: u8 = 0x3f;
 
 /** The head of a request as the stages see it: views of one copy of its header pairs. */
@@ -43,5 +44,5 @@ export class AccessRequest {
 
 function valueOrEmpty(headers: HeaderMap, name: Uint8Array): Uint8Array {
   const value = headers.first(name);
-  return value === null ? new Uint8Array(0) : value;
+  return value === null ? NONE : value;
 }

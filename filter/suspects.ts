@@ -80,6 +80,10 @@ export class Suspect {
   }
 }
 
+/** Ranges of a form that are still to be looked at, while `lookBeside` runs. */
+const starts: i32[] = [];
+const ends: i32[] = [];
+
 /** What the screen finds worst in one request, the worst first; no window twice. */
 export class Suspects {
   /** Of several windows of one form only those that the screen does not clear, beside the worst. */
@@ -90,9 +94,6 @@ export class Suspects {
   /** Of the form that is screened: so many of its bytes may be screened again, and so many more windows be kept. */
   private bytesLeft: i32 = 0;
   private windowsLeft: i32 = 0;
-  /** Ranges that are still to be looked at. */
-  private readonly starts: i32[] = [];
-  private readonly ends: i32[] = [];
 
   get worstMillionths(): u32 {
     return this.worst.length > 0 ? this.worst[0].millionths : 0;
@@ -157,11 +158,9 @@ export class Suspects {
     const form = suspect.form;
     const from = suspect.from;
     const to = suspect.to;
-    const starts = this.starts;
-    const ends = this.ends;
     starts.length = 0;
     ends.length = 0;
-    leave(starts, ends, from, to, suspect.start, suspect.end);
+    leave(from, to, suspect.start, suspect.end);
     while (starts.length > 0) {
       const start = starts.pop();
       const end = ends.pop();
@@ -175,7 +174,7 @@ export class Suspects {
         this.overflowed = true;
         return;
       }
-      leave(starts, ends, start, end, next.start, next.end);
+      leave(start, end, next.start, next.end);
     }
   }
 
@@ -215,7 +214,7 @@ function suspectIn(value: Value, form: i32, from: i32, to: i32, millionths: u32)
 }
 
 /** Leaves what is still to be looked at of a range of a form whose worst window is `from` to `to`: its parts, or both sides. */
-function leave(starts: i32[], ends: i32[], start: i32, end: i32, from: i32, to: i32): void {
+function leave(start: i32, end: i32, from: i32, to: i32): void {
   if (end - start > PART_BYTES + SHARED_BYTES) {
     for (let part = start; part < end; part += PART_BYTES) {
       starts.push(part);

@@ -1,6 +1,8 @@
 import { ScoredBy, ScoreEvidence } from "./score-evidence";
 import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
 
+const PERMIT = new Verdict(Effect.Permit, Reason.Permitted, Reason.Permitted);
+
 /**
  * The trust algorithm (NIST SP 800-207 section 3.3): from evidence to verdict, and nothing else.
  * `access` is the first finding of hygiene, identity and privilege, `score` that of `judgeScore`.
@@ -8,7 +10,7 @@ import { Effect, Reason, Rung, reasonRow, Verdict } from "./verdict";
  */
 export function decide(rung: Rung, access: Reason, score: Reason): Verdict {
   const finding = access != Reason.Permitted ? access : score;
-  if (finding == Reason.Permitted) return new Verdict(Effect.Permit, Reason.Permitted, Reason.Permitted);
+  if (finding == Reason.Permitted) return PERMIT;
   if (rung >= reasonRow(finding).enforcedFrom) return new Verdict(Effect.Deny, finding, Reason.Permitted);
   return new Verdict(Effect.Permit, Reason.Permitted, finding);
 }

@@ -35,6 +35,17 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** Begins a message of at most 127 bytes within this one; its fields follow, then `close` with what this gives. */
+  open(field: u32): i32 {
+    const at = this.reserve(2 * MAX_VARINT_BYTES);
+    this.end(writeVarint(at, (field << 3) | LENGTH_DELIMITED) + 1);
+    return this.length;
+  }
+
+  close(opened: i32): void {
+    store<u8>(changetype<usize>(this.buffer) + opened - 1, <u8>(this.length - opened));
+  }
+
   /** Joins fields that are encoded already. */
   append(encoded: Uint8Array): void {
     const length = encoded.length;

@@ -12,6 +12,7 @@ const MTLS = bytes("connection\0mtls");
 const ALL_URIS = bytes("filter_state\0postern.peer_uris");
 const FIRST_URI = bytes("connection\0uri_san_peer_certificate");
 const NONE = new Uint8Array(0);
+const NOBODY = new PeerCertificate(false, NONE);
 const TRUE: u8 = 1;
 
 /**
@@ -19,7 +20,7 @@ const TRUE: u8 = 1;
  * is not asked for, nor the time: each property costs about as much as reading all headers.
  */
 export function peerCertificate(policy: CompiledPolicy, environment: Environment): PeerCertificate {
-  if (policy.trustDomains.length == 0) return new PeerCertificate(false, NONE);
+  if (policy.trustDomains.length == 0) return NOBODY;
   return connectionCertificate(environment.nowMillis());
 }
 
@@ -42,9 +43,9 @@ export function isEncrypted(headers: HeaderMap): bool {
 export function connectionCertificate(nowMillis: i64): PeerCertificate {
   const mtls = getProperty(MTLS);
   const isPresent = mtls !== null && mtls.length == 1 && mtls[0] == TRUE;
-  if (!isPresent) return new PeerCertificate(false, NONE);
+  if (!isPresent) return NOBODY;
   const until = peerValidUntilMillis();
-  if (hasExpired(until, nowMillis)) return new PeerCertificate(false, NONE);
+  if (hasExpired(until, nowMillis)) return NOBODY;
   const all = getProperty(ALL_URIS);
   const uri = all !== null ? all : getProperty(FIRST_URI);
   return new PeerCertificate(true, uri === null ? NONE : uri, until);

@@ -23,6 +23,8 @@ export class ApiKeyCheck {
   ) {}
 }
 
+const ABSENT = new ApiKeyCheck(ApiKeyOutcome.Absent, NONE);
+
 /**
  * The API key that a request brings. It is compared with all of the policy, each in constant time; of two records with one
  * digest the first that has not expired counts. A policy without keys knows no header that could bring one.
@@ -30,7 +32,7 @@ export class ApiKeyCheck {
 export function checkApiKey(request: HeaderMap, policy: CompiledPolicy, nowSeconds: i64): ApiKeyCheck {
   const keys = policy.apiKeys;
   const index = keys.length == 0 ? -1 : request.indexOf(policy.keyHeader);
-  if (index < 0) return new ApiKeyCheck(ApiKeyOutcome.Absent, NONE);
+  if (index < 0) return ABSENT;
   const value = request.value(index);
   if (value.length > MAX_KEY_BYTES || request.indexOf(policy.keyHeader, index + 1) >= 0) {
     return new ApiKeyCheck(ApiKeyOutcome.Unknown, NONE);

@@ -3,15 +3,23 @@ import { JsonReader, JsonToken } from "../encoding/json";
 import { VALUE_PREFIX } from "../policy/blob-layout";
 import { isValue } from "./claim-value";
 
+/** One member of a claims set: the kind of its value, whose range in `payload` is without quotes, of an array with its brackets. */
+class Member {
+  constructor(
+    public readonly name: Uint8Array,
+    public readonly token: JsonToken,
+    public readonly start: i32,
+    public readonly end: i32,
+    public readonly escaped: bool,
+  ) {}
+}
+
+/** Of sets that are not asked: most policies ask nothing of claims, and the collector looks at all that is kept of a token. */
+const NOT_INDEXED: Member[] = [];
+
 /** The top-level members of a verified claims set, found once for as many questions as a policy has. */
 export class ClaimSet {
-  private names: Uint8Array[] = [];
-  /** Kind of each value, and its range in `payload`: of a string without quotes, of an array with its brackets. */
-  private tokens: JsonToken[] = [];
-  private starts: i32[] = [];
-  private ends: i32[] = [];
-  private escaped: bool[] = [];
-  private indexed: bool = false;
+  private members: Member[] = NOT_INDEXED;
 
   constructor(
     /** A JSON object without duplicate members, or empty: no token was verified. */
@@ -20,8 +28,9 @@ export class ClaimSet {
 
   /** Index of the claim, compared after unescaping; -1: there is none. */
   indexOf(name: Uint8Array): i32 {
-    if (!this.indexed) this.index();
-    for (let i = 0; i < this.names.length; i++) if (equal(unchecked(this.names[i]), name)) return i;
+    if (this.members === NOT_INDEXED) this.index();
+    const members = this.members;
+    for (let i = 0; i < members.length; i++) if (equal(unchecked(members[i]).name, name)) return i;
     return -1;
   }
 
@@ -30,10 +39,10 @@ export class ClaimSet {
    * begins with it. A bound holds for a number only, not for the elements of an array.
    */
   fits(index: i32, kind: u32, text: Uint8Array): bool {
-    const token = unchecked(this.tokens[index]);
-    const value = this.payload.subarray(unchecked(this.starts[index]), unchecked(this.ends[index]));
-    if (token == JsonToken.BeginArray) return anyElement(value, kind, text);
-    return isValue(token, value, unchecked(this.escaped[index]), kind, text);
+    const member = unchecked(this.members[index]);
+    const value = this.payload.subarray(member.start, member.end);
+    if (member.token == JsonToken.BeginArray) return anyElement(value, kind, text);
+    return isValue(member.token, value, member.escaped, kind, text);
   }
 
   isArray(index: i32): bool {
@@ -44,8 +53,9 @@ export class ClaimSet {
   raw(name: Uint8Array): Uint8Array {
     const index = this.indexOf(name);
     if (index < 0) return this.payload.subarray(0, 0);
-    const quote = unchecked(this.tokens[index]) == JsonToken.String ? 1 : 0;
-    return this.payload.subarray(unchecked(this.starts[index]) - quote, unchecked(this.ends[index]) + quote);
+    const member = unchecked(this.members[index]);
+    const quote = member.token == JsonToken.String ? 1 : 0;
+    return this.payload.subarray(member.start - quote, member.end + quote);
   }
 
   /** Texts, numbers and truths of the claim: its own, or those of its elements where it is an array; text is unescaped. */
@@ -61,7 +71,8 @@ export class ClaimSet {
   }
 
   private index(): void {
-    this.indexed = true;
+    const members: Member[] = [];
+    this.members = members;
     const reader = new JsonReader(this.payload);
     if (reader.next() != JsonToken.BeginObject) return;
     while (reader.next() == JsonToken.Name) {
@@ -71,11 +82,7 @@ export class ClaimSet {
       const escaped = reader.escaped;
       const open = token == JsonToken.BeginArray || token == JsonToken.BeginObject;
       if (open && !reader.close()) return;
-      this.names.push(name);
-      this.tokens.push(token);
-      this.starts.push(start);
-      this.ends.push(reader.end);
-      this.escaped.push(escaped);
+      members.push(new Member(name, token, start, reader.end, escaped));
     }
   }
 }

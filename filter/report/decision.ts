@@ -17,6 +17,8 @@ const PERMIT = bytes("permit");
 const DENY = bytes("deny");
 const NONE = new Uint8Array(0);
 const NO_ROUTE = bytes("-");
+/** What the access log is told of a decision; used again. */
+const told = [NONE, NONE, NONE, NONE];
 
 /**
  * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
@@ -83,12 +85,10 @@ export class Decision {
    */
   publish(verdict: Verdict): void {
     const route = this.evaluation.route;
-    const told = [
-      this.hex,
-      verdict.effect == Effect.Deny ? DENY : PERMIT,
-      reasonRow(verdict.reason).code,
-      route === null ? NO_ROUTE : route.name,
-    ];
+    told[0] = this.hex;
+    told[1] = verdict.effect == Effect.Deny ? DENY : PERMIT;
+    told[2] = reasonRow(verdict.reason).code;
+    told[3] = route === null ? NO_ROUTE : route.name;
     setProperty(FILTER_STATE, spaced(told));
   }
 
