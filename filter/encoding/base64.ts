@@ -45,28 +45,28 @@ function decode(text: Uint8Array, length: i32, values: StaticArray<u8>, canonica
   if (rest == 1) return null;
   const whole = length - rest;
   const bytes = new Uint8Array((whole >> 2) * 3 + (rest == 0 ? 0 : rest - 1));
-  let at = 0;
-  for (let i = 0; i < whole; i += 4) {
-    const a: u32 = unchecked(values[text[i]]);
-    const b: u32 = unchecked(values[text[i + 1]]);
-    const c: u32 = unchecked(values[text[i + 2]]);
-    const d: u32 = unchecked(values[text[i + 3]]);
+  let from = text.dataStart;
+  let to = bytes.dataStart;
+  for (const end = from + whole; from < end; from += 4, to += 3) {
+    const a: u32 = unchecked(values[load<u8>(from)]);
+    const b: u32 = unchecked(values[load<u8>(from, 1)]);
+    const c: u32 = unchecked(values[load<u8>(from, 2)]);
+    const d: u32 = unchecked(values[load<u8>(from, 3)]);
     if ((a | b | c | d) == NOT_IN_ALPHABET) return null;
     const group = (a << 18) | (b << 12) | (c << 6) | d;
-    unchecked((bytes[at] = <u8>(group >> 16)));
-    unchecked((bytes[at + 1] = <u8>(group >> 8)));
-    unchecked((bytes[at + 2] = <u8>group));
-    at += 3;
+    store<u8>(to, group >> 16);
+    store<u8>(to, group >> 8, 1);
+    store<u8>(to, group, 2);
   }
   if (rest == 0) return bytes;
-  const a: u32 = unchecked(values[text[whole]]);
-  const b: u32 = unchecked(values[text[whole + 1]]);
-  const c: u32 = rest == 3 ? unchecked(values[text[whole + 2]]) : 0;
+  const a: u32 = unchecked(values[load<u8>(from)]);
+  const b: u32 = unchecked(values[load<u8>(from, 1)]);
+  const c: u32 = rest == 3 ? unchecked(values[load<u8>(from, 2)]) : 0;
   if ((a | b | c) == NOT_IN_ALPHABET) return null;
   const group = (a << 18) | (b << 12) | (c << 6);
   if (canonical && (group & (rest == 2 ? 0xffff : 0xff)) != 0) return null;
-  unchecked((bytes[at] = <u8>(group >> 16)));
-  if (rest == 3) unchecked((bytes[at + 1] = <u8>(group >> 8)));
+  store<u8>(to, group >> 16);
+  if (rest == 3) store<u8>(to, group >> 8, 1);
   return bytes;
 }
 

@@ -1,3 +1,6 @@
+/** Set in each byte that is none of ASCII. */
+const HIGH_BITS: u64 = ((<u64>0x80808080) << 32) | 0x80808080;
+
 /**
  * Whether `bytes` is well-formed UTF-8 (RFC 3629 section 4): overlong forms, surrogates and code points above U+10FFFF
  * are not. Linear, one pass.
@@ -6,6 +9,10 @@ export function isValidUtf8(bytes: Uint8Array): bool {
   const length = bytes.length;
   let at = 0;
   while (at < length) {
+    if (length - at >= 8 && (load<u64>(bytes.dataStart + at) & HIGH_BITS) == 0) {
+      at += 8;
+      continue;
+    }
     const lead: u32 = unchecked(bytes[at]);
     at += 1;
     if (lead < 0x80) continue;

@@ -14,7 +14,7 @@ import { decodeHex } from "../encoding/hex";
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { Environment, SharedValue, SignatureFinding } from "../environment";
 import { VerificationBudget } from "../identity/verification-budget";
-import { hashBits } from "../policy/algorithm";
+import { hashName } from "../policy/algorithm";
 import { hasExpired, peerValidUntilMillis } from "./peer-validity";
 
 const VERIFY_SIGNATURE = bytes("verify_signature");
@@ -44,15 +44,11 @@ export class EnvoyEnvironment extends Environment {
    * PKCS #1 v1.5 and ECDSA over P-256, P-384 and P-521, neither PSS nor Ed25519.
    */
   verifySignature(algorithm: u32, spki: Uint8Array, signature: Uint8Array, text: Uint8Array): SignatureFinding {
-    const hash = hashBits(algorithm);
-    if (hash == 0) return SignatureFinding.NotHere;
+    const hash = hashName(algorithm);
+    if (hash.length == 0) return SignatureFinding.NotHere;
     if (spki.length == 0 || signature.length == 0) return SignatureFinding.Refused;
     const writer = new ProtobufWriter(spki.length + signature.length + text.length + 64);
-    writer
-      .bytes(1, bytes(`sha${hash}`))
-      .bytes(2, spki)
-      .bytes(3, signature)
-      .bytes(4, text);
+    writer.bytes(1, hash).bytes(2, spki).bytes(3, signature).bytes(4, text);
     const answer = callForeignFunction(VERIFY_SIGNATURE, writer.finish());
     if (answer.status != Status.Ok) return SignatureFinding.Refused;
     const reader = new ProtobufReader(answer.result);

@@ -18,6 +18,7 @@ const SCP = bytes("scp");
 const CNF = bytes("cnf");
 const JTI = bytes("jti");
 const NONE = new Uint8Array(0);
+const UNBOUND = new Confirmation();
 /** What lists of revocations may name a token by. */
 const MARKS_BYTES: i32 = 160;
 /** What a list element costs beside its bytes, roughly. */
@@ -38,7 +39,7 @@ export class Claims {
   issuedAtMillis: i64 = 0;
 
   /** What the token is bound to. */
-  readonly confirmation: Confirmation = new Confirmation();
+  confirmation: Confirmation = UNBOUND;
   /** Every member, for the questions of grants. */
   readonly set: ClaimSet;
   private memberCount: i32 = 0;
@@ -88,9 +89,15 @@ export class Claims {
     if (equal(name, IAT)) return (this.issuedAtMillis = readDate(reader)) >= 0;
     if (equal(name, SCOPE)) return reader.next() == JsonToken.String && splitScopes(reader.text(), this.scopes);
     if (equal(name, SCP)) return this.readScp(reader);
-    if (equal(name, CNF)) return this.confirmation.read(reader);
+    if (equal(name, CNF)) return this.readConfirmation(reader);
     if (equal(name, JTI)) return this.readId(reader);
     return reader.skip();
+  }
+
+  private readConfirmation(reader: JsonReader): bool {
+    const confirmation = new Confirmation();
+    this.confirmation = confirmation;
+    return confirmation.read(reader);
   }
 
   /** Text, or a number as some issuers write it: of another type no list of revocations could name it. */

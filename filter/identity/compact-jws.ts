@@ -1,3 +1,5 @@
+import { findByte } from "../encoding/find-byte";
+
 const DOT: u8 = 0x2e;
 
 /** The three parts of a JWS in compact serialisation (RFC 7515 section 7.1), still in base64url; views of the token. */
@@ -14,10 +16,11 @@ export class CompactJws {
 
 /** null: not exactly three parts, or an empty header or payload. */
 export function splitCompactJws(token: Uint8Array): CompactJws | null {
-  const first = token.indexOf(DOT);
-  if (first <= 0) return null;
-  const second = token.indexOf(DOT, first + 1);
-  if (second <= first + 1 || token.indexOf(DOT, second + 1) >= 0) return null;
+  const end = token.length;
+  const first = findByte(token, 0, end, DOT);
+  const second = findByte(token, first + 1, end, DOT);
+  if (first == 0 || second == end || second == first + 1) return null;
+  if (findByte(token, second + 1, end, DOT) < end) return null;
   return new CompactJws(
     token.subarray(0, first),
     token.subarray(first + 1, second),

@@ -51,10 +51,22 @@ export function isToken68(token: Uint8Array): bool {
   if (token.length > MAX_TOKEN_BYTES) return false;
   let end = token.length;
   while (end > 0 && unchecked(token[end - 1]) == EQUALS) end -= 1;
-  for (let i = 0; i < end; i++) {
-    if (!isToken68Byte(unchecked(token[i]))) return false;
-  }
+  const data = token.dataStart;
+  let at = 0;
+  for (; at + 16 <= end; at += 16) if (!areToken68Bytes(v128.load(data + at))) return false;
+  for (; at < end; at++) if (!isToken68Byte(load<u8>(data + at))) return false;
   return end > 0;
+}
+
+/** Sixteen of them. */
+function areToken68Bytes(chunk: v128): bool {
+  const lower = v128.or(chunk, i8x16.splat(0x20));
+  const letters = i8x16.lt_u(i8x16.sub(lower, i8x16.splat(0x61)), i8x16.splat(26));
+  // `-`, `.` and `/` stand before the digits.
+  const digits = i8x16.lt_u(i8x16.sub(chunk, i8x16.splat(0x2d)), i8x16.splat(13));
+  const lineOrTilde = v128.or(i8x16.eq(chunk, i8x16.splat(0x5f)), i8x16.eq(chunk, i8x16.splat(0x7e)));
+  const others = v128.or(lineOrTilde, i8x16.eq(chunk, i8x16.splat(0x2b)));
+  return i8x16.all_true(v128.or(v128.or(letters, digits), others));
 }
 
 /** ALPHA, DIGIT, `-` `.` `_` `~` `+` `/`. */

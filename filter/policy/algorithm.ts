@@ -30,6 +30,10 @@ const NAMES: StaticArray<Uint8Array> = [
 ];
 /** The newer name of EdDSA over this curve (RFC 9864 section 2.2). */
 const ED25519 = bytes("Ed25519");
+const SHA256 = bytes("sha256");
+const SHA384 = bytes("sha384");
+const SHA512 = bytes("sha512");
+const NONE = new Uint8Array(0);
 
 /** The bit of an algorithm's name, compared exactly; 0: `none`, or one that is not implemented. */
 export function algorithmOf(name: Uint8Array): u32 {
@@ -42,11 +46,11 @@ export function algorithmName(algorithm: u32): Uint8Array {
   return NAMES[ctz(algorithm)];
 }
 
-/** Bits of the SHA-2 hash of RSA PKCS #1 v1.5 or ECDSA; 0: another kind of signature. */
-export function hashBits(algorithm: u32): u32 {
-  if ((algorithm & (ALGORITHM_RS256 | ALGORITHM_ES256)) != 0) return 256;
-  if ((algorithm & (ALGORITHM_RS384 | ALGORITHM_ES384)) != 0) return 384;
-  return (algorithm & (ALGORITHM_RS512 | ALGORITHM_ES512)) != 0 ? 512 : 0;
+/** Name of the SHA-2 hash of RSA PKCS #1 v1.5 or ECDSA; empty: another kind of signature. */
+export function hashName(algorithm: u32): Uint8Array {
+  if ((algorithm & (ALGORITHM_RS256 | ALGORITHM_ES256)) != 0) return SHA256;
+  if ((algorithm & (ALGORITHM_RS384 | ALGORITHM_ES384)) != 0) return SHA384;
+  return (algorithm & (ALGORITHM_RS512 | ALGORITHM_ES512)) != 0 ? SHA512 : NONE;
 }
 
 /** Bytes of r and of s in an ECDSA signature (RFC 7518 section 3.4); 0: another kind of signature. */

@@ -27,6 +27,16 @@ test("every sequence of one and two bytes, and every edge of three and four, is 
   }
 });
 
+test("what is wrong is found wherever it stands", () => {
+  for (let length = 1; length <= 24; length++) {
+    for (let at = 0; at < length; at++) {
+      const bytes = Buffer.alloc(length, "a");
+      bytes[at] = 0x80;
+      assert.equal(encodings.isValidUtf8(bytes), false, `${at} of ${length}`);
+    }
+  }
+});
+
 test("text and its mutations", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.nat(), fc.nat(255), (text, at, byte) => {

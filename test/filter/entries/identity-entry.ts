@@ -3,6 +3,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment, SharedValue, SignatureFinding } from "../../../filter/environment";
 import { Authentication, authenticate } from "../../../filter/identity/authenticate";
 import { Claims } from "../../../filter/identity/claims";
+import { isToken68 } from "../../../filter/identity/credentials";
 import { Inquiry } from "../../../filter/identity/inquiry";
 import { JoseHeader } from "../../../filter/identity/jose-header";
 import { PeerCertificate } from "../../../filter/identity/peer-certificate";
@@ -12,6 +13,7 @@ import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
 import { monotonicMicros, nowMillis, secret, verify } from "./identity-host";
 
 export const Uint8Array_ID = idof<Uint8Array>();
+export { isToken68 };
 
 let certificateDigest: Uint8Array = new Uint8Array(0);
 let othersAreFaster: bool = false;

@@ -35,6 +35,19 @@ test("an authorization header of any bytes neither traps nor is believed", () =>
   );
 });
 
+test("a byte that no token has is found wherever it stands, and only such a byte", () => {
+  const alphabet = /[A-Za-z0-9\-._~+/]/;
+  for (let byte = 0; byte < 256; byte++) {
+    for (const at of [0, 15, 16, 30, 39]) {
+      const token = Buffer.alloc(40, "a");
+      token[at] = byte;
+      const isLast = at === 39 && byte === 0x3d;
+      const looked = alphabet.test(String.fromCharCode(byte)) || isLast;
+      assert.equal(gate.isToken68(token), looked, `${byte} at ${at}`);
+    }
+  }
+});
+
 test("any JSON in header and payload, well signed, gives an outcome, and an identity only with VALID", () => {
   fc.assert(
     fc.property(json(HEADER_MEMBERS), json(REGISTERED), fc.boolean(), (header, payload, complete) => {

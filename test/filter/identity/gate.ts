@@ -57,6 +57,7 @@ interface Exports extends Record<string, unknown> {
   budgetAllows(millis: bigint): number;
   chargeBudget(): void;
   headerOutcome(json: number): number;
+  isToken68(token: number): number;
   claimsAreWellFormed(payload: number): number;
   useCertificate(digest: number): void;
   raceWrites(lose: number): void;
@@ -145,6 +146,10 @@ export class Gate {
 
   headerOutcome(json: Uint8Array | string): Outcome | undefined {
     return this.call((give) => OUTCOMES[this.exports.headerOutcome(give(json))]);
+  }
+
+  isToken68(token: Uint8Array): boolean {
+    return this.call((give) => this.exports.isToken68(give(token)) === 1);
   }
 
   claimsAreWellFormed(payload: Uint8Array | string): boolean {
