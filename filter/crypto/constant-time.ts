@@ -9,5 +9,5 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): bool {
   for (; at + 16 <= length; at += 16) chunks = v128.or(chunks, v128.xor(v128.load(one + at), v128.load(other + at)));
   let difference = 0;
   for (; at < length; at++) difference |= load<u8>(one + at) ^ load<u8>(other + at);
-  return !v128.any_true(chunks) && difference == 0;
+  return (i32(v128.any_true(chunks)) | difference) == 0;
 }

@@ -42,6 +42,7 @@ export class ProtobufWriter {
     return this.length;
   }
 
+  /** Ends what `open` began: its length is known. */
   close(opened: i32): void {
     store<u8>(changetype<usize>(this.buffer) + opened - 1, <u8>(this.length - opened));
   }
