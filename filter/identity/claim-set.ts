@@ -46,7 +46,7 @@ export class ClaimSet {
   }
 
   isArray(index: i32): bool {
-    return unchecked(this.tokens[index]) == JsonToken.BeginArray;
+    return unchecked(this.members[index]).token == JsonToken.BeginArray;
   }
 
   /** The claim as it stands in the token, JSON; empty: there is none. */
