@@ -2,7 +2,6 @@ import { Issuer } from "../policy/issuer";
 import { ClaimSet } from "./claim-set";
 
 const NONE = new Uint8Array(0);
-const NO_SCOPES: Uint8Array[] = [];
 const NO_CLAIMS = new ClaimSet(NONE);
 
 /** Who asks: what was verified about the person or service and the workload behind a request. Views; not changed later. */
@@ -14,7 +13,7 @@ export class Subject {
   /** Name of the API key that was sent; empty: none, or none that is accepted. */
   apiKey: Uint8Array = NONE;
   /** From `scope` and `scp`; each is a scope-token of RFC 6749 section 3.3. */
-  scopes: Uint8Array[] = NO_SCOPES;
+  scopes: Uint8Array[] = [];
   /** Of the verified token; empty: none was verified. */
   claims: ClaimSet = NO_CLAIMS;
   /** When the token is no longer accepted: `exp` with the issuer's clock skew, Unix milliseconds. */
