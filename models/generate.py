@@ -53,6 +53,11 @@ COUNTS = {
     "ordinary": 25000,
     "products": 16500,
     "sources": 8000,
+    "forges": 6500,
+    "watchers": 6000,
+    "desks": 6500,
+    "administration": 6000,
+    "editors": 5000,
 }
 # Of a grammar: each word of these rules for `~placed~`, in so many of the alternatives of `around`.
 PLACED = {"rce": {"unix": 8, "windows_program": 6}}
