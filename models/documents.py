@@ -58,6 +58,7 @@ NO_SYSTEM = re.compile(
 )
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most
+SINGLE_LINES, MOST_OF_LINE = 80, 160  # of a package that is no system's, and bytes
 WHOLE_BYTES, WHOLE_OF_PACKAGE = 20000, 40  # of larger files that are rows of their own
 OF_DOCUMENTATION = 1800  # of awscli, whose examples are command lines
 OF_SYSTEM, WHOLE_OF_SYSTEM, WHOLE_SYSTEM_BYTES = 1200, 120, 40000
@@ -77,6 +78,8 @@ def main() -> None:
             texts = [text for text in files(options.packages, name, of_system if system else wanted) if "\0" not in text]
             most = OF_SYSTEM if system else OF_DOCUMENTATION if name == "awscli" else OF_PACKAGE
             rows = [("", text) for text in pieces(r, texts, most, 40 if system else 6)]
+            if not system:
+                rows += [("", text) for text in single_lines(r, texts)]
             rows += [(WHOLE_FILES, text) for text in whole(r, texts, system)]
             for number, (kind, text) in enumerate(rows):
                 row = {"id": f"{name}-{number}", "source": f"{registry}:{package}{kind}", "label": "benign"}
@@ -135,6 +138,12 @@ def pieces(r: random.Random, texts: list[str], most: int, of_text: int) -> list[
                 out.append("\n".join(lines[start : start + size])[:MOST_BYTES])
     out = list(dict.fromkeys(text.strip() for text in out if len(text.strip()) > 3))
     return out if len(out) <= most else r.sample(out, most)
+
+
+def single_lines(r: random.Random, texts: list[str]) -> list[str]:
+    """Lines as they stand, indented and with their ends, as notebooks and traces send them one by one."""
+    out = list(dict.fromkeys(line for text in texts for line in text.split("\n") if 3 < len(line.strip()) < MOST_OF_LINE))
+    return [f"{line}\n" for line in (out if len(out) <= SINGLE_LINES else r.sample(out, SINGLE_LINES))]
 
 
 def whole(r: random.Random, texts: list[str], system: bool) -> list[str]:
