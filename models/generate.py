@@ -53,7 +53,7 @@ COUNTS = {
     "ordinary": 25000,
     "products": 16500,
     "sources": 8000,
-    "catalogue": 8000,
+    "catalogue": 12500,
     "forges": 6500,
     "watchers": 6000,
     "desks": 6500,
