@@ -11,7 +11,7 @@ PRIOR = 0.1  # share of attacks among the values for which a probability is stat
 
 # Held-out values alone would have less, and half a point more of their attacks; it is fresh sets' requests and documents that are
 # spared (README.md).
-MODEL_DENY_FLOOR = 0.15
+MODEL_DENY_FLOOR = 0.13
 TRADED_RECALL = 0.0003
 # Most of held-out benign requests, of bare benign values (pieces of documents) and of whole files that are denied wrongly.
 OF_REQUESTS, OF_VALUES, OF_FILES = 0.0035, 0.019, 0.016
@@ -22,11 +22,9 @@ SURE_BYTES = 256
 # Added to benign's logit where a window is the inside of a longer value: two of three windows of documents are, and one of
 # thirty of attacks.
 INNER_SHIFT = 1.5
-# Added, times a factor that is chosen with the thresholds, by the class of the value's length (`VALUE_LENGTHS`): of n windows
-# one is denied wrongly n times as often. Larger shifts spare more documents and let padding hide attacks
-# (`test/models/padding.test.ts`, `test/gateway/decoys.test.ts`).
-LENGTH_SHIFTS = np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
-LENGTH_FACTORS = (0.75, 0.85)
+# Added by the class of the value's length (`VALUE_LENGTHS`): of n windows one is denied wrongly n times as often. Larger shifts
+# spare more documents and let padding hide attacks (`test/models/padding.test.ts`, `test/gateway/decoys.test.ts`).
+LENGTH_SHIFTS = 0.65 * np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 # Added to benign's logit of an empty value, and the less the more bytes a whole value has, nothing from SHORT_BYTES on: in a word
 # there is little evidence, and most values of real requests are a word.
 SHORT_SHIFT, SHORT_BYTES = 2.0, 20
@@ -42,13 +40,12 @@ class Calibration:
 
     temperature: float
     benign_shift: float
-    length_factor: float
 
     def shifts(self, edges: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """What is added to benign's logit (`windows.edges_of`, `ngrams.lengths_of`)."""
         inner = INNER_SHIFT * (edges & 3 == 0)
         short = SHORT_SHIFT * (edges & 3 == 3) * np.maximum(0, 1 - (lengths - 2) / SHORT_BYTES)
-        return self.benign_shift + inner + short + self.length_factor * LENGTH_SHIFTS[edges >> 2]
+        return self.benign_shift + inner + short + LENGTH_SHIFTS[edges >> 2]
 
 
 def prior_weights(attack: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -98,16 +95,15 @@ def fit_model(
     lengths: np.ndarray,
     attack: np.ndarray,
     weight: np.ndarray,
-    length_factor: float,
 ) -> Calibration:
     """Of the least log loss at PRIOR."""
     chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
     z, e, n, y = logits[chosen], edges[chosen], lengths[chosen], attack[chosen]
     w = prior_weights(y, weight[chosen])
-    best = (np.inf, Calibration(1.0, 0.0, length_factor))
+    best = (np.inf, Calibration(1.0, 0.0))
     for temperature in np.geomspace(0.6, 5, 16):
         for shift in np.linspace(-2, 8, 21):
-            calibration = Calibration(float(temperature), float(shift), length_factor)
+            calibration = Calibration(float(temperature), float(shift))
             p = np.clip(attack_probability(z, e, n, calibration), 1e-7, 1 - 1e-7)
             nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
             best = min(best, (nll, calibration), key=lambda pair: pair[0])

@@ -56,13 +56,10 @@ def main() -> None:
     lengths = np.array([len(text) for text in rows.text])
     screened = calibrate.screen_probability(held_out.sums, lengths, bias, scale)
     judged_by = held_out.logits, held_out.edges, held_out.lengths
-    found = []
-    for factor in calibrate.LENGTH_FACTORS:
-        tried = calibrate.fit_model(*judged_by, of.attack, of.weight, factor)
-        by_model = calibrate.attack_probability(*judged_by, tried)
-        found.append((*calibrate.choose(screened, by_model, of), tried, by_model))
-        print(f"{tried}: {found[-1][1]}, {100 * found[-1][0]:.2f} % of attacks", flush=True)
-    _, thresholds, calibration, judged = max(found, key=lambda each: each[0])
+    calibration = calibrate.fit_model(*judged_by, of.attack, of.weight)
+    judged = calibrate.attack_probability(*judged_by, calibration)
+    recall, thresholds = calibrate.choose(screened, judged, of)
+    print(f"{calibration}: {thresholds}, {100 * recall:.2f} % of attacks", flush=True)
 
     kinds, benign = np.array([language.KINDS.index(kind) for kind in rows.kind]), ~of.attack
     trained.parameters["usual"] = language.usual(held_out.bits[benign], kinds[benign], held_out.lengths[benign])
