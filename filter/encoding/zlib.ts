@@ -5,7 +5,7 @@ import { InflateOutput } from "./inflate-output";
 import { InflateStatus } from "./inflate-status";
 
 /** Of RFC 1950, section 2.2. */
-const HEADER_BYTES: i32 = 2;
+export const HEADER_BYTES: i32 = 2;
 const TRAILER_BYTES: i32 = 4;
 const DEFLATE: u8 = 8;
 const LARGEST_WINDOW: u8 = 7;

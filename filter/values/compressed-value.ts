@@ -1,8 +1,10 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { inflateGzip, looksLikeGzip } from "../encoding/gzip";
+import { inflate } from "../encoding/inflate";
+import { BitReader } from "../encoding/inflate-bits";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
-import { hasZlibHeader, inflateDeflate } from "../encoding/zlib";
+import { HEADER_BYTES, hasZlibHeader } from "../encoding/zlib";
 import { decodeBase64At, isBase64Byte } from "./base64-text";
 import { matchesAt } from "./content-type";
 import { Decoding } from "./decoding";
@@ -32,8 +34,9 @@ export class Inflated {
 
 /**
  * What the base64 that a decoded value begins with holds, where it is gzip or zlib, as applications pack state into cookies
- * and links: at most `room` bytes of it. A `data:` URL's media type and the dot of a compressed session are passed over. null:
- * it is nothing of the kind.
+ * and links: at most `room` bytes of it. A `data:` URL's media type and the dot of a compressed session are passed over.
+ * However the stream ends, what comes before counts: many decoders ignore what follows it, some hand over what they have
+ * before they fail. null: it is nothing of the kind, or not one byte of it can be inflated.
  */
 export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): Inflated | null {
   if (value.length < MIN_DIGITS) return null;
@@ -43,17 +46,26 @@ export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): In
   memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
   if (decodeBase64At(head, 0, HEAD_DIGITS, 0) < HEAD_DIGITS - 1) return null;
   const isGzip = looksLikeGzip(head);
-  if (!isGzip && !hasZlibHeader(head) && !isSaml(name)) return null;
+  const isBare = isSaml(name);
+  if (!isGzip && !isBare && !hasZlibHeader(head)) return null;
   let end = start;
   while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
   if (end - start < MIN_DIGITS) return null;
   const coded = value.slice(start, end);
   const source = coded.subarray(0, decodeBase64At(coded, 0, coded.length, 0));
   const output = new InflateOutput(room);
-  const status = isGzip ? inflateGzip(source, output, []) : inflateDeflate(source, output, false);
-  if (status == InflateStatus.Corrupt) return null;
-  const coding = <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate);
-  return new Inflated(output.copy(), coding, status == InflateStatus.TooLarge);
+  const isCut = isGzip ? inflateGzip(source, output, []) == InflateStatus.TooLarge : inflateTo(output, source, isBare);
+  if (output.length == 0 && !isCut) return null;
+  return new Inflated(output.copy(), <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate), isCut);
+}
+
+/** Inflates bare DEFLATE where that is expected and gives anything, else zlib. True: it goes on beyond the output's limit. */
+function inflateTo(output: InflateOutput, source: Uint8Array, isBare: bool): bool {
+  if (isBare) {
+    const status = inflate(new BitReader(source, 0), output);
+    if (output.length > 0 || status == InflateStatus.TooLarge) return status == InflateStatus.TooLarge;
+  }
+  return hasZlibHeader(source) && inflate(new BitReader(source, HEADER_BYTES), output) == InflateStatus.TooLarge;
 }
 
 function isSaml(name: Uint8Array): bool {
