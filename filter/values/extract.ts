@@ -67,15 +67,16 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   const isRead = messages == MessagesOutcome.Whole;
   const inspected = isRead || collectBody(collector, body.contentType, content, 0, pairs);
   collector.finish();
+  let overflowed = isTooLarge || messages == MessagesOutcome.TooLarge || collector.overflowed;
   for (let i = 0; i < layers.sources.length; i++) {
     const asSent = new Collector(out);
     const source = i == 0 ? sent : sent.inflated(layers.sources[i], layers.codings.slice(0, i));
     collectGzipTexts(asSent, source, layers.texts[i]);
     collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
+    overflowed = overflowed || asSent.overflowed;
   }
   if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
-  const overflowed = isTooLarge || messages == MessagesOutcome.TooLarge || collector.overflowed;
   return overflowed ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 

@@ -116,5 +116,13 @@ routes:
   assert.equal(reason(`/deny?a=${broken}&b=${broken}`), "body_too_large");
   assert.equal(reason("/deny", `a=${packed(HEAD_MOST)}&b=${packed(30_000)}`), "permitted");
   assert.equal(reason("/deny", `a=${packed(HEAD_MOST)}&b=${packed(40_000)}`), "body_too_large");
+  const named = Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, 24, 0, 0, 0, 0, 0, 0]),
+    Buffer.from(`${packed(HEAD_MOST)}\0`),
+  ]);
+  const twice = Buffer.concat([named, Buffer.from(`${packed(1)}\0`), gzipSync("a=b").subarray(10)]);
+  const sent = { method: "POST", path: "/deny", body: twice, headers: [["content-encoding", "gzip"]] as const };
+  const { verdict } = gate.evaluate({ authority: "shop.example", at: Date.now(), ...sent });
+  assert.equal(verdict.reason, "body_too_large");
   assert.equal(reason("/prefix", `a=${packed(HEAD_MOST)}&b=${packed(40_000)}`), "permitted");
 });
