@@ -214,6 +214,20 @@ test("who lived when a run ended is known to the next: by the newest head, and b
   assert.deepEqual([...(await open(state)).sequences.living], ["quiet", "w"]);
 });
 
+test("where all files may have no more than one, the next start leaves what there is", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const bytes = { rotationBytes: 1 << 16, retentionBytes: 1 << 16 };
+  const first = await open(state, bytes);
+  await append(first, 1, 10);
+  await first.log.close();
+  const kept = await files(state);
+  const second = await open(state, bytes);
+  await append(second, 11, 11);
+  await second.log.close();
+  assert.deepEqual((await files(state)).slice(0, -1), kept);
+});
+
 test("the oldest files go when all are too large or too old, and the chain says so", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));

@@ -13,7 +13,7 @@ import { StandingLine } from "./standing-line.ts";
 export interface SealedLogOptions extends RetentionLimits {
   readonly directory: string;
   readonly key: SigningKey;
-  /** A file ends at this size or at midnight (UTC). */
+  /** A file ends at this size, at a quarter of `retentionBytes`, or at midnight (UTC). */
   readonly rotationBytes: number;
   /** At most so long a line stands without a signed head after it. */
   readonly headMs: number;
@@ -32,6 +32,8 @@ export interface SealedLogOptions extends RetentionLimits {
 
 /** What the head at a file's end may take. */
 const HEAD_BYTES = 512;
+/** A file has at most such a part of what all may have: what it may grow to is taken from those before it. */
+const FILES = 4;
 
 /**
  * The decision log: each line holds the hash of the one before it, and signed heads hold the chain (after Schneier and
@@ -40,6 +42,7 @@ const HEAD_BYTES = 512;
  */
 export class SealedLog {
   readonly #options: SealedLogOptions;
+  readonly #fileBytes: number;
   #end: ChainEnd;
   #file: LogFile | null = null;
   #headTimer: NodeJS.Timeout | null = null;
@@ -51,6 +54,7 @@ export class SealedLog {
 
   constructor(options: SealedLogOptions) {
     this.#options = options;
+    this.#fileBytes = Math.min(options.rotationBytes, Math.floor(options.retentionBytes / FILES));
     this.#end = options.end;
     this.#signed = options.signed;
   }
@@ -83,10 +87,10 @@ export class SealedLog {
   }
 
   async #append(records: readonly object[], onWritten: (lines: Buffer) => void): Promise<void> {
-    const { rotationBytes, directory } = this.#options;
+    const { directory } = this.#options;
     if (!this.#signed) await this.#signFirst();
     let sealed = this.#sealer.seal(records, this.#end);
-    const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > rotationBytes;
+    const due = (file: LogFile) => file.size + sealed.bytes.length + HEAD_BYTES > this.#fileBytes;
     if (this.#file !== null && (dateOf(this.#file.name) < this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
@@ -168,7 +172,7 @@ export class SealedLog {
   async #removeOutdated(): Promise<void> {
     const { directory } = this.#options;
     // What this file may grow to is left free.
-    const retentionBytes = Math.max(0, this.#options.retentionBytes - this.#options.rotationBytes);
+    const retentionBytes = this.#options.retentionBytes - this.#fileBytes;
     const removed = await outdatedFiles(directory, { ...this.#options, retentionBytes }, this.#now());
     const file = this.#file;
     if (removed.length === 0 || file === null) return;
