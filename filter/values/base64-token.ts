@@ -1,6 +1,7 @@
 import { findByte, findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
-import { decodeBase64At, isBase64Byte, isBase64Text } from "./base64-text";
+import { decodeBase64At, isAlphabetDigit, isBase64Byte, isBase64Text, sextetOf } from "./base64-text";
+import { isWhitespace } from "./spacing";
 
 /** Fewer letters are more often a word than base64. */
 const MIN_TOKEN_BYTES = 16;
@@ -14,6 +15,7 @@ const EQUALS: u8 = 0x3d;
 const SEMICOLON: u8 = 0x3b;
 const BACKSLASH: u8 = 0x5c;
 const SPACE: u8 = 0x20;
+const OPEN_BRACE: u8 = 0x7b;
 /** "base" and "64" as they are loaded, little-endian. */
 const BASE: u32 = 0x65736162;
 const SIXTY_FOUR: u16 = 0x3436;
@@ -98,9 +100,30 @@ function runBytesAmong(bytes: v128): u32 {
 
 /** Where the header ends of the signed token (RFC 7515) that the text begins with at `start`; `end`: it is none. */
 export function signedHeaderEnd(text: Uint8Array, start: i32, end: i32): i32 {
-  // Base64 of `{`.
-  if (end - start < 2 || unchecked(text[start]) != 0x65 || <u32>unchecked(text[start + 1]) - 0x77 > 3) return end;
-  return findByte(text, start, end, DOT);
+  return holdsObject(text, start, end) ? findByte(text, start, end, DOT) : end;
+}
+
+/** Whether the base64 at `start` is that of an object of JSON, behind what parsers skip. */
+function holdsObject(text: Uint8Array, start: i32, end: i32): bool {
+  let bits: u32 = 0;
+  let held = 0;
+  for (let i = start; i < end; i++) {
+    const digit = unchecked(text[i]);
+    if (!isAlphabetDigit(digit)) return false;
+    bits = (bits << 6) | <u32>sextetOf(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const byte = <u8>(bits >> held);
+    if (byte == OPEN_BRACE) return true;
+    if (!isWhitespace(byte) && !isOfByteOrderMark(byte)) return false;
+  }
+  return false;
+}
+
+/** That of UTF-8. */
+function isOfByteOrderMark(byte: u8): bool {
+  return byte == 0xef || byte == 0xbb || byte == 0xbf;
 }
 
 function isBesideEscape(text: Uint8Array, start: i32, end: i32, length: i32): bool {

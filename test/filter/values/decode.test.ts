@@ -142,6 +142,14 @@ test("of a signed token the header is decoded, which is read before the signatur
   }
 });
 
+test("of a signed token whose header begins with whitespace or a byte order mark, as parsers of JSON skip them, it is decoded, too", () => {
+  const header = '{"alg":"none","kid":"x\' OR 1=1 --"}';
+  for (const before of [" ", "\n", "\r\n\t  ", "\ufeff"]) {
+    const token = `${Buffer.from(before + header).toString("base64url")}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`;
+    assert.ok(formsOf(token).at(-1)?.[1].includes(header), JSON.stringify(before));
+  }
+});
+
 test("keeps NUL and control bytes", () => {
   assert.deepEqual(formsOf("a%00b\x01\x7f"), [
     ["", "a%00b\x01\x7f"],

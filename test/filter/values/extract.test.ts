@@ -79,6 +79,9 @@ test("headers: of a signed token its header, and nothing else", () => {
     const headers = [["authorization", `${scheme} eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln`]] as const;
     assert.deepEqual(told(valuesOf({ headers })), ['header:authorization = {"alg":"RS256"}']);
   }
+  const spaced = Buffer.from(' {"alg":"RS256"}').toString("base64url");
+  const headers = [["authorization", `Bearer ${spaced}.eyJzdWIiOiJhIn0.c2ln`]] as const;
+  assert.match(told(valuesOf({ headers })).join(), /^header:authorization = \s?\{"alg":"RS256"\}$/);
 });
 
 test("headers: free text always, those of fixed grammar only where they break it", () => {
