@@ -58,7 +58,7 @@ NO_SYSTEM = re.compile(
 )
 MOST_BYTES = 2500
 OF_PACKAGE = 500  # rows at most
-SINGLE_LINES, MOST_OF_LINE = 80, 160  # of a package that is no system's, and bytes
+SINGLE_LINES, MOST_OF_LINE = 80, 160  # of a package that is no system's, and characters
 WHOLE_BYTES, WHOLE_OF_PACKAGE = 20000, 40  # of larger files that are rows of their own
 OF_DOCUMENTATION = 1800  # of awscli, whose examples are command lines
 OF_SYSTEM, WHOLE_OF_SYSTEM, WHOLE_SYSTEM_BYTES = 1200, 120, 40000
@@ -137,19 +137,23 @@ def pieces(r: random.Random, texts: list[str], most: int, of_text: int) -> list[
                 start = r.randint(0, max(0, len(lines) - size))
                 out.append("\n".join(lines[start : start + size])[:MOST_BYTES])
     out = list(dict.fromkeys(text.strip() for text in out if len(text.strip()) > 3))
-    return out if len(out) <= most else r.sample(out, most)
+    return at_most(r, out, most)
 
 
 def single_lines(r: random.Random, texts: list[str]) -> list[str]:
     """Lines as they stand, indented and with their ends, as notebooks and traces send them one by one."""
     out = list(dict.fromkeys(line for text in texts for line in text.split("\n") if 3 < len(line.strip()) < MOST_OF_LINE))
-    return [f"{line}\n" for line in (out if len(out) <= SINGLE_LINES else r.sample(out, SINGLE_LINES))]
+    return [f"{line}\n" for line in at_most(r, out, SINGLE_LINES)]
 
 
 def whole(r: random.Random, texts: list[str], system: bool) -> list[str]:
     longest, most = (WHOLE_SYSTEM_BYTES, WHOLE_OF_SYSTEM) if system else (WHOLE_BYTES, WHOLE_OF_PACKAGE)
     large = [text for text in dict.fromkeys(texts) if MOST_BYTES < len(text) <= longest]
-    return large if len(large) <= most else r.sample(large, most)
+    return at_most(r, large, most)
+
+
+def at_most(r: random.Random, texts: list[str], most: int) -> list[str]:
+    return texts if len(texts) <= most else r.sample(texts, most)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,11 @@ export function hasUrlAlphabet(text: Uint8Array, length: i32): bool {
   return false;
 }
 
+/** Whether a decoded byte is ASCII that stands in text. */
+export function isTextByte(byte: u8): bool {
+  return (byte >= 0x20 && byte < 0x7f) || byte == 0x09 || byte == 0x0a || byte == 0x0d;
+}
+
 /** How a space is read. */
 export const enum Base64Space {
   /** As the `+` that a form decoder made one of. */
@@ -103,7 +108,7 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32, space: Base
       if (continuation > 0 && byte < 0xc0 && --continuation == 0) multibyte += sequence + 1;
     } else {
       continuation = 0;
-      if ((byte >= 0x20 && byte < 0x7f) || byte == 0x09 || byte == 0x0a || byte == 0x0d) ascii += 1;
+      if (isTextByte(byte)) ascii += 1;
       else if (byte == 0 && (decoded & 1) == 0) oddNuls += 1;
       else if (byte == 0) evenNuls += 1;
     }

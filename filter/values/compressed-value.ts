@@ -6,7 +6,7 @@ import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
 import { HEADER_BYTES, hasZlibHeader } from "../encoding/zlib";
 import { decodeBase64At, isBase64Byte } from "./base64-text";
-import { matchesAt } from "./content-type";
+import { isOneOfWords, matchesAt } from "./content-type";
 import { Decoding } from "./decoding";
 
 /** Fewer digits hold nothing: gzip's frame alone takes 18 bytes, that of zlib 6. */
@@ -46,7 +46,7 @@ export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): In
   memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
   if (decodeBase64At(head, 0, HEAD_DIGITS, 0) < HEAD_DIGITS - 1) return null;
   const isGzip = looksLikeGzip(head);
-  const isBare = isSaml(name);
+  const isBare = isOneOfWords(samlNames, name);
   if (!isGzip && !isBare && !hasZlibHeader(head)) return null;
   let end = start;
   while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
@@ -66,12 +66,4 @@ function inflateTo(output: InflateOutput, source: Uint8Array, isBare: bool): boo
     if (output.length > 0 || status == InflateStatus.TooLarge) return status == InflateStatus.TooLarge;
   }
   return hasZlibHeader(source) && inflate(new BitReader(source, HEADER_BYTES), output) == InflateStatus.TooLarge;
-}
-
-function isSaml(name: Uint8Array): bool {
-  for (let i = 0; i < samlNames.length; i++) {
-    const one = unchecked(samlNames[i]);
-    if (name.length == one.length && matchesAt(name, 0, one)) return true;
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { matchesAt } from "./content-type";
+import { isWord } from "./content-type";
 import { Decoding } from "./decoding";
 
 /** So many codings of one body are undone. */
@@ -27,10 +27,10 @@ export function contentCodings(headers: HeaderMap): u8[] | null {
       const end = comma < 0 ? field.length : comma;
       const name = trimmed(field, at, end);
       at = end + 1;
-      if (isName(name, IDENTITY)) continue;
+      if (isWord(name, IDENTITY)) continue;
       if (codings.length == MAX_CODINGS) return null;
-      if (isName(name, GZIP) || isName(name, X_GZIP)) codings.push(<u8>Decoding.Gzip);
-      else if (isName(name, DEFLATE)) codings.push(<u8>Decoding.Deflate);
+      if (isWord(name, GZIP) || isWord(name, X_GZIP)) codings.push(<u8>Decoding.Gzip);
+      else if (isWord(name, DEFLATE)) codings.push(<u8>Decoding.Deflate);
       else return null;
     }
   }
@@ -47,8 +47,8 @@ export function messageCoding(headers: HeaderMap): i32 {
     const name = unchecked(messageEncodings[i]);
     for (let at = headers.indexOf(name); at >= 0; at = headers.indexOf(name, at + 1)) {
       const value = headers.value(at);
-      if (isName(value, IDENTITY)) continue;
-      const coding = isName(value, GZIP) ? Decoding.Gzip : isName(value, DEFLATE) ? Decoding.Deflate : -1;
+      if (isWord(value, IDENTITY)) continue;
+      const coding = isWord(value, GZIP) ? Decoding.Gzip : isWord(value, DEFLATE) ? Decoding.Deflate : -1;
       if (coding < 0 || (found >= 0 && found != coding)) return -1;
       found = coding;
     }
@@ -65,8 +65,4 @@ function trimmed(text: Uint8Array, start: i32, end: i32): Uint8Array {
 
 function isBlank(byte: u8): bool {
   return byte == 0x20 || byte == 0x09;
-}
-
-function isName(text: Uint8Array, name: Uint8Array): bool {
-  return text.length == name.length && matchesAt(text, 0, name);
 }

@@ -70,9 +70,9 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (length == APPLICATION_JSON.length && matchesAt(contentType, start, APPLICATION_JSON)) return BodyFormat.Json;
   if (length == GRAPHQL.length && matchesAt(contentType, start, GRAPHQL)) return BodyFormat.Graphql;
   const type = contentType.subarray(start, end);
-  if (isOneOf(jsonSequences, type)) return BodyFormat.Json;
-  if (isOneOf(httpMessages, type)) return BodyFormat.HttpMessage;
-  if (isOneOf(mailMessages, type)) return BodyFormat.MailMessage;
+  if (isOneOfWords(jsonSequences, type)) return BodyFormat.Json;
+  if (isOneOfWords(httpMessages, type)) return BodyFormat.HttpMessage;
+  if (isOneOfWords(mailMessages, type)) return BodyFormat.MailMessage;
   if (endsWith(contentType, start, end, JSON_SUFFIX)) return BodyFormat.Json;
   if (endsWith(contentType, start, end, XML_SUFFIX) || endsWith(contentType, start, end, XML_SUBTYPE))
     return BodyFormat.Xml;
@@ -111,10 +111,13 @@ export function matchesAt(text: Uint8Array, at: i32, expected: Uint8Array): bool
   return true;
 }
 
-function isOneOf(types: Uint8Array[], type: Uint8Array): bool {
-  for (let i = 0; i < types.length; i++) {
-    if (type.length == types[i].length && matchesAt(type, 0, types[i])) return true;
-  }
+/** Whether it is that word, which is in lower case, in any case. */
+export function isWord(text: Uint8Array, expected: Uint8Array): bool {
+  return text.length == expected.length && matchesAt(text, 0, expected);
+}
+
+export function isOneOfWords(words: Uint8Array[], text: Uint8Array): bool {
+  for (let i = 0; i < words.length; i++) if (isWord(text, words[i])) return true;
   return false;
 }
 

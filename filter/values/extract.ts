@@ -1,4 +1,3 @@
-import { equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
@@ -7,7 +6,7 @@ import { ContentLayers, LayersOutcome } from "./content-layers";
 import { collectField } from "./field";
 import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
-import { HeaderTreatment } from "./header-name";
+import { HeaderTreatment, isOneOf } from "./header-name";
 import { collectMessages, MessagesOutcome } from "./message-frames";
 import { Pairs } from "./pairs";
 import { collectPath } from "./path";
@@ -30,7 +29,7 @@ export function extractFromHeaders(headers: HeaderMap, out: Value[], except: Uin
     const treatment = headerTreatment(headers, i);
     if (treatment == HeaderTreatment.Ignored) continue;
     const name = headers.name(i);
-    if (except.length > 0 && isAmong(name, except)) continue;
+    if (isOneOf(except, name)) continue;
     const value = headers.value(i);
     if (treatment == HeaderTreatment.Path) collectTarget(collector, value);
     else collectField(collector, treatment, name, Source.of(Component.Header, value));
@@ -78,11 +77,6 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   }
   if (!inspected || messages == MessagesOutcome.Opaque) return BodyOutcome.Opaque;
   return overflowed ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
-}
-
-function isAmong(name: Uint8Array, names: Uint8Array[]): bool {
-  for (let i = 0; i < names.length; i++) if (equal(name, unchecked(names[i]))) return true;
-  return false;
 }
 
 function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {

@@ -27,8 +27,7 @@ export class FormBeginning {
   private seen: i32 = 0;
   private taken: i32 = 0;
 
-  /** `codings`: as of `RequestBody`. */
-  /** `limit`: bytes of a body that are inspected. */
+  /** `codings`: as of `RequestBody`; `limit`: bytes of a body that are inspected. */
   constructor(
     contentType: Uint8Array,
     codings: u8[] | null,

@@ -90,7 +90,7 @@ function list(names: string): Uint8Array[] {
   return result;
 }
 
-function isOneOf(names: Uint8Array[], name: Uint8Array): bool {
+export function isOneOf(names: Uint8Array[], name: Uint8Array): bool {
   for (let i = 0; i < names.length; i++) {
     if (equal(unchecked(names[i]), name)) return true;
   }

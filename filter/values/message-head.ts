@@ -1,8 +1,9 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { Container } from "./container";
+import { isWord } from "./content-type";
 import { breaksMailbox } from "./header-alphabet";
 import { breaksTokens } from "./header-grammar";
-import { isNameByte, isWord } from "./multipart-disposition";
+import { isNameByte } from "./multipart-disposition";
 
 const TYPE = bytes("content-type");
 const CONTENT_ENCODING = bytes("content-encoding");

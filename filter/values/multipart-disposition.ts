@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Charset, charsetNamed } from "./charset";
-import { matchesAt, skipWhitespace } from "./content-type";
+import { isWord, skipWhitespace } from "./content-type";
 
 const NAME = bytes("name");
 const FILE_NAME = bytes("filename");
@@ -75,10 +75,6 @@ export class Disposition {
       this.malformed = true;
     }
   }
-}
-
-export function isWord(text: Uint8Array, expected: Uint8Array): bool {
-  return text.length == expected.length && matchesAt(text, 0, expected);
 }
 
 /** Letters, digits, `-`, `_`, and `*` of extended parameters. */

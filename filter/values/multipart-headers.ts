@@ -1,9 +1,9 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { Container } from "./container";
-import { matchesAt, skipWhitespace } from "./content-type";
+import { isWord, matchesAt, skipWhitespace } from "./content-type";
 import { breaksTokens } from "./header-grammar";
 import { breaksEntityField, transferEncoding } from "./message-head";
-import { Disposition, isNameByte, isWord } from "./multipart-disposition";
+import { Disposition, isNameByte } from "./multipart-disposition";
 
 const DISPOSITION = bytes("content-disposition");
 const TYPE = bytes("content-type");

@@ -1,5 +1,5 @@
 import { hexDigit } from "../encoding/hex";
-import { isAlphabetDigit, sextetOf } from "./base64-text";
+import { isAlphabetDigit, isTextByte, sextetOf } from "./base64-text";
 
 /** Of fewer bytes chance makes text too often; below `LENIENT_BYTES` each must be ASCII, from there on seven in eight. */
 const MIN_DECODED_BYTES = 10;
@@ -27,8 +27,7 @@ export function isScatteredBase64(text: Uint8Array, length: i32): bool {
     if ((digits & 3) == 1) continue;
     const byte = <u8>(bits >> (6 - 2 * ((digits - 1) & 3)));
     decoded += 1;
-    const isText = (byte >= 0x20 && byte < 0x7f) || byte == 0x09 || byte == 0x0a || byte == 0x0d;
-    if (!isText && ++others > PENDING_BYTES + (decoded >> 3)) return false;
+    if (!isTextByte(byte) && ++others > PENDING_BYTES + (decoded >> 3)) return false;
   }
   if (isHexadecimal || decoded < MIN_DECODED_BYTES) return false;
   return decoded < LENIENT_BYTES ? others == 0 : others * 8 <= decoded;

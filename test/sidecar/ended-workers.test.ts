@@ -52,8 +52,7 @@ test("a worker that ended together with the sidecar is said to have ended, at th
   t.after(() => first.stop());
   await first.event("listening");
   await first.client.report(reportOf(worker));
-  first.child.kill("SIGKILL");
-  await first.exit();
+  await first.kill();
   const second = await startSidecar({ state });
   t.after(() => second.stop());
   await second.event("listening");

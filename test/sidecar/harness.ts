@@ -58,6 +58,8 @@ export interface RunningSidecar {
   /** Resolves with the event's fields once it has been logged; rejects when the process ends first. */
   event(name: string): Promise<Event>;
   exit(): Promise<{ code: number | null; signal: string | null }>;
+  /** Kills it with -9 and waits for its end. */
+  kill(): Promise<void>;
   /** Ends the process; the state folder goes too, unless the test gave it. */
   stop(): Promise<void>;
 }
@@ -97,6 +99,10 @@ export async function startSidecar(settings: Settings = {}): Promise<RunningSide
     client,
     event,
     exit,
+    async kill() {
+      child.kill("SIGKILL");
+      await exit();
+    },
     async stop() {
       client.close();
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");

@@ -111,8 +111,7 @@ describe("by evidence a route", () => {
     await report(1, { rung: "PREVENT" });
     await becomes("promoted", ({ rung, canary }) => rung === "prevent" && canary === null);
 
-    sidecar.child.kill("SIGKILL");
-    await sidecar.exit();
+    await sidecar.kill();
     await start();
     assert.equal((await standing()).rung, "prevent");
     await putInForce(policy("mode: observe"));
@@ -238,8 +237,7 @@ test("a move that a crash kept out of the log is in it after the next start, onc
   await report(1, { rung: "PREVENT" });
   await counted(1);
   await settled();
-  sidecar.child.kill("SIGKILL");
-  await sidecar.exit();
+  await sidecar.kill();
   await start();
   assert.deepEqual(await ids(), [pinned, "of-the-crash"]);
 });

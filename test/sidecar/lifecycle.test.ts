@@ -74,8 +74,7 @@ test("killed with -9 and started again, the same socket answers the same client"
   t.after(() => first.stop());
   await first.event("model_ready");
   assert.equal((await first.client.score(["'"])).scores.length, 1);
-  first.child.kill("SIGKILL");
-  await first.exit();
+  await first.kill();
   assert.equal(existsSync(first.socketPath), true, "a stale socket is left");
   await assert.rejects(first.client.score(["a"]), { code: status.UNAVAILABLE });
   const second = await startSidecar({ state });

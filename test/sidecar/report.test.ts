@@ -337,8 +337,7 @@ test("a sidecar killed before its acknowledgement was heard knows the records wh
   await first.event("listening");
   await first.client.report(report(worker, [record(1), record(2), record(3)]));
   const subject = (await logLines(state))[0]?.subject.id;
-  first.child.kill("SIGKILL");
-  await first.exit();
+  await first.kill();
   const second = await startSidecar({ state });
   t.after(() => second.stop());
   await second.event("listening");
@@ -373,8 +372,7 @@ test("killed under load, nothing that was acknowledged is lost, nothing is doubl
     const ended = Promise.allSettled(loads);
     const reached = (run + 1) * 300;
     await until("records", () => [...acknowledged.values()].some((last) => last > reached));
-    running.child.kill("SIGKILL");
-    await running.exit();
+    await running.kill();
     await ended;
     const keys = await readStateKeys(state);
     const { problem } = await verifyLog(join(state, "log"), keys);

@@ -30,8 +30,7 @@ test("a state folder has one sidecar, whatever their sockets; one that was kille
   assert.equal(code, "already_running");
   assert.match(String(message), /already running on this state folder/);
   assert.equal((await second.exit()).code, 5);
-  first.child.kill("SIGKILL");
-  await first.exit();
+  await first.kill();
   const third = await start("elsewhere/sidecar.sock");
   await third.event("listening");
   third.child.kill("SIGTERM");
