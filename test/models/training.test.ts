@@ -14,7 +14,7 @@ const missing = await access(python).then(
   () => "no build/venv: see models/README.md",
 );
 
-it("training twice with one seed gives the same screen and model; a student learns what its teacher says; what is written backwards is surprising", {
+it("training twice with one seed gives the same screen and model; a student learns what its teacher says; held-out values are told apart; what is written backwards is surprising", {
   skip: missing,
 }, async () => {
   const { stdout } = await run(python, [script]);
@@ -23,6 +23,8 @@ it("training twice with one seed gives the same screen and model; a student lear
   assert.ok(Number(right) > 0.9, stdout);
   const [, untaught, taught] = /learnt ([\d.]+) ([\d.]+)/.exec(stdout) ?? [];
   assert.ok(Number(untaught) < 0.1 && Number(taught) > 0.2, stdout);
+  const [, apart] = /apart ([\d.]+)/.exec(stdout) ?? [];
+  assert.ok(Number(apart) > 0.9, stdout);
   const [, ordinary, strange] = /ordinary ([\d.]+) strange ([\d.]+)/.exec(stdout) ?? [];
   assert.ok(Number(ordinary) + 0.5 < Number(strange), stdout);
 });

@@ -1,4 +1,5 @@
-"""Trains a tiny screen and model twice with one seed, in one process; prints whether they are the same, and what they and a student learnt."""
+"""Trains a tiny screen and model twice with one seed, in one process; prints whether they are the same, what they and a
+student learnt, and how well they tell apart what they never saw."""
 
 import sys
 from pathlib import Path
@@ -8,9 +9,13 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 import numpy as np
 
 import fit
+import held_out
 import language
 import screen
+from classes import BENIGN
+from dataset import Samples
 from network import BAG
+from pair import Trained
 
 benign = [f"order {n} for kim, it's fine".encode() for n in range(300)]
 attack = [f"{n}' or {n}={n} --".encode() for n in range(300)]
@@ -32,6 +37,14 @@ languages = [language.train(benign, edges[: len(benign)], 1, steps=20) for _ in 
 same = same and bool((languages[0] == languages[1]).all())
 ordinary = language.surprisal(languages[0], benign, edges[: len(benign)])
 strange = language.surprisal(languages[0], [t[::-1] for t in benign], edges[: len(benign)])
+unseen = Samples()
+for n in range(300, 400):
+    unseen.add(f"order {n} for lee, it's fine".encode(), BENIGN, 1, "a shop", "benign", n, "json-string")
+    unseen.add(f"{n}' or {n}={n} --".encode(), 1, 1, "a list", "sqli")
+table, step = screen.quantise(screen.train(texts, label != 0, weight, 3))
+scored = held_out.score(Trained(table, step, models[0] | {"language": languages[0]}), unseen)
+apart = float(((scored.logits.argmax(1) != BENIGN) == scored.attack).mean())
+print(f"apart {apart:.3f}")
 print(f"ordinary {ordinary.max():.2f} strange {strange.min():.2f}")
 print(f"learnt {learnt[0]:.3f} {learnt[1]:.3f}")
 print(f"same {same} stable {stable} right {right:.3f}")
