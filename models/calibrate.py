@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classes import BENIGN, SCANNER
+from language import KINDS
 from network import softmax
 
 PRIOR = 0.1  # share of attacks among the values for which a probability is stated
@@ -29,7 +30,10 @@ LENGTH_SHIFTS = 0.65 * np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 # there is little evidence, and most values of real requests are a word.
 SHORT_SHIFT, SHORT_BYTES = 2.0, 20
 # Taken from the logit of scanners: what gives one away is a name, and names of honest products that no data holds look alike.
-SCANNER_SHIFT = 2.0
+# More where such a name is not asked for but spoken of.
+SCANNER_SHIFT, SPOKEN_SHIFT = 2.0, 5.0
+ASKED_IN = "path path-segment path-parameter query-name query-value header".split()
+SCANNER_SHIFTS = np.array([SCANNER_SHIFT if kind in ASKED_IN else SPOKEN_SHIFT for kind in KINDS])
 # Share of different benign requests (a page is one, however often it was asked for) that the screen may leave to the model.
 MOST_ASKED = 0.13
 
@@ -75,36 +79,37 @@ def screen_probability(sums: np.ndarray, lengths: np.ndarray, bias: float, scale
 
 
 def probabilities(
-    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, calibration: Calibration
+    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, kinds: np.ndarray, calibration: Calibration
 ) -> np.ndarray:
     z = logits / calibration.temperature
     z[:, BENIGN] += calibration.shifts(edges, lengths)
-    z[:, SCANNER] -= SCANNER_SHIFT
+    z[:, SCANNER] -= SCANNER_SHIFTS[kinds]
     return softmax(z)
 
 
 def attack_probability(
-    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, calibration: Calibration
+    logits: np.ndarray, edges: np.ndarray, lengths: np.ndarray, kinds: np.ndarray, calibration: Calibration
 ) -> np.ndarray:
-    return 1 - probabilities(logits.astype(np.float64), edges, lengths, calibration)[:, BENIGN]
+    return 1 - probabilities(logits.astype(np.float64), edges, lengths, kinds, calibration)[:, BENIGN]
 
 
 def fit_model(
     logits: np.ndarray,
     edges: np.ndarray,
     lengths: np.ndarray,
+    kinds: np.ndarray,
     attack: np.ndarray,
     weight: np.ndarray,
 ) -> Calibration:
     """Of the least log loss at PRIOR."""
     chosen = np.random.default_rng(1).permutation(len(logits))[:20000]
-    z, e, n, y = logits[chosen], edges[chosen], lengths[chosen], attack[chosen]
+    z, e, n, k, y = logits[chosen], edges[chosen], lengths[chosen], kinds[chosen], attack[chosen]
     w = prior_weights(y, weight[chosen])
     best = (np.inf, Calibration(1.0, 0.0))
     for temperature in np.geomspace(0.6, 5, 16):
         for shift in np.linspace(-2, 8, 21):
             calibration = Calibration(float(temperature), float(shift))
-            p = np.clip(attack_probability(z, e, n, calibration), 1e-7, 1 - 1e-7)
+            p = np.clip(attack_probability(z, e, n, k, calibration), 1e-7, 1 - 1e-7)
             nll = -(w * np.where(y, np.log(p), np.log(1 - p))).sum()
             best = min(best, (nll, calibration), key=lambda pair: pair[0])
     return best[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from calibrate import LENGTH_SHIFTS, SCANNER_SHIFT, SHORT_BYTES, Calibration
+from calibrate import LENGTH_SHIFTS, SCANNER_SHIFTS, SHORT_BYTES, Calibration
 from classes import BENIGN, CLASSES, SCANNER
 from graph import Graph
 from network import BAG, EMBEDDING, LENGTH, VALUE_LENGTH, WINDOW
@@ -115,18 +115,22 @@ def judge(graph: Graph, p: dict[str, np.ndarray], steps: np.ndarray, calibration
     shifts.append(calibration.shifts(np.full(SHORT_BYTES, 3), 2 + np.arange(SHORT_BYTES)))
     bias = np.tile(p["out_bias"] / calibration.temperature, (STATES + SHORT_BYTES, 1))
     bias[:, BENIGN] += np.concatenate(shifts)
-    bias[:, SCANNER] -= SCANNER_SHIFT
+    of_kind = np.zeros((len(SCANNER_SHIFTS), bias.shape[1]))
+    of_kind[:, SCANNER] = -SCANNER_SHIFTS
     weights = {
         "hidden": np.concatenate([hidden.reshape(2 * TABLES * COLUMNS, -1), nothing]),
         "hidden_bias": p["hidden_bias"],
         "out": p["out"] / calibration.temperature,
-        "out_bias": bias,
+        "bias_of_state": bias,
+        "bias_of_kind": of_kind,
     }
     for name, value in weights.items():
         graph.constant(name, value.astype(np.float32))
     graph.node("Gemm", ["pooled", "hidden", "hidden_bias"], "hidden_sum")
     graph.node("Relu", ["hidden_sum"], "hidden_out")
-    graph.node("Gather", ["out_bias", "state"], "bias")
+    graph.node("Gather", ["bias_of_state", "state"], "of_state")
+    graph.node("Gather", ["bias_of_kind", KINDS_INPUT], "of_kind")
+    graph.node("Add", ["of_state", "of_kind"], "bias")
     graph.node("Gemm", ["hidden_out", "out", "bias"], "logits")
     graph.node("Softmax", ["logits"], OUTPUT, axis=1)
 

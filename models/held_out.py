@@ -36,8 +36,8 @@ def score(trained: Trained, samples: Samples) -> Scored:
     of, starts, ends = suspects(trained.weights, samples.text, clear)
     windows, edges = cut([samples.text[i] for i in of], starts, ends)
     logits = fit.predict(trained.parameters, windows, edges)
-    lengths = lengths_of(windows, edges)
-    judged = calibrate.attack_probability(logits, edges, lengths, calibrate.Calibration(1.0, 0.0))
+    lengths, kinds = lengths_of(windows, edges), language.numbers_of(samples.kind)
+    judged = calibrate.attack_probability(logits, edges, lengths, kinds[of], calibrate.Calibration(1.0, 0.0))
     order = np.lexsort((judged, of))
     worst = order[np.flatnonzero(np.diff(of[order], append=-1))]
     windows, edges, lengths = [windows[i] for i in worst], edges[worst], lengths[worst]

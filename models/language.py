@@ -28,6 +28,11 @@ KNOWN_FROM = 300  # windows of a kind; of fewer the mean of all kinds is told
 OUTCOMES = np.unique(LOWER[[*range(256), END]])
 
 
+def numbers_of(kinds: list[str]) -> np.ndarray:
+    """int32: places in KINDS, as the exported model is given them."""
+    return np.array([KINDS.index(kind) for kind in kinds], np.int32)
+
+
 @njit(cache=True)
 def slopes(weights, sums, shares, grams, outcomes, flat, begins, window, position, of_weights, of_sums) -> tuple[float, float]:
     """Adds to both gradients; mean loss, and mean square error of the denominators' logarithms, in nats."""

@@ -55,13 +55,14 @@ def main() -> None:
     bias, scale = calibrate.fit_screen(held_out.sums, of.attack, of.weight)
     lengths = np.array([len(text) for text in rows.text])
     screened = calibrate.screen_probability(held_out.sums, lengths, bias, scale)
-    judged_by = held_out.logits, held_out.edges, held_out.lengths
+    kinds = language.numbers_of(rows.kind)
+    judged_by = held_out.logits, held_out.edges, held_out.lengths, kinds
     calibration = calibrate.fit_model(*judged_by, of.attack, of.weight)
     judged = calibrate.attack_probability(*judged_by, calibration)
     recall, thresholds = calibrate.choose(screened, judged, of)
     print(f"{calibration}: {thresholds}, {100 * recall:.2f} % of attacks", flush=True)
 
-    kinds, benign = np.array([language.KINDS.index(kind) for kind in rows.kind]), ~of.attack
+    benign = ~of.attack
     trained.parameters["usual"] = language.usual(held_out.bits[benign], kinds[benign], held_out.lengths[benign])
     model = onnx_model(trained.parameters, calibration).SerializeToString()
     agree(model, trained, texts, calibration)
@@ -95,11 +96,11 @@ def agree(model: bytes, trained: Trained, texts: list[bytes], calibration: calib
     """The exported model must say what the trained one says."""
     _, starts, ends = worst_windows(trained.weights, texts)
     windows, edges = cut(texts, starts, ends)
-    kinds = np.full(len(windows), language.KINDS.index("text"), np.int32)
+    kinds = np.arange(len(windows), dtype=np.int32) % len(language.KINDS)
     given = {INPUT: encode(windows, edges), KINDS_INPUT: kinds}
     exported, surprisal = onnxruntime.InferenceSession(model).run(None, given)
     logits = fit.predict(trained.parameters, windows, edges)
-    expected = calibrate.probabilities(logits, edges, lengths_of(windows, edges), calibration)
+    expected = calibrate.probabilities(logits, edges, lengths_of(windows, edges), kinds, calibration)
     apart = float(np.abs(exported - expected).max())
     bits = np.abs(surprisal[:, 0] - language.surprisal(trained.parameters["language"], windows, edges)).max()
     if apart > 1e-5 or bits > 1e-4:
