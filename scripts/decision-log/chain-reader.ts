@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import {
   type ChainEnd,
   canonical,
+  canonicalOrNull,
   formatProblem,
   GENESIS,
   hashOf,
@@ -78,7 +79,8 @@ export class ChainReader {
    */
   blamesEarlier(later: string, after: string | null): boolean {
     const line = parseLine(later);
-    if (line === null || line.n !== this.#end.n + 1 || line.prev === this.#end.hash) return false;
+    if (line === null || canonicalOrNull(line) !== later) return false;
+    if (line.n !== this.#end.n + 1 || line.prev === this.#end.hash) return false;
     return "head" in line ? this.#head(line) === null : after !== null && parseLine(after)?.prev === hashOf(later);
   }
 
@@ -86,7 +88,7 @@ export class ChainReader {
   take(text: string, firstOfFile: boolean): string | null {
     const line = parseLine(text);
     if (line === null) return "is no line of a decision log";
-    if (canonical(line) !== text) return "is not canonical JSON (RFC 8785)";
+    if (canonicalOrNull(line) !== text) return "is not canonical JSON (RFC 8785)";
     const unknown = formatProblem(line);
     if (unknown !== null) return unknown;
     if (this.#start === null) this.#start = this.#end = { n: line.n - 1, hash: line.prev };

@@ -58,6 +58,16 @@ describe("a loss of power", () => {
     });
   }
 
+  test("that leaves much without a line feed is read in the time that its bytes take", async () => {
+    const lost = await open(state);
+    await append(lost, 1, 3);
+    const [name = ""] = await files(state);
+    await appendFile(pathOf(name), Buffer.alloc(32 << 20));
+    const begunMs = performance.now();
+    assert.equal((await open(state)).recovered.torn, 32 << 20);
+    assert.ok(performance.now() - begunMs < 5_000, `${performance.now() - begunMs} ms`);
+  });
+
   test("that leaves an empty file stops neither the chain nor the removal of old files", async () => {
     const first = await open(state);
     await append(first, 1, 3);

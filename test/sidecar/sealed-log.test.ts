@@ -77,6 +77,43 @@ test("whatever is changed, cut, moved, doubled or taken away is found, and the f
   );
 });
 
+test("a line that is JSON, and of which nothing canonical can be made, is named as any other", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  await cp(whole, state, { recursive: true });
+  const [, name = ""] = await files(whole);
+  const path = join(state, "log", name);
+  const text = await readFile(path, "utf8");
+  for (const instead of ["1e999", '"\\ud800"', `${"[".repeat(50_000)}${"]".repeat(50_000)}`]) {
+    await writeFile(path, text.replace(/"v":1}\n(?={)/, `"v":${instead}}\n`));
+    assert.match((await verify(state)).problem ?? "", new RegExp(`^${name} line 1 is not canonical JSON`));
+  }
+});
+
+test("a head.json whose head can be no line is as one that is damaged, for the reader and for the next start", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  await cp(whole, state, { recursive: true });
+  const path = join(state, "log", "head.json");
+  const { check: _, ...value } = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...value, head: { ...value.head, time: "\ud800" } }));
+  assert.match((await verify(state)).problem ?? "", /^head\.json is missing or unreadable/);
+  assert.equal((await open(state)).recovered.signed, false);
+});
+
+test("a byte that no text has in it is found, also where it is read as what stood there", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  const { log } = await open(state);
+  await log.append([{ v: 1, field: "query:\ufffd" }], () => undefined);
+  await log.close();
+  const [name = ""] = await files(state);
+  const path = join(state, "log", name);
+  const text = (await readFile(path)).toString("latin1");
+  await writeFile(path, text.replace("\xef\xbf\xbd", "\xff"), "latin1");
+  assert.match((await verify(state)).problem ?? "", new RegExp(`^${name} line 3 is no line of a decision log`));
+});
+
 test("a log that is taken away from its beginning, its middle or its end is found out", async () => {
   const names = await files(whole);
   const cases: [index: number, problem: RegExp][] = [

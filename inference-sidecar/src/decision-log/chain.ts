@@ -38,6 +38,15 @@ export function canonical(value: object): string {
   return text;
 }
 
+/** Null: it holds what no canonical JSON can, such as an infinite number or half a surrogate pair. */
+export function canonicalOrNull(value: object): string | null {
+  try {
+    return canonical(value);
+  } catch {
+    return null;
+  }
+}
+
 /** `v` of every line: a release that would misread an older one's raises it. */
 const FORMAT = 1;
 

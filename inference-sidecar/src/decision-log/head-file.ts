@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "../durable-file.ts";
-import { hashOf, type Link } from "./chain.ts";
+import { canonicalOrNull, hashOf, type Link } from "./chain.ts";
 
 /** The newest signed head, kept beside the log: a log that was cut short behind it is found out. */
 export interface HeadFile {
@@ -34,7 +34,8 @@ export async function readHeadFile(directory: string): Promise<HeadFile | null> 
     const { file, end, workers, living = [], head } = value;
     const lists = Array.isArray(workers) && Array.isArray(living);
     const whole = typeof file === "string" && Number.isSafeInteger(end) && lists;
-    return whole && Number.isSafeInteger(head.n) && typeof head.prev === "string" ? value : null;
+    const isLine = Number.isSafeInteger(head.n) && typeof head.prev === "string" && canonicalOrNull(head) !== null;
+    return whole && isLine ? value : null;
   } catch {
     return null;
   }
