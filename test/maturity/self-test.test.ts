@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { SelfTestLine } from "../../inference-sidecar/src/maturity/self-test-line.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Mode } from "../../inference-sidecar/src/policy/policy.ts";
 import { MARK_HEADER, makeMark } from "../../inference-sidecar/src/self-test/mark.ts";
 import { SelfTest } from "../../inference-sidecar/src/self-test/self-test.ts";
 import { compileFilter } from "../harness/compile-filter.ts";
@@ -26,7 +27,7 @@ identity:
   issuers:
     - { name: shop, issuer: "${issuer.issuer}", audiences: [orders], algorithms: [ES256], jwks: { inline: ${issuer.jwks} } }
 routes:
-  - { name: open, match: { path: /open }, public: true }
+  - { name: open, match: { path: /open }, public: true, ladder: { floor: observe } }
   - { name: heads, match: { methods: [HEAD], path: /heads }, public: true }
   - { name: watched, match: { path: /watched }, public: true, mode: observe }
   - { name: closed, match: { methods: [GET, POST], path: "/closed/{id}" }, allow: [{ issuer: shop, scopes: [read] }] }
@@ -39,6 +40,8 @@ let sidecar: PlayedSidecar;
 let selfTest: SelfTest;
 const outcomes = new Map<string, Outcome>();
 const recorded: Outcome[] = [];
+/** Where the ladder has routes that it has moved. */
+const rungs = new Map<string, Mode>();
 
 async function selfTestOf(folder: string, text: string, onOutcome: (outcome: Outcome) => void): Promise<SelfTest> {
   const { policy: parsed } = await parsePolicy(text, join(folder, "policy.yaml"));
@@ -46,6 +49,7 @@ async function selfTestOf(folder: string, text: string, onOutcome: (outcome: Out
     socketPath: join(folder, "self-test.sock"),
     roundMs: 300,
     isKeyKnown: () => true,
+    rungOf: (route) => rungs.get(route) ?? null,
     policy: () => ({ digest: "of the sidecar", policy: parsed }),
     onOutcome,
     record: async (outcome) => {
@@ -60,8 +64,7 @@ before(
     gate = await startEnforcement({ upstream: upstream.url, policy, workers: 2 });
     selfTest = await selfTestOf(gate.envoy.folder, policy, (outcome) => outcomes.set(outcome.route, outcome));
     sidecar = await playSidecar(gate.sidecarSocket, benign);
-    sidecar.sync = (stream, version) =>
-      answer(stream, version === 1 ? Buffer.alloc(0) : syncResponse({ version: 1, selfTestKey: selfTest.key }));
+    sidecar.sync = answerWith({ version: 1, selfTestKey: selfTest.key });
     await eventually(
       () => [...sidecar.workers.values()],
       (versions) => versions.length === 3 && versions.every((version) => version === 1),
@@ -75,6 +78,11 @@ after(async () => {
   await sidecar?.stop();
   await upstream?.stop();
 });
+
+/** Gives each worker that has another state this one. */
+function answerWith(state: { readonly version: number } & Record<string, unknown>): PlayedSidecar["sync"] {
+  return (stream, version) => answer(stream, version === state.version ? Buffer.alloc(0) : syncResponse(state));
+}
 
 function send(path: string, mark: string, method = "GET", body = ""): Promise<RawAnswer> {
   const length = body === "" ? [] : [`content-length: ${body.length}`];
@@ -170,9 +178,47 @@ test("routes that enforce are proved, those on observe are not, and nothing of i
   assert.equal(upstream.arrivals.length, arrived);
 });
 
-test("an outcome that stays the same is recorded once, and a change at once: here the policy goes down to observe", async () => {
+test("an outcome that stays the same is recorded once, and one that differs at once, also where both are proved", async () => {
+  const ofOpen = () => recorded.filter(({ route }) => route === "open");
+  assert.equal(ofOpen().length, 1);
+  rungs.set("open", "detect");
+  const moved = { route: "open", mode: "PREVENT", rung: "DETECT" };
+  sidecar.sync = answerWith({ version: 2, selfTestKey: selfTest.key, routes: [moved] });
+  await eventually(
+    () => outcomes.get("open")?.rung,
+    (rung) => rung === "detect",
+  );
+  await eventually(
+    () => ofOpen().at(-1),
+    (newest) => newest?.rung === "detect" && !newest.score && newest.proved,
+  );
+});
+
+test("a probe is inside each canary: it proves no more than the rung on which the route itself stands", async () => {
+  rungs.set("open", "observe");
+  const canary = { rung: "PREVENT", shareMillionths: 100_000, salt: randomBytes(16) };
+  const moved = { route: "open", mode: "PREVENT", rung: "OBSERVE", canary };
+  sidecar.sync = answerWith({ version: 3, selfTestKey: selfTest.key, routes: [moved] });
+  await eventually(
+    () => [...sidecar.workers.values()],
+    (versions) => versions.every((version) => version === 3),
+  );
+  const path = `/open?${attack}`;
+  assert.equal(JSON.parse((await send(path, mark(path))).body).rung, 2, "inside");
+  await eventually(
+    () => outcomes.get("open"),
+    (outcome) => outcome?.rung === "observe" && outcome.problem === "nothing is enforced on observe" && !outcome.score,
+  );
+  rungs.clear();
+  sidecar.sync = answerWith({ version: 4, selfTestKey: selfTest.key });
+  await eventually(
+    () => outcomes.get("open")?.proved,
+    (proved) => proved === true,
+  );
+});
+
+test("a change of the policy is recorded at once: here it goes down to observe", async () => {
   const before = recorded.filter(({ route }) => route === "open").length;
-  assert.equal(before, 1);
   await gate.change(policy.replace("mode: prevent", "mode: observe"));
   await eventually(
     () => outcomes.get("open")?.problem,

@@ -5,7 +5,7 @@ export interface SelfTestLine {
     readonly route: string;
     /** Digest of the policy that the filter says it judged by; the newest one where it said nothing. */
     readonly policy: string;
-    /** The rung that the probes met; empty: the filter said nothing. */
+    /** The rung that the probes met, or the route's own where that is lower (they are inside each canary); empty: the filter said nothing. */
     readonly rung: string;
     /** The filter judged the probes as the policy says it must. */
     readonly proved: boolean;
