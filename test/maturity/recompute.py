@@ -57,7 +57,8 @@ def on(route):
     return [one for one in current if one["route"] == route["name"]]
 
 
-stands, canaries, newest, modes = {}, {}, None, {}
+stands, canaries, moved, newest, modes = {}, {}, {}, None, {}
+second = datetime.timedelta(seconds=1)
 for line in lines:
     if "configuration" in line:
         now = {route["name"]: route["rung"] for route in line["configuration"]["routes"]}
@@ -69,6 +70,7 @@ for line in lines:
         newest, modes = line["configuration"]["digest"], now
     elif "move" in line:
         name, what, to = (line["move"][key] for key in ("route", "kind", "to"))
+        moved[name] = moment(line["time"])
         settles = what in ("promote", "demote", "pin", "reset")
         if what == "canary":
             canaries[name] = to
@@ -77,7 +79,8 @@ for line in lines:
         if settles:
             stands[name] = to
     elif "id" in line and "effect" in line and "selfTest" not in line and line["policy"] == newest:
-        if line["rung"] != canaries.get(line["route"]):
+        met = line["route"] not in moved or moment(line["time"]) - moved[line["route"]] >= second
+        if met and line["rung"] != canaries.get(line["route"]):
             stands[line["route"]] = line["rung"]
 
 
@@ -183,7 +186,8 @@ adapts = lambda r: rung(r) == "adapt"
 items("applications.adapting", 3, "proved", scored_routes, adapts, asked, lambda r: score[r["name"]])
 items("data.granted", 1, "declared", routes, lambda r: not r["public"], asked, None, 0.5)
 count("data.transit", 1, having("encrypted", permitted), len(permitted))
-masked = [o for o in current if len(o["subject"]["id"]) in (0, 32) and not o["subject"]["id"].strip("0123456789abcdef")]
+hashed = lambda who: len(who["id"]) in (0, 32) and not who["id"].strip("0123456789abcdef")
+masked = [o for o in current if hashed(o["subject"]) and "sub" not in o["subject"]]
 count("data.masked", 2, len(masked), len(current))
 items("data.attributes", 2, "declared", grants, lambda g: g["conditions"] > 0, was_used)
 items("data.just-in-time", 3, "observed", grants, lambda g: g["expires"], was_used)

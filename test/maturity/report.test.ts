@@ -73,7 +73,7 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
   const log = new Observations();
   const time = "2026-03-02T10:00:00.000Z";
   const rungOf = () => log.policy("p").route("search").rung;
-  const decide = (rung: string) =>
+  const decide = (rung: string, time = "2026-03-02T10:00:01.001Z") =>
     log.add({
       ...{ time, id: "1", effect: "permit", reason: "permitted", wouldDeny: null, policy: "p", route: "search", rung },
       ...{
@@ -93,6 +93,14 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
   decide("detect");
   move("demote", "detect", "observe");
   assert.equal(rungOf(), "observe");
+  for (const late of [time, "2026-03-02T10:00:00.999Z"]) decide("detect", late);
+  assert.equal(rungOf(), "observe", "requests that came before a worker had the move are of before it");
+  move("canary", "observe", "prevent");
+  move("canary-end", "observe", "observe");
+  decide("prevent", time);
+  assert.equal(rungOf(), "observe", "nor is one of a canary that has ended");
+  decide("detect");
+  assert.equal(rungOf(), "detect");
 });
 
 test("who comes with an API key is one principal, by the key's name", () => {

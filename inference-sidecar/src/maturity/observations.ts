@@ -45,6 +45,8 @@ export interface Hour {
   selfTests: number;
 }
 
+/** In such a time every worker has a move. */
+const REACH_MS = 1_000;
 const PSEUDONYM = /^([0-9a-f]{32})?$/;
 
 /** Folds the lines of a decision log, in their order, into what a maturity report is computed from. */
@@ -65,6 +67,8 @@ export class Observations {
   readonly moves = new Map<string, RouteMove[]>();
   /** Rungs of the canaries under way, by route. */
   readonly #canaries = new Map<string, string>();
+  /** When each route was last moved, Unix milliseconds. */
+  readonly #movedMs = new Map<string, number>();
   /** Digest of the newest configuration; empty: the log has none. */
   newest = "";
 
@@ -99,7 +103,16 @@ export class Observations {
     if (line.effect === "deny") hour.denied += 1;
     else if (line.wouldDeny !== null) hour.wouldDeny += 1;
     else hour.permitted += 1;
-    policy.route(line.route).add(line, this.#canaries.get(line.route) ?? null);
+    const route = policy.route(line.route);
+    route.add(line);
+    if (this.#showsRung(line)) route.rung = line.rung;
+  }
+
+  /** Whether the route itself stands where this request did: it met no canary, and the route's last move. */
+  #showsRung({ route, rung, time }: LogRecord): boolean {
+    if (rung === this.#canaries.get(route)) return false;
+    const movedMs = this.#movedMs.get(route);
+    return movedMs === undefined || Date.parse(time) >= movedMs + REACH_MS;
   }
 
   #miss(gap: { worker: string; first: number; last: number; lost: number }): void {
@@ -125,6 +138,7 @@ export class Observations {
 
   #move(time: string, { route, kind, from, to, by }: MoveLine["move"]): void {
     const moves = this.moves.get(route) ?? [];
+    this.#movedMs.set(route, Date.parse(time));
     const settles = SETTLING_MOVES.includes(kind);
     if (kind === "canary") this.#canaries.set(route, to);
     else if (settles || kind === "canary-end") this.#canaries.delete(route);

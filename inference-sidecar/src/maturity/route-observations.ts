@@ -35,11 +35,9 @@ export class RouteObservations {
   /** Where its newest request or move left it, those of a canary aside; empty: there was none. */
   rung = "";
 
-  /** @param canary the rung of a canary under way; null: there is none */
-  add(line: LogRecord, canary: string | null): void {
+  add(line: LogRecord): void {
     const { effect, wouldDeny, score, subject, checks = [] } = line;
     this.requests += 1;
-    if (line.rung !== canary) this.rung = line.rung;
     count(this.rungs, line.rung);
     for (const check of checks) count(this.checks, check);
     if (score.by !== "nothing") this.scored += 1;
