@@ -111,10 +111,10 @@ tested = {r["name"]: bool(fresh_test(r).get("proved")) for r in policy["routes"]
 routes = policy["routes"]
 closed = [route for route in routes if not route["public"]]
 scored_routes = [route for route in routes if route["score"] != "off"]
-grants = [grant for route in routes for grant in route["allow"]]
+grants = [{**grant, "route": route["name"]} for route in routes for grant in route["allow"]]
 known = {route["name"] for route in routes}
 permitted = [one for one in current if one["effect"] == "permit" and one["route"] in known and one["subject"]["grant"]]
-used = {one["subject"]["grant"] for one in permitted}
+used = {(one["route"], one["subject"]["grant"]) for one in permitted}
 scored = [one for one in current if one["route"] in known and one["score"]["by"] != "nothing"]
 verified = [one for one in permitted if set(one["checks"]) & {"user_authenticated", "service_authenticated"}]
 named = [one for one in current if one["policy"] and one["bundle"] and one["module"]]
@@ -149,7 +149,7 @@ def having(check, among):
 asked = lambda route: bool(on(route))
 enforcing = lambda route: rung(route) != "observe"
 stops_attacks = lambda route: route["score"] != "off" and rung(route) in ("prevent", "adapt")
-was_used = lambda grant: grant["id"] in used
+was_used = lambda grant: (grant["route"], grant["id"]) in used
 was_scored = lambda route: any(one["score"]["by"] != "nothing" for one in on(route))
 
 items("identity.enforced", 1, "proved", closed, enforcing, asked, lambda r: access[r["name"]])
@@ -159,7 +159,8 @@ items("identity.used", 2, "observed", grants, lambda g: True, was_used)
 count("identity.continuous", 3, len(verified), len(permitted))
 items("identity.expiring", 3, "declared", grants, lambda g: g["expires"], was_used)
 validates = int(policy["clientCertificates"])
-came = validates if having("service_authenticated", [o for o in current if o["route"] in known]) else 0
+by_token = lambda who: who["token"] == "valid" and not who["issuer"]
+came = validates if having("service_authenticated", [o for o in current if o["route"] in known and not by_token(o["subject"])]) else 0
 gate("devices.validated", 1, "observed", 1, validates, came)
 count("devices.authenticated", 2, having("service_authenticated", permitted), len(permitted))
 count("devices.authorised", 3, having("service_authorised", permitted), len(permitted))

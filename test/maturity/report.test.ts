@@ -10,7 +10,7 @@ import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
 import { AREAS } from "../../inference-sidecar/src/maturity/gate.ts";
 import { GATES, NOT_MEASURABLE } from "../../inference-sidecar/src/maturity/gates.ts";
 import { Observations } from "../../inference-sidecar/src/maturity/observations.ts";
-import type { MaturityReport } from "../../inference-sidecar/src/maturity/report.ts";
+import { assessMaturity, type MaturityReport } from "../../inference-sidecar/src/maturity/report.ts";
 import { TENETS } from "../../inference-sidecar/src/maturity/tenets.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
 import { renderHtml } from "../../scripts/report/html.ts";
@@ -113,6 +113,24 @@ test("who comes with an API key is one principal, by the key's name", () => {
     });
   for (const subject of [{}, { apiKey: "till-7" }, { apiKey: "till-7" }, { id: "ab", apiKey: "till-8" }]) from(subject);
   assert.deepEqual([...log.policy("p").route("search").principals], ["till-7", "ab"]);
+});
+
+test("a workload that came by a token of its own shows no client certificate", () => {
+  const time = "2026-03-02T10:00:00.000Z";
+  const log = new Observations();
+  const route = { name: "stock", rung: "prevent", score: "off", methods: [], allow: [] };
+  log.add({ time, configuration: { digest: "p", clientCertificates: true, routes: [route] } });
+  const observedAfter = (subject: object) => {
+    log.add({
+      ...{ time, id: "1", effect: "permit", reason: "permitted", wouldDeny: null, policy: "p", route: "stock" },
+      ...{ rung: "prevent", checks: ["service_authenticated"], score: { by: "nothing", uninspected: null } },
+      subject: { id: "", workload: "spiffe://edge.example/web", apiKey: "", grant: "", ...subject },
+    });
+    const { areas } = assessMaturity(log, { lines: 0, signed: 0, problem: null });
+    return areas.flatMap(({ gates }) => gates).find(({ id }) => id === "devices.validated")?.observed;
+  };
+  assert.equal(observedAfter({ token: "valid", issuer: "" }), 0, "a JWT-SVID");
+  assert.equal(observedAfter({ token: "valid", issuer: "shop" }), 1, "a user's token beside a certificate");
 });
 
 test("where a route stands outlasts a change of the policy, as long as each has it on the same mode", () => {

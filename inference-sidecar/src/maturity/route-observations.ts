@@ -16,6 +16,8 @@ export class RouteObservations {
   granted = 0;
   /** Permitted under a grant after token or workload was verified on this very request. */
   verified = 0;
+  /** Of a workload that came with a client certificate, as far as it is known: a JWT-SVID may have come beside one. */
+  certified = 0;
   /** Denied for its score, and of those with the bytes that carried it. */
   deniedByScore = 0;
   explained = 0;
@@ -40,6 +42,7 @@ export class RouteObservations {
     this.requests += 1;
     count(this.rungs, line.rung);
     for (const check of checks) count(this.checks, check);
+    if (checks.includes("service_authenticated") && !isSvid(subject)) this.certified += 1;
     if (score.by !== "nothing") this.scored += 1;
     if (score.uninspected !== null) {
       this.uninspected += 1;
@@ -74,6 +77,11 @@ export class RouteObservations {
     for (const check of checks) count(this.grantedChecks, check);
     if (checks.includes("user_authenticated") || checks.includes("service_authenticated")) this.verified += 1;
   }
+}
+
+/** A workload's own token (JWT-SVID): of no issuer whose tokens name users. */
+function isSvid({ token, issuer }: LogRecord["subject"]): boolean {
+  return token === "valid" && issuer === "";
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key): void {

@@ -9,7 +9,7 @@ export const deviceGates: readonly Gate[] = [
     needs: "observed",
     measure: ({ configuration, routes }) => {
       const declared = configuration.clientCertificates ? 1 : 0;
-      const seen = routes.some((route) => (route.seen.checks.get("service_authenticated") ?? 0) > 0);
+      const seen = routes.some((route) => route.seen.certified > 0);
       return { unit: "listeners", of: 1, declared, observed: seen ? declared : 0, proved: 0 };
     },
   },
