@@ -88,6 +88,20 @@ test("a grant that asks for more newly denies exactly those who lack it, and one
   assert.equal(looser.newlyAllowed.routes["write-orders"], bronze);
 });
 
+test("who comes with a token of an issuer that tomorrow's policy does not have is denied for that", async () => {
+  const foreign = dayPolicy("observe")
+    .replaceAll(/(name|issuer): shop/g, "$1: store")
+    .replace("https://issuer.example", "https://store.example");
+  const report = await replayed(foreign);
+  const byToken = recorded((index) => {
+    const { token, verdict } = day.evaluations[index] ?? {};
+    return token === "valid" && verdict?.effect === "permit";
+  });
+  assert.ok(byToken > 0);
+  assert.equal(report.newlyDenied.count, byToken);
+  assert.deepEqual([...new Set(report.newlyDenied.examples.map(({ now }) => now))], ["token_issuer"]);
+});
+
 test("without evidence the records alone tell what another rung does, and what they can't tell is counted by its reason", async () => {
   const evidence = join(state, "evidence");
   await rm(evidence, { recursive: true });
