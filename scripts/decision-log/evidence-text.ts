@@ -39,7 +39,7 @@ export async function findEvidence(state: string, decision: LogRecord): Promise<
 /** The same in words, a line each. */
 export function evidenceText(decision: LogRecord, evidence: ShownEvidence | null): string[] {
   if (evidence === null) {
-    if (!isAttack(decision)) return [];
+    if (!isAttack(decision) || decision.selfTest) return [];
     return [
       "evidence",
       "  none is kept: the route says `evidence: none`, or the sidecar was away and it was let go",

@@ -29,7 +29,7 @@ export function narrate(decision: LogRecord, evidence: readonly string[]): strin
     "",
     ...describeScore(decision),
     ...evidence,
-    ...(finding === ""
+    ...(finding === "" || decision.selfTest
       ? []
       : [
           changeFor(decision),
@@ -86,13 +86,16 @@ function lapsed({ subject }: LogRecord): string {
 }
 
 function describeIdentity({ subject }: LogRecord): string {
-  const token =
-    subject.token === "valid"
-      ? `token of ${subject.issuer}, subject ${subject.sub ?? `${subject.id} (hashed)`}`
-      : `token: ${subject.token || "not looked at"}`;
+  const token = subject.token === "valid" ? describeToken(subject) : `token: ${subject.token || "not looked at"}`;
   const named = subject.apiKey ? [`API key ${subject.apiKey}`] : [];
   if (subject.workload) named.push(`workload ${subject.workload}`);
   return [token, ...named].join("; ");
+}
+
+/** One that is valid; a workload's own (JWT-SVID) is of no issuer. */
+function describeToken({ issuer, sub, id }: LogRecord["subject"]): string {
+  if (issuer === "") return "token of a workload (JWT-SVID)";
+  return `token of ${issuer}, ${sub ? `subject ${sub}` : id ? `subject ${id} (hashed)` : "without a subject"}`;
 }
 
 function describeScore({ score }: LogRecord): string[] {

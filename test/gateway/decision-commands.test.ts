@@ -9,6 +9,8 @@ import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { evidenceText } from "../../scripts/decision-log/evidence-text.ts";
+import { narrate } from "../../scripts/decision-log/narrate.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
 import { runPostern } from "../harness/gateway.ts";
 
@@ -107,6 +109,25 @@ test("explain tells of a permit what a higher rung would have denied", async () 
   assert.match(output, /permitted, a higher rung would have denied it \(attack_scored\)/);
   assert.match(output, /^what would have to change for a higher rung to permit it\n {2}If it is no attack, say so/m);
   assert.doesNotMatch(output, /such requests pass/, "it stands on such a rung already");
+});
+
+test("explain tells a workload's token and one without a subject from a user's", () => {
+  const identityOf = (subject: Partial<LogRecord["subject"]>) => {
+    const { subject: nobody, ...rest } = record("d", {});
+    const lines = narrate({ ...rest, subject: { ...nobody, token: "valid", ...subject } }, []);
+    return lines.find((line) => line.startsWith("  identity"))?.replace(/^ +identity +/, "");
+  };
+  assert.equal(identityOf({ issuer: "shop", id: "ab" }), "token of shop, subject ab (hashed)");
+  assert.equal(identityOf({ issuer: "shop", id: "ab", sub: "ada" }), "token of shop, subject ada");
+  assert.equal(identityOf({ issuer: "shop" }), "token of shop, without a subject");
+  assert.equal(identityOf({ workload: "spiffe://a/b" }), "token of a workload (JWT-SVID); workload spiffe://a/b");
+});
+
+test("explain advises nothing about a probe of the self-test: no review takes it, and nothing is kept of it", () => {
+  const probe = { ...attack, selfTest: true };
+  const lines = narrate(probe, evidenceText(probe, null));
+  assert.ok(lines.includes("  a probe of the self-test: judged, and never forwarded"));
+  assert.doesNotMatch(lines.join("\n"), /have to change|review|none is kept/);
 });
 
 test("explain --json gives the record itself", async () => {
