@@ -9,7 +9,10 @@ import {
   type Link,
   parseLine,
 } from "../../inference-sidecar/src/decision-log/chain.ts";
+import { printable } from "../../inference-sidecar/src/decision-log/printable.ts";
 import { hasSignature, keyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+
+const KEY_ID_DIGITS = 64;
 
 /** What the lines read so far hold. */
 export interface LogContent {
@@ -110,7 +113,7 @@ export class ChainReader {
   #open({ open }: Record<string, unknown>, firstOfFile: boolean): string | null {
     if (firstOfFile !== (open !== undefined)) return "is not the line with which a file, and nothing else, begins";
     if (!isObject(open)) return null;
-    const signer = String(open.key);
+    const signer = printable(String(open.key), KEY_ID_DIGITS);
     if (!this.#keys.has(signer)) {
       return `names the signing key ${signer}; the key given is ${[...this.#keys.keys()].join(" or ")}`;
     }

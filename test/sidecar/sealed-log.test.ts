@@ -90,6 +90,23 @@ test("a line that is JSON, and of which nothing canonical can be made, is named 
   }
 });
 
+test("what a changed line says of itself reaches no terminal but as text", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true }));
+  await cp(whole, state, { recursive: true });
+  const [name = ""] = await files(whole);
+  const path = join(state, "log", name);
+  const text = await readFile(path, "utf8");
+  const hostile = '"\\u001b[2J"';
+  for (const [member, problem] of [
+    ["v", "line 1 is of format [2J, this release reads 1"],
+    ["key", "line 1 names the signing key [2J; the key given is "],
+  ] as const) {
+    await writeFile(path, text.replace(new RegExp(`(?<="${member}":)("\\w+"|1)`), hostile));
+    assert.ok((await verify(state)).problem?.startsWith(`${name} ${problem}`));
+  }
+});
+
 test("a head.json whose head can be no line is as one that is damaged, for the reader and for the next start", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));

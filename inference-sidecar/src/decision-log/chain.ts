@@ -1,6 +1,7 @@
 import * as crypto from "node:crypto";
 import canonicalize from "canonicalize";
 import type { LineBytes } from "./line-bytes.ts";
+import { printable } from "./printable.ts";
 
 /** The last line of a chain: its number, counted from 1 over all files, and SHA-256 of its bytes in hexadecimal. */
 export interface ChainEnd {
@@ -49,10 +50,14 @@ export function canonicalOrNull(value: object): string | null {
 
 /** `v` of every line: a release that would misread an older one's raises it. */
 const FORMAT = 1;
+/** Of what a line says for itself. */
+const SHOWN_MOST = 40;
 
 /** Why a line can't be read by this release, as the end of a sentence; null: it can. */
 export function formatProblem({ v }: Record<string, unknown>): string | null {
-  return v === undefined || v === FORMAT ? null : `is of format ${v}, this release reads ${FORMAT}`;
+  return v === undefined || v === FORMAT
+    ? null
+    : `is of format ${printable(String(v), SHOWN_MOST)}, this release reads ${FORMAT}`;
 }
 
 /** Of a line, or of its bytes. */
