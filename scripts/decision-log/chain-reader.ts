@@ -71,6 +71,11 @@ export class ChainReader {
     return start !== null && !same(start, GENESIS) && !this.#removed.has(`${start.n} ${start.hash}`);
   }
 
+  /** Whether the last line taken has the watched number. */
+  get isAtWatched(): boolean {
+    return this.#start !== null && this.#end.n === this.#watched;
+  }
+
   /** Whether the line with the watched number is this one. */
   holds(line: Link): boolean {
     return hashOf(canonical(line)) === this.#watchedHash;

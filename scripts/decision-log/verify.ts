@@ -42,6 +42,7 @@ export async function verifyLog(directory: string, keys: LogKeys): Promise<LogRe
   let torn = 0;
   let tornLine = "";
   let before = "";
+  let ofNewest = "no line of the log";
   const result = (problem: string | null): LogReport => {
     const key = reader.signer || trusted.at(-1) || "";
     return { ...reader.content, files: names.length, torn, key, keyChanges, problem };
@@ -63,10 +64,11 @@ export async function verifyLog(directory: string, keys: LogKeys): Promise<LogRe
       return result(earlier ? `${before} was changed: the line after it does not follow` : `${line.place} ${problem}`);
     }
     before = line.place;
+    if (reader.isAtWatched) ofNewest = line.place;
   }
   // The log was begun while it was read.
   if (newest === null && (await readHeadFile(directory)) !== null) return verifyLog(directory, keys);
-  const problem = problemOfWhole(reader, newest, tornLine) ?? (await foreignFile(directory));
+  const problem = problemOfWhole(reader, newest, tornLine, ofNewest) ?? (await foreignFile(directory));
   return result(problem ?? unvouchedChange(keyChanges, trusted));
 }
 
@@ -102,7 +104,13 @@ async function* placedLines(directory: string, names: readonly string[]): AsyncG
   }
 }
 
-function problemOfWhole(reader: ChainReader, newest: HeadFile | null, tornLine: string): string | null {
+/** @param ofNewest place of the line with the newest head's number, in words */
+function problemOfWhole(
+  reader: ChainReader,
+  newest: HeadFile | null,
+  tornLine: string,
+  ofNewest: string,
+): string | null {
   const { last, first, heads, decisions } = reader.content;
   if (newest === null) {
     // Before its first decision a log has its first head.
@@ -113,7 +121,9 @@ function problemOfWhole(reader: ChainReader, newest: HeadFile | null, tornLine: 
   if (last < newest.head.n) {
     return `${tornLine}the log ends with number ${last}, the newest head in head.json has ${newest.head.n}: it was cut short`;
   }
-  if (!reader.holds(newest.head)) return `head.json holds another head with number ${newest.head.n} than the log`;
+  if (!reader.holds(newest.head)) {
+    return `${ofNewest} is not the head with number ${newest.head.n} that head.json holds: one of the two was changed`;
+  }
   if (reader.beginsUnexplained) {
     return `the log begins with number ${first}, and no line of it says that what was before has been removed`;
   }

@@ -200,6 +200,23 @@ test("a line whose end is damaged is named although nothing follows it", async (
   await rm(state, { recursive: true });
 });
 
+test("the newest head is named where it was changed so that no signature tells", async () => {
+  const name = (await files(whole)).at(-1) as string;
+  const text = await readFile(join(whole, "log", name), "latin1");
+  const last = text.split("\n").length - 1;
+  const line = text.split("\n").at(-2) as string;
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  // The last digit of 64 bytes in base64url has four bits that say nothing.
+  const same = (digit: string) => digits[digits.indexOf(digit) ^ 1] as string;
+  for (const changed of [line.replace('"head"', '"iead"'), line.replace(/(?<="signature":"[^"]{85})./, same)]) {
+    const state = await temporaryFolder();
+    await cp(whole, state, { recursive: true });
+    await writeFile(join(state, "log", name), text.replace(line, changed), "latin1");
+    assert.match((await verify(state)).problem ?? "", new RegExp(`^${name} line ${last} is not the head`));
+    await rm(state, { recursive: true });
+  }
+});
+
 test("a log that somebody else wrote anew and signed with another key does not pass for ours", async (t) => {
   const state = await temporaryFolder();
   t.after(() => rm(state, { recursive: true }));
