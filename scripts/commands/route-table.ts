@@ -63,10 +63,12 @@ function describe({
 }
 
 function inWords({ rung, requests, falsePositives, upperBound, budget, days, daysNeeded }: Claim): string {
-  const most = `at most ${percent(upperBound)} % (needed: below ${percent(budget)} %)`;
+  const most = `at most ${percent(upperBound, Math.ceil)} % (needed: below ${percent(budget)} %)`;
   return `${rung}: ${falsePositives} of ${requests} count as false, ${most}, ${days} of ${daysNeeded} days`;
 }
 
-function percent(share: number): string {
-  return (share * 100).toFixed(share < 0.01 ? 3 : 1);
+function percent(share: number, round = Math.round): string {
+  const digits = share < 0.01 ? 3 : 1;
+  const scale = 10 ** digits;
+  return (round(share * 100 * scale) / scale).toFixed(digits);
 }

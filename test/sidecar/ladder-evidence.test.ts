@@ -6,6 +6,7 @@ import { isAbove, isBelow, upperBound } from "../../inference-sidecar/src/ladder
 import { FROM_PREVENT } from "../../inference-sidecar/src/ladder/evidence.ts";
 import { conformalThreshold } from "../../inference-sidecar/src/review/conformal.ts";
 import { weighedScores, weightOf } from "../../inference-sidecar/src/review/weight.ts";
+import { routeTable } from "../../scripts/commands/route-table.ts";
 
 const BUDGET = 0.001;
 
@@ -31,6 +32,19 @@ test("0.1 % with 95 % confidence needs 2,995 requests without a false one, 4,742
     assert.ok(Math.abs(upperBound(k, n) - BUDGET) < 1e-6);
   }
   assert.equal(isBelow(0, 0, BUDGET), false);
+});
+
+test("one request too few does not read as if there were enough: the bound that is shown is rounded up", () => {
+  const shown = (requests: number) => {
+    const evidence = { since: "2026-03-02T10:00:00.000Z", requests, days: 1 };
+    const bound = { upperBound: upperBound(0, requests), budget: BUDGET, days: 1, daysNeeded: 1, holds: false };
+    const next = { rung: "detect", requests, falsePositives: 0, ...bound } as const;
+    const ladder = { rung: "observe", floor: "observe", ceiling: "adapt", promote: "auto" } as const;
+    const stands = { pinned: false, proposed: null, asked: null, modelDeny: null, canary: null };
+    return /at most .*?\)/.exec(routeTable([{ route: "search", ...ladder, ...stands, evidence, next }]))?.[0];
+  };
+  assert.equal(shown(2_994), "at most 0.101 % (needed: below 0.100 %)");
+  assert.equal(shown(2_995), "at most 0.100 % (needed: below 0.100 %)");
 });
 
 test("the bounds are those of the binomial distribution, whatever is counted", () => {

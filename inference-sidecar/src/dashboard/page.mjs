@@ -76,8 +76,12 @@ function routeRow({ route, rung, proposed, pinned, canary, claim, selfTest }) {
 }
 
 function inWords({ rung, requests, falsePositives, upperBound, budget, days, daysNeeded }) {
-  const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 3 : 1)} %`;
-  return `${rung}: ${falsePositives} of ${requests} count as false, at most ${percent(upperBound)} (needed: below ${percent(budget)}), ${days} of ${daysNeeded} days`;
+  const percent = (share, round = Math.round) => {
+    const digits = share < 0.01 ? 3 : 1;
+    const scale = 10 ** digits;
+    return `${(round(share * 100 * scale) / scale).toFixed(digits)} %`;
+  };
+  return `${rung}: ${falsePositives} of ${requests} count as false, at most ${percent(upperBound, Math.ceil)} (needed: below ${percent(budget)}), ${days} of ${daysNeeded} days`;
 }
 
 function entry({ record, why }) {
