@@ -175,6 +175,7 @@ export const REFUSED: readonly Refused[] = [
   ["token_requirement", "an assertion that nothing describes", `${demo}\n${asserted("allow: [{ issuer: demo }]")}`],
   ["token_requirement", "an assertion of nobody", `${assertion("lifetime: 60s")}\n${asserted("public: true")}`],
   ["header_reserved", "a header with a meaning", "identity: { headers: { subject: ^Authorization } }"],
+  ["header_reserved", "what reads as a header with a meaning", "identity: { headers: { subject: ^Content.Type } }"],
   ["header_reserved", "a pseudo-header", "identity: { headers: { subject: ^':path' } }"],
   [
     "route_access",
@@ -274,6 +275,16 @@ export const REFUSED: readonly Refused[] = [
     "header_reserved",
     "a key where identity is given on",
     `identity: { headers: { subject: x-user }, apiKeys: { header: ^X-User, keys: [{ name: a, sha256: "${digest}" }] } }`,
+  ],
+  [
+    "header_reserved",
+    "a key in what reads as a header of identity",
+    `identity: { headers: { subject: x-user }, apiKeys: { header: ^X_User, keys: [{ name: a, sha256: "${digest}" }] } }`,
+  ],
+  [
+    "header_reserved",
+    "a key in what reads as a header with a meaning",
+    `identity: { apiKeys: { header: ^content_type, keys: [{ name: a, sha256: "${digest}" }] } }`,
   ],
   ["unknown_api_key", "a grant's key", `${apiKeys(`{ name: a, sha256: "${digest}" }`)}\n${allow("{ apiKeys: [^b] }")}`],
   ["unknown_api_key", "a grant's key without any", allow("{ apiKeys: [^b] }")],

@@ -1,6 +1,6 @@
 import type { Path, PolicyDocument } from "./document.ts";
 import { checkExpiry } from "./expiry-check.ts";
-import { refuseIdentityHeader } from "./header-name.ts";
+import { readsLike, refuseKeyHeader } from "./header-name.ts";
 import { identityHeaders } from "./identity-headers.ts";
 import { refuseDigestOfNothing } from "./secret-digest.ts";
 import { hasGaps, type Partly, type WrittenGrant, type WrittenPolicy } from "./written-policy.ts";
@@ -47,10 +47,11 @@ export function checkGrantKeys(document: PolicyDocument, policy: Policy, grant: 
 }
 
 function checkHeader(document: PolicyDocument, name: string, policy: Policy, at: Path): void {
-  const code = refuseIdentityHeader(name);
-  const identity = identityHeaders(policy.identity).some((other) => other.name === name);
-  if (code === "header_name") document.report(code, at, `"${name}" is no header name`, "letters, digits and dashes");
-  else if (code || identity || name.startsWith("x-postern-") || name === "dpop") {
+  const code = refuseKeyHeader(name);
+  const identity = identityHeaders(policy.identity).some((other) => readsLike(other.name, name));
+  if (code === "header_name") {
+    document.report(code, at, `"${name}" is no header name`, "letters, digits, dashes and underscores");
+  } else if (code || identity) {
     document.report("header_reserved", at, `${name} means something else`, "a name of its own, such as x-api-key");
   }
 }

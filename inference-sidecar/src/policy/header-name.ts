@@ -21,7 +21,24 @@ export function refuseGrantHeader(name: string, stripped: readonly string[]): "h
 
 /** Why identity can't be given in a header of this name (lower case); null: it can. */
 export function refuseIdentityHeader(name: string): "header_name" | "header_reserved" | null {
-  if (RESERVED.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) return "header_reserved";
+  const reading = readingOf(name);
+  if (RESERVED.has(reading) || RESERVED_PREFIXES.some((prefix) => reading.startsWith(prefix))) return "header_reserved";
   // RFC 9110 section 5.6.2 without `_`: servers take it for `-`, so that the client could send a second one.
   return TOKEN.test(name) ? null : "header_name";
+}
+
+/** Why no API key can come in a header of this name (lower case); null: one can. Clients have chosen it: it may have `_`. */
+export function refuseKeyHeader(name: string): "header_name" | "header_reserved" | null {
+  const reading = readingOf(name);
+  if (reading === "dpop" || reading.startsWith("x-postern-")) return "header_reserved";
+  return refuseIdentityHeader(name.replaceAll("_", "-"));
+}
+
+/** Whether the gate takes one name for the other, as some upstreams do: all signs are one. */
+export function readsLike(name: string, other: string): boolean {
+  return readingOf(name) === readingOf(other);
+}
+
+function readingOf(name: string): string {
+  return name.replace(/[^a-z0-9:]/g, "-");
 }
