@@ -1,9 +1,11 @@
 import { parseDocument } from "yaml";
+import { refuseKeyHeader } from "../../inference-sidecar/src/policy/header-name.ts";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
 import { dereferenced } from "./local-reference.ts";
 import { type Mapping, mapping } from "./mapping.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
+import { serverPath } from "./server-path.ts";
 
 const OPERATIONS_MOST = 5000;
 
@@ -19,22 +21,23 @@ export function draftFromOpenApi(text: string, file: string): Draft {
     );
   }
   const schemes = new Schemes(document);
-  const base = basePath(document.servers);
   const names = new Names();
-  const notes: string[] = [];
+  const notes = new Set<string>();
   const seen = new Set<string>();
   const routes: DraftRoute[] = [];
   for (const [path, written] of Object.entries(mapping(document.paths))) {
     const item = dereferenced(document, written);
-    if (item === null) notes.push(`${path} was left out: it does not stand in the document ($ref)`);
+    if (item === null) notes.add(`${path} was left out: it does not stand in the document ($ref)`);
     for (const [key, value] of Object.entries(item ?? {})) {
       const method = METHODS.find((one) => one === key.toUpperCase());
       if (method === undefined) continue;
       if (routes.length === OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
       const operation = mapping(value);
-      const template = templateOf(base + path);
+      const server = serverPath([operation.servers, item?.servers, document.servers]);
+      for (const note of server.notes) notes.add(note);
+      const template = templateOf(server.base + path);
       if (template === null || seen.has(`${method} ${template.shape}`)) {
-        notes.push(
+        notes.add(
           `${method} ${path} was left out: ${template ? "another path has its shape" : "no pattern can match it"}`,
         );
         continue;
@@ -55,7 +58,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   }
   if (routes.length === 0) throw new Error(`${file} has no operation that a route could take.`);
   const { issuers, apiKeyHeader } = schemes.used;
-  return { source: file, issuers, apiKeyHeader, routes: routes.toSorted(bySpecificity), notes };
+  return { source: file, issuers, apiKeyHeader, routes: routes.toSorted(bySpecificity), notes: [...notes] };
 }
 
 /** The security schemes of a document as issuers and API keys. */
@@ -114,7 +117,7 @@ class Schemes {
 
   #takesHeader(name: string): boolean {
     const header = name.toLowerCase();
-    this.#apiKeyHeader ??= /^(authorization|cookie)$/.test(header) ? null : header;
+    if (refuseKeyHeader(header) === null) this.#apiKeyHeader ??= header;
     return this.#apiKeyHeader === header;
   }
 
@@ -140,12 +143,6 @@ function issuerOf(scheme: string, { openIdConnectUrl, flows }: Mapping): DraftIs
   const url = URL.parse?.(String(flow?.tokenUrl ?? flow?.authorizationUrl ?? "")) ?? null;
   const issuer = url === null ? `https://${name.toLowerCase()}.invalid` : url.origin;
   return { name, issuer, note: "`issuer` must be the `iss` claim of the tokens" };
-}
-
-function basePath(servers: unknown): string {
-  const url = Array.isArray(servers) ? mapping(servers[0]).url : undefined;
-  if (typeof url !== "string") return "";
-  return url.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/\/+$/, "");
 }
 
 function strings(value: unknown): string[] {

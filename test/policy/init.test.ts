@@ -131,6 +131,57 @@ test("paths and schemes that a document refers to within itself are taken from t
   assert.deepEqual(routes, ["GET /a read", "GET /b/{x} read", "PUT /b/{x}"]);
 });
 
+test("a server's path stands before each path: variables by their defaults, of the operation before the path before the document", async () => {
+  const pathsOf = async (document: object) => {
+    const { policy, text } = await policyFor(JSON.stringify({ openapi: "3.0.3", ...document }));
+    return { paths: policy.routes.map(({ path }) => path), text };
+  };
+  const paths = { "/a": { get: {} } };
+  const hub = { protocol: { default: "https" }, host: { default: "hub.demo" }, base: { default: "api/v3" } };
+  for (const [servers, path] of [
+    [[{ url: "{protocol}://{host}/{base}", variables: hub }], "/api/v3/a"],
+    [[{ url: "//{host}/v1/", variables: hub }], "/v1/a"],
+    [[{ url: "v2" }], "/v2/a"],
+    [[{ url: "./v2/../v3/?x=1#y" }], "/v3/a"],
+    [[{ url: "https://x.demo/{tenant}/v1" }], "/{tenant}/v1/a"],
+    [[{ url: "https://x.demo?x=/y" }], "/a"],
+    [[], "/a"],
+    [undefined, "/a"],
+  ] as const) {
+    assert.deepEqual((await pathsOf({ servers, paths })).paths, [path]);
+  }
+  const { paths: own, text } = await pathsOf({
+    servers: [{ url: "/{base}", variables: hub }, { url: "/other" }, { url: "https://x.demo/api/v3" }],
+    paths: {
+      "/a": { servers: [{ url: "/path" }], get: {}, put: { servers: [{ url: "/operation" }] } },
+      "/b": { servers: [], get: {} },
+    },
+  });
+  assert.deepEqual(own, ["/api/v3/b", "/operation/a", "/path/a"]);
+  assert.match(
+    text,
+    /# \{base\} of a server is taken to be its default, "api\/v3"\n# servers at \/other have no routes/,
+  );
+});
+
+test("a key's header is taken as clients send it, with underscores too, and left out where it means something else", async () => {
+  const keyed = (name: string) =>
+    policyFor(
+      JSON.stringify({
+        openapi: "3.0.3",
+        paths: { "/a": { get: { security: [{ key: [] }] } } },
+        components: { securitySchemes: { key: { type: "apiKey", in: "header", name } } },
+      }),
+    );
+  const { policy } = await keyed("api_key");
+  assert.deepEqual([policy.apiKeys.header, policy.routes[0]?.allow[0]?.apiKeys], ["api_key", ["fill-in"]]);
+  for (const name of ["Authorization", "Cookie", "X-Request-ID", "Content_Type", "x-postern-key", "a b", ""]) {
+    const { policy: without, text } = await keyed(name);
+    assert.deepEqual([without.apiKeys.keys, without.routes[0]?.allow[0]?.apiKeys], [[], []], name);
+    assert.match(text, /# scheme key \(apiKey\) has no counterpart here: FILL IN who may/);
+  }
+});
+
 test("a document without an operation gives no policy, and a path that stands elsewhere is named", () => {
   const elsewhere = `"/a": { "$ref": "paths.yaml#/~1b" }`;
   assert.throws(() => draftFromOpenApi(`{ "openapi": "3.1.0", "paths": { ${elsewhere} } }`, "f"), /no operation/);
