@@ -13,6 +13,7 @@ const svids =
   "identity: { issuers: [{ name: mesh, trustDomain: edge.demo, audiences: [a], algorithms: [ES256], jwks: { file: ec.json } }] }";
 const tls = "listener: { tls: { certificate: { file: server.pem }, key: { file: server.key } } }";
 const workloads = `${tls}\nidentity: { workloads: { trustDomains: [edge.demo], trustBundle: { file: server.pem } } }`;
+const fields = (count: number) => Array.from({ length: count }, (_, index) => `f${index}: 1`).join(", ");
 const routes = (...all: string[]) => `routes:\n${all.map((route) => `  - ${route}`).join("\n")}`;
 const open = (match: string, name = "a") => `{ name: ${name}, match: { ${match} }, public: true }`;
 const allow = (grant: string) => routes(`{ name: a, match: { path: /a }, allow: [${grant}] }`);
@@ -38,6 +39,7 @@ export const REFUSED: readonly Refused[] = [
   ["yaml_duplicate_key", "a key twice", "mode: detect\n^mode: prevent"],
   ["yaml_expansion", "an alias of itself", "routes: &a ^[*a]"],
   ["yaml_expansion", "deep nesting", `routes: ${"[".repeat(32)}^[${"]".repeat(33)}`],
+  ["wrong_length", "a mapping with more fields than anything has", `x: ^{ ${fields(1001)} }`],
   ["yaml_key", "a number as a key", "^1: a"],
   ["not_in_this_version", "a field of a later version", "^deny: []"],
   ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^ES256K], jwks: { file: jwks.json }")],
