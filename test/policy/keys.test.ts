@@ -50,6 +50,33 @@ test("each type of key serves the algorithms that are made with it, and no other
   assert.deepEqual(read([{ ...ED25519, alg: "Ed25519" }], ["EdDSA"]).keys?.[0]?.algorithms, ["EdDSA"]);
 });
 
+test("keys of different types may share a kid (RFC 7517 section 4.5), keys of one algorithm may not", () => {
+  const shared = { kid: "k" };
+  const { keys, codes } = read([
+    { ...RSA, ...shared },
+    { ...EC, ...shared },
+  ]);
+  assert.deepEqual(
+    [keys?.map(({ kid, algorithms }) => [kid, ...algorithms]), codes],
+    [
+      [
+        ["k", "RS256"],
+        ["k", "ES256"],
+      ],
+      [],
+    ],
+  );
+  const two = [
+    { ...RSA, ...shared, alg: "RS256" },
+    { ...RSA, ...shared },
+  ];
+  assert.deepEqual(read(two, ["RS256", "PS256"]).codes, ["key_id keys.1"]);
+});
+
+test("what is no key is refused where it stands", () => {
+  for (const key of [1, "x", null, true]) assert.deepEqual(read([EC, key]).codes, ["key_set keys.1"]);
+});
+
 describe("keys for something else are left out", () => {
   const cases: [what: string, key: object, algorithms: SignatureAlgorithm[]][] = [
     ["encryption", { ...RSA, use: "enc" }, BOTH],
@@ -80,7 +107,7 @@ describe("what is refused", () => {
     ["key_set ", "no list", () => ({})],
     ["key_set ", "an empty list", () => []],
     ["key_set ", "65 keys", () => Array(65).fill(EC)],
-    ["key_type keys.0", "null", () => [null]],
+    ["key_set keys.0", "null", () => [null]],
     ["key_private keys.1", "a private EC key", () => [RSA, jwk(ec.privateKey)]],
     ["key_private keys.0", "a private RSA key", () => [jwk(rsa.privateKey)]],
     ["key_private keys.0", "a shared secret", () => [{ kty: "oct", k: "c2VjcmV0" }]],
@@ -106,7 +133,7 @@ describe("what is refused", () => {
       "a kid twice",
       () => [
         { ...EC, kid: "a" },
-        { ...RSA, kid: "a" },
+        { ...EC, kid: "a" },
       ],
     ],
   ];

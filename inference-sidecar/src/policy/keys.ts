@@ -46,6 +46,7 @@ export function readKeySet(set: unknown, use: KeyUse, report: ReportKey): Verifi
     report("key_set", [], "not a JSON Web Key Set", `{"keys": […]} with 1 to ${MAXIMUM_KEYS} keys (RFC 7517)`);
     return null;
   }
+  // Keys of different types may be alternatives under one kid (section 4.5).
   const kids = new Set<string>();
   const keys: VerificationKey[] = [];
   let sound = true;
@@ -54,10 +55,15 @@ export function readKeySet(set: unknown, use: KeyUse, report: ReportKey): Verifi
       sound = false;
       report(code, ["keys", index], `key ${index + 1}: ${message}`, expected);
     };
-    const key = readKey(jwk ?? {}, use, refuse);
+    if (typeof jwk !== "object" || jwk === null) {
+      refuse("key_set", "it is no JSON object", "a JSON Web Key (RFC 7517)");
+      continue;
+    }
+    const key = readKey(jwk, use, refuse);
     if (!key) continue;
-    if (key.kid && kids.has(key.kid)) refuse("key_id", `kid "${key.kid}" is not unique`, "a kid of its own");
-    kids.add(key.kid);
+    const names = key.kid ? key.algorithms.map((algorithm) => `${algorithm} ${key.kid}`) : [];
+    if (names.some((name) => kids.has(name))) refuse("key_id", `kid "${key.kid}" is not unique`, "a kid of its own");
+    for (const name of names) kids.add(name);
     keys.push(key);
   }
   return sound ? keys : null;
