@@ -1,5 +1,5 @@
-/** Digits of an exponent that are looked at; a number with more equals nothing. */
-const MAX_EXPONENT_DIGITS: i32 = 6;
+/** As far as an exponent is counted: beyond all that a policy names, however many digits a number has. */
+const MAX_EXPONENT: i32 = 100_000_000;
 
 /** A JSON number by its value: sign, digits without leading and trailing zeros, power of ten of the last digit. */
 export class Decimal {
@@ -27,7 +27,7 @@ export class Decimal {
   }
 }
 
-/** Reads a number in the grammar of RFC 8259 section 6, exactly; null: it is none, or its exponent is too long. */
+/** Reads a number in the grammar of RFC 8259 section 6, exactly as far as a policy can tell; null: it is none. */
 export function parseDecimal(text: Uint8Array): Decimal | null {
   const length = text.length;
   let at = 0;
@@ -50,11 +50,11 @@ export function parseDecimal(text: Uint8Array): Decimal | null {
     at += 1;
     const minus = at < length && text[at] == 0x2d;
     if (at < length && (text[at] == 0x2d || text[at] == 0x2b)) at += 1;
-    if (at == length || length - at > MAX_EXPONENT_DIGITS) return null;
+    if (at == length) return null;
     let power = 0;
     for (; at < length; at++) {
       if (!isDigit(text[at])) return null;
-      power = power * 10 + (text[at] - 0x30);
+      power = min(power * 10 + (text[at] - 0x30), MAX_EXPONENT);
     }
     exponent += minus ? -power : power;
   }
