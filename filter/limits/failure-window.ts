@@ -47,10 +47,10 @@ export class Failures {
 }
 
 /** The failures of all workers so far. */
-export function failuresOf(environment: Environment, party: Party, nowSeconds: i64): Failures {
+export function failuresOf(environment: Environment, party: Party, nowSeconds: i64, windowSeconds: u32): Failures {
   const found = environment.shared(party.bucket);
   const counters = found === null ? EMPTY : found.value;
-  const at = find(counters, party.fingerprint, nowSeconds);
+  const at = find(counters, party.fingerprint, nowSeconds, windowSeconds);
   return at < 0 ? new Failures(0, 0) : read(counters, at);
 }
 
@@ -62,8 +62,8 @@ export function countFailure(environment: Environment, party: Party, nowSeconds:
   let counted = new Failures(0, 0);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = environment.shared(party.bucket);
-    const counters = current(found === null ? EMPTY : found.value, nowSeconds);
-    let at = find(counters, party.fingerprint, nowSeconds);
+    const counters = current(found === null ? EMPTY : found.value, nowSeconds, windowSeconds);
+    let at = find(counters, party.fingerprint, nowSeconds, windowSeconds);
     const known = at >= 0;
     const full = counters.length >= COUNTERS * COUNTER_BYTES;
     const next = new Uint8Array(known || full ? counters.length : counters.length + COUNTER_BYTES);
@@ -80,11 +80,11 @@ export function countFailure(environment: Environment, party: Party, nowSeconds:
 }
 
 /** The counters whose window has not ended. */
-function current(counters: Uint8Array, nowSeconds: i64): Uint8Array {
+function current(counters: Uint8Array, nowSeconds: i64, windowSeconds: u32): Uint8Array {
   const kept = new Uint8Array(counters.length);
   let length = 0;
   for (let at = 0; at + COUNTER_BYTES <= counters.length; at += COUNTER_BYTES) {
-    if (read(counters, at).endSeconds <= nowSeconds) continue;
+    if (!isOpen(counters, at, nowSeconds, windowSeconds)) continue;
     memory.copy(kept.dataStart + length, counters.dataStart + at, COUNTER_BYTES);
     length += COUNTER_BYTES;
   }
@@ -92,11 +92,21 @@ function current(counters: Uint8Array, nowSeconds: i64): Uint8Array {
 }
 
 /** -1: it has not failed in this window. */
-function find(counters: Uint8Array, fingerprint: u64, nowSeconds: i64): i32 {
+function find(counters: Uint8Array, fingerprint: u64, nowSeconds: i64, windowSeconds: u32): i32 {
   for (let at = 0; at + COUNTER_BYTES <= counters.length; at += COUNTER_BYTES) {
-    if (load<u64>(counters.dataStart + at) == fingerprint && read(counters, at).endSeconds > nowSeconds) return at;
+    if (load<u64>(counters.dataStart + at) != fingerprint) continue;
+    if (isOpen(counters, at, nowSeconds, windowSeconds)) return at;
   }
   return -1;
+}
+
+/**
+ * One that would end much later than any that begins now is over: the clock was set back, or the window was longer. Not so one
+ * that another worker has just begun, for whom it may be a second later already.
+ */
+function isOpen(counters: Uint8Array, at: i32, nowSeconds: i64, windowSeconds: u32): bool {
+  const end = read(counters, at).endSeconds;
+  return nowSeconds < end && end <= nowSeconds + 2 * <i64>windowSeconds;
 }
 
 function fewest(counters: Uint8Array): i32 {

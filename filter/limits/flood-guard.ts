@@ -32,14 +32,14 @@ export class FloodGuard {
   isAddressLimited(): bool {
     const limits = this.limits;
     if (limits === null || !alarmIsOn(this.nowSeconds)) return false;
-    return this.isOver(this.address(limits), limits.perAddress);
+    return this.isOver(this.address(limits), limits.perAddress, limits);
   }
 
   /** The verified subject, or API key, has failed too often. */
   isSubjectLimited(subject: Subject): bool {
     const limits = this.limits;
     if (limits === null || !alarmIsOn(this.nowSeconds)) return false;
-    return this.isOver(subjectParty(subject), limits.perSubject);
+    return this.isOver(subjectParty(subject), limits.perSubject, limits);
   }
 
   countAddress(): void {
@@ -52,9 +52,9 @@ export class FloodGuard {
     if (limits !== null) this.count(subjectParty(subject), limits.perSubject, limits);
   }
 
-  private isOver(party: Party | null, limit: u32): bool {
+  private isOver(party: Party | null, limit: u32, limits: FailureLimits): bool {
     if (party === null) return false;
-    const failures: Failures = failuresOf(this.environment, party, this.nowSeconds);
+    const failures: Failures = failuresOf(this.environment, party, this.nowSeconds, limits.windowSeconds);
     if (failures.count < limit) return false;
     this.retryAfterSeconds = max(this.retryAfterSeconds, <u32>(failures.endSeconds - this.nowSeconds));
     return true;
@@ -62,7 +62,9 @@ export class FloodGuard {
 
   private count(party: Party | null, limit: u32, limits: FailureLimits): void {
     if (party === null) return;
-    const failures = countFailure(this.environment, party, this.nowSeconds, limits.windowSeconds);
+    // Of a login it is known only once the upstream has answered.
+    const nowSeconds = this.environment.nowMillis() / 1000;
+    const failures = countFailure(this.environment, party, nowSeconds, limits.windowSeconds);
     if (failures.count >= limit) raiseAlarm(this.environment, failures.endSeconds);
   }
 

@@ -9,6 +9,7 @@ import { JoseHeader } from "../../../filter/identity/jose-header";
 import { PeerCertificate } from "../../../filter/identity/peer-certificate";
 import { TokenCache } from "../../../filter/identity/token-cache";
 import { VerificationBudget } from "../../../filter/identity/verification-budget";
+import { countFailure, failuresOf, Party } from "../../../filter/limits/failure-window";
 import { CompiledPolicy } from "../../../filter/policy/compiled-policy";
 import { monotonicMicros, nowMillis, secret, verify } from "./identity-host";
 
@@ -199,4 +200,13 @@ export function sharedBytes(): i32 {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i].length;
   return total;
+}
+
+/** One more failure of that party; gives all of its window. */
+export function fail(party: Uint8Array, windowSeconds: u32): u32 {
+  return countFailure(environment, new Party(party), nowMillis() / 1000, windowSeconds).count;
+}
+
+export function failures(party: Uint8Array, windowSeconds: u32): u32 {
+  return failuresOf(environment, new Party(party), nowMillis() / 1000, windowSeconds).count;
 }

@@ -64,6 +64,8 @@ interface Exports extends Record<string, unknown> {
   nonce(): number;
   bindings(): number;
   sharedBytes(): number;
+  fail(party: number, windowSeconds: number): number;
+  failures(party: number, windowSeconds: number): number;
 }
 
 export interface Identity {
@@ -177,6 +179,15 @@ export class Gate {
 
   get sharedBytes(): number {
     return this.exports.sharedBytes();
+  }
+
+  /** One more failure of a party that `limits` counts; gives all of its window. */
+  fail(party: string, windowSeconds: number): number {
+    return this.call((give) => this.exports.fail(give(party), windowSeconds));
+  }
+
+  failures(party: string, windowSeconds: number): number {
+    return this.call((give) => this.exports.failures(give(party), windowSeconds));
   }
 
   get acceptedUntilMillis(): number {
