@@ -1,3 +1,4 @@
+import { findByte } from "../encoding/find-byte";
 import { hexDigit } from "../encoding/hex";
 import { trace } from "../encoding/trace";
 
@@ -125,8 +126,7 @@ export function isBase64Text(text: Uint8Array, start: i32, end: i32, space: Base
 export function base64Space(text: Uint8Array, length: i32): i32 {
   if (holdsForeign(text, length)) return 0;
   if (isBase64Text(text, 0, length)) return Base64Space.Plus;
-  const space = text.indexOf(SPACE);
-  if (space < 0 || space >= length) return 0;
+  if (findByte(text, 0, length, SPACE) == length) return 0;
   return isBase64Text(text, 0, length, Base64Space.Skipped) ? Base64Space.Skipped : 0;
 }
 

@@ -91,3 +91,18 @@ test("time grows with the bytes, not with their square", () => {
     assert.ok(large < Math.max(small, 2) * 12, `${unit}: ${small} ms, four times the bytes ${large} ms`);
   }
 });
+
+test("a value takes the time of its own bytes, however long one before it was", () => {
+  const request = { method: "POST", path: "/", headers: [] };
+  const words = Buffer.from(Array.from({ length: 4000 }, (_, index) => `a=administrator${index}`).join("&"));
+  const millis = () => {
+    const before = process.cpuUsage();
+    core.values([{ ...request, body: words }]);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const first = Math.min(millis(), millis(), millis());
+  core.values([{ ...request, body: Buffer.alloc(262_144, "x'") }]);
+  const later = Math.min(millis(), millis(), millis());
+  assert.ok(later < Math.max(first, 2) * 5, `${first} ms, behind a long value ${later} ms`);
+});
