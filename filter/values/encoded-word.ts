@@ -18,13 +18,16 @@ const MAX_CHARSET_BYTES = 40;
 
 /**
  * Whether it has an encoded word with more in it than letters, digits, single dots and `+ - / = _`: without them nothing
- * can be meant for one who reads it as it came.
+ * can be meant for one who reads it as it came. Linear.
  */
 export function hasOddEncodedWord(text: Uint8Array): bool {
   for (let at = text.indexOf(EQUALS); at >= 0; at = text.indexOf(EQUALS, at + 1)) {
     const start = contentStart(text, at);
-    const end = start < 0 ? -1 : contentEnd(text, start);
-    if (end >= 0 && (isOdd(text, at + 2, start - 3) || isOdd(text, start, end))) return true;
+    if (start < 0) continue;
+    const end = contentEnd(text, start);
+    if (end < 0) return false;
+    if (isOdd(text, at + 2, start - 3) || isOdd(text, start, end)) return true;
+    at = end;
   }
   return false;
 }

@@ -72,6 +72,7 @@ export function repeated(unit: string, bytes: number): CoreRequest[] {
     inBody("application/graphql", after("query {")),
     inBody("text/xml", after("<a>")),
     inBody("multipart/form-data; boundary=X", after("--X\r\n")),
+    inBody("multipart/form-data; boundary=X", after('--X\r\nContent-Disposition: form-data; name="a"; filename="')),
     { method: "GET", path: text, headers: [] },
     { method: "GET", path: after("/?a="), headers: [] },
     ...headers.map((name) => ({ method: "GET", path: "/", headers: [[name, text] as const] })),
