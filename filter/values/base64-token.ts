@@ -1,10 +1,8 @@
-import { findByte, findPair } from "../encoding/find-byte";
+import { findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
-import { decodeBase64At, isAlphabetDigit, isBase64Byte, isBase64Text, sextetOf } from "./base64-text";
-import { isWhitespace } from "./spacing";
+import { Base64Run, MIN_TOKEN_BYTES } from "./base64-run";
+import { decodeBase64At, isBase64Byte, isBase64Text } from "./base64-text";
 
-/** Fewer letters are more often a word than base64. */
-const MIN_TOKEN_BYTES = 16;
 const MAX_PADDING = 2;
 const PERCENT: u8 = 0x25;
 const AMPERSAND: u8 = 0x26;
@@ -15,11 +13,12 @@ const EQUALS: u8 = 0x3d;
 const SEMICOLON: u8 = 0x3b;
 const BACKSLASH: u8 = 0x5c;
 const SPACE: u8 = 0x20;
-const OPEN_BRACE: u8 = 0x7b;
 /** "base" and "64" as they are loaded, little-endian. */
 const BASE: u32 = 0x65736162;
 const SIXTY_FOUR: u16 = 0x3436;
 const LOWER_CASE: u32 = 0x20202020;
+
+const run = new Base64Run();
 
 /** The content of every `base64,` (RFC 2397) in the first `length` bytes that is text, decoded in place; the new length. */
 export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
@@ -39,23 +38,24 @@ export function decodeDataUrls(text: Uint8Array, length: i32): i32 {
 
 /**
  * Every run of at least 16 base64 digits that is text, in the first `length` bytes, decoded in place: what stands in
- * quotes or between separators. A dot belongs to a run, so that signed tokens (RFC 7515) stay, but for their header, which
- * is read before the signature is checked. `settled`: no other decoder has found anything; until then a run beside an
- * escape may be a part of one. Gives the new length.
+ * quotes or between separators. A dot belongs to a run: see `Base64Run` for what is decoded of one that has any.
+ * `settled`: no other decoder has found anything; until then a run beside an escape may be a part of one. Gives the new
+ * length.
  */
 export function decodeBase64Tokens(text: Uint8Array, length: i32, settled: bool): i32 {
   const pass = rewrite(text, length);
   for (let start = nextRun(text, 0, length); start < length; ) {
     let end = start + MIN_TOKEN_BYTES;
     while (end < length && isRunByte(unchecked(text[end]))) end += 1;
-    const whole = settled || !isBesideEscape(text, start, end, length);
-    const stop = signedHeaderEnd(text, start, end);
-    if (whole && isBase64Text(text, start, stop)) {
-      let next = stop;
-      for (let i = 0; i < MAX_PADDING && next < length && unchecked(text[next]) == EQUALS; i++) next += 1;
-      pass.keepUntil(start);
-      pass.resume(next, decodeBase64At(text, start, next, pass.write));
-      end = max(end, next);
+    if (settled || !isBesideEscape(text, start, end, length)) {
+      run.begin(text, start, end);
+      while (run.next()) {
+        let next = run.to;
+        for (let i = 0; i < MAX_PADDING && next < length && unchecked(text[next]) == EQUALS; i++) next += 1;
+        pass.keepUntil(run.from);
+        pass.resume(next, decodeBase64At(text, run.from, next, pass.write));
+        end = max(end, next);
+      }
     }
     start = nextRun(text, end, length);
   }
@@ -96,34 +96,6 @@ function runBytesAmong(bytes: v128): u32 {
   const others = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(13));
   const signs = v128.or(i8x16.eq(bytes, i8x16.splat(0x2b)), i8x16.eq(bytes, i8x16.splat(0x5f)));
   return i8x16.bitmask(v128.or(v128.or(letters, others), signs));
-}
-
-/** Where the header ends of the signed token (RFC 7515) that the text begins with at `start`; `end`: it is none. */
-export function signedHeaderEnd(text: Uint8Array, start: i32, end: i32): i32 {
-  return holdsObject(text, start, end) ? findByte(text, start, end, DOT) : end;
-}
-
-/** Whether the base64 at `start` is that of an object of JSON, behind what parsers skip. */
-function holdsObject(text: Uint8Array, start: i32, end: i32): bool {
-  let bits: u32 = 0;
-  let held = 0;
-  for (let i = start; i < end; i++) {
-    const digit = unchecked(text[i]);
-    if (!isAlphabetDigit(digit)) return false;
-    bits = (bits << 6) | <u32>sextetOf(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    const byte = <u8>(bits >> held);
-    if (byte == OPEN_BRACE) return true;
-    if (!isWhitespace(byte) && !isOfByteOrderMark(byte)) return false;
-  }
-  return false;
-}
-
-/** That of UTF-8. */
-function isOfByteOrderMark(byte: u8): bool {
-  return byte == 0xef || byte == 0xbb || byte == 0xbf;
 }
 
 function isBesideEscape(text: Uint8Array, start: i32, end: i32, length: i32): bool {

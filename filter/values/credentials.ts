@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { decodeBase64 } from "../encoding/base64";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
-import { signedHeaderEnd } from "./base64-token";
+import { unverifiedEnd } from "./base64-run";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { matchesAt, skipWhitespace } from "./content-type";
@@ -15,7 +15,7 @@ const SPACE: u8 = 0x20;
 /**
  * An `authorization` field (RFC 9110, section 11.4): a scheme and a token or parameters. It is a credential, so it is a
  * value only where it breaks that grammar, or where user name and password (RFC 7617) hold more than words need; of a
- * signed token the header is one, which is read before the signature is checked.
+ * signed token the header is one, which is read before the signature is checked, of one without a signature all.
  */
 export function collectCredentials(collector: Collector, name: Uint8Array, source: Source): void {
   const field = source.text;
@@ -32,8 +32,7 @@ export function collectCredentials(collector: Collector, name: Uint8Array, sourc
     return;
   }
   if (!breaksToken68(field.subarray(0, scheme)) && (!breaksToken68(rest) || !breaksParameters(rest))) {
-    const header = signedHeaderEnd(field, start, end);
-    if (header < end) collector.add(ValueKind.Header, name, source, start, header, Container.Raw);
+    collector.add(ValueKind.Header, name, source, start, unverifiedEnd(field, start, end), Container.Raw);
     return;
   }
   collector.add(ValueKind.Header, name, source, 0, end, Container.Raw);

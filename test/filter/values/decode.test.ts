@@ -42,6 +42,16 @@ const single: [what: string, payload: string, decodings: string, text: string][]
     SCRIPT,
   ],
   ["base64 in quotes", `{'a': "${base64(SCRIPT)}"}, x`, "base64", `{'a': "${SCRIPT}"}, x`],
+  ["base64 behind a version", `v1.${base64(SCRIPT)}`, "base64", `v1.${SCRIPT}`],
+  [
+    "base64 between dots",
+    `12345.${base64(SCRIPT).replace(/=+$/, "")}.9f8e7d6c5b4a39281706`,
+    "base64",
+    `12345.${SCRIPT}.9f8e7d6c5b4a39281706`,
+  ],
+  ["base64 of a page's mark", `cursor_${base64(SCRIPT)}`, "base64", `cursor_${SCRIPT}`],
+  ["base64 behind a dash", `page-${base64(SCRIPT)}`, "base64", `page-${SCRIPT}`],
+  ["base64 in a path", `p/12/${base64("<svg/onload=alert(1234)>")}`, "base64", "p/12/<svg/onload=alert(1234)>"],
   ["base64 of UTF-16", Buffer.from(SCRIPT, "utf16le").toString("base64"), "base64 utf-16", SCRIPT],
   ["UTF-16", "%3C%00b%00>%00x%00", "percent utf-16", "<b>x"],
   ["UTF-16 of the other byte order", "%00<%00b%00%3E", "percent utf-16", "<b>"],
@@ -140,6 +150,17 @@ test("of a signed token the header is decoded, which is read before the signatur
     assert.equal(formsOf(encoded + rest).at(-1)?.[1], decoded + rest);
     assert.equal(formsOf(`token ${encoded}${rest}, please`).at(-1)?.[1], `token ${decoded}${rest}, please`);
   }
+});
+
+test("of a token without a signature the payload is decoded, too: nothing keeps a client from writing it", () => {
+  const encoded = (text: string) => Buffer.from(text).toString("base64url");
+  const parts = ['{"alg":"none"}', '{"sub":"\' or 1=1 -- "}'];
+  assert.equal(formsOf(`${parts.map(encoded).join(".")}.`).at(-1)?.[1], `${parts.join(".")}.`);
+  const header = encoded('{"alg":"RS256","typ":"JWT"}');
+  assert.equal(
+    formsOf(`v1.${header}.eyJzdWIiOiJhIn0.c2ln`).at(-1)?.[1],
+    'v1.{"alg":"RS256","typ":"JWT"}.eyJzdWIiOiJhIn0.c2ln',
+  );
 });
 
 test("of a signed token whose header begins with whitespace or a byte order mark, as parsers of JSON skip them, it is decoded, too", () => {
