@@ -14,7 +14,7 @@ const OPEN_BRACE: u8 = 0x7b;
 const CLOSE_BRACE: u8 = 0x7d;
 const LAST_CODE_POINT = 0x10ffff;
 
-/** `\uXXXX` with surrogate pairs, `\u{X…}` (ECMAScript) and `%uXXXX` (ECMAScript's `escape`, as IIS decodes it). */
+/** `\uXXXX` with surrogate pairs, with several `u` (Java), `\u{X…}` (ECMAScript) and `%uXXXX` (ECMAScript's `escape`, as IIS decodes it). */
 export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
   const pass = rewrite(text, length);
   while (pass.seek(BACKSLASH, PERCENT)) {
@@ -23,14 +23,18 @@ export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
       pass.keep();
       continue;
     }
-    const unit = codeUnit(text, at + 2, length);
+    const escaped = unchecked(text[at]) == BACKSLASH;
+    let digits = at + 2;
+    while (escaped && digits < length && unchecked(text[digits]) == LOWER_U) digits += 1;
+    const unit = codeUnit(text, digits, length);
     if (unit >= 0) {
-      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, at + 6, length) : -1;
-      if (low < 0) pass.putPoint(unit, 6);
-      else pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), 12);
+      const next = digits + 4;
+      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, next, length) : -1;
+      if (low < 0) pass.putPoint(unit, next - at);
+      else pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), next + 6 - at);
       continue;
     }
-    const after = unchecked(text[at]) == BACKSLASH ? bracedEnd(text, at + 2, length) : 0;
+    const after = escaped ? bracedEnd(text, at + 2, length) : 0;
     if (after != 0) pass.putPoint(bracedPoint(text, at + 3, after - 1), after - at);
     else pass.keep();
   }
@@ -94,11 +98,13 @@ function lowSurrogate(text: Uint8Array, at: i32, end: i32): i32 {
   return (unit & 0xfc00) == 0xdc00 ? unit : -1;
 }
 
-/** Position after `{X…}` with 1 to 6 digits at `at`, or 0. */
+/** Position after `{X…}` at `at`, with at least one digit, and at most 6 behind leading zeros, or 0. */
 function bracedEnd(text: Uint8Array, at: i32, end: i32): i32 {
   if (at >= end || unchecked(text[at]) != OPEN_BRACE) return 0;
   let digits = at + 1;
-  while (digits < end && digits - at <= 6 && hexDigit(unchecked(text[digits])) >= 0) digits += 1;
+  while (digits < end && unchecked(text[digits]) == ZERO) digits += 1;
+  const most = min(end, digits + 6);
+  while (digits < most && hexDigit(unchecked(text[digits])) >= 0) digits += 1;
   return digits < end && digits > at + 1 && unchecked(text[digits]) == CLOSE_BRACE ? digits + 1 : 0;
 }
 

@@ -18,6 +18,8 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["percent with an invalid one beside it", "100%zz%2", "", "100%zz%2"],
   ["IIS's percent-u", "%u003cb%u003E", "unicode-escape", "<b>"],
   ["JavaScript's unicode escapes", "\\u003cb\\u{3e}", "unicode-escape", "<b>"],
+  ["a code point with zeros before it", "\\u{0000003c}b\\u{00000}\\u{3e}", "unicode-escape", "<b\0>"],
+  ["Java's unicode escapes", "\\uu003cb\\uuuu003e", "unicode-escape", "<b>"],
   ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", Buffer.from("a😀").toString("latin1")],
   ["hex escapes", "\\x3cb\\X3E", "hex-escape", "<b>"],
   ["octal escapes", "\\74b\\076\\0076", "octal-escape", "<b>>"],
