@@ -1,4 +1,4 @@
-import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, grpcCall, Status } from "proxy-wasm-as";
+import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, GrpcStatus, grpcCall, Status } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
 import { sidecarCluster } from "../sidecar-cluster";
 import { leaveReport, takeReport } from "./legacy";
@@ -13,10 +13,12 @@ const MAX_ANSWER_BYTES: u32 = 256;
 const WATCHDOG_MILLIS: i64 = 4_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /**
- * A batch is sent by every other tick, or at once when it is full: each costs the sidecar as much as dozens of records.
+ * A batch is sent by every other tick, or at once when it is full: each costs the sidecar as much as a hundred records.
  */
 const FLUSH_MILLIS: i64 = 150;
-const FULL_BATCH = 512;
+const FULL_BATCH = 2_048;
+/** What the sidecar of any release takes. */
+const SAFE_BATCH = 512;
 const FULL_BATCH_BYTES = 1024 * 1024;
 /** Records kept while the sidecar is away; the oldest go first, and are counted. */
 const MAX_WAITING = 8_192;
@@ -51,7 +53,8 @@ class ReportCall extends GrpcCall {
     this.reporter.callEnded(true);
   }
 
-  onClose(_status: i32, _message: Uint8Array): void {
+  onClose(status: i32, _message: Uint8Array): void {
+    if (status == GrpcStatus.InvalidArgument) this.reporter.sendSmaller();
     this.reporter.callEnded(false);
   }
 }
@@ -90,6 +93,7 @@ export class Reporter {
   private callStartedMillis: i64 = 0;
   private flushedMillis: i64 = 0;
   private notBeforeMillis: i64 = 0;
+  private fullBatch: i32 = FULL_BATCH;
   /** 16 random bytes: the name of this VM. */
   readonly worker: Uint8Array = new Uint8Array(16);
 
@@ -129,7 +133,7 @@ export class Reporter {
     while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
       this.dropOldest(MAX_WAITING / 8);
     }
-    if (this.waiting.length >= FULL_BATCH || this.waitingBytes >= FULL_BATCH_BYTES) this.flush(nowMillis());
+    if (this.waiting.length >= this.fullBatch || this.waitingBytes >= FULL_BATCH_BYTES) this.flush(nowMillis());
     return record;
   }
 
@@ -159,7 +163,8 @@ export class Reporter {
     if (this.waiting.length == 0 && this.inherited === null) this.inherited = takeReport();
     const inherited = this.inherited;
     if (inherited !== null) this.send(inherited, new InheritedCall(this), nowMillis);
-    else if (this.waiting.length > 0) this.send(this.report(0, this.batchFrom(0)), new ReportCall(this), nowMillis);
+    else if (this.waiting.length > 0)
+      this.send(this.report(0, this.batchFrom(0, this.fullBatch)), new ReportCall(this), nowMillis);
   }
 
   /** Leaves what is not acknowledged to another VM of this gateway: this one ends. */
@@ -167,7 +172,7 @@ export class Reporter {
     const inherited = this.inherited;
     if (inherited !== null) leaveReport(inherited);
     for (let start = 0; start < this.waiting.length; ) {
-      const count = this.batchFrom(start);
+      const count = this.batchFrom(start, SAFE_BATCH);
       leaveReport(this.report(start, count));
       start += count;
     }
@@ -181,6 +186,11 @@ export class Reporter {
     count = 0;
     while (count < this.waiters.length && this.waiters[count].record.sequence <= sequence) count++;
     this.tell(count, true);
+  }
+
+  /** The sidecar is of a release that takes no more at once. */
+  sendSmaller(): void {
+    this.fullBatch = SAFE_BATCH;
   }
 
   callEnded(succeeded: bool): void {
@@ -197,11 +207,11 @@ export class Reporter {
     if (status != Status.Ok) this.callEnded(false);
   }
 
-  /** How many of the waiting records, from one on, make a batch: they are of one policy. */
-  private batchFrom(start: i32): i32 {
+  /** How many of the waiting records, from one on, make a batch: they are of one policy, and at most `full`. */
+  private batchFrom(start: i32, full: i32): i32 {
     const waiting = this.waiting;
     const policyDigest = waiting[start].policyDigest;
-    const most = min(waiting.length - start, FULL_BATCH);
+    const most = min(waiting.length - start, full);
     let count = 1;
     let size = waiting[start].weight;
     for (; count < most && equal(waiting[start + count].policyDigest, policyDigest); count++) {

@@ -48,7 +48,7 @@ const LIMITS = {
   verifyMessageBytes: [16 * 1024, 1024, 64 * 1024],
   signMessageBytes: [9 * 1024, 1024, 64 * 1024],
   reportMessageBytes: [4 * 1024 * 1024, 64 * 1024, 4 * 1024 * 1024],
-  recordsPerReport: [512, 1, 512],
+  recordsPerReport: [2048, 1, 2048],
   /** A batch that takes longer has hung the model: it is started anew. */
   inferenceMs: [5000, 100, 60_000],
   /** From the signal to stop until calls still in flight are cut: less than a supervisor waits before it kills. */

@@ -37,6 +37,8 @@ export interface ReportParts {
 const WORKER_BYTES = 16;
 const DECISION_ID_BYTES = 16;
 const DIGEST_BYTES = 32;
+/** Written at once, at most: calls that wait for the model come in between. */
+const PART_RECORDS = 512;
 const DISK_ERROR_LOG_MS = 10_000;
 
 /** Writes what is new of a report, one report after the other, and acknowledges what is written. */
@@ -72,26 +74,28 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
     subjects: parts.subjects(),
   });
   parts.models.name(bundle);
-  const now = Date.now();
-  const kept = await keepEvidence(news, bundle, parts.evidence);
-  const lines: object[] = [];
-  // Probes of the self-test are logged, and nothing is learnt or counted of them.
-  const counted: RecordLine[] = [];
-  for (const record of news) {
-    const gap = gaps.get(record);
-    if (gap !== undefined) lines.push({ v: 1, time: new Date(now).toISOString(), gap: { worker, ...gap, lost } });
-    const line = new RecordLine(record, origin, now, kept.get(record) ?? null);
-    lines.push(line);
-    if (!line.isProbe) counted.push(line);
-  }
-  const onWritten = (written: Buffer) => {
-    sequences.set(worker, { last, lost });
-    countEffects(counted, metrics);
-    parts.onWritten(counted, written);
-  };
   await onDisk(parts, async (log) => {
-    if (lines.length > 0) await log.append(lines, onWritten);
-    else sequences.set(worker, { last, lost });
+    for (let start = 0; start < news.length; start += PART_RECORDS) {
+      const part = news.slice(start, start + PART_RECORDS);
+      const kept = await keepEvidence(part, bundle, parts.evidence);
+      const lines: object[] = [];
+      // Probes of the self-test are logged, and nothing is learnt or counted of them.
+      const counted: RecordLine[] = [];
+      const now = Date.now();
+      for (const record of part) {
+        const gap = gaps.get(record);
+        if (gap !== undefined) lines.push({ v: 1, time: new Date(now).toISOString(), gap: { worker, ...gap, lost } });
+        const line = new RecordLine(record, origin, now, kept.get(record) ?? null);
+        lines.push(line);
+        if (!line.isProbe) counted.push(line);
+      }
+      await log.append(lines, (written) => {
+        sequences.set(worker, { last: part.at(-1)?.sequence ?? last, lost });
+        countEffects(counted, metrics);
+        parts.onWritten(counted, written);
+      });
+    }
+    if (news.length === 0) sequences.set(worker, { last, lost });
     if (request.durable) await log.sync();
   });
   metrics.duplicates.inc(duplicates);

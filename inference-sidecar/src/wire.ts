@@ -7,8 +7,8 @@ import { ServiceError } from "./service-error.ts";
 export const SERVICE_NAME = "postern.v1.PolicyInformationPoint";
 export const EXT_AUTHZ_NAME = "envoy.service.auth.v3.Authorization";
 
-/** No message of the service has more fields at its top level: 512 records and a header. */
-const TOP_LEVEL_FIELDS_MOST = 600;
+/** No message of the service has more fields at its top level: 2,048 records and a header. */
+const TOP_LEVEL_FIELDS_MOST = 2_100;
 
 /**
  * A service of a .proto file, its request decoders guarded: what is too large or malformed becomes a ServiceError in

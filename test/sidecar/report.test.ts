@@ -222,7 +222,7 @@ test("what is over a limit is refused", async () => {
   await refuses(
     report(
       worker,
-      Array.from({ length: 513 }, (_, index) => record(index + 1)),
+      Array.from({ length: 2_049 }, (_, index) => record(index + 1)),
     ),
   );
   await refuses(report(worker, [record(2), record(1)]));
@@ -237,7 +237,7 @@ test("what is over a limit is refused", async () => {
   const largest = service.Report?.requestSerialize(
     report(
       worker,
-      Array.from({ length: 512 }, (_, index) => record(index + 1)),
+      Array.from({ length: 2_048 }, (_, index) => record(index + 1)),
     ),
   );
   assert.ok((largest?.length ?? 0) < 4 * 1024 * 1024);
@@ -246,11 +246,11 @@ test("what is over a limit is refused", async () => {
       await sidecar.client.report(
         report(
           worker,
-          Array.from({ length: 512 }, (_, index) => record(index + 1)),
+          Array.from({ length: 2_048 }, (_, index) => record(index + 1)),
         ),
       )
     ).acknowledged,
-    512,
+    2_048,
   );
 });
 

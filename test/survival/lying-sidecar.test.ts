@@ -159,6 +159,20 @@ test("answers without end are not taken in: the gateway's memory stays as it was
   );
 });
 
+test("a sidecar that takes fewer records at once gets as many as it takes", { timeout: 60_000 }, async () => {
+  await sidecar.stop();
+  const ids: string[] = [];
+  while (ids.length < 700)
+    ids.push(...(await Promise.all(Array.from({ length: 20 }, () => get("/nowhere")))).map((one) => one.id));
+  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  // What a release before takes.
+  sidecar.recordsMost = 512;
+  await eventually(
+    () => ids.filter((id) => !sidecar.records.has(id)).length,
+    (missing) => missing === 0,
+  );
+});
+
 /** What listens where the sidecar should; null: the socket is not there. */
 const strangers: readonly [name: string, serve: ((socket: Socket) => void) | null][] = [
   ["takes connections and says nothing", (socket) => void socket.pause()],

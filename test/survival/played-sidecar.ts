@@ -14,6 +14,7 @@ const Report = service.Report as MethodDefinition<object, object>;
 const Sync = service.Sync as MethodDefinition<object, object>;
 const Sign = service.Sign as MethodDefinition<object, object>;
 const Verify = service.Verify as MethodDefinition<object, object>;
+const INVALID_ARGUMENT = "3";
 const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
 
 /** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
@@ -26,6 +27,8 @@ type Enums = "rung" | "effect" | "scoredBy" | "attackClass";
 /** A sidecar of which every answer, and every fault, is in the hands of the test. It takes all records. */
 export interface PlayedSidecar {
   behave: ScoreBehaviour;
+  /** A report of more records is refused; at first: none is. */
+  recordsMost: number;
   /** Answers a Verify call; at first: that the signature is not good. */
   verify: (stream: ServerHttp2Stream, algorithm: string) => void;
   /** Answers a Sign call; at first: as one that signs nothing. */
@@ -83,6 +86,10 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       return;
     }
     const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
+    if (report.records.length > played.recordsMost) {
+      answer(stream, Buffer.alloc(0), INVALID_ARGUMENT);
+      return;
+    }
     for (const { decisionId, decision, completion } of report.records) {
       const id = decisionId.toString("hex");
       records.set(id, { ...records.get(id), ...decision, ...completion } as Reported);
@@ -95,6 +102,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   await new Promise<void>((done) => server.listen(socketPath, done));
   const played: PlayedSidecar = {
     behave,
+    recordsMost: Number.POSITIVE_INFINITY,
     verify: (stream) => answer(stream, verdict(false)),
     sign: (stream) => answer(stream, Buffer.alloc(0)),
     sync: (stream) => answer(stream, Buffer.alloc(0)),
