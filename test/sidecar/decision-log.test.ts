@@ -97,6 +97,56 @@ test("the line of any record is canonical JSON as it stands", () => {
   );
 });
 
+test("a line says what its own decision says, however like the one before it is", () => {
+  const origin = recordOrigin({
+    worker: "w",
+    policy: "p",
+    bundle: "b",
+    module: "m",
+    pseudonym: () => "s",
+    subjects: "clear",
+  });
+  const texts = { method: "GET", route: "orders", reason: "permitted", wouldDeny: "", issuer: "shop", workload: "" };
+  const others = { grant: "orders/0", token: "valid", expiredGrant: "", apiKey: "", pathShape: "", uninspected: "" };
+  const numbers = { timeUnixMs: 0, rung: 2, effect: 0, scoredBy: 1, scoreMillionths: 0, attackClass: 0, checks: 1 };
+  const nothing = { finding: null, timings: null, surprisalMillibits: 0, usualMillibits: 0, selfTest: false };
+  const decision = { ...texts, ...others, ...numbers, ...nothing, subject: Buffer.alloc(0) };
+  const read = (changes: object) => {
+    const wire = { sequence: 1, decisionId: Buffer.alloc(16), decision: { ...decision, ...changes }, completion: null };
+    return flat(new RecordLine(wire as unknown as WireRecord, origin, 0, null).read());
+  };
+  const changes: readonly (readonly [change: object, member: string, value: unknown])[] = [
+    ...["method", "route", "reason", "wouldDeny"].map((name) => [{ [name]: "x" }, name, "x"] as const),
+    ...["apiKey", "expiredGrant", "grant", "issuer", "token", "workload"].map(
+      (name) => [{ [name]: "x" }, `subject.${name}`, "x"] as const,
+    ),
+    [{ pathShape: "x" }, "shape", "x"],
+    [{ uninspected: "x" }, "score.uninspected", "x"],
+    [{ scoreMillionths: 5 }, "score.value", 0.000005],
+    [{ scoredBy: 3 }, "score.by", "screen_alone"],
+    [{ rung: 1 }, "rung", "detect"],
+    [{ effect: 1 }, "effect", "deny"],
+    [{ checks: 2 }, "checks", ["service_authenticated"]],
+    [{ selfTest: true }, "selfTest", true],
+  ];
+  for (const [change, member, value] of changes) {
+    const before = read({});
+    assert.deepEqual(read(change), { ...before, [member]: value });
+    assert.deepEqual(read({}), before);
+  }
+});
+
+/** A line's members by their paths. */
+function flat(line: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(line).flatMap(([name, value]) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.entries(flat(value)).map(([inner, one]) => [`${name}.${inner}`, one])
+        : [[name, value]],
+    ),
+  );
+}
+
 /** The numbers of a line, and two of its texts. */
 function saidBy(line: LogRecord | CompletionLine) {
   const response = line.response && [line.response.bytes, line.response.status, line.response.ended];

@@ -1,13 +1,13 @@
-import { ATTACK_CLASSES } from "../bundle.ts";
 import { MODES } from "../policy/policy.ts";
 import type { LineWriter, Link } from "./chain.ts";
-import { jsonText } from "./json-text.ts";
-import { asciiBytes, LineBytes } from "./line-bytes.ts";
-import { CHECKS, type CompletionLine, type LogRecord } from "./record.ts";
+import { type DecisionFrame, frameOf, hasFinding, MODEL } from "./decision-frame.ts";
+import { LineBytes } from "./line-bytes.ts";
+import type { CompletionLine, LogRecord } from "./record.ts";
 import type { RecordOrigin } from "./record-origin.ts";
-import { parts } from "./record-parts.ts";
+import { NOTHING, NULL, parts } from "./record-parts.ts";
+import { classes, nameIn, texts } from "./record-texts.ts";
 import { addIsoTime, isoTime } from "./time.ts";
-import { EFFECTS, SCORED_BY, type WireCompletion, type WireDecision, type WireRecord } from "./wire-record.ts";
+import { EFFECTS, type WireCompletion, type WireDecision, type WireRecord } from "./wire-record.ts";
 
 /** What is counted of decisions, as their lines say it. */
 export type Decided = Pick<LogRecord, "effect" | "reason" | "route" | "rung" | "time" | "wouldDeny">;
@@ -17,34 +17,6 @@ const DECODINGS_MOST = 16;
 const MILLIONTHS = 6;
 const THOUSANDTHS = 3;
 
-const texts = {
-  apiKey: jsonText(64),
-  decoding: jsonText(32),
-  ended: jsonText(64),
-  field: jsonText(96),
-  grant: jsonText(160),
-  issuer: jsonText(128),
-  method: jsonText(32),
-  reason: jsonText(64),
-  route: jsonText(128),
-  shape: jsonText(512),
-  sub: jsonText(128),
-  token: jsonText(48),
-  workload: jsonText(256),
-};
-
-/** JSON of each set of checks, by its bits. */
-const checkSets = Array.from({ length: 1 << CHECKS.length }, (_, bits) =>
-  asciiBytes(JSON.stringify(CHECKS.filter((_, bit) => (bits & (1 << bit)) !== 0))),
-);
-// JSON of the names of enums, and behind them what a later release may add.
-const [effects, rungs, scorers, classes] = [EFFECTS, MODES, SCORED_BY, ATTACK_CLASSES].map((names) =>
-  [...names, "unknown"].map((name) => asciiBytes(JSON.stringify(name))),
-) as [Buffer[], Buffer[], Buffer[], Buffer[]];
-/** Only it knows classes. */
-const MODEL = SCORED_BY.indexOf("model");
-
-const [NULL, EMPTY, TRUE] = ["null", '""', "true"].map(asciiBytes) as [Buffer, Buffer, Buffer];
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BRACKET = 0x5d;
@@ -99,7 +71,7 @@ export class RecordLine implements LineWriter {
     const { decisionId, completion, sequence } = this.#record;
     out.add(parts.completes).hex(decisionId);
     out.add(parts.n).uint(n);
-    out.add(parts.prev).ascii(prev).byte(QUOTE);
+    out.add(parts.prev).ascii(prev).add(parts.prevResponse);
     addResponse(out, completion);
     out.add(parts.sequence).uint(sequence);
     out.add(parts.time);
@@ -110,28 +82,25 @@ export class RecordLine implements LineWriter {
   #writeDecision(out: LineBytes, { n, prev }: Link, decision: WireDecision): void {
     const { decisionId, completion, sequence } = this.#record;
     const { bundle, module, policy, worker } = this.#origin;
-    out.add(bundle).add(checkSets[decision.checks % checkSets.length] as Buffer);
-    out.add(parts.effect).add(nameIn(effects, decision.effect));
-    out.add(parts.evidence);
+    const frame = frameOf(decision);
+    out.add(bundle).add(frame.effect);
     if (this.#evidence === null) out.add(NULL);
     else out.byte(QUOTE).ascii(this.#evidence).byte(QUOTE);
-    out.add(parts.id).hex(decisionId);
-    out.add(parts.method).add(texts.method(decision.method).json);
+    out.add(parts.id).hex(decisionId).add(frame.method);
     out.add(module).uint(n);
     out.add(policy).ascii(prev);
-    out.add(parts.reason).add(texts.reason(decision.reason).json);
+    out.add(frame.reason);
     addResponse(out, completion);
-    out.add(parts.route).add(texts.route(decision.route).json);
-    out.add(parts.rung).add(nameIn(rungs, decision.rung));
-    addScore(out, decision);
-    if (decision.selfTest) out.add(parts.selfTest).add(TRUE);
-    out.add(parts.sequence).uint(sequence);
+    out.add(frame.score);
+    if (hasFinding(decision)) addFound(out, decision);
+    out.decimal(decision.scoreMillionths, MILLIONTHS);
+    out.add(decision.selfTest ? parts.selfTestSequence : parts.scoredSequence).uint(sequence);
     out.add(parts.shape).add(texts.shape(decision.pathShape).json);
-    addSubject(out, decision, this.#origin);
-    out.add(parts.time);
+    addSubject(out, decision, frame, this.#origin);
+    out.add(parts.subjectTime);
     addIsoTime(out, decision.timeUnixMs);
     addTimings(out, decision.timings);
-    out.add(worker).add(parts.wouldDeny).add(texts.reason(decision.wouldDeny).jsonOrNull).byte(BRACE);
+    out.add(worker).add(frame.wouldDeny);
   }
 }
 
@@ -147,7 +116,6 @@ function decidedOf({ effect, reason, route, rung, timeUnixMs, wouldDeny }: WireD
 }
 
 function addResponse(out: LineBytes, completion: WireCompletion | null): void {
-  out.add(parts.response);
   if (completion === null) {
     out.add(NULL);
     return;
@@ -158,14 +126,10 @@ function addResponse(out: LineBytes, completion: WireCompletion | null): void {
   out.uint(completion.responseStatus).byte(BRACE);
 }
 
-function addScore(out: LineBytes, decision: WireDecision): void {
+/** From the class up to the value. */
+function addFound(out: LineBytes, decision: WireDecision): void {
   const { scoredBy, attackClass, finding, surprisalMillibits, usualMillibits, uninspected } = decision;
-  out.add(parts.score).add(nameIn(scorers, scoredBy));
-  if (finding === null && usualMillibits === 0 && uninspected === "" && scoredBy !== MODEL) {
-    out.add(parts.nothingFound).decimal(decision.scoreMillionths, MILLIONTHS).byte(BRACE);
-    return;
-  }
-  out.add(parts.class).add(scoredBy === MODEL ? nameIn(classes, attackClass) : EMPTY);
+  out.add(scoredBy === MODEL ? nameIn(classes, attackClass) : NOTHING);
   out.add(parts.finding);
   if (finding === null) out.add(NULL);
   else addFinding(out, finding);
@@ -175,8 +139,7 @@ function addScore(out: LineBytes, decision: WireDecision): void {
     out.add(parts.bits).decimal(surprisalMillibits, THOUSANDTHS);
     out.add(parts.usual).decimal(usualMillibits, THOUSANDTHS).byte(BRACE);
   }
-  out.add(parts.uninspected).add(texts.reason(uninspected).jsonOrNull);
-  out.add(parts.value).decimal(decision.scoreMillionths, MILLIONTHS).byte(BRACE);
+  out.add(parts.uninspected).add(texts.reason(uninspected).jsonOrNull).add(parts.value);
 }
 
 function addFinding(out: LineBytes, { field, start, end, decodings }: NonNullable<WireDecision["finding"]>): void {
@@ -190,17 +153,14 @@ function addFinding(out: LineBytes, { field, start, end, decodings }: NonNullabl
   out.add(parts.start).uint(start).byte(BRACE);
 }
 
-function addSubject(out: LineBytes, decision: WireDecision, { pseudonym, subjects }: RecordOrigin): void {
+function addSubject(out: LineBytes, decision: WireDecision, frame: DecisionFrame, origin: RecordOrigin): void {
   const { issuer, subject } = decision;
   const isKnown = subject.length > 0;
-  out.add(parts.apiKey).add(texts.apiKey(decision.apiKey).json);
-  out.add(parts.expiredGrant).add(texts.grant(decision.expiredGrant).jsonOrNull);
-  out.add(parts.grant).add(texts.grant(decision.grant).json);
-  out.add(parts.subjectId).ascii(isKnown ? pseudonym(issuer, subject) : "");
-  out.add(parts.issuer).add(texts.issuer(issuer).json);
-  if (isKnown && subjects === "clear") out.add(parts.sub).add(texts.sub(subject.toString()).json);
-  out.add(parts.token).add(texts.token(decision.token).json);
-  out.add(parts.workload).add(texts.workload(decision.workload).json).byte(BRACE);
+  out.add(frame.grant);
+  if (isKnown) out.ascii(origin.pseudonym(issuer, subject));
+  out.add(frame.issuer);
+  if (isKnown && origin.subjects === "clear") out.add(parts.sub).add(texts.sub(subject.toString()).json);
+  out.add(frame.token).add(texts.workload(decision.workload).json);
 }
 
 function addTimings(out: LineBytes, timings: WireDecision["timings"]): void {
@@ -213,9 +173,4 @@ function addTimings(out: LineBytes, timings: WireDecision["timings"]): void {
     .add(parts.values)
     .uint(timings?.valuesUs ?? 0)
     .byte(BRACE);
-}
-
-/** JSON of an enum's name. */
-function nameIn(names: readonly Buffer[], value: number): Buffer {
-  return names[Math.min(value >>> 0, names.length - 1)] as Buffer;
 }

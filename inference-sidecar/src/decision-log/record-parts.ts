@@ -1,5 +1,8 @@
 import { asciiBytes } from "./line-bytes.ts";
 
+export const NULL = asciiBytes("null");
+export const NOTHING = asciiBytes('""');
+
 /** What stands before each value of a record's line, from the end of the value before it. */
 export const parts = {
   completes: asciiBytes('{"completes":"'),
@@ -11,6 +14,7 @@ export const parts = {
   prev: asciiBytes(',"prev":"'),
   reason: asciiBytes('","reason":'),
   response: asciiBytes(',"response":'),
+  prevResponse: asciiBytes('","response":'),
   bytes: asciiBytes('{"bytes":'),
   ended: asciiBytes(',"ended":'),
   neverEnded: asciiBytes(',"ended":null,"status":'),
@@ -30,8 +34,9 @@ export const parts = {
   uninspected: asciiBytes(',"uninspected":'),
   value: asciiBytes(',"value":'),
   nothingFound: asciiBytes(',"class":"","finding":null,"surprisal":null,"uninspected":null,"value":'),
-  selfTest: asciiBytes(',"selfTest":'),
   sequence: asciiBytes(',"sequence":'),
+  scoredSequence: asciiBytes('},"sequence":'),
+  selfTestSequence: asciiBytes('},"selfTest":true,"sequence":'),
   shape: asciiBytes(',"shape":'),
   apiKey: asciiBytes(',"subject":{"apiKey":'),
   expiredGrant: asciiBytes(',"expiredGrant":'),
@@ -42,6 +47,7 @@ export const parts = {
   token: asciiBytes(',"token":'),
   workload: asciiBytes(',"workload":'),
   time: asciiBytes(',"time":"'),
+  subjectTime: asciiBytes('},"time":"'),
   identity: asciiBytes('","timingsUs":{"identity":'),
   inference: asciiBytes(',"inference":'),
   policyUs: asciiBytes(',"policy":'),
@@ -49,4 +55,5 @@ export const parts = {
   screen: asciiBytes(',"screen":'),
   values: asciiBytes(',"values":'),
   wouldDeny: asciiBytes(',"wouldDeny":'),
+  lineEnd: asciiBytes("}"),
 };
