@@ -47,7 +47,7 @@ function sterner({ model, thresholds }: { model: Buffer; thresholds: Record<stri
 export function shiftBenign(model: Buffer, by: number): void {
   const biases = fields(model, GRAPH)
     .flatMap((graph) => fields(graph, INITIALIZER))
-    .filter((tensor) => fields(tensor, NAME).some((name) => name.equals(Buffer.from("out_bias"))))
+    .filter((tensor) => fields(tensor, NAME).some((name) => name.equals(Buffer.from("bias_of_state"))))
     .flatMap((tensor) => fields(tensor, RAW_DATA));
   if (biases.length === 0) throw new Error("the model has no bias over the classes");
   for (const bias of biases) {
