@@ -109,10 +109,10 @@ async function byRequest(record: LogRecord, means: Means): Promise<Decided | Not
 
 const WINDOWS_REMEMBERED = 65_536;
 
-/** Asks for each window once; the same bytes at another edge of their value are another window. */
+/** Asks for each window once; the same bytes at another edge of their value, or in a field of another kind, are another one. */
 function remembering(ask: AskModel): AskModel {
   const known = new Map<string, Awaited<ReturnType<AskModel>>[number]>();
-  const nameOf = ({ window, edges }: Finding) => `${edges} ${Buffer.from(window).toString("latin1")}`;
+  const nameOf = ({ window, edges, kind }: Finding) => `${edges} ${kind} ${Buffer.from(window).toString("latin1")}`;
   return async (question) => {
     if (known.size > WINDOWS_REMEMBERED) known.clear();
     const unknown = question.findings.filter((finding) => !known.has(nameOf(finding)));

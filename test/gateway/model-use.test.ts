@@ -4,6 +4,7 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
@@ -127,7 +128,11 @@ async function requireRight(answers: readonly Answer[]): Promise<Map<string, Log
     [changed, join(folder, "changed")],
   ] as const) {
     const score = await loadScorer(directory);
-    const windows = values.map((value) => ({ bytes: Buffer.from(value), edges: 3 }));
+    const windows = values.map((value) => ({
+      bytes: Buffer.from(value),
+      edges: 3,
+      kind: valueKinds.indexOf("query-value"),
+    }));
     const millionths = (await score(windows)).map(({ attackMillionths }) => attackMillionths);
     scores.set(bundle, new Map(values.map((value, index) => [value, millionths[index] ?? 0])));
   }

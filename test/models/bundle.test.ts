@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import { screenSegment } from "../../scripts/build/bundle.ts";
 import { attacks, ordinary } from "./attacks.ts";
 import { bundleFolder, placed, shippedPath } from "./shipped-path.ts";
@@ -74,6 +75,13 @@ describe("the shipped path in prevent", () => {
         assert.ok(Math.abs(p - (together[index]?.[of] ?? -1)) < 1e-5);
       });
     }
+  });
+
+  it("takes what scanners ask for less seriously in a field of a body than in a path", async () => {
+    const [segment, leaf] = [valueKinds.indexOf("path-segment"), valueKinds.indexOf("json-string")];
+    const windows = [segment, leaf].map((kind) => ({ bytes: Buffer.from("backup.sql"), edges: 3, kind }));
+    const [asked, spoken] = (await path.probabilities(windows)).map((p) => 1 - (p[0] ?? 0));
+    assert.ok((asked ?? 0) > 2 * (spoken ?? 1), `${asked} in a path, ${spoken} in a body`);
   });
 
   /** Each placement in which a value is not denied, with its scores. */
