@@ -15,6 +15,15 @@ import { sortOut, WorkerSequences } from "../../inference-sidecar/src/decision-l
 import type { WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 import { temporaryFolder } from "./harness.ts";
 
+const origin = recordOrigin({
+  worker: "w",
+  policy: "p",
+  bundle: "b",
+  module: "m",
+  pseudonym: () => "s",
+  subjects: "clear",
+});
+
 test("printable text is bounded, has no control characters and survives JSON", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 400 }), fc.integer({ min: 1, max: 64 }), (text, most) => {
@@ -72,14 +81,6 @@ test("the line of any record is canonical JSON as it stands", () => {
   });
   const completion = fc.record({ responseStatus: uint, responseBytes: long, ended: text });
   const record = fc.record({ sequence: long, decision: fc.option(decision), completion: fc.option(completion) });
-  const origin = recordOrigin({
-    worker: "w",
-    policy: "p",
-    bundle: "b",
-    module: "m",
-    pseudonym: () => "s",
-    subjects: "clear",
-  });
   // Smaller than most lines: it grows.
   const out = new LineBytes(300);
   fc.assert(
@@ -98,14 +99,6 @@ test("the line of any record is canonical JSON as it stands", () => {
 });
 
 test("a line says what its own decision says, however like the one before it is", () => {
-  const origin = recordOrigin({
-    worker: "w",
-    policy: "p",
-    bundle: "b",
-    module: "m",
-    pseudonym: () => "s",
-    subjects: "clear",
-  });
   const texts = { method: "GET", route: "orders", reason: "permitted", wouldDeny: "", issuer: "shop", workload: "" };
   const others = { grant: "orders/0", token: "valid", expiredGrant: "", apiKey: "", pathShape: "", uninspected: "" };
   const numbers = { timeUnixMs: 0, rung: 2, effect: 0, scoredBy: 1, scoreMillionths: 0, attackClass: 0, checks: 1 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLogDirectory } from "../../inference-sidecar/src/decision-log/log-file.ts";
 import { recoverLog } from "../../inference-sidecar/src/decision-log/recover.ts";
@@ -8,6 +8,7 @@ import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequen
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { type LogKeys, readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
+import { temporaryFolder } from "./harness.ts";
 
 export interface Made {
   readonly log: SealedLog;
@@ -36,6 +37,13 @@ export async function append({ log, sequences }: Made, first: number, last: numb
     const record = { v: 1, id: `id-${sequence}`, worker: "w", sequence, score: { value: sequence / 7 } };
     await log.append([record], () => sequences.set("w", { last: sequence, lost: 0 }));
   }
+}
+
+/** A state of its own with what this one holds; whoever asks for it removes it. */
+export async function copyOf(state: string): Promise<string> {
+  const copy = await temporaryFolder();
+  await cp(state, copy, { recursive: true });
+  return copy;
 }
 
 export async function verify(state: string, keys?: LogKeys) {

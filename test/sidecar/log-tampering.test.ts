@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { temporaryFolder } from "./harness.ts";
-import { append, files, open, verify } from "./log-run.ts";
+import { append, copyOf, files, open, verify } from "./log-run.ts";
 
 let whole = "";
 before(async () => {
@@ -15,9 +15,8 @@ before(async () => {
 after(() => rm(whole, { recursive: true }));
 
 test("a line that is JSON, and of which nothing canonical can be made, is named as any other", async (t) => {
-  const state = await temporaryFolder();
+  const state = await copyOf(whole);
   t.after(() => rm(state, { recursive: true }));
-  await cp(whole, state, { recursive: true });
   const [, name = ""] = await files(whole);
   const path = join(state, "log", name);
   const text = await readFile(path, "utf8");
@@ -28,9 +27,8 @@ test("a line that is JSON, and of which nothing canonical can be made, is named 
 });
 
 test("what a changed line says of itself reaches no terminal but as text", async (t) => {
-  const state = await temporaryFolder();
+  const state = await copyOf(whole);
   t.after(() => rm(state, { recursive: true }));
-  await cp(whole, state, { recursive: true });
   const [name = ""] = await files(whole);
   const path = join(state, "log", name);
   const text = await readFile(path, "utf8");
@@ -45,9 +43,8 @@ test("what a changed line says of itself reaches no terminal but as text", async
 });
 
 test("a head.json whose head can be no line is as one that is damaged, for the reader and for the next start", async (t) => {
-  const state = await temporaryFolder();
+  const state = await copyOf(whole);
   t.after(() => rm(state, { recursive: true }));
-  await cp(whole, state, { recursive: true });
   const path = join(state, "log", "head.json");
   const { check: _, ...value } = JSON.parse(await readFile(path, "utf8"));
   await writeFile(path, JSON.stringify({ ...value, head: { ...value.head, time: "\ud800" } }));
@@ -77,8 +74,7 @@ test("the newest head is named where it was changed so that no signature tells",
   // The last digit of 64 bytes in base64url has four bits that say nothing.
   const same = (digit: string) => digits[digits.indexOf(digit) ^ 1] as string;
   for (const changed of [line.replace('"head"', '"iead"'), line.replace(/(?<="signature":"[^"]{85})./, same)]) {
-    const state = await temporaryFolder();
-    await cp(whole, state, { recursive: true });
+    const state = await copyOf(whole);
     await writeFile(join(state, "log", name), text.replace(line, changed), "latin1");
     assert.match((await verify(state)).problem ?? "", new RegExp(`^${name} line ${last} is not the head`));
     await rm(state, { recursive: true });

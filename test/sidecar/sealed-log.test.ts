@@ -9,7 +9,7 @@ import { StandingLine } from "../../inference-sidecar/src/decision-log/standing-
 import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { eventually } from "../harness/eventually.ts";
 import { temporaryFolder } from "./harness.ts";
-import { append, files, limits, open, verify } from "./log-run.ts";
+import { append, copyOf, files, limits, open, verify } from "./log-run.ts";
 
 let whole = "";
 before(async () => {
@@ -41,9 +41,8 @@ test("whatever is changed, cut, moved, doubled or taken away is found, and the f
   const change = fc.constantFrom("flip", "cut", "remove", "swap", "double", "insert");
   await fc.assert(
     fc.asyncProperty(position, position, change, async (which, where, what) => {
-      const state = await temporaryFolder();
+      const state = await copyOf(whole);
       try {
-        await cp(whole, state, { recursive: true });
         const index = which % names.length;
         const name = names[index] as string;
         const text = texts[index] as string;
@@ -85,22 +84,19 @@ test("a log that is taken away from its beginning, its middle or its end is foun
     [names.length - 1, /the log ends with number \d+, the newest head in head\.json has \d+: it was cut short/],
   ];
   for (const [index, problem] of cases) {
-    const state = await temporaryFolder();
-    await cp(whole, state, { recursive: true });
+    const state = await copyOf(whole);
     await rm(join(state, "log", names[index] as string));
     assert.match((await verify(state)).problem ?? "", problem);
     await rm(state, { recursive: true });
   }
-  const state = await temporaryFolder();
-  await cp(whole, state, { recursive: true });
+  const state = await copyOf(whole);
   await rm(join(state, "log", "head.json"));
   assert.match((await verify(state)).problem ?? "", /head\.json is missing/);
   await rm(state, { recursive: true });
 });
 
 test("a file of another name among those of the log is named: nothing holds its lines", async () => {
-  const state = await temporaryFolder();
-  await cp(whole, state, { recursive: true });
+  const state = await copyOf(whole);
   const [first = ""] = await files(whole);
   const copy = first.replace(".jsonl", "-copy.jsonl");
   await cp(join(state, "log", first), join(state, "log", copy));
@@ -135,8 +131,7 @@ test("a log is whole at whatever moment it is read, from its first line on", asy
 });
 
 test("a line whose end is damaged is named although nothing follows it", async () => {
-  const state = await temporaryFolder();
-  await cp(whole, state, { recursive: true });
+  const state = await copyOf(whole);
   const name = (await files(whole)).at(-1) as string;
   const path = join(state, "log", name);
   const text = await readFile(path, "latin1");

@@ -1,15 +1,13 @@
 import { LineBytes } from "./line-bytes.ts";
 import { parts } from "./record-parts.ts";
-import { checkSets, effects, nameIn, rungs, scorers, texts } from "./record-texts.ts";
-import { SCORED_BY, type WireDecision } from "./wire-record.ts";
+import { checkSets, effects, MODEL, nameIn, rungs, scorers, texts } from "./record-texts.ts";
+import type { WireDecision } from "./wire-record.ts";
 
 /** The longest of these texts together is shorter. */
 const SCRATCH_BYTES = 8 * 1024;
 /** Remembered of a route: requests to one differ in few of these texts. */
 const FRAMES_MOST = 8;
 const ROUTES_MOST = 1_024;
-/** Only it knows classes. */
-export const MODEL = SCORED_BY.indexOf("model");
 
 const scratch = new LineBytes(SCRATCH_BYTES);
 
@@ -31,14 +29,15 @@ export class DecisionFrame {
   /** Up to the workload. */
   readonly token: Buffer;
   readonly wouldDeny: Buffer;
+  /** Their scores have more to tell than a value. */
+  readonly hasFinding: boolean;
   readonly #of: Omit<WireDecision, "subject" | "finding" | "timings">;
-  readonly #hasFinding: boolean;
 
   constructor(decision: WireDecision) {
     // Its subject is a part of a whole report, which must not stay for it.
     const { subject: _subject, finding: _finding, timings: _timings, ...of } = decision;
     this.#of = of;
-    this.#hasFinding = hasFinding(decision);
+    this.hasFinding = hasFinding(decision);
     this.effect = joined(
       checkSets[decision.checks % checkSets.length] as Buffer,
       parts.effect,
@@ -54,7 +53,7 @@ export class DecisionFrame {
       nameIn(rungs, decision.rung),
       parts.score,
       nameIn(scorers, decision.scoredBy),
-      this.#hasFinding ? parts.class : parts.nothingFound,
+      this.hasFinding ? parts.class : parts.nothingFound,
     );
     this.grant = joined(
       parts.apiKey,
@@ -85,7 +84,7 @@ export class DecisionFrame {
       of.issuer === decision.issuer &&
       of.token === decision.token &&
       of.wouldDeny === decision.wouldDeny &&
-      this.#hasFinding === hasFinding(decision)
+      this.hasFinding === hasFinding(decision)
     );
   }
 }
@@ -111,7 +110,7 @@ export function frameOf(decision: WireDecision): DecisionFrame {
 }
 
 /** Whether its score has more to tell than its value. */
-export function hasFinding({ finding, usualMillibits, uninspected, scoredBy }: WireDecision): boolean {
+function hasFinding({ finding, usualMillibits, uninspected, scoredBy }: WireDecision): boolean {
   return finding !== null || usualMillibits !== 0 || uninspected !== "" || scoredBy === MODEL;
 }
 

@@ -1,11 +1,11 @@
 import { MODES } from "../policy/policy.ts";
 import type { LineWriter, Link } from "./chain.ts";
-import { type DecisionFrame, frameOf, hasFinding, MODEL } from "./decision-frame.ts";
+import { type DecisionFrame, frameOf } from "./decision-frame.ts";
 import { LineBytes } from "./line-bytes.ts";
 import type { CompletionLine, LogRecord } from "./record.ts";
 import type { RecordOrigin } from "./record-origin.ts";
 import { NOTHING, NULL, parts } from "./record-parts.ts";
-import { classes, nameIn, texts } from "./record-texts.ts";
+import { classes, MODEL, nameIn, texts } from "./record-texts.ts";
 import { addIsoTime, isoTime } from "./time.ts";
 import { EFFECTS, type WireCompletion, type WireDecision, type WireRecord } from "./wire-record.ts";
 
@@ -92,7 +92,7 @@ export class RecordLine implements LineWriter {
     out.add(frame.reason);
     addResponse(out, completion);
     out.add(frame.score);
-    if (hasFinding(decision)) addFound(out, decision);
+    if (frame.hasFinding) addFound(out, decision);
     out.decimal(decision.scoreMillionths, MILLIONTHS);
     out.add(decision.selfTest ? parts.selfTestSequence : parts.scoredSequence).uint(sequence);
     out.add(parts.shape).add(texts.shape(decision.pathShape).json);

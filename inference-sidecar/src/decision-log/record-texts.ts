@@ -30,6 +30,8 @@ export const checkSets = Array.from({ length: 1 << CHECKS.length }, (_, bits) =>
 export const [effects, rungs, scorers, classes] = [EFFECTS, MODES, SCORED_BY, ATTACK_CLASSES].map((names) =>
   [...names, "unknown"].map((name) => asciiBytes(JSON.stringify(name))),
 ) as [Buffer[], Buffer[], Buffer[], Buffer[]];
+/** Only it knows classes. */
+export const MODEL = SCORED_BY.indexOf("model");
 
 /** JSON of an enum's name. */
 export function nameIn(names: readonly Buffer[], value: number): Buffer {
