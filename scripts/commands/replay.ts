@@ -5,6 +5,7 @@ import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { shippedBundle } from "../model/shipped-bundle.ts";
+import type { Outcome } from "../replay/comparison.ts";
 import { policyInForce } from "../replay/policy-in-force.ts";
 import { replay as replayLog } from "../replay/replay.ts";
 import { renderReplay } from "../replay/text.ts";
@@ -12,9 +13,12 @@ import { parseFlags } from "./parse-flags.ts";
 
 const usage = "postern replay [--state DIR] [--policy P] [--model DIR] [--json]";
 
+const exitCodes: Readonly<Record<Outcome, number>> = { same: 0, different: 1, too_few: 3 };
+
 /**
  * Judges the recorded decisions anew, by another policy or another model.
- * Exit codes: 0 none would be another one; 1 some would, or none could be judged; 2 wrong use.
+ * Exit codes: 0 none would be another one; 1 some would, or there was an error; 2 wrong use; 3 none would of those that
+ * could be judged, which are too few.
  */
 export async function replay(args: string[]): Promise<number> {
   const { values } = parseFlags(usage, {
@@ -39,7 +43,7 @@ export async function replay(args: string[]): Promise<number> {
     bundleDigest: digest.toString("hex"),
   });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReplay(report));
-  return report.replayed > 0 && report.newlyDenied.count + report.newlyAllowed.count === 0 ? 0 : 1;
+  return exitCodes[report.outcome];
 }
 
 /** Null: the one that ships. */

@@ -20,7 +20,11 @@ export interface Changes {
   readonly examples: readonly Example[];
 }
 
+/** What comes of it: `too_few` is that nothing changed, and that less than `ENOUGH` of what a policy could change was replayed. */
+export type Outcome = "same" | "different" | "too_few";
+
 export interface ReplayReport {
+  readonly outcome: Outcome;
   readonly decisions: number;
   /** Judged anew, with the request itself or by the record alone. */
   readonly replayed: number;
@@ -36,6 +40,8 @@ export interface ReplayReport {
   readonly leftOut: readonly string[];
 }
 
+/** Part of the decisions, but for those that no policy changes. */
+export const ENOUGH = 0.95;
 const EXAMPLES_MOST = 5;
 const PRINCIPALS_SHOWN = 10;
 
@@ -69,6 +75,7 @@ class ChangeCounter {
 export class Comparison {
   readonly #leftOut: readonly string[];
   #decisions = 0;
+  #setAside = 0;
   readonly #replayed = { request: 0, record: 0 };
   #otherReason = 0;
   readonly #denied = new ChangeCounter();
@@ -84,6 +91,12 @@ export class Comparison {
     count(this.#notReplayed, why);
   }
 
+  /** As `skip`, of a decision that no policy changes. */
+  setAside(why: string): void {
+    this.skip(why);
+    this.#setAside += 1;
+  }
+
   add(record: LogRecord, now: Decided, by: "request" | "record"): void {
     this.#decisions += 1;
     this.#replayed[by] += 1;
@@ -96,6 +109,7 @@ export class Comparison {
   get report(): ReplayReport {
     const { request, record } = this.#replayed;
     return {
+      outcome: this.#outcome(request + record),
       decisions: this.#decisions,
       replayed: request + record,
       byRequest: request,
@@ -106,6 +120,11 @@ export class Comparison {
       notReplayed: most(this.#notReplayed),
       leftOut: this.#leftOut,
     };
+  }
+
+  #outcome(replayed: number): Outcome {
+    if (this.#denied.changes.count + this.#allowed.changes.count > 0) return "different";
+    return replayed > 0 && replayed >= ENOUGH * (this.#decisions - this.#setAside) ? "same" : "too_few";
   }
 }
 

@@ -49,7 +49,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     if (!("id" in line && "effect" in line) || "selfTest" in line) continue;
     const record = line as unknown as LogRecord;
     if (record.effect === "deny" && denialKind(record.reason) === "unavailable") {
-      comparison.skip(`it was denied for its circumstances (${record.reason})`);
+      comparison.setAside(`it was denied for its circumstances (${record.reason})`);
       continue;
     }
     const before = configurations.get(record.policy) ?? null;

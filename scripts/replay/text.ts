@@ -1,4 +1,10 @@
-import type { Changes, ReplayReport } from "./comparison.ts";
+import { type Changes, ENOUGH, type Outcome, type ReplayReport } from "./comparison.ts";
+
+const outcomes: Readonly<Record<Outcome, string>> = {
+  same: "what could be replayed would be let in or denied as it was",
+  different: "requests would be let in or denied that were not",
+  too_few: `less than ${ENOUGH * 100} % of what a policy could change was replayed: that nothing changes holds for those only`,
+};
 
 /** The report for a terminal. */
 export function renderReplay(report: ReplayReport): string {
@@ -13,6 +19,7 @@ export function renderReplay(report: ReplayReport): string {
     ...changes("newly denied", newlyDenied),
     ...changes("newly allowed", newlyAllowed),
     `other reason   ${otherReason} denied as before, for another reason`,
+    `outcome        ${outcomes[report.outcome]}`,
     "",
   ].join("\n");
 }

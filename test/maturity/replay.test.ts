@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
+import { shippedBundle } from "../../scripts/model/shipped-bundle.ts";
 import { enforcedFrom } from "../../scripts/replay/by-record.ts";
 import { replay } from "../../scripts/replay/replay.ts";
 import { runPostern } from "../harness/gateway.ts";
@@ -172,11 +174,50 @@ routes:
   }
 });
 
+test("that nothing changes is told by 0 only where 95 % of what a policy could change was replayed, else by 3", async (t) => {
+  const other = await mkdtemp(join(tmpdir(), "replay-"));
+  t.after(() => rm(other, { recursive: true, force: true }));
+  const text = (tills: string) => `
+version: 1
+identity: { apiKeys: { keys: [{ name: till, sha256: ${"ab".repeat(32)} }] } }
+routes:
+  - { name: tills, match: { path: /tills }, ${tills}, mode: detect }
+  - { name: open, match: { path: /open }, public: true, mode: detect }
+`;
+  const path = join(other, "tomorrow.yaml");
+  await writeFile(path, text("public: true"));
+  const { policy } = await parsePolicy(text("allow: [{ apiKeys: [till] }]"), path);
+  const bundle = (await loadBundle(shippedBundle)).digest.toString("hex");
+  const subject = { apiKey: "", id: "", workload: "", token: "absent", grant: "", expiredGrant: "" };
+  const score = { by: "uninspected", value: 0, finding: null };
+  const of = (route: string, effect = "permit", reason = "permitted") => {
+    const decided = { effect, reason, wouldDeny: null, policy: "p", bundle, rung: "detect" };
+    return { id: "1", time: "2026-11-26T12:00:00.000Z", route, ...decided, subject, score, evidence: "" };
+  };
+  const outcome = async (...records: object[]) => {
+    const lines = [{ configuration: describeConfiguration(policy, "p") }, ...records];
+    const linked = lines.map((line, index) => `${JSON.stringify({ n: index + 1, prev: "", ...line })}\n`);
+    await mkdir(join(other, "log"), { recursive: true });
+    await writeFile(join(other, "log", "decisions-2026-11-26-0001.jsonl"), linked.join(""));
+    const { output, ended } = runPostern(["replay", "--state", other, "--policy", path, "--json"]);
+    const code = await ended;
+    const report = JSON.parse(output());
+    return [code, report.outcome, report.replayed];
+  };
+  const same = Array.from({ length: 19 }, () => of("open"));
+  const flooded = Array.from({ length: 9 }, () => of("open", "deny", "flood_limit"));
+  assert.deepEqual(await outcome(), [3, "too_few", 0]);
+  assert.deepEqual(await outcome(of("tills")), [3, "too_few", 0]);
+  assert.deepEqual(await outcome(...same, of("tills")), [0, "same", 19]);
+  assert.deepEqual(await outcome(...same, ...flooded), [0, "same", 19], "no policy changes those");
+  assert.deepEqual(await outcome(...same.slice(1), of("tills")), [3, "too_few", 18]);
+});
+
 test("the command says it for people and machines, and exits by it", async () => {
   const same = join(state, "policy", "same.yaml");
   await writeFile(same, dayPolicy("observe"));
   const json = runPostern(["replay", "--state", state, "--policy", same, "--json"]);
-  assert.equal(await json.ended, 1, json.output());
+  assert.equal(await json.ended, 3, json.output());
   const report = JSON.parse(json.output());
   assert.equal(report.decisions, day.evaluations.length - 7);
   const text = runPostern(["replay", "--state", state, "--policy", same]);
