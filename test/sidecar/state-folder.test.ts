@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { rename, rm, truncate } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { type RunningSidecar, startSidecar, temporaryFolder } from "./harness.ts";
@@ -56,4 +56,25 @@ test("a store that ends every start is named after three of them, with what to d
   await rename(join(state, "store"), join(state, "store-damaged"));
   await (await start()).event("listening");
   assert.equal(existsSync(join(state, "store", "attempts")), false);
+});
+
+test("a store that has lost its content is told at each start, and nothing is written over it; a first start that ended before it wrote is none", async () => {
+  const path = join(state, "store", "state.mdb");
+  await mkdir(join(state, "store"));
+  await writeFile(path, "");
+  const first = await start();
+  await first.event("listening");
+  await first.stop();
+  const whole = await readFile(path);
+  for (const lose of [() => truncate(path, 0), () => rm(path), () => Promise.resolve()]) {
+    await lose();
+    const told = await start();
+    const { code, message } = await told.event("start_failed");
+    assert.equal(code, "state_directory");
+    assert.match(String(message), /state\.mdb is gone or empty, and had been written.* move .*store away/);
+    assert.equal((await told.exit()).code, 6);
+  }
+  assert.equal(existsSync(path), false);
+  await writeFile(path, whole);
+  await (await start()).event("listening");
 });

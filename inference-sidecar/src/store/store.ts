@@ -1,6 +1,8 @@
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
+import { writeDurably } from "../durable-file.ts";
 import { StartError } from "../start-error.ts";
 
 /** Largest size of the file; it grows as it is filled. */
@@ -27,6 +29,8 @@ export class Store {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, "state.mdb");
       const attempts = join(folder, "attempts");
+      const begun = join(folder, "begun");
+      await requireContent(path, begun, folder);
       await countAttempt(attempts, folder);
       // A commit includes its fsync: nothing is acknowledged before it would outlast a loss of power.
       const root = open({
@@ -38,6 +42,7 @@ export class Store {
       });
       await chmod(path, 0o600);
       await requireFormat(root);
+      if (!existsSync(begun)) await writeDurably(begun, "");
       return new Store(root, attempts);
     } catch (error) {
       throw new StartError("state_directory", `${folder}: ${(error as Error).message}`);
@@ -73,6 +78,24 @@ async function countAttempt(path: string, folder: string): Promise<void> {
     );
   }
   await writeFile(path, String(before + 1), { mode: 0o600 });
+}
+
+/**
+ * A file without a byte opens as a new store. So it may, where a first start ended before it wrote; `begun` beside it says
+ * that the store was written.
+ * @throws Error the file is gone or empty, and was not
+ */
+async function requireContent(path: string, begun: string, folder: string): Promise<void> {
+  if (!existsSync(begun)) return;
+  const bytes = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (bytes > 0) return;
+  throw new Error(
+    `${path} is gone or empty, and had been written: its moves, revocations and reviews are lost. Put back a copy of it, or ` +
+      `move ${folder} away, and routes begin where the policy has them, without the revocations and reviews that were in it`,
+  );
 }
 
 /** A store that does not say its format is of the first. @throws Error it is of another; nothing of it is changed */
