@@ -13,6 +13,7 @@ import { printable } from "../../inference-sidecar/src/decision-log/printable.ts
 import { hasSignature, keyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 
 const KEY_ID_DIGITS = 64;
+const FILE_NAME_CHARACTERS = 64;
 
 /** What the lines read so far hold. */
 export interface LogContent {
@@ -92,15 +93,18 @@ export class ChainReader {
     return "head" in line ? this.#head(line) === null : after !== null && parseLine(after)?.prev === hashOf(later);
   }
 
-  /** What is wrong with the next line, as the end of a sentence; null: nothing. */
-  take(text: string, firstOfFile: boolean): string | null {
+  /**
+   * What is wrong with the next line, as the end of a sentence; null: nothing.
+   * @param begins name of the file of which it is the first line; null: it is another one
+   */
+  take(text: string, begins: string | null): string | null {
     const line = parseLine(text);
     if (line === null) return "is no line of a decision log";
     if (canonicalOrNull(line) !== text) return "is not canonical JSON (RFC 8785)";
     const unknown = formatProblem(line);
     if (unknown !== null) return unknown;
     if (this.#start === null) this.#start = this.#end = { n: line.n - 1, hash: line.prev };
-    const problem = this.#link(line) ?? this.#open(line, firstOfFile) ?? this.#head(line);
+    const problem = this.#link(line) ?? this.#open(line, begins) ?? this.#head(line);
     if (problem !== null) return problem;
     this.#end = { n: line.n, hash: hashOf(text) };
     if (line.n === this.#watched) this.#watchedHash = this.#end.hash;
@@ -115,9 +119,14 @@ export class ChainReader {
     return null;
   }
 
-  #open({ open }: Record<string, unknown>, firstOfFile: boolean): string | null {
-    if (firstOfFile !== (open !== undefined)) return "is not the line with which a file, and nothing else, begins";
+  #open({ open }: Record<string, unknown>, begins: string | null): string | null {
+    if ((begins !== null) !== (open !== undefined))
+      return "is not the line with which a file, and nothing else, begins";
     if (!isObject(open)) return null;
+    // Earlier releases did not say it.
+    if (open.file !== undefined && open.file !== begins) {
+      return `begins the file ${printable(String(open.file), FILE_NAME_CHARACTERS)}: this one was renamed`;
+    }
     const signer = printable(String(open.key), KEY_ID_DIGITS);
     if (!this.#keys.has(signer)) {
       return `names the signing key ${signer}; the key given is ${[...this.#keys.keys()].join(" or ")}`;

@@ -28,7 +28,7 @@ export interface LogReport extends LogContent {
 }
 
 /**
- * Checks the decision log in `STATE/log`: every line canonical, numbered and chained, every head signed by the key that its
+ * Checks the decision log in `STATE/log`: every line canonical, numbered and chained, every file named as it was begun, every head signed by the key that its
  * file names, the newest head, which is kept beside the log, in its place, missing files accounted for, and no others among
  * them. Stops at the first problem. Where all of that holds, a change of the key between two that are not both trusted is one.
  * @throws Error the folder can't be read
@@ -55,7 +55,7 @@ export async function verifyLog(directory: string, keys: LogKeys): Promise<LogRe
       continue;
     }
     const from = reader.signer;
-    const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, line.isFirst);
+    const problem = line.torn > 0 ? "is cut off" : reader.take(line.text, line.isFirst ? line.file : null);
     const to = reader.signer;
     if (from !== "" && from !== to) keyChanges.push({ place: line.place, from, to });
     if (problem !== null) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { temporaryFolder } from "./harness.ts";
@@ -40,6 +40,34 @@ test("what a changed line says of itself reaches no terminal but as text", async
     await writeFile(path, text.replace(new RegExp(`(?<="${member}":)("\\w+"|1)`), hostile));
     assert.ok((await verify(state)).problem?.startsWith(`${name} ${problem}`));
   }
+});
+
+test("a file that was renamed is found, also where the order stays; one that does not say its name is of an earlier release", async (t) => {
+  const state = await copyOf(whole);
+  t.after(() => rm(state, { recursive: true }));
+  const names = await files(whole);
+  for (const [from = "", to] of [
+    [names.at(-1), "decisions-2999-12-31-0001.jsonl"],
+    [names[0], "decisions-2001-01-01-0001.jsonl"],
+  ] as const) {
+    const [was, is] = [join(state, "log", from), join(state, "log", to)];
+    await rename(was, is);
+    assert.equal((await verify(state)).problem, `${to} line 1 begins the file ${from}: this one was renamed`);
+    await rename(is, was);
+  }
+  assert.equal((await verify(state)).problem, null);
+  const former = await copyOf(whole);
+  t.after(() => rm(former, { recursive: true }));
+  const [only = ""] = names;
+  for (const name of names.slice(1)) await rm(join(former, "log", name));
+  await rm(join(former, "log", "head.json"));
+  const [opening = ""] = (await readFile(join(former, "log", only), "utf8")).split("\n");
+  await writeFile(
+    join(former, "log", "decisions-2001-01-01-0001.jsonl"),
+    `${opening.replace(/"file":"[^"]+",/, "")}\n`,
+  );
+  await rm(join(former, "log", only));
+  assert.equal((await verify(former)).problem, null);
 });
 
 test("a head.json whose head can be no line is as one that is damaged, for the reader and for the next start", async (t) => {

@@ -94,7 +94,7 @@ export class SealedLog {
     if (this.#file !== null && (dateOf(this.#file.name) < this.#today() || due(this.#file))) await this.#closeFile();
     const begins = this.#file === null;
     const file = this.#file ?? (await LogFile.create(directory, this.#today()));
-    if (begins) sealed = this.#sealer.seal([this.#opening(), ...this.#standing, ...records], this.#end);
+    if (begins) sealed = this.#sealer.seal([this.#opening(file), ...this.#standing, ...records], this.#end);
     await this.#write(file, sealed);
     onWritten(sealed.bytes);
     if (begins) await this.#removeOutdated().catch(this.#options.onUpkeepFailed);
@@ -120,7 +120,7 @@ export class SealedLog {
     const { directory } = this.#options;
     if (this.#file === null) {
       const file = await LogFile.create(directory, this.#today());
-      await this.#extend(file, this.#sealer.seal([this.#opening(), ...this.#standing], this.#end));
+      await this.#extend(file, this.#sealer.seal([this.#opening(file), ...this.#standing], this.#end));
     }
     if (this.#file !== null) await this.#writeHead(this.#file);
   }
@@ -158,13 +158,13 @@ export class SealedLog {
     await file?.close();
   }
 
-  #opening(): object {
+  #opening({ name: file }: LogFile): object {
     const { key, unsealed, torn, end } = this.#options;
     const first = this.#end === end;
     return {
       v: 1,
       time: this.#time(),
-      open: { key: key.id, unsealed: first ? unsealed : 0, torn: first ? torn : 0 },
+      open: { file, key: key.id, unsealed: first ? unsealed : 0, torn: first ? torn : 0 },
     };
   }
 
