@@ -1,43 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as settled } from "node:timers/promises";
 import { IdleScorer, type IdleScorerParts } from "../../inference-sidecar/src/evidence/idle-scorer.ts";
 import { createMetrics } from "../../inference-sidecar/src/metrics.ts";
 
-const SAMPLE_MS = 4;
 const sampled = Buffer.from("sample");
 const denied = Buffer.from("denied");
 
-test("samples take one part in a hundred of the time, whatever comes; an explanation does not wait for them", async () => {
-  const spans: { what: string; start: number; end: number }[] = [];
+test("samples take one part in a hundred of the time, whatever comes; an explanation does not wait for them", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  /** Of the clock that scorer and test have: what is due by then runs to its end. */
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed++) {
+      now += 1;
+      t.mock.timers.tick(1);
+      await settled();
+    }
+  };
+  const asked: { what: string; at: number }[] = [];
   const queue = {
     submit: async (windows: readonly { bytes: Uint8Array }[]) => {
-      const start = performance.now();
-      await pause(SAMPLE_MS);
-      const what = windows[0]?.bytes === sampled ? "sample" : "explanation";
-      spans.push({ what, start, end: performance.now() });
+      asked.push({ what: windows[0]?.bytes === sampled ? "sample" : "explanation", at: now });
+      now += 4;
       const probabilities = new Float32Array(14 * windows.length).fill(1 / 14);
       return { probabilities, surprisal: null, queueMs: 0, inferMs: 0 };
     },
   };
   const inForce = { bundle: { thresholds: { modelDeny: 900_000 } }, queue, digest: "" };
-  const store = { note: async () => undefined };
-  const metrics = createMetrics();
-  const idle = new IdleScorer({
-    models: { inForce },
-    store,
-    metrics,
-    isIdle: () => true,
-  } as unknown as IdleScorerParts);
+  const parts = { models: { inForce }, store: { note: async () => undefined }, metrics: createMetrics() };
+  const idle = new IdleScorer({ ...parts, isIdle: () => true } as unknown as IdleScorerParts);
   for (let i = 0; i < 10; i++) idle.sample({ bytes: sampled, edges: 0 });
-  while (spans.length === 0) await pause(10);
+  await pass(100);
   idle.explain("digest", { bytes: denied, edges: 0 });
-  const samples = () => spans.filter(({ what }) => what === "sample");
-  while (samples().length < 2) await pause(10);
+  await pass(400);
   idle.close();
-  const [first, second] = samples();
-  assert.ok(first && second && second.start - first.end >= 99 * SAMPLE_MS);
-  assert.equal(spans[1]?.what, "explanation");
+  assert.deepEqual(asked, [
+    { what: "sample", at: 100 },
+    { what: "explanation", at: 204 },
+    { what: "explanation", at: 208 },
+    // The sample before ended at 104.
+    { what: "sample", at: 104 + 99 * 4 },
+  ]);
 });
 
 test("a window that comes again and again is explained once, for each that has it", async () => {
