@@ -30,7 +30,7 @@ LENGTH_SHIFTS = 0.65 * np.array([0.0, 0.4, 0.8, 3.0, 4.0, 4.25])
 # there is little evidence, and most values of real requests are a word.
 SHORT_SHIFT, SHORT_BYTES = 2.0, 20
 # Taken from the logit of scanners: what gives one away is a name, and names of honest products that no data holds look alike.
-# More where such a name is not asked for but spoken of; a window of which no kind is told (explanations, samples) counts as text.
+# More where such a name is not asked for but spoken of; a window of which no kind is told counts as text.
 SCANNER_SHIFT, SPOKEN_SHIFT = 2.0, 5.0
 ASKED_IN = "path path-segment path-parameter query-name query-value header text rest".split()
 SCANNER_SHIFTS = np.array([SCANNER_SHIFT if kind in ASKED_IN else SPOKEN_SHIFT for kind in KINDS])

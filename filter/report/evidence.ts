@@ -30,7 +30,8 @@ export function encodeEvidence(evaluation: Evaluation, verdict: Verdict, environ
     writer
       .bytes(1, finding.window)
       .uint(2, sampled ? 1 : 0)
-      .uint(8, finding.edges);
+      .uint(8, finding.edges)
+      .uint(9, <u32>finding.value.kind + 1);
   }
   if (!captured) return writer.finish();
   writer

@@ -78,6 +78,13 @@ test("a denial by the score is explained: the bytes that carried it, their class
   assert.match(words, /class sqli: \d\.\d+ by the model, \d\.\d+ with spaces in the place of what is marked/);
 });
 
+test("what is explained is the score that denied, also where it depends on the field's kind", async () => {
+  const { id, record } = await send("/comments", "masscan/1.0");
+  assert.equal(record.score.by, "model");
+  const { explanation } = (await explained(id)).evidenceKept;
+  assert.deepEqual([explanation.class, explanation.score / 1e6], [record.score.class, record.score.value]);
+});
+
 test("how surprising the worst value is stands in the record beside what is usual, and explain says it", async () => {
   const { id, record } = await send("/asked", "thank you for the long letter about the garden");
   const { bits, usual } = record.score.surprisal ?? { bits: 0, usual: 0 };

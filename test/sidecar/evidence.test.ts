@@ -69,6 +69,7 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     source: fc.constant(Buffer.from("10.0.0.1:4711")),
     claims: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
     edges: fc.nat(23),
+    kind: fc.nat(64),
   });
   const asker = { issuer: "shop", workload: "" };
   fc.assert(
@@ -85,6 +86,7 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     window: Buffer.alloc(0),
     sample: false,
     edges: 0,
+    kind: 0,
     head: pairs,
     body: Buffer.from("q=1"),
     bodyCut: true,

@@ -60,16 +60,21 @@ test("a window that comes again and again is explained once, for each that has i
   const metrics = createMetrics();
   const parts = { models: { inForce }, store, metrics, isIdle: () => true };
   const idle = new IdleScorer(parts as unknown as IdleScorerParts);
-  const explain = (digest: string, text: string, edges = 3) =>
-    idle.explain(digest, { bytes: Buffer.from(text), edges });
+  const explain = (digest: string, text: string, edges = 3, kind = 0) =>
+    idle.explain(digest, { bytes: Buffer.from(text), edges, kind });
   explain("1", "first");
   explain("2", "other");
   explain("3", "first");
   explain("4", "first", 1);
-  while (noted.length < 4) await pause(10);
+  explain("6", "first", 3, 1);
+  while (noted.length < 5) await pause(10);
   explain("5", "other");
-  while ((await metrics.explanations.get()).values[0]?.value !== 5) await pause(10);
+  while ((await metrics.explanations.get()).values[0]?.value !== 6) await pause(10);
   idle.close();
-  assert.deepEqual(noted, ["1", "3", "2", "4", "5"]);
-  assert.deepEqual(asked, ["first", "other", "first"], "at other edges it is another window");
+  assert.deepEqual(noted, ["1", "3", "2", "4", "6", "5"]);
+  assert.deepEqual(
+    asked,
+    ["first", "other", "first", "first"],
+    "at other edges, or in a field of another kind, it is another window",
+  );
 });

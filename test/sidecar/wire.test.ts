@@ -32,7 +32,7 @@ test("of a report, the sidecar's decoder makes what the general one makes", () =
   const evidence = fc.record(
     {
       ...{ window: bytes, head: bytes, body: bytes, source: bytes, claims: bytes },
-      ...{ sample: fc.boolean(), bodyCut: fc.boolean(), edges: fc.nat({ max: 63 }) },
+      ...{ sample: fc.boolean(), bodyCut: fc.boolean(), edges: fc.nat({ max: 63 }), kind: fc.nat({ max: 64 }) },
     },
     { requiredKeys: [] },
   );

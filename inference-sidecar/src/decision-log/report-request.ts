@@ -181,7 +181,7 @@ function decodeTimings(reader: Reader): WireTimings {
 function decodeEvidence(reader: Reader): WireEvidence {
   const end = endOf(reader);
   const nothing = { window: NO_BYTES, head: NO_BYTES, body: NO_BYTES, source: NO_BYTES, claims: NO_BYTES };
-  const evidence: WireEvidence = { ...nothing, sample: false, bodyCut: false, edges: 0 };
+  const evidence: WireEvidence = { ...nothing, sample: false, bodyCut: false, edges: 0, kind: 0 };
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag === bytesOf(1)) evidence.window = bytes(reader);
@@ -192,6 +192,7 @@ function decodeEvidence(reader: Reader): WireEvidence {
     else if (tag === bytesOf(6)) evidence.source = bytes(reader);
     else if (tag === bytesOf(7)) evidence.claims = bytes(reader);
     else if (tag === numberOf(8)) evidence.edges = reader.uint32();
+    else if (tag === numberOf(9)) evidence.kind = reader.uint32();
     else reader.skipType(tag & 7);
   }
   return whole(evidence, reader, end);

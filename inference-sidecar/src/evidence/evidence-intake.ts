@@ -1,5 +1,6 @@
 import type { Metrics } from "../metrics.ts";
 import type { Models } from "../models/models.ts";
+import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { IdleScorer } from "./idle-scorer.ts";
 import { type Asker, encodeKept, type WireEvidence } from "./kept-evidence.ts";
@@ -29,19 +30,25 @@ export class EvidenceIntake {
   async take(evidence: WireEvidence | null, asker: Asker | null, bundle: string): Promise<string | null> {
     if (evidence === null || asker === null) return null;
     const { store, idle, models, windowBytes, metrics } = this.#parts;
-    const { window: bytes, edges, sample } = evidence;
-    const scorable = bundle === models.inForce.digest && bytes.length > 0 && bytes.length <= windowBytes;
-    if (sample && scorable) idle.sample({ bytes, edges });
+    const { sample } = evidence;
+    const window = windowOf(evidence);
+    const { length } = window.bytes;
+    const scorable = bundle === models.inForce.digest && length > 0 && length <= windowBytes;
+    if (sample && scorable) idle.sample(window);
     const kept = encodeKept(evidence, asker, windowBytes);
     if (kept === null) return null;
     try {
       const digest = await store.put(kept);
       metrics.evidenceKept.inc();
-      if (!sample && scorable) idle.explain(digest, { bytes, edges });
+      if (!sample && scorable) idle.explain(digest, window);
       return digest;
     } catch {
       metrics.evidenceErrors.inc();
       return null;
     }
   }
+}
+
+function windowOf({ window: bytes, edges, kind }: WireEvidence): Window {
+  return kind === 0 ? { bytes, edges } : { bytes, edges, kind: kind - 1 };
 }

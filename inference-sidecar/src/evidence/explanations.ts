@@ -35,7 +35,7 @@ export class Explanations {
     if (this.#digests >= DIGESTS_MOST || (waiting === undefined && this.#waiting.size >= WINDOWS_MOST)) return false;
     this.#digests += 1;
     // The window is a part of a whole report, which is not to be kept for it.
-    const own = { bytes: Uint8Array.from(window.bytes), edges: window.edges };
+    const own = { ...window, bytes: Uint8Array.from(window.bytes) };
     if (waiting === undefined) this.#waiting.set(key, { window: own, by, digests: [digest] });
     else waiting.digests.push(digest);
     return true;
@@ -57,6 +57,6 @@ export class Explanations {
   }
 }
 
-function keyOf({ bytes, edges }: Window, by: LoadedModel): string {
-  return `${by.digest} ${edges} ${Buffer.from(bytes).toString("latin1")}`;
+function keyOf({ bytes, edges, kind }: Window, by: LoadedModel): string {
+  return `${by.digest} ${edges} ${kind} ${Buffer.from(bytes).toString("latin1")}`;
 }

@@ -131,13 +131,13 @@ export class IdleScorer {
   }
 }
 
-async function explanationOf({ bytes, edges }: Window, by: LoadedModel): Promise<ExplanationNote> {
+async function explanationOf(window: Window, by: LoadedModel): Promise<ExplanationNote> {
   const score = (windows: readonly Uint8Array[]) =>
     scoresBy(
       by,
-      windows.map((occluded) => ({ bytes: occluded, edges })),
+      windows.map((bytes) => ({ ...window, bytes })),
     );
-  const found = await explain(bytes, by.bundle.thresholds.modelDeny, score);
+  const found = await explain(window.bytes, by.bundle.thresholds.modelDeny, score);
   return {
     bundle: by.digest,
     class: ATTACK_CLASSES[found.attackClass] ?? "",

@@ -10,6 +10,8 @@ export interface WireEvidence {
   source: Buffer;
   claims: Buffer;
   edges: number;
+  /** Of field, and 1 more; 0: not told. */
+  kind: number;
 }
 
 /** What the store keeps of one decision. */
