@@ -72,7 +72,7 @@ export class Suspect {
   equals(other: Suspect): bool {
     const size = this.end - this.start;
     if (other.end - other.start != size || memory.compare(this.at, other.at, size) != 0) return false;
-    return other.edges == this.edges;
+    return other.edges == this.edges && other.value.kind == this.value.kind;
   }
 
   private get at(): usize {

@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { openCore } from "../../inference-sidecar/src/core/core.ts";
 import type { SignAssertion } from "../../inference-sidecar/src/core/instance.ts";
+import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { benignRequests } from "../../scripts/bench/benign.ts";
@@ -136,6 +137,13 @@ test("an open question shows the access verdict, what is left of the deadline, a
   );
   assert.equal(question.findings[0]?.millionths, score.screenMillionths);
   question.answer("unavailable");
+});
+
+test("the same bytes in fields of two kinds are two windows: what the model says of them may differ", () => {
+  const { question } = prevent.evaluate(get("/closed", ["cookie", "a=masscan/1.0"], ["x-tool", "masscan/1.0"]));
+  const asked = question?.findings.filter(({ window }) => Buffer.from(window).toString() === "masscan/1.0");
+  assert.deepEqual(asked?.map(({ kind }) => valueKinds[kind]).sort(), ["cookie-value", "header"]);
+  question?.answer("unavailable");
 });
 
 test("windows tell how long their value is, and of one over 256 bytes the screen's score counts half", () => {
