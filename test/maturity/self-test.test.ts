@@ -194,6 +194,24 @@ test("an outcome that stays the same is recorded once, and one that differs at o
   );
 });
 
+test("a route for CONNECT alone is told to take no request, and keeps no other one from its test", async () => {
+  const tunnel = "{ name: tunnel, match: { methods: [CONNECT], path: /open }, public: true }";
+  const found = new Map<string, Outcome>();
+  const text = policy.replace("routes:", `routes:\n  - ${tunnel}`);
+  const other = await selfTestOf(gate.envoy.folder, text, (outcome) => found.set(outcome.route, outcome));
+  other.start();
+  try {
+    await eventually(
+      () => found.size,
+      (routes) => routes > 1,
+    );
+    const { proved, inert, problem } = found.get("tunnel") as Outcome;
+    assert.deepEqual([proved, inert, problem], [false, false, "no request reaches it: CONNECT has no path"]);
+  } finally {
+    await other.stop();
+  }
+});
+
 test("a probe is inside each canary: it proves no more than the rung on which the route itself stands", async () => {
   rungs.set("open", "observe");
   const canary = { rung: "PREVENT", shareMillionths: 100_000, salt: randomBytes(16) };

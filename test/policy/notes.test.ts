@@ -68,6 +68,13 @@ test("a route that wider ones take everything from is named, with them", async (
   assert.match((await notesOn(...both, route("path: /a/b, methods: [GET, POST]", "c")))[0] ?? "", /one, two before it/);
 });
 
+test("a route that names CONNECT is named: no route takes such requests", async () => {
+  const named = "route_for_connect route a names CONNECT, whose requests have no path: no route takes them";
+  assert.deepEqual(await notesOn(route("path: /a, methods: [CONNECT]")), [`1 ${named}`]);
+  assert.deepEqual(await notesOn(route("path: /a, methods: [GET, CONNECT]")), [`1 ${named}`]);
+  assert.deepEqual(await notesOn(route("path: /a")), []);
+});
+
 const TAKEN: readonly [first: string, second: string][] = [
   ["issuer: demo", "issuer: demo, scopes: [x]"],
   ["issuer: demo, scopes: [x]", "issuer: demo, scopes: [y, x], networks: [10.0.0.0/8]"],

@@ -11,6 +11,7 @@ export const NOTE_CODES = {
   stale_revocation_unused: "a route says what a stale list of revocations means, and none is ever stale",
   no_routes: "there are no routes",
   route_covered: "earlier routes with wider matches leave nothing to a route",
+  route_for_connect: "a route names CONNECT, whose requests have no path, so that no route takes them",
   route_without_owner: "routes name nobody who answers for them",
   route_adapts: "a route can stand on adapt, which differs from prevent by the model's threshold only",
   route_without_review: "a route can move or learn, and nobody can review its events",

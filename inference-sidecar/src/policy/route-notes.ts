@@ -1,16 +1,21 @@
 import type { Note } from "./note.ts";
 import { type PathPattern, parsePathPattern } from "./path-pattern.ts";
-import type { Policy, Route } from "./policy.ts";
+import { METHODS, type Policy, type Route } from "./policy.ts";
 
 const NAMED_MOST = 10;
 
-/** No routes at all, routes that wider ones before them leave nothing to, and routes that nobody answers for. */
+/** No routes at all, routes that wider ones before them leave nothing to or that name CONNECT, and routes that nobody answers for. */
 export function routeNotes(policy: Policy, note: Note): void {
   if (policy.routes.length === 0) {
     const denied = policy.mode === "observe" ? "no request matches one" : "every request is denied";
     note("no_routes", ["routes"], `there are no routes: ${denied}`);
   }
   noteCovered(policy.routes, note);
+  for (const [index, { name, methods }] of policy.routes.entries()) {
+    if (!methods.includes("CONNECT") || methods.length === METHODS.length) continue;
+    const message = `route ${name} names CONNECT, whose requests have no path: no route takes them`;
+    note("route_for_connect", ["routes", index, "match", "methods"], message);
+  }
   const orphans = policy.routes.filter(({ owner }) => owner === "").map(({ name }) => name);
   if (orphans.length === 0) return;
   const more = orphans.length > NAMED_MOST ? ` and ${orphans.length - NAMED_MOST} more` : "";

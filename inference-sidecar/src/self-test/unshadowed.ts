@@ -11,31 +11,21 @@ export interface Target {
   readonly path: string;
 }
 
-/** What is answered with a body first. */
-const METHODS_TRIED: readonly Method[] = [
-  "GET",
-  "POST",
-  "PUT",
-  "PATCH",
-  "DELETE",
-  "OPTIONS",
-  "TRACE",
-  "HEAD",
-  "CONNECT",
-];
+/** What is answered with a body first. Not CONNECT, which has no path: no route takes it. */
+const METHODS_TRIED: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD"];
 const HOSTS_MOST = 8;
 const PARAMETERS = ["7", "self-test"];
 const RESTS = ["/self-test", "/self-test/7", "/self-test/7/7", ""];
 
-/** A request that the route takes and, where one of some simple ones is such, none of those before it. */
-export function unshadowed(route: Match, before: readonly Match[]): Target {
+/** A request that the route takes and, where one of some simple ones is such, none of those before it. Null: it takes none. */
+export function unshadowed(route: Match, before: readonly Match[]): Target | null {
   const fixed = fixedPart(route.path);
   const rivals = before.filter(({ path }) => {
     const other = fixedPart(path);
     return other.startsWith(fixed) || fixed.startsWith(other);
   });
   const targets = targetsOf(route);
-  return targets.find((target) => !rivals.some((rival) => takes(rival, target))) ?? (targets[0] as Target);
+  return targets.find((target) => !rivals.some((rival) => takes(rival, target))) ?? targets[0] ?? null;
 }
 
 function targetsOf({ hosts, methods, path }: Match): Target[] {
