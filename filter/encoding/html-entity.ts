@@ -5,7 +5,7 @@ const AMPERSAND: u8 = 0x26;
 const HASH: u8 = 0x23;
 const SEMICOLON: u8 = 0x3b;
 const LOWER_X: u8 = 0x78;
-const LONGEST_NAME = 7;
+const LONGEST_NAME = 8;
 const TOO_LARGE: u32 = 0x110000;
 const REPLACEMENT_CHARACTER: u32 = 0xfffd;
 
@@ -39,6 +39,7 @@ define("percnt", 0x25);
 define("lpar", 0x28);
 define("rpar", 0x29);
 define("ast", 0x2a);
+define("midast", 0x2a);
 define("plus", 0x2b);
 define("sol", 0x2f);
 define("bsol", 0x5c);
@@ -54,8 +55,10 @@ define("lbrace", 0x7b);
 define("rcub", 0x7d);
 define("rbrace", 0x7d);
 define("vert", 0x7c);
+define("verbar", 0x7c);
 define("grave", 0x60);
 define("lowbar", 0x5f);
+define("underbar", 0x5f);
 define("hat", 0x5e);
 
 /** How many of the first names HTML also takes without their semicolon, whatever follows. */

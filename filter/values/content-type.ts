@@ -31,6 +31,7 @@ const GRAPHQL = bytes("application/graphql");
 const CBOR = bytes("application/cbor");
 const CBOR_SUFFIX = bytes("+cbor");
 const MESSAGE_PACK_SUFFIX = bytes("+msgpack");
+const protobufSuffixes: Uint8Array[] = [bytes("+proto"), bytes("+protobuf")];
 const SEMICOLON: u8 = 0x3b;
 
 /** JSON texts that follow each other (RFC 7464 for the first). */
@@ -82,6 +83,9 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (matchesAt(contentType, start, CBOR) || endsWith(contentType, start, end, CBOR_SUFFIX)) return BodyFormat.Cbor;
   if (beginsAsOneOf(messagePacks, type)) return BodyFormat.MessagePack;
   if (beginsAsOneOf(protobufs, type)) return BodyFormat.Protobuf;
+  for (let i = 0; i < protobufSuffixes.length; i++) {
+    if (endsWith(contentType, start, end, protobufSuffixes[i])) return BodyFormat.Protobuf;
+  }
   return endsWith(contentType, start, end, MESSAGE_PACK_SUFFIX) ? BodyFormat.MessagePack : BodyFormat.Other;
 }
 

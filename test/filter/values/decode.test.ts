@@ -26,6 +26,7 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["a number that is no printable character", "C:\\2024\\1\\7", "", "C:\\2024\\1\\7"],
   ["decimal and hexadecimal entities", "&#60;b&#x3E;&#0000062", "html-entity", "<b>>"],
   ["named entities in any case", "&lt;b&GT;&colon;&NewLine;x&lpar;", "html-entity whitespace", "<b>: x("],
+  ["second names of signs", "2&midast;a&verbar;b&UnderBar;c", "html-entity", "2*a|b_c"],
   ["names that HTML takes without semicolon", "&ltb&gt &amp", "html-entity", "<b> &"],
   ["names that it does not", "&colonb &lparx &unknown;", "", "&colonb &lparx &unknown;"],
   ["a reference above U+10FFFF", "&#99999999999;", "html-entity", "\xef\xbf\xbd"],

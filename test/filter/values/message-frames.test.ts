@@ -35,6 +35,8 @@ for (const [type, body] of [
   ["application/connect+proto", frame(message)],
   ["application/protobuf", message],
   ["application/x-protobuf", message],
+  ["application/vnd.shop.orders+protobuf", message],
+  ["application/vnd.shop.orders+Proto; a=b", message],
 ] as const) {
   test(`${type}: texts of a message are values by themselves, however short, named by their fields`, () => {
     const value = found(values(type, body));
