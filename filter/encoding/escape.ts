@@ -29,7 +29,7 @@ export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
     const unit = codeUnit(text, digits, length);
     if (unit >= 0) {
       const next = digits + 4;
-      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, next, length) : -1;
+      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, next, length, unchecked(text[at])) : -1;
       if (low < 0) pass.putPoint(unit, next - at);
       else pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), next + 6 - at);
       continue;
@@ -92,8 +92,9 @@ function codeUnit(text: Uint8Array, at: i32, end: i32): i32 {
   return unit;
 }
 
-function lowSurrogate(text: Uint8Array, at: i32, end: i32): i32 {
-  if (at + 6 > end || unchecked(text[at]) != BACKSLASH || (unchecked(text[at + 1]) | 0x20) != LOWER_U) return -1;
+/** The one that is escaped at `at` behind the same sign, or -1. */
+function lowSurrogate(text: Uint8Array, at: i32, end: i32, sign: u8): i32 {
+  if (at + 6 > end || unchecked(text[at]) != sign || (unchecked(text[at + 1]) | 0x20) != LOWER_U) return -1;
   const unit = codeUnit(text, at + 2, end);
   return (unit & 0xfc00) == 0xdc00 ? unit : -1;
 }

@@ -6,6 +6,7 @@ import { Base64Space, base64Space, decodeBase64At, hasUrlAlphabet, MIN_BASE64_LE
 import { decodeBase64Tokens, decodeDataUrls } from "./base64-token";
 import { ByteTrait, traitsOf } from "./byte-trait";
 import { foldFullWidth, foldOverlong, foldWide } from "./compatibility";
+import { foldCompatible, foldInvisible, holdsCompatible } from "./compatible";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
 import { isScatteredBase64 } from "./scattered-base64";
@@ -45,7 +46,12 @@ export function decodeRound(text: Uint8Array, size: i32, told: Forms | null): i3
   }
   if ((traits & ByteTrait.Lead) != 0) {
     length = shortened(told, Decoding.Overlong, length, foldOverlong(workspace, length));
+    const before = length;
     length = shortened(told, Decoding.FullWidth, length, foldFullWidth(workspace, length));
+    if (length != before || holdsCompatible(workspace, length)) {
+      length = shortened(told, Decoding.Compatibility, length, foldCompatible(workspace, length));
+      length = shortened(told, Decoding.Invisible, length, foldInvisible(workspace, length));
+    }
   }
   if ((traits & ByteTrait.Nul) != 0) {
     length = shortened(told, Decoding.Utf16, length, foldWide(workspace, length));

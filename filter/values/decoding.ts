@@ -20,6 +20,8 @@ export const enum Decoding {
   Utf32,
   Gzip,
   Deflate,
+  Compatibility,
+  Invisible,
 }
 
 const names: Uint8Array[] = [
@@ -41,6 +43,8 @@ const names: Uint8Array[] = [
   bytes("utf-32"),
   bytes("gzip"),
   bytes("deflate"),
+  bytes("compatibility"),
+  bytes("invisible"),
 ];
 
 /** Name of a decoding for the log. */

@@ -11,6 +11,7 @@ function formsOf(payload: string): [decodings: string, text: string][] {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
+const utf8 = (text: string) => Buffer.from(text).toString("latin1");
 const SCRIPT = "<script>alert(1)</script>";
 
 const single: [what: string, payload: string, decodings: string, text: string][] = [
@@ -20,7 +21,8 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["JavaScript's unicode escapes", "\\u003cb\\u{3e}", "unicode-escape", "<b>"],
   ["a code point with zeros before it", "\\u{0000003c}b\\u{00000}\\u{3e}", "unicode-escape", "<b\0>"],
   ["Java's unicode escapes", "\\uu003cb\\uuuu003e", "unicode-escape", "<b>"],
-  ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", Buffer.from("a😀").toString("latin1")],
+  ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", utf8("a😀")],
+  ["a surrogate pair of ECMAScript's escape", "a%ud83d%ude00", "unicode-escape", utf8("a😀")],
   ["hex escapes", "\\x3cb\\X3E", "hex-escape", "<b>"],
   ["octal escapes", "\\74b\\076\\0076", "octal-escape", "<b>>"],
   ["a number that is no printable character", "C:\\2024\\1\\7", "", "C:\\2024\\1\\7"],
@@ -67,7 +69,14 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ],
   ["overlong slashes and dots", "\xc0\xae\xc0\xae\xc0\xaf\xe0\x80\xae\xf0\x80\x80\xaf", "overlong", ".././"],
   ["an IIS form of a backslash", "..\xc1\x1c", "overlong", "..\\"],
-  ["full-width", Buffer.from("＜script＞").toString("latin1"), "full-width", "<script>"],
+  ["full-width", utf8("＜script＞"), "full-width", "<script>"],
+  ["mathematical letters", utf8("𝓾𝗻𝚒𝙤𝒏 𝟙𝟮 <𝔰𝕔𝖗ipt>"), "compatibility", "union 12 <script>"],
+  ["circled letters and digits", utf8("ⓔⓧⓐⓜⓟⓛⓔ.ⓒom①②"), "compatibility", "example.com12"],
+  ["letters above and below the line", utf8("ˢᵉˡᵉct ⁼₁⁽₎ ªº"), "compatibility", "select =1() ao"],
+  ["small and upright forms", utf8("﹤script﹥ ﹛﹜︷ ︓﹨﹪"), "compatibility", "<script> {}{ :\\%"],
+  ["spaces of typesetting among others", utf8("ｏr\u00a0①\u2003=\u30001"), "full-width compatibility", "or 1 = 1"],
+  ["signs that are not shown, in a word", utf8("uni\u200bon sel\u00ad\u2060ect\ufeff"), "invisible", "union select"],
+  ["both at once", utf8("𝓾\u200bⓝ\u{e0041}ion"), "compatibility invisible", "union"],
   ["comments", "un/**/ion/* x */all", "comment", "un ion all"],
   ["MySQL's executed comments", "/*!50000union*/select", "comment", " union select"],
   ["a comment that does not end", "a /* b", "", "a /* b"],
@@ -106,7 +115,11 @@ test("stops after four rounds", () => {
 
 const untouched: [what: string, payload: string][] = [
   ["prose", "Don't worry, it's 100% fine & dandy; we'll SELECT a few <b>bold</b> options."],
-  ["UTF-8 text", Buffer.from("Größe: naïve café, 東京都, Привет, 😀").toString("latin1")],
+  ["UTF-8 text", utf8("Größe: naïve café, 東京都, Привет, 😀")],
+  ["Persian and Hindi with joiners", utf8("می\u200cخواهم کتاب\u200cها، क्\u200dष नहीं\u200c।")],
+  ["emoji of several signs", utf8("ok ❤\ufe0f 👩\u200d💻 1\ufe0f\u20e3 👍🏽")],
+  ["letters that look like others", utf8("сеlесt ʼ ’ “ ” … ™ ½")],
+  ["signs of prose that have a compatible form", utf8("« 12\u202f000 m² »\u00a0: 1º ou 2ª,\u3000東京")],
   ["Latin-1 text", "caf\xe9 \xc0 la carte"],
   ["a UUID", "550e8400-e29b-41d4-a716-446655440000"],
   ["hexadecimal digests", "a3975224ce7455f67405025b81989895a3975224ce7455f67405025b81989895"],
