@@ -4,6 +4,7 @@ import { inflate } from "../encoding/inflate";
 import { BitReader } from "../encoding/inflate-bits";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { HEADER_BYTES, hasZlibHeader } from "../encoding/zlib";
 import { decodeBase64At, isBase64Byte } from "./base64-text";
 import { isOneOfWords, matchesAt } from "./content-type";
@@ -13,6 +14,11 @@ import { Decoding } from "./decoding";
 const MIN_DIGITS = 16;
 /** They tell three bytes. */
 const HEAD_DIGITS = 4;
+/** Bytes in which a prefix ends. */
+const MOST_PREFIX = 24;
+/** The digit that a stream's begins with behind a prefix: of zlib that with the largest window, as everybody writes it. */
+const FIRST_OF_GZIP: u8 = 0x48;
+const FIRST_OF_ZLIB: u8 = 0x65;
 const DATA = bytes("data:");
 const COMMA: u8 = 0x2c;
 const DOT: u8 = 0x2e;
@@ -34,20 +40,16 @@ export class Inflated {
 
 /**
  * What the base64 that a decoded value begins with holds, where it is gzip or zlib, as applications pack state into cookies
- * and links: at most `room` bytes of it. A `data:` URL's media type and the dot of a compressed session are passed over.
- * However the stream ends, what comes before counts: many decoders ignore what follows it, some hand over what they have
- * before they fail. null: it is nothing of the kind, or not one byte of it can be inflated.
+ * and links: at most `room` bytes of it. A `data:` URL's media type, the dot of a compressed session and a prefix (`v1.…`,
+ * `cursor_…`) are passed over. However the stream ends, what comes before counts: many decoders ignore what follows it, some
+ * hand over what they have before they fail. null: it is nothing of the kind, or not one byte of it can be inflated.
  */
 export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): Inflated | null {
   if (value.length < MIN_DIGITS) return null;
-  let start = unchecked(value[0]) == DOT ? 1 : 0;
-  if (matchesAt(value, 0, DATA)) start = value.indexOf(COMMA) + 1;
-  if (value.length - start < MIN_DIGITS) return null;
-  memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
-  if (decodeBase64At(head, 0, HEAD_DIGITS, 0) < HEAD_DIGITS - 1) return null;
-  const isGzip = looksLikeGzip(head);
   const isBare = isOneOfWords(samlNames, name);
-  if (!isGzip && !isBare && !hasZlibHeader(head)) return null;
+  const start = streamStart(value, isBare);
+  if (start < 0) return null;
+  const isGzip = looksLikeGzip(head);
   let end = start;
   while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
   if (end - start < MIN_DIGITS) return null;
@@ -57,6 +59,28 @@ export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): In
   const isCut = isGzip ? inflateGzip(source, output, []) == InflateStatus.TooLarge : inflateTo(output, source, isBare);
   if (output.length == 0 && !isCut) return null;
   return new Inflated(output.copy(), <u8>(isGzip ? Decoding.Gzip : Decoding.Deflate), isCut);
+}
+
+/** Where the base64 begins whose first bytes, now in `head`, are those of a stream; -1: nowhere. `isBare`: it is one whatever they are. */
+function streamStart(value: Uint8Array, isBare: bool): i32 {
+  let start = unchecked(value[0]) == DOT ? 1 : 0;
+  if (matchesAt(value, 0, DATA)) start = value.indexOf(COMMA) + 1;
+  if (readHead(value, start) && (isBare || looksLikeGzip(head) || hasZlibHeader(head))) return start;
+  const last = min(value.length - MIN_DIGITS, MOST_PREFIX);
+  for (let at = start; at < last; at++) {
+    if (isLetterOrDigit(unchecked(value[at]))) continue;
+    const first = unchecked(value[at + 1]);
+    if (first != FIRST_OF_GZIP && first != FIRST_OF_ZLIB) continue;
+    if (readHead(value, at + 1) && (looksLikeGzip(head) || hasZlibHeader(head))) return at + 1;
+  }
+  return -1;
+}
+
+/** Decodes the digits at `start` into `head`; false: there are too few. */
+function readHead(value: Uint8Array, start: i32): bool {
+  if (value.length - start < MIN_DIGITS) return false;
+  memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
+  return decodeBase64At(head, 0, HEAD_DIGITS, 0) >= HEAD_DIGITS - 1;
 }
 
 /** Inflates bare DEFLATE where that is expected and gives anything, else zlib. True: it goes on beyond the output's limit. */

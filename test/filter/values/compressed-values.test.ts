@@ -49,6 +49,28 @@ test("base64 of gzip or zlib is inflated, wherever a value stands", () => {
   assert.deepEqual(found(json(twice)).decodings, ["base64", "gzip", "base64", "gzip"]);
 });
 
+test("a version or another prefix in front of it changes nothing", () => {
+  for (const packed of [
+    gzipSync(SCRIPT),
+    deflateSync(SCRIPT),
+    deflateSync(SCRIPT, { level: 1 }),
+    deflateSync(SCRIPT, { level: 9 }),
+  ]) {
+    for (const prefix of ["v1.", "cursor_", "page-", "1:", "v2:zlib:", "org_12-state_", "!", "gzip,base64,", ".v1."]) {
+      const value = prefix + packed.toString("base64url");
+      assert.equal(found(json(value)).label, "json:/data", value);
+      assert.equal(found({ headers: [["cookie", `s=${value}`]] }).label, "cookie:s", value);
+    }
+  }
+  for (const value of [
+    "v1.eJunk-eJunk_eJunk",
+    "H4sIAAAA-H4sIAAAA",
+    `${"far-".repeat(20)}${gzipSync("a").toString("base64")}`,
+  ]) {
+    assert.equal(valuesOf(json(value)).filter(({ label }) => label === "json:/data").length, 1, value);
+  }
+});
+
 test("a message of SAML by redirect is bare DEFLATE under base64; another value that could be is not asked", () => {
   const message = encodeURIComponent(deflateRawSync(`<AuthnRequest>${SCRIPT}</AuthnRequest>`).toString("base64"));
   for (const name of ["SAMLRequest", "SAMLResponse"]) {
