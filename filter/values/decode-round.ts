@@ -9,6 +9,7 @@ import { foldFullWidth, foldOverlong, foldWide } from "./compatibility";
 import { foldCompatible, foldInvisible, holdsCompatible } from "./compatible";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
+import { foldMarkup, hasMarkup } from "./markup";
 import { isScatteredBase64 } from "./scattered-base64";
 import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } from "./spacing";
 
@@ -88,6 +89,19 @@ export function foldRound(text: Uint8Array, size: i32, told: Forms | null): i32 
   if (spaced) tell(told, <u8>Decoding.Whitespace);
   if (length == size && !spaced) return -1;
   return spaced ? foldWhitespace(workspace, length) : length;
+}
+
+/**
+ * The same for what stands between the pieces of a text of XML, where there are any; whitespace that is left beside each other
+ * is folded, too.
+ */
+export function markupRound(text: Uint8Array, size: i32, told: Forms | null): i32 {
+  if (!hasMarkup(text, size)) return -1;
+  fill(text.dataStart, size);
+  const length = shortened(told, Decoding.Markup, size, foldMarkup(workspace.subarray(0, size)));
+  if (length == size || length == 0) return -1;
+  const folded = foldRound(workspace, length, told);
+  return folded < 0 ? length : folded;
 }
 
 /** Puts `size` bytes at `data` into the workspace. */

@@ -1,5 +1,5 @@
 import { Container, decodeContainer } from "./container";
-import { decodeRound, fill, foldRound, workspace } from "./decode-round";
+import { decodeRound, fill, foldRound, markupRound, workspace } from "./decode-round";
 import { Forms } from "./forms";
 import { JoinedText } from "./joined-text";
 
@@ -7,9 +7,9 @@ const MAX_ROUNDS = 4;
 
 /**
  * All forms of a raw value: first what its container makes of it, then one for each of at most four rounds that changed
- * it, last, where there is any to fold, the one with comments and whitespace folded. No decoder of a round makes a text
- * longer, so all forms together are at most six times the first, and the work is linear. `before`: the decodings of the
- * text in which the value stands.
+ * it, then, where there is any to fold, the one with comments and whitespace folded, and last that without marks of XML. No
+ * decoder of a round makes a text longer, so all forms together are at most seven times the first, and the work is linear.
+ * `before`: the decodings of the text in which the value stands.
  */
 export function decodeForms(raw: Uint8Array, container: Container, before: u8[]): Forms {
   const result = new Forms(before);
@@ -20,10 +20,14 @@ export function decodeForms(raw: Uint8Array, container: Container, before: u8[])
     if (length == text.length) break;
     result.add(workspace.slice(0, length));
   }
-  const last = result.last;
-  const length = foldRound(last, last.length, result);
-  if (length >= 0) result.add(workspace.slice(0, length));
+  addIfAny(result, foldRound(result.last, result.last.length, result));
+  addIfAny(result, markupRound(result.last, result.last.length, result));
   return result;
+}
+
+/** What stands in the workspace becomes a form; a length below 0: there is none. */
+function addIfAny(result: Forms, length: i32): void {
+  if (length >= 0) result.add(workspace.slice(0, length));
 }
 
 /**
@@ -43,8 +47,13 @@ export function decodeParts(first: JoinedText): JoinedText[] {
     }
     const last = forms[form];
     size = fillWith(last, form == 0 ? part : last.count - 1);
-    const length = foldRound(workspace, size, null);
-    if (length >= 0) addTo(forms, form + 1, length, part);
+    const folded = foldRound(workspace, size, null);
+    if (folded >= 0) {
+      addTo(forms, ++form, folded, part);
+      size = folded;
+    }
+    const joined = markupRound(workspace, size, null);
+    if (joined >= 0) addTo(forms, form + 1, joined, part);
   }
   return forms;
 }

@@ -22,6 +22,7 @@ export const enum Decoding {
   Deflate,
   Compatibility,
   Invisible,
+  Markup,
 }
 
 const names: Uint8Array[] = [
@@ -45,6 +46,7 @@ const names: Uint8Array[] = [
   bytes("deflate"),
   bytes("compatibility"),
   bytes("invisible"),
+  bytes("markup"),
 ];
 
 /** Name of a decoding for the log. */

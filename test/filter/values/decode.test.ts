@@ -79,6 +79,10 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["both at once", utf8("𝓾\u200bⓝ\u{e0041}ion"), "compatibility invisible", "union"],
   ["comments", "un/**/ion/* x */all", "comment", "un ion all"],
   ["MySQL's executed comments", "/*!50000union*/select", "comment", " union select"],
+  ["what a parser of XML joins", "<a>un<!-- x -->io<?y z?>n se<![CDATA[lec]]>t</a>", "markup", "<a>union select</a>"],
+  ["the same between spaces and comments", "un/**/ion <!-- x --> all", "comment markup whitespace", "un ion all"],
+  ["a mark of XML that does not end, and one that does", "<!--a<?b<![CDATA[c<?d?>]]>", "markup", "<!--a]]>"],
+  ["declarations", '<?xml version="1.0"?><!DOCTYPE a><!>', "", '<?xml version="1.0"?><!DOCTYPE a><!>'],
   ["a comment that does not end", "a /* b", "", "a /* b"],
   ["whitespace", "or\t1=1\r\n \v--", "whitespace", "or 1=1 --"],
 ];
@@ -130,6 +134,7 @@ const untouched: [what: string, payload: string][] = [
   ["claims and signature of a JWT", ".eyJzdWIiOiJhIn0.c2lnbmF0dXJl"],
   ["a path of many letters", "see /usr/local/share/applications/internationalization for it."],
   ["a single NUL", "a\0bc"],
+  ["nothing but a mark of XML", '<!--#exec cmd="id" -->'],
   ["a Windows path", "C:\\Users\\name\\file.txt"],
   ["a regular expression", "^\\d+\\w*\\.x$"],
   ["nothing", ""],

@@ -70,6 +70,7 @@ test("text without special characters has one form", () => {
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 12 }), (words) => {
       const text = `${words.join(" ")}.`;
+      fc.pre(!/<[!?]/.test(text));
       assert.equal(formsOf(Buffer.from(text)).length, 1, text);
     }),
   );
