@@ -10,7 +10,7 @@ import { MessageWriter } from "./message";
 /**
  * What is known of a request. u32 rung, holds; list of at most one route's name; grant's id (empty: none); token's
  * outcome; subject: list of at most one issuer's name, `sub`, workload, list of scopes; verdict; score; then where
- * `asks`, else empty: u32 deadline, list of findings. Each list is u32 count and its items.
+ * `asks`, else empty: u32 deadline, list of windows. Each list is u32 count and its items.
  */
 export function writeEvaluation(writer: MessageWriter, evaluation: Evaluation, asks: bool): void {
   writer.u32(evaluation.rung);
@@ -25,7 +25,9 @@ export function writeEvaluation(writer: MessageWriter, evaluation: Evaluation, a
   writeVerdict(writer, asks ? evaluation.accessVerdict() : evaluation.verdict());
   writeScore(writer, evaluation);
   writer.u32(asks ? evaluation.deadlineMillis : 0);
-  writeFindings(writer, asks ? evaluation.question : []);
+  const question = asks ? evaluation.question : [];
+  writer.u32(question.length);
+  for (let i = 0; i < question.length; i++) writeWindow(writer, question[i]);
 }
 
 function writeSubject(writer: MessageWriter, evaluation: Evaluation): void {
@@ -60,26 +62,29 @@ function writeScore(writer: MessageWriter, evaluation: Evaluation): void {
   writer.u32(evidence.usualSurprisal);
   writer.bytes(reasonRow(evidence.uninspected).code);
   const finding = evidence.finding;
-  writeFindings(writer, finding === null ? [] : [finding]);
+  writer.u32(u32(finding !== null));
+  if (finding === null) return;
+  writeWindow(writer, finding);
+  writeOrigin(writer, finding);
 }
 
-/** For each: label, u32 kind, component, start, end, list of decodings, window, u32 its edges, the screen's score. */
-function writeFindings(writer: MessageWriter, findings: Suspect[]): void {
-  writer.u32(findings.length);
-  for (let i = 0; i < findings.length; i++) {
-    const finding = findings[i];
-    const value = finding.value;
-    writer.bytes(fieldLabel(value));
-    writer.u32(value.kind);
-    const origin = finding.origin;
-    writer.u32(origin.component);
-    writer.u32(origin.start);
-    writer.u32(origin.end);
-    const decodings = finding.decodings;
-    writer.u32(decodings.length);
-    for (let j = 0; j < decodings.length; j++) writer.bytes(decodingName(decodings[j]));
-    writer.bytes(finding.window);
-    writer.u32(finding.edges);
-    writer.u32(finding.millionths);
-  }
+/** Label, u32 kind, the window's bytes, u32 its edges, the screen's score. */
+function writeWindow(writer: MessageWriter, finding: Suspect): void {
+  const value = finding.value;
+  writer.bytes(fieldLabel(value));
+  writer.u32(value.kind);
+  writer.bytes(finding.window);
+  writer.u32(finding.edges);
+  writer.u32(finding.millionths);
+}
+
+/** u32 component, start, end; list of decodings. For these the value is decoded again. */
+function writeOrigin(writer: MessageWriter, finding: Suspect): void {
+  const origin = finding.origin;
+  writer.u32(origin.component);
+  writer.u32(origin.start);
+  writer.u32(origin.end);
+  const decodings = finding.decodings;
+  writer.u32(decodings.length);
+  for (let i = 0; i < decodings.length; i++) writer.bytes(decodingName(decodings[i]));
 }

@@ -1,4 +1,4 @@
-import type { Finding } from "../../inference-sidecar/src/core/evaluation.ts";
+import type { ScreenedWindow } from "../../inference-sidecar/src/core/evaluation.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { type Configuration, describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
@@ -112,7 +112,8 @@ const WINDOWS_REMEMBERED = 65_536;
 /** Asks for each window once; the same bytes at another edge of their value, or in a field of another kind, are another one. */
 function remembering(ask: AskModel): AskModel {
   const known = new Map<string, Awaited<ReturnType<AskModel>>[number]>();
-  const nameOf = ({ window, edges, kind }: Finding) => `${edges} ${kind} ${Buffer.from(window).toString("latin1")}`;
+  const nameOf = ({ window, edges, kind }: ScreenedWindow) =>
+    `${edges} ${kind} ${Buffer.from(window).toString("latin1")}`;
   return async (question) => {
     if (known.size > WINDOWS_REMEMBERED) known.clear();
     const unknown = question.findings.filter((finding) => !known.has(nameOf(finding)));

@@ -136,6 +136,8 @@ test("an open question shows the access verdict, what is left of the deadline, a
     question.findings.some(({ window, edges }) => Buffer.from(window).toString() === "red shoes" && edges === 3),
   );
   assert.equal(question.findings[0]?.millionths, score.screenMillionths);
+  // Not where each came from: to find that out the whole value is decoded again.
+  assert.deepEqual(Object.keys(question.findings[0] ?? {}), ["field", "kind", "window", "edges", "millionths"]);
   question.answer("unavailable");
 });
 
@@ -157,7 +159,7 @@ test("windows tell how long their value is, and of one over 256 bytes the screen
         body: Buffer.from(value),
       });
       assert.ok(question);
-      const finding = question.findings.find(({ component }) => component === "body");
+      const finding = question.findings.find(({ field }) => field === "body");
       assert.ok(finding);
       assert.equal(finding.edges >> 2, [64, 256, 1024, 4096, 16384].filter((most) => length > most).length);
       const [{ millionths = 0 } = {}] = core.screen([Buffer.from(value)]);

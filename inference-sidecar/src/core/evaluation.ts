@@ -70,17 +70,12 @@ export interface Score {
   readonly finding: Finding | null;
 }
 
-/** One form of one value, and the window of it that carried its score. */
-export interface Finding {
+/** A window of one form of one value, as the screen saw it. */
+export interface ScreenedWindow {
   /** Such as `query:q`. */
   readonly field: string;
   /** As in postern.v1.ScoreRequest. */
   readonly kind: number;
-  readonly component: Component;
-  /** Byte range of the raw value in its component. */
-  readonly start: number;
-  readonly end: number;
-  readonly decodings: readonly string[];
   /** 1 to 256 bytes of the decoded form: what the model is given. */
   readonly window: Uint8Array;
   /** As in postern.v1.ScoreRequest. */
@@ -89,10 +84,19 @@ export interface Finding {
   readonly millionths: number;
 }
 
+/** The one that carried the score, and what it came from. */
+export interface Finding extends ScreenedWindow {
+  readonly component: Component;
+  /** Byte range of the raw value in its component. */
+  readonly start: number;
+  readonly end: number;
+  readonly decodings: readonly string[];
+}
+
 /** The one remote step of an evaluation. It must be answered: until then the core keeps the request. */
 export interface Question {
   /** 1 to 16, the worst first. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ScreenedWindow[];
   /** What is left of the route's deadline, of a second at least where nothing waits: the caller is to keep it. */
   readonly deadlineMillis: number;
   /**
@@ -115,7 +119,7 @@ export interface ModelScore {
 /** What `filter/core/evaluation-message.ts` wrote; `ask` makes the question. */
 export function readEvaluation(
   reader: MessageReader,
-  ask: (findings: readonly Finding[], deadlineMillis: number) => Question,
+  ask: (findings: readonly ScreenedWindow[], deadlineMillis: number) => Question,
 ): Evaluation {
   const rung = rungs[reader.u32()] ?? "prevent";
   const holds = reader.u32() === 1;
@@ -126,7 +130,7 @@ export function readEvaluation(
   const verdict = readVerdict(reader);
   const score = readScore(reader);
   const deadlineMillis = reader.u32();
-  const findings = reader.list(() => readFinding(reader));
+  const findings = reader.list(() => readWindow(reader));
   const question = findings.length > 0 ? ask(findings, deadlineMillis) : null;
   return { route, rung, holds, grant, token, subject, verdict, score, question };
 }
@@ -171,14 +175,18 @@ function readReason(reader: MessageReader): string | null {
   return code === PERMITTED ? null : code;
 }
 
-function readFinding(reader: MessageReader): Finding {
+function readWindow(reader: MessageReader): ScreenedWindow {
   const field = reader.text();
   const kind = reader.u32();
+  const window = reader.bytes();
+  return { field, kind, window, edges: reader.u32(), millionths: reader.u32() };
+}
+
+function readFinding(reader: MessageReader): Finding {
+  const { field, kind, window, edges, millionths } = readWindow(reader);
   const component = components[reader.u32()] ?? "body";
   const start = reader.u32();
   const end = reader.u32();
   const decodings = reader.list(() => reader.text());
-  const window = reader.bytes();
-  const edges = reader.u32();
-  return { field, kind, component, start, end, decodings, window, edges, millionths: reader.u32() };
+  return { field, kind, window, edges, millionths, component, start, end, decodings };
 }
