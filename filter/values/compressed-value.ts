@@ -4,7 +4,6 @@ import { inflate } from "../encoding/inflate";
 import { BitReader } from "../encoding/inflate-bits";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
-import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { HEADER_BYTES, hasZlibHeader } from "../encoding/zlib";
 import { decodeBase64At, isBase64Byte } from "./base64-text";
 import { isOneOfWords, matchesAt } from "./content-type";
@@ -14,8 +13,8 @@ import { Decoding } from "./decoding";
 const MIN_DIGITS = 16;
 /** They tell three bytes. */
 const HEAD_DIGITS = 4;
-/** Bytes in which a prefix ends. */
-const MOST_PREFIX = 24;
+/** Bytes in which a prefix ends, in sixteens. */
+const MOST_PREFIX = 32;
 /** The digit that a stream's begins with behind a prefix: of zlib that with the largest window, as everybody writes it. */
 const FIRST_OF_GZIP: u8 = 0x48;
 const FIRST_OF_ZLIB: u8 = 0x65;
@@ -67,13 +66,23 @@ function streamStart(value: Uint8Array, isBare: bool): i32 {
   if (matchesAt(value, 0, DATA)) start = value.indexOf(COMMA) + 1;
   if (readHead(value, start) && (isBare || looksLikeGzip(head) || hasZlibHeader(head))) return start;
   const last = min(value.length - MIN_DIGITS, MOST_PREFIX);
-  for (let at = start; at < last; at++) {
-    if (isLetterOrDigit(unchecked(value[at]))) continue;
-    const first = unchecked(value[at + 1]);
-    if (first != FIRST_OF_GZIP && first != FIRST_OF_ZLIB) continue;
-    if (readHead(value, at + 1) && (looksLikeGzip(head) || hasZlibHeader(head))) return at + 1;
+  for (let at = start; at < last; at += 16) {
+    for (let mask = prefixEndsAmong(value.dataStart + at); mask != 0; mask &= mask - 1) {
+      const first = at + ctz(mask) + 1;
+      if (readHead(value, first) && (looksLikeGzip(head) || hasZlibHeader(head))) return first;
+    }
   }
   return -1;
+}
+
+/** A bit for each of sixteen bytes that is no letter or digit, where a digit follows with which a stream may begin. */
+function prefixEndsAmong(data: usize): i32 {
+  const bytes = v128.load(data);
+  const letters = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
+  const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+  const next = v128.load(data, 1);
+  const firsts = v128.or(i8x16.eq(next, i8x16.splat(FIRST_OF_GZIP)), i8x16.eq(next, i8x16.splat(FIRST_OF_ZLIB)));
+  return i8x16.bitmask(v128.andnot(firsts, v128.or(letters, digits)));
 }
 
 /** Decodes the digits at `start` into `head`; false: there are too few. */
