@@ -27,9 +27,9 @@ const memo: usize = memory.data(8 << MEMO_BITS, 16);
 const places: usize = memory.data(16, 16);
 const tags: usize = memory.data(16, 16);
 
-/** How many steps of a block make a quarter of it. */
-export function quarterOf(steps: i32): i32 {
-  return (steps + 3) >> 2;
+/** A quarter of the steps from that of the byte at `from` on, rounded up: at most of `STEPS`. */
+export function quarterFrom(from: i32, length: i32): i32 {
+  return (min(length - from + 1, STEPS) + 3) >> 2;
 }
 
 /** Where the weight of a step stands in `stepWeights`. */
@@ -40,23 +40,24 @@ export function weightAt(step: i32, quarter: i32): usize {
 }
 
 /**
- * Weighs up to `STEPS` steps of a text, from that of the byte at `from` on, and gives how many. A step is a byte with the
- * 1- to 4-grams that it completes; before the first byte stand zeros, and one closing zero follows the last. ASCII letters
- * count as lower case and every digit as `0`: what is told apart is shape, not the number. `weights` has 1 << (32 - shift)
- * entries, in all calls the same.
+ * Weighs up to four times `quarter` steps of a text, from that of the byte at `from` on; where there are fewer, the others
+ * are such as no run goes over. A step is a byte with the 1- to 4-grams that it completes; before the first byte stand zeros,
+ * and one closing zero follows the last. ASCII letters count as lower case and every digit as `0`: what is told apart is
+ * shape, not the number. `weights` has 1 << (32 - shift) entries, in all calls the same.
  */
-export function weighSteps(data: usize, from: i32, length: i32, weights: usize, shift: u32): i32 {
-  const count = min(length - from, STEPS);
+export function weighSteps(data: usize, from: i32, length: i32, quarter: i32, weights: usize, shift: u32): void {
+  const most = 4 * quarter;
+  const count = min(length - from, most);
   const before = min(from, BEFORE);
-  const steps = min(count + 1, STEPS);
+  const steps = min(count + 1, most);
   store<u32>(folded, 0);
   memory.copy(folded + (BEFORE - before), data + from - before, before + count);
   store<u64>(folded + BEFORE + count, 0);
   for (let at = 0; at < steps + BEFORE; at += 16) fold(folded + at);
-  const quarter = <usize>quarterOf(steps);
+  const apart = <usize>quarter;
   let misses = missed;
-  for (let four: usize = 0; four < quarter; four++) {
-    const hashes = hashesOf(gramsAt(folded + four, quarter));
+  for (let four: usize = 0; four < apart; four++) {
+    const hashes = hashesOf(gramsAt(folded + four, apart));
     const pairs = placesOf(hashes);
     let left = v128.load64_zero(memo + i32x4.extract_lane(pairs, 0));
     left = v128.load64_lane(memo + i32x4.extract_lane(pairs, 1), left, 1);
@@ -70,9 +71,8 @@ export function weighSteps(data: usize, from: i32, length: i32, weights: usize, 
     store<u8>(misses, <u8>four);
     misses += <usize>!i32x4.all_true(found);
   }
-  for (let miss = missed; miss < misses; miss++) weighMissing(<usize>load<u8>(miss), quarter, weights, shift);
-  for (let step = steps; step < 4 * <i32>quarter; step++) store<i32>(weightAt(step, <i32>quarter), NO_STEP);
-  return steps;
+  for (let miss = missed; miss < misses; miss++) weighMissing(<usize>load<u8>(miss), apart, weights, shift);
+  for (let step = steps; step < most; step++) store<i32>(weightAt(step, quarter), NO_STEP);
 }
 
 function fold(at: usize): void {

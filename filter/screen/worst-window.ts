@@ -1,4 +1,5 @@
-import { quarterOf, STEPS, stepWeights, weighSteps, weightAt } from "./step-weights";
+import { limitedSum, limitedTo, scanWindows } from "./limited-runs";
+import { quarterFrom, STEPS, stepWeights, weighSteps, weightAt } from "./step-weights";
 
 /** Bytes of the longest window: what the model takes. */
 const WINDOW_BYTES: i32 = 256;
@@ -8,12 +9,6 @@ export const CONTEXT_BYTES: i32 = 8;
 
 /** Steps of a window: its n-grams reach three bytes further back, and all of them must fit into WINDOW_BYTES. */
 const WINDOW_STEPS: i32 = WINDOW_BYTES - 3;
-const RING: i32 = 256;
-const RING_MASK: i32 = RING - 1;
-
-/** Prefix sums that may still begin the worst window, ascending; positions beside them. One call at a time uses them. */
-const candidateSums = new StaticArray<i64>(RING);
-const candidatePositions = new StaticArray<i32>(RING);
 
 /** Sums of the four quarters of a block, i32 each: of all of it, the largest from its first step on, up to its last, of any run. */
 const totals: usize = memory.data(16, 16);
@@ -41,7 +36,12 @@ export function findWorstWindow(data: usize, length: i32, weights: usize, tableB
   bestTo = 0;
   for (let at = 0; at <= length; ) {
     at = scanRuns(data, length, at, weights, shift);
-    if (at <= length) at = scanWindows(data, length, at, weights, shift);
+    if (at > length) break;
+    at = scanWindows(data, length, at, weights, shift, bestSum);
+    if (limitedSum == bestSum) continue;
+    bestSum = limitedSum;
+    bestFrom = NOT_FOUND;
+    bestTo = limitedTo;
   }
   if (bestFrom == NOT_FOUND) findBegin(data, length, weights, shift);
   place(length, max(0, bestFrom - 3), min(bestTo, length));
@@ -56,8 +56,8 @@ function scanRuns(data: usize, length: i32, from: i32, weights: usize, shift: u3
   // No run whose sum is left began before it.
   let since = from;
   for (let block = from; block <= length; block += STEPS) {
-    const steps = weighSteps(data, block, length, weights, shift);
-    const quarter = quarterOf(steps);
+    const quarter = quarterFrom(block, length);
+    weighSteps(data, block, length, quarter, weights, shift);
     sumQuarters(quarter);
     for (let lane: usize = 0; lane < 16; lane += 4) {
       const start = block + (<i32>lane >> 2) * quarter;
@@ -108,58 +108,12 @@ function findEnd(lane: usize, quarter: i32, left: i32, start: i32): void {
 /** The shortest run that ends at `bestTo` and has `bestSum`: a longer one would begin with what weighs nothing. */
 function findBegin(data: usize, length: i32, weights: usize, shift: u32): void {
   const from = max(0, bestTo - STEPS);
-  const quarter = quarterOf(weighSteps(data, from, length, weights, shift));
+  const quarter = quarterFrom(from, length);
+  weighSteps(data, from, length, quarter, weights, shift);
   let sum = 0;
   let step = bestTo - from;
   while (sum < bestSum && step > 0) sum += load<i32>(weightAt(--step, quarter));
   bestFrom = from + step;
-}
-
-/**
- * From step `from` on, whatever the length of runs; gives the first step, more than a window on, at which nothing is left of
- * them.
- */
-function scanWindows(data: usize, length: i32, from: i32, weights: usize, shift: u32): i32 {
-  const steps = length + 1;
-  let best: i64 = bestSum;
-  let quarter = 0;
-  let step = STEPS;
-  // The queue is [head, tail) in ring indices, never longer than WINDOW_STEPS + 1 < RING; its head is kept in locals.
-  let head = 0;
-  let tail = 1;
-  let headSum: i64 = 0;
-  let headPosition = from;
-  let sum: i64 = 0;
-  for (let position = from + 1; position <= steps; position++) {
-    if (step == STEPS) {
-      step = 0;
-      quarter = quarterOf(weighSteps(data, position - 1, length, weights, shift));
-    }
-    sum += <i64>load<i32>(weightAt(step++, quarter));
-    if (headPosition < position - WINDOW_STEPS) {
-      head++;
-      headSum = unchecked(candidateSums[head & RING_MASK]);
-      headPosition = unchecked(candidatePositions[head & RING_MASK]);
-    }
-    if (sum <= headSum) {
-      if (position - from > WINDOW_STEPS) return position;
-      headSum = sum;
-      headPosition = position;
-      tail = head + 1;
-      continue;
-    }
-    if (sum - headSum > best) {
-      best = sum - headSum;
-      bestSum = <i32>min<i64>(best, i32.MAX_VALUE);
-      bestFrom = headPosition;
-      bestTo = position;
-    }
-    while (tail - 1 > head && unchecked(candidateSums[(tail - 1) & RING_MASK]) >= sum) tail--;
-    unchecked((candidateSums[tail & RING_MASK] = sum));
-    unchecked((candidatePositions[tail & RING_MASK] = position));
-    tail++;
-  }
-  return steps;
 }
 
 /** The worst run with a little context: more would let what stands around an attack outvote it in the model. */
