@@ -80,6 +80,8 @@ export class Suspect {
   }
 }
 
+/** Of the value that is screened, what the screen does not clear of each form. */
+const unsure: Suspect[] = [];
 /** Ranges of a form that are still to be looked at, while `lookBeside` runs. */
 const starts: i32[] = [];
 const ends: i32[] = [];
@@ -103,7 +105,9 @@ export class Suspects {
   screen(values: Value[], from: i32): void {
     for (let i = from; i < values.length; i++) {
       const value = values[i];
-      for (let j = 0; j < value.forms.length; j++) this.screenForm(value, j);
+      const parts = value.parts;
+      if (parts === null) this.screenForms(value);
+      else for (let j = 0; j < parts.length; j++) this.screenParts(value, j, parts[j]);
     }
   }
 
@@ -116,14 +120,30 @@ export class Suspects {
     return this.worst.slice(start, end);
   }
 
-  private screenForm(value: Value, form: i32): void {
-    const length = value.forms[form].length;
-    if (length == 0) return;
+  /**
+   * The worst of each form, then what stands beside it: first in the most decoded one, where an attack is plainest, and in
+   * the others as long as all that is found has room.
+   */
+  private screenForms(value: Value): void {
+    unsure.length = 0;
+    for (let form = 0; form < value.forms.length; form++) {
+      const length = value.forms[form].length;
+      if (length == 0) continue;
+      const suspect = suspectIn(value, form, 0, length, scoreOf(value, form, 0, length));
+      this.insert(suspect);
+      if (!suspect.isCleared) unsure.push(suspect);
+    }
+    for (let i = unsure.length - 1; i >= 0 && (i == unsure.length - 1 || !this.overflowed); i--) {
+      this.beginForm(unsure[i].to);
+      this.windowsLeft -= 1;
+      this.lookBeside(unsure[i]);
+    }
+    unsure.length = 0;
+  }
+
+  private beginForm(length: i32): void {
     this.bytesLeft = max(MIN_BYTES_AGAIN, 4 * length);
     this.windowsLeft = MAX_WINDOWS;
-    const parts = value.parts;
-    if (parts !== null) this.screenParts(value, form, parts[form]);
-    else this.take(suspectIn(value, form, 0, length, scoreOf(value, form, 0, length)));
   }
 
   /** Each by itself. There may be very many: of those that the screen clears only the worst is taken, and that where it clears all. */
@@ -131,6 +151,7 @@ export class Suspects {
     let cleared: Suspect | null = null;
     let worstCleared: u32 = 0;
     let clearsAll = true;
+    this.beginForm(value.forms[form].length);
     for (let part = 0; part < parts.count; part++) {
       const from = parts.startOf(part);
       const to = parts.endOf(part);
