@@ -9,6 +9,7 @@ import { foldFullWidth, foldOverlong, foldWide } from "./compatibility";
 import { foldCompatible, foldInvisible, holdsCompatible } from "./compatible";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
+import { decodeHexText, isHexText } from "./hex-text";
 import { foldMarkup, hasMarkup } from "./markup";
 import { isScatteredBase64 } from "./scattered-base64";
 import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } from "./spacing";
@@ -17,7 +18,7 @@ import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } fr
 export let workspace = new Uint8Array(4096);
 
 /**
- * Applies every decoder once, one to the other's result; base64 of the whole only where no other found anything. Takes the
+ * Applies every decoder once, one to the other's result; base64 or digits of the whole only where no other found anything. Takes the
  * first `size` bytes of `text`, gives the length of what stands in the workspace then; `size`: nothing was found.
  */
 export function decodeRound(text: Uint8Array, size: i32, told: Forms | null): i32 {
@@ -62,6 +63,9 @@ export function decodeRound(text: Uint8Array, size: i32, told: Forms | null): i3
     tell(told, <u8>(hasUrlAlphabet(workspace, size) ? Decoding.Base64Url : Decoding.Base64));
     startPass();
     length = decodeBase64At(workspace, 0, size, 0, space);
+  } else if (length == size && isHexText(workspace, size)) {
+    tell(told, <u8>Decoding.Hexadecimal);
+    length = decodeHexText(workspace, size);
   } else {
     if ((traits & ByteTrait.Comma) != 0) {
       length = shortened(told, Decoding.Base64, length, decodeDataUrls(workspace, length));

@@ -23,6 +23,7 @@ export const enum Decoding {
   Compatibility,
   Invisible,
   Markup,
+  Hexadecimal,
 }
 
 const names: Uint8Array[] = [
@@ -47,6 +48,7 @@ const names: Uint8Array[] = [
   bytes("compatibility"),
   bytes("invisible"),
   bytes("markup"),
+  bytes("hexadecimal"),
 ];
 
 /** Name of a decoding for the log. */

@@ -11,6 +11,7 @@ function formsOf(payload: string): [decodings: string, text: string][] {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
+const hexadecimal = (text: string) => Buffer.from(text).toString("hex");
 const utf8 = (text: string) => Buffer.from(text).toString("latin1");
 const SCRIPT = "<script>alert(1)</script>";
 
@@ -46,6 +47,9 @@ const single: [what: string, payload: string, decodings: string, text: string][]
     "base64",
     SCRIPT,
   ],
+  ["a text in hexadecimal digits", hexadecimal(SCRIPT), "hexadecimal", SCRIPT],
+  ["the same in capitals behind 0x", `0x${hexadecimal("' or 1=1 -- ").toUpperCase()}`, "hexadecimal", "' or 1=1 -- "],
+  ["the same with other bytes in it", `${hexadecimal(SCRIPT)}00e4`, "hexadecimal", `${SCRIPT}\0\xe4`],
   ["base64 in quotes", `{'a': "${base64(SCRIPT)}"}, x`, "base64", `{'a': "${SCRIPT}"}, x`],
   ["base64 behind a version", `v1.${base64(SCRIPT)}`, "base64", `v1.${SCRIPT}`],
   [
@@ -130,6 +134,9 @@ const untouched: [what: string, payload: string][] = [
   ["a plain word", "authentication"],
   ["a camel-case name", "getCustomerOrderHistoryById"],
   ["a random token", "q8Zr_Jd0X-2mYvQm1Tn9oWcKp4EuHs7a"],
+  ["an object identifier", "6566a1b2c3d4e5f60718293a"],
+  ["a number of decimal digits that would be text", "20242526272829303132333435"],
+  ["an odd number of digits", `${hexadecimal("' or 1=1 -- ")}2`],
   ["a card number", "4111111111111111"],
   ["claims and signature of a JWT", ".eyJzdWIiOiJhIn0.c2lnbmF0dXJl"],
   ["a path of many letters", "see /usr/local/share/applications/internationalization for it."],

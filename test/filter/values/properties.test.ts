@@ -40,6 +40,8 @@ const encodings: Record<string, (text: string) => string> = {
     text
       .replace(/[a-z]/g, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0x1d3b9))
       .replace(/[0-9]/g, (digit) => String.fromCodePoint(digit.charCodeAt(0) + 0x1d79e)),
+  // Of ASCII alone: other bytes are what digests have.
+  hexadecimal: (text) => (/^[ -~]{12,}$/.test(text) ? Buffer.from(text).toString("hex") : text),
   fullWidth: (text) => text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0)),
 };
 
