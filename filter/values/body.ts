@@ -10,6 +10,7 @@ import { collectJson } from "./json";
 import { collectMailMessage } from "./mail-message";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
 import { Pairs } from "./pairs";
+import { collectPrefixedTexts } from "./prefixed-texts";
 import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
@@ -52,7 +53,8 @@ export function collectBody(
   }
   if (isWide) return inspected;
   // Most applications do not look at `charset` and read byte by byte; what can be read wide is no text then as a whole.
-  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart || format == BodyFormat.Protobuf;
+  const isBinaryRecords = format == BodyFormat.Protobuf || format == BodyFormat.Records;
+  const parted = format == BodyFormat.Form || format == BodyFormat.Multipart || isBinaryRecords;
   const narrow = readings.length > 0 && !parted ? BodyFormat.Other : format;
   return collectReadable(collector, narrow, contentType, source, depth, begun) && inspected;
 }
@@ -109,7 +111,8 @@ function collectText(collector: Collector, format: BodyFormat, source: Source, s
   const name = collector.name(body, 0, 0);
   const mayBeBinary = isToldByLook(format) || format == BodyFormat.Multipart;
   if (mayBeBinary && formNameEnd(body, start) < 0 && isBinary(body)) {
-    collectTextRuns(collector, ValueKind.Text, name, source);
+    if (format == BodyFormat.Records) collectPrefixedTexts(collector, ValueKind.Text, name, source);
+    else collectTextRuns(collector, ValueKind.Text, name, source);
   } else {
     collector.add(ValueKind.Text, name, source, start, body.length, Container.Raw);
   }

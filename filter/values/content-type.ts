@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { recordFormats } from "./record-formats";
 import { isWhitespace } from "./spacing";
 
 /** How a body is to be read. */
@@ -16,6 +17,8 @@ export const enum BodyFormat {
   MessagePack,
   Cbor,
   Protobuf,
+  /** Binary, of which short texts are values, too: `recordFormats`. */
+  Records,
   /** Everything else: by its look. */
   Other,
 }
@@ -83,6 +86,7 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   if (matchesAt(contentType, start, CBOR) || endsWith(contentType, start, end, CBOR_SUFFIX)) return BodyFormat.Cbor;
   if (beginsAsOneOf(messagePacks, type)) return BodyFormat.MessagePack;
   if (beginsAsOneOf(protobufs, type)) return BodyFormat.Protobuf;
+  if (beginsAsOneOf(recordFormats, type)) return BodyFormat.Records;
   for (let i = 0; i < protobufSuffixes.length; i++) {
     if (endsWith(contentType, start, end, protobufSuffixes[i])) return BodyFormat.Protobuf;
   }
@@ -92,7 +96,7 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
 /** Whether the format does not say that the body is text: its bytes show it. */
 export function isToldByLook(format: BodyFormat): bool {
   const packed = format == BodyFormat.MessagePack || format == BodyFormat.Cbor || format == BodyFormat.Protobuf;
-  return packed || format == BodyFormat.Other;
+  return packed || format == BodyFormat.Records || format == BodyFormat.Other;
 }
 
 export function skipWhitespace(text: Uint8Array, at: i32): i32 {

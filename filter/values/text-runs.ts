@@ -62,7 +62,8 @@ export function joinTextRuns(content: Uint8Array): Uint8Array {
   return text.subarray(0, pass.finish());
 }
 
-function runEnd(content: Uint8Array, at: i32): i32 {
+/** Where the run of text that begins at `at` ends; `at`: none does. */
+export function runEnd(content: Uint8Array, at: i32): i32 {
   for (let size = textSize(content, at); size > 0; size = textSize(content, at)) at += size;
   return at;
 }

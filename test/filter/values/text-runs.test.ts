@@ -37,6 +37,31 @@ test("past 16 runs the rest is one value", () => {
   assert.equal(values[16], runs.slice(16).join(" "));
 });
 
+const ATTACK = "' OR 1=1--";
+const bson = `\x16\0\0\0\x02q\0\x0b\0\0\0${ATTACK}\0\0`;
+const thrift = `\x80\x01\0\x01\0\0\0\x03put\0\0\0\x01\x0b\0\x01\0\0\0\x0a${ATTACK}\0`;
+const amf = `\0\x03\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x11\x0a\0\0\0\x01\x02\0\x0a${ATTACK}`;
+const java = `\xac\xed\0\x05t\0\x0a${ATTACK}`;
+for (const [type, body] of [
+  ["application/bson", bson],
+  ["application/x-thrift", thrift],
+  ["application/vnd.apache.thrift.binary; charset=utf-8", thrift],
+  ["application/x-amf", amf],
+  ["application/x-java-serialized-object", java],
+] as const) {
+  test(`of ${type} short texts are values, too`, () => assert.ok(told(type, body).includes(ATTACK)));
+}
+
+test("of what is known to hold short texts all behind a length are values, however many, and no numbers", () => {
+  const texts = Array.from({ length: 700 }, (_, index) => `text${index + 100}`);
+  const values = told("application/x-thrift", texts.map((text) => `\0\0\0\x07${text}\x91A0b c\xfe`).join(""));
+  assert.deepEqual(
+    values.flatMap((value) => value.split("\n")),
+    texts,
+  );
+  assert.deepEqual(told("avro/binary", `\0\x14${ATTACK}\0\x0cno \\'d\0ab cd\0`), [ATTACK, "no \\'d"]);
+});
+
 test("declared text, and what begins as a form, stays whole", () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json", ""]) {
     assert.ok(
