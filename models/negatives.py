@@ -9,6 +9,7 @@ import string
 import zlib
 from collections import Counter
 
+from codes import code
 from words import CONTRACTIONS, HOSTS, NAMES, PAGES, PATHS, PROJECTS, RESOURCES, SHELL_WORDS, SQL_WORDS, SYMBOLS, TAGS
 
 
@@ -252,6 +253,7 @@ def negatives(prose: list[str], count: int, seed: int) -> list[bytes]:
     makers = [
         lambda: password(r),
         lambda: token(r),
+        lambda: code(r),
         lambda: link(r),
         lambda: sentence(r, prose),
         lambda: sentence(r, prose),
