@@ -5,15 +5,13 @@ The packages are fetched by npm and pip at the versions named here. Whole files 
 """
 
 import argparse
-import json
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from dataset import WHOLE_FILES
-from mixed import MIXED_NPM, MIXED_SDISTS
-from mixed import rows as mixed_rows
-from packages import fetch, files, name_of
+from packages import fetch, files, name_of, payload, write
 
 # All under licences that allow it: see README.md.
 NPM = """
@@ -67,33 +65,22 @@ def main() -> None:
     parser.add_argument("--out", default="build/documents.jsonl", type=Path)
     parser.add_argument("--packages", default="build/packages", type=Path, help="where they are kept")
     options = parser.parse_args()
-    fetch(options.packages, NPM + SYSTEM_NPM + MIXED_NPM, PYPI + SYSTEM_PYPI, SYSTEM_SDISTS + MIXED_SDISTS)
-    npm = [("npm", package) for package in NPM + SYSTEM_NPM]
-    pypi = [("pypi", package) for package in PYPI + SYSTEM_PYPI + SYSTEM_SDISTS]
-    mixed = [("npm", package) for package in MIXED_NPM] + [("pypi", package) for package in MIXED_SDISTS]
-    with options.out.open("w", encoding="utf-8") as lines:
-        for registry, package in npm + pypi + mixed:
-            name, r = name_of(package), random.Random(f"{registry} {package}")
-            system = package in SYSTEM_NPM + SYSTEM_PYPI + SYSTEM_SDISTS
-            if (registry, package) in mixed:
-                rows = list(mixed_rows(options.packages, package, r))
-            else:
-                rows = rows_of(options.packages, package, r, system)
-            subtype = "system" if system or (registry, package) in mixed else "document"
-            for number, (kind, text) in enumerate(rows):
-                row = {"id": f"{name}-{number}", "source": f"{registry}:{package}{kind}", "label": "benign"}
-                row |= {"category": "benign", "subtype": subtype, "kind": "payload", "payload": text}
-                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+    fetch(options.packages, NPM + SYSTEM_NPM, PYPI + SYSTEM_PYPI, SYSTEM_SDISTS)
+    npm, pypi = NPM + SYSTEM_NPM, PYPI + SYSTEM_PYPI + SYSTEM_SDISTS
+    write(options.out, npm, pypi, lambda registry, package: rows_of(options.packages, registry, package))
 
 
-def rows_of(folder: Path, package: str, r: random.Random, system: bool) -> list[tuple[str, str]]:
-    """Pairs of what its source ends with and the text."""
+def rows_of(folder: Path, registry: str, package: str) -> Iterator[dict]:
+    system = package in SYSTEM_NPM + SYSTEM_PYPI + SYSTEM_SDISTS
+    r = random.Random(f"{registry} {package}")
     texts = [text for _, text in files(folder, package, of_system if system else wanted) if "\0" not in text]
     most = OF_SYSTEM if system else OF_DOCUMENTATION if name_of(package) == "awscli" else OF_PACKAGE
     rows = [("", text) for text in pieces(r, texts, most, 40 if system else 6)]
     if not system:
         rows += [("", text) for text in single_lines(r, texts)]
-    return rows + [(WHOLE_FILES, text) for text in whole(r, texts, system)]
+    rows += [(WHOLE_FILES, text) for text in whole(r, texts, system)]
+    for end, text in rows:
+        yield payload(registry, package, end, text, "system" if system else "document")
 
 
 def wanted(path: str) -> bool:

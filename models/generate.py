@@ -135,7 +135,7 @@ def rows(seed: int) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", default="build/generated.jsonl", type=Path)
+    parser.add_argument("--out", default="build/generate.jsonl", type=Path)
     parser.add_argument("--seed", default=1, type=int)
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 BUNDLE = ROOT / "models" / "bundle"
+MAKERS = "generate", "documents", "mixed", "published"  # of rows beside the data files
 
 
 def main() -> None:
@@ -19,10 +20,10 @@ def main() -> None:
     parser.add_argument("--processes", default=2, type=int)
     options = parser.parse_args()
     node = ["node", "--import", "tsx"]
-    rows = [BUILD / f"{kind}.jsonl" for kind in ("generated", "documents", "published")]
+    rows = [BUILD / f"{maker}.jsonl" for maker in MAKERS]
     values, latency = BUILD / "values.jsonl", BUILD / "latency.json"
     data = ["--data", options.data.resolve(), *[part for file in rows for part in ("--rows", file)], "--out", values]
-    for script, file in zip(("generate", "documents", "published"), rows):
+    for script, file in zip(MAKERS, rows):
         run(sys.executable, f"models/{script}.py", "--out", file)
     run(*node, "models/extract-values.ts", *data)
     out = options.out.resolve()

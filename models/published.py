@@ -8,11 +8,12 @@ import argparse
 import json
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote_plus
 
 from material import material
-from packages import fetch, files, name_of
+from packages import fetch, files, write
 from sent import requests
 
 # All under licences that allow it: see README.md.
@@ -56,7 +57,7 @@ ATTACK_LIKE = re.compile(
     r"|(;|&&|\||`|\$\()\s*(cat|ls|rm|curl|wget|echo|sh|bash|sudo|nc|python\d?|perl|sleep|ping|id|whoami)\b",
     re.I,
 )
-FILES, OF_ITEMS, OF_PACKAGE = 400, 3000, 1500
+FILES, OF_ITEMS, OF_PACKAGE = 400, 3000, 600
 
 
 def main() -> None:
@@ -65,15 +66,10 @@ def main() -> None:
     parser.add_argument("--packages", default="build/packages", type=Path, help="where they are kept")
     options = parser.parse_args()
     fetch(options.packages, NPM, PYPI, SDISTS)
-    with options.out.open("w", encoding="utf-8") as lines:
-        for registry, package in [("npm", p) for p in NPM] + [("pypi", p) for p in PYPI + SDISTS]:
-            for number, sent in enumerate(requests_of(options.packages, registry, package)):
-                row = {"id": f"{name_of(package)}-{number}", "source": f"{registry}:{package}", "label": "benign"}
-                row |= {"category": "benign", "subtype": "published", "kind": "request"} | sent
-                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+    write(options.out, NPM, PYPI + SDISTS, lambda registry, package: requests_of(options.packages, registry, package))
 
 
-def requests_of(folder: Path, registry: str, package: str) -> list[dict]:
+def requests_of(folder: Path, registry: str, package: str) -> Iterator[dict]:
     r = random.Random(f"{registry} {package}")
     opened = list(files(folder, package, wanted))
     found: dict[str, dict] = {}
@@ -82,8 +78,9 @@ def requests_of(folder: Path, registry: str, package: str) -> list[dict]:
             for sent in requests(r, path, item):
                 if not ATTACK_LIKE.search(unquote_plus(sent["path"])) and not ATTACK_LIKE.search(unquote_plus(sent["body"])):
                     found.setdefault(json.dumps([sent["path"], sent["body"]]), sent)
-    rows = list(found.values())
-    return rows if len(rows) <= OF_PACKAGE else r.sample(rows, OF_PACKAGE)
+    sents = list(found.values())
+    for sent in sents if len(sents) <= OF_PACKAGE else r.sample(sents, OF_PACKAGE):
+        yield {"source": f"{registry}:{package}", "subtype": "published", "kind": "request"} | sent
 
 
 def wanted(path: str) -> bool:
