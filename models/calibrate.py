@@ -126,12 +126,13 @@ class Thresholds:
 
 @dataclass
 class HeldOut:
-    """Of each value of held-out sources; `file`: it is a whole file."""
+    """Of each value of held-out sources; `file`: it is a whole file, `text`: a number that equal ones have in common."""
 
     attack: np.ndarray
     weight: np.ndarray
     request: np.ndarray
     file: np.ndarray
+    text: np.ndarray
 
     @property
     def of_request(self) -> np.ndarray:
@@ -161,7 +162,7 @@ def choose(screen: np.ndarray, model: np.ndarray, of: HeldOut) -> tuple[float, T
         return max(float(np.quantile(values, 1 - share, method="higher")) for values, share in shares)
 
     deny_alone = max(0.5, limit(screen, ALONE_OF_REQUESTS, ALONE_OF_VALUES, ALONE_OF_VALUES))
-    least = least_asked(screen[of.of_request], of.request[of.of_request])
+    least = least_asked(screen[of.of_request], of.request[of.of_request], of.text[of.of_request])
     pairs = []
     for clear_below in np.maximum(least, np.quantile(screen[of.attack], np.linspace(0.002, 0.35, 240))):
         judged = np.where(screen > deny_alone, 1.0, np.where(screen >= clear_below, model, 0.0))
@@ -177,9 +178,14 @@ def choose(screen: np.ndarray, model: np.ndarray, of: HeldOut) -> tuple[float, T
     return recall, Thresholds(*millionths)
 
 
-def least_asked(score: np.ndarray, request: np.ndarray) -> float:
-    """The least `clearBelow` at which at most MOST_ASKED of different benign requests are left to the model."""
-    return float(np.quantile(np.unique(worst(score, request)), 1 - MOST_ASKED, method="higher"))
+def least_asked(score: np.ndarray, request: np.ndarray, text: np.ndarray) -> float:
+    """The least `clearBelow` at which at most MOST_ASKED of different benign requests are left to the model.
+
+    Requests whose worst value is the same text are one. By its score they can't be told apart: it has few steps.
+    """
+    worst_values = worst_of(score, request)
+    _, different = np.unique(text[worst_values], return_index=True)
+    return float(np.quantile(score[worst_values][different], 1 - MOST_ASKED, method="higher"))
 
 
 # Of the calibration requests with the largest offsets so many are kept: enough for the largest budget of a policy.
@@ -213,6 +219,10 @@ def _logit(p: np.ndarray) -> np.ndarray:
 
 def worst(score: np.ndarray, request: np.ndarray) -> np.ndarray:
     """The largest score of each request."""
-    order = np.argsort(request, kind="stable")
-    starts = np.flatnonzero(np.diff(request[order], prepend=-2))
-    return np.maximum.reduceat(score[order], starts)
+    return score[worst_of(score, request)]
+
+
+def worst_of(score: np.ndarray, request: np.ndarray) -> np.ndarray:
+    """The index of each request's value with the largest score."""
+    order = np.lexsort((score, request))
+    return order[np.flatnonzero(np.diff(request[order], append=-2))]

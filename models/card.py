@@ -25,12 +25,18 @@ def groups_table(groups: list[dict]) -> str:
     rows = []
     for g in groups:
         attacks, requests = g["attacks"], g["benignRequests"]
-        cells = [", ".join(g["sources"]), attacks["values"], percent(attacks["denied"]), percent(g["macroDenied"])]
+        cells = [group_name(g["sources"]), attacks["values"], percent(attacks["denied"]), percent(g["macroDenied"])]
         cells += [requests["requests"], percent(requests["asked"]), percent(requests["denied"])]
         for benign in (g["benignValues"], g["wholeFiles"]):
             cells += [benign["values"], percent(benign["denied"])]
         rows.append("| " + " | ".join(map(str, cells)) + " |")
     return head + "\n".join(rows) + "\n"
+
+
+def group_name(sources: list[str]) -> str:
+    """Packages are named by the tables by source."""
+    lists = [name for name in sources if not name.startswith(("npm:", "pypi:"))]
+    return f"{', '.join(lists)}, and {len(sources) - len(lists)} packages"
 
 
 def clearing_table(rows: list[dict]) -> str:

@@ -120,6 +120,6 @@ def benign_weight(row: dict) -> float:
         return 0.15  # whole SQL statements: hard negatives, but not at any price
     if row["source"].startswith(("generated", "grammar")):
         return 0.5
-    if row["subtype"].startswith("faker:") or row["subtype"] == "document":
+    if row["subtype"].startswith("faker:") or row["subtype"] in ("document", "published"):
         return 0.5
     return 1.0

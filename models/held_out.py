@@ -32,7 +32,7 @@ def score(trained: Trained, samples: Samples) -> Scored:
     """The screen's largest sum of each value; of its windows that the screen would not clear the one the model likes least."""
     sums, _, _ = worst_windows(trained.weights, samples.text)
     request = np.array(samples.request)
-    clear = calibrate.least_asked(sums[request >= 0], request[request >= 0])
+    clear = calibrate.least_asked(sums[request >= 0], request[request >= 0], samples.text_numbers()[request >= 0])
     of, starts, ends = suspects(trained.weights, samples.text, clear)
     windows, edges = cut([samples.text[i] for i in of], starts, ends)
     logits = fit.predict(trained.parameters, windows, edges)

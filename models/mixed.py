@@ -14,8 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from clean import SENSITIVE_FILE
-from dataset import WHOLE_FILES
-from packages import fetch, files, payload, write
+from packages import WHOLE_FILES, fetch, files, payload, write
 
 # All under licences that allow it: see README.md.
 NPM = """

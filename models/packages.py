@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+WHOLE_FILES = " files"  # ends the source of a row that is a whole file of a package
+
 
 def fetch(folder: Path, npm: list[str], pypi: list[str], sdists: list[str]) -> None:
     """What `folder` has no archive of yet: `name@version` of npm, `name==version` of PyPI, the latter's sources for `sdists`."""
@@ -51,7 +53,7 @@ def files(folder: Path, package: str, chosen: Callable[[str], bool]) -> Iterator
 
 
 def payload(registry: str, package: str, end: str, text: str, subtype: str) -> dict:
-    """A benign value of its own; `end`: what its source ends with (`dataset.WHOLE_FILES`)."""
+    """A benign value of its own; `end`: what its source ends with (`WHOLE_FILES` or nothing)."""
     return {"source": f"{registry}:{package}{end}", "subtype": subtype, "kind": "payload", "payload": text}
 
 

@@ -33,9 +33,9 @@ PYPI = """
 """.split()
 # Whose wheels leave tests and examples out.
 SDISTS = """
-    cinder==29.0.0 drf-spectacular==0.30.0 habanero==2.9.2 icalendar==7.3.2 keystone==30.0.0
+    cinder==29.0.0 django-mailbox==4.10.1 drf-spectacular==0.30.0 habanero==2.9.2 icalendar==7.3.2 keystone==30.0.0
     linode_api4==5.48.0 mf2py==2.0.2 musicbrainzngs==0.7.1 openstacksdk==4.22.0 podcastparser==0.6.11
-    pygbif==0.7.0 pyodata==1.12.1 pywikibot==11.9.0
+    pygbif==0.7.0 pyodata==1.12.1 pywikibot==11.9.0 talon==1.4.4
 """.split()
 OBJECTS = re.compile(r"\.(json|geojson|ndjson|jsonl|har|csv|tsv|po|ics|vcf|eml|xml|wsdl|graphql)$", re.I)
 # What holds material only in folders and files that are named so.

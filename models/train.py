@@ -21,11 +21,12 @@ import evaluation
 import fit
 import language
 import screen
-from dataset import FOLDS, WHOLE_FILES, read
+from dataset import FOLDS, read
 from export import INPUT, KINDS_INPUT, onnx_model
 from held_out import Scored, score_fold, together
 from network import encode
 from ngrams import lengths_of
+from packages import WHOLE_FILES
 from pair import Trained, cut, train_pair
 from windows import worst_windows
 
@@ -51,7 +52,7 @@ def main() -> None:
     texts, trained, held_out, seconds = pickle.loads(options.kept.read_bytes())
     rows = held_out.samples
     file = np.array([source.endswith(WHOLE_FILES) for source in rows.source])
-    of = calibrate.HeldOut(held_out.attack, np.array(rows.weight), np.array(rows.request), file)
+    of = calibrate.HeldOut(held_out.attack, np.array(rows.weight), np.array(rows.request), file, rows.text_numbers())
     bias, scale = calibrate.fit_screen(held_out.sums, of.attack, of.weight)
     lengths = np.array([len(text) for text in rows.text])
     screened = calibrate.screen_probability(held_out.sums, lengths, bias, scale)

@@ -20,7 +20,11 @@ it("of a package its examples, messages and recordings are sent as its users wou
   const folder = await mkdtemp(join(tmpdir(), "postern-package-"));
   try {
     const { stdout } = await promisify(execFile)("python3", [script, folder]);
-    const made = JSON.parse(stdout) as { requests: Sent[]; texts: { source: string; payload: string }[]; same: boolean };
+    const made = JSON.parse(stdout) as {
+      requests: Sent[];
+      texts: { source: string; payload: string }[];
+      same: boolean;
+    };
     assert.ok(made.same, "one package gives one set of rows");
     const sent = (text: string) => made.requests.filter(({ path, body }) => path.includes(text) || body.includes(text));
     assert.ok(sent("A-17").length > 0);
