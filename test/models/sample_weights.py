@@ -27,9 +27,9 @@ with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
 weights = {text.decode(): weight for text, weight in zip(samples.text, samples.weight)}
 heads = {text.decode(): count for text, count in dataset.heads(samples).items()}
 
-# A thousand different requests whose scores have ten steps, and one page that is asked for as often as all of them.
+# A thousand different requests, most of them with one score, and one page that is asked for as often as all of them.
 texts = np.concatenate([np.arange(1000), np.full(1000, 1000)])
-scores = np.concatenate([np.repeat(np.arange(10), [820, 50, 50, 40, 10, 10, 5, 5, 5, 5]), np.full(1000, 9)]) / 10
+scores = np.concatenate([np.zeros(900), np.arange(1, 101) / 100, np.ones(1000)])
 least = calibrate.least_asked(scores, np.arange(2000), texts)
 asked = float(np.mean(scores[:1000] >= least))
 print(json.dumps({"often": weights["often"], "once": weights["once"], "heads": heads, "asked": asked, "most": calibrate.MOST_ASKED}))

@@ -37,7 +37,8 @@ test("text around CDATA, comments and instructions is one text, as a parser give
 
 test("declarations of a document type, and instructions, are values as a whole", () => {
   const type = '<!DOCTYPE a [ <!-- it\'s ]> --> <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
-  assert.deepEqual(told("", `<?xml version="1.0"?>${type}<a>&x;</a>`), [`xml: = ${type}`, "xml:a = &x;"]);
+  const read = '<!DOCTYPE a [ <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
+  assert.deepEqual(told("", `<?xml version="1.0"?>${type}<a>&x;</a>`), [`xml: = ${read}`, "xml:a = &x;"]);
   assert.deepEqual(told("text/xml", '<?xml-stylesheet href="x"?><a/>'), ['xml: = <?xml-stylesheet href="x"?>']);
   assert.deepEqual(told("text/xml", '<?xml version="1.0" x="$(id)"?><a/>'), ['xml: = <?xml version="1.0" x="$(id)"?>']);
 });

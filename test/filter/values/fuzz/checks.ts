@@ -3,9 +3,9 @@ import type { Core, CoreRequest, CoreValue, Window } from "../../../../scripts/c
 import type { Random } from "./random.ts";
 
 const MAX_VALUES = 512;
-const MAX_FORMS = 6;
-/** Forms of a value, in bytes a byte of it: six of a first one that UTF-16 makes half as long again. */
-const MAX_FORM_BYTES = 9;
+const MAX_FORMS = 7;
+/** Forms of a value, in bytes a byte of it: seven of a first one that UTF-16 makes half as long again. */
+const MAX_FORM_BYTES = 10.5;
 /** The same of all values of a request: a body may be read as a form, as JSON, in two character sets and as a text. */
 const MAX_REQUEST_BYTES = 64;
 
