@@ -77,7 +77,10 @@ export function receiveStreamMessage(token: u32, size: i32): bool {
 export function receiveStreamClose(token: u32, status: i32): bool {
   const stream = pending.take(token);
   if (stream == null) return false;
-  stream.onClose(status, closeMessage());
+  const message = closeMessage();
+  // Envoy keeps what only the server has closed, and the address of a stream that is gone in it.
+  proxy_grpc_cancel(token);
+  stream.onClose(status, message);
   return true;
 }
 

@@ -20,7 +20,7 @@ export interface Oracle {
   close(): void;
 }
 
-/** On a Unix socket. Ask: `hold` waits for `release`, `fail` is RESOURCE_EXHAUSTED, all else is echoed, as in Converse. */
+/** On a Unix socket. Ask: `hold` waits for `release`, `fail` is RESOURCE_EXHAUSTED, all else is echoed. Converse: `leave` ends it, all else is echoed. */
 export async function startOracle(socketPath: string): Promise<Oracle> {
   const waiting = new Set<() => void>();
   let cancelled = 0;
@@ -41,7 +41,10 @@ export async function startOracle(socketPath: string): Promise<Oracle> {
     opening.set("x-opening", "hello");
     closing.set("x-closing", "bye");
     call.sendMetadata(opening);
-    call.on("data", (message: Buffer) => call.write(Buffer.from(`echo ${message}`)));
+    call.on("data", (message: Buffer) => {
+      if (message.toString() === "leave") call.end(closing);
+      else call.write(Buffer.from(`echo ${message}`));
+    });
     call.on("end", () => call.end(closing));
     call.on("cancelled", () => cancelled++);
   };

@@ -80,13 +80,20 @@ export function callOutCases(scene: Scene): void {
   });
 
   test("gRPC: a stream sends, receives and ends, with its metadata", async () => {
-    const said = "opening hello, echo one, echo two, closing bye, close 0, then 1";
-    assert.equal((await grpc("oracle", "", "/grpc-stream")).body, said);
+    const said = "opening hello, echo one, echo two, closing bye, close 0, then 1, the host 1";
+    assert.equal((await grpc("oracle", "one", "/grpc-stream")).body, said);
+  });
+
+  test("gRPC: a stream that the server ends is forgotten by the host as well", async () => {
+    assert.equal(
+      (await grpc("oracle", "leave", "/grpc-stream")).body,
+      "opening hello, closing bye, close 0, then 1, the host 1",
+    );
   });
 
   test("gRPC: a stream that can't be opened gives a status or closes; one is reset once", async () => {
-    assert.equal((await grpc("empty", "", "/grpc-stream")).body, "status 10");
-    assert.match((await grpc("refused", "", "/grpc-stream")).body, /, close 14, then 1$/);
+    assert.equal((await grpc("empty", "one", "/grpc-stream")).body, "status 10");
+    assert.match((await grpc("refused", "one", "/grpc-stream")).body, /, close 14, then 1, the host 1$/);
     assert.equal((await grpc("oracle", "", "/grpc-stream-reset")).body, "opened 0 reset 0 then 1");
   });
 

@@ -52,7 +52,7 @@ class ProbeGrpcCall extends GrpcCall {
 export function startGrpcCall(path: string, headers: HeaderMap, streamId: u32, late: u32): HeadersStatus {
   const call = new ProbeGrpcCall(path, streamId, late);
   const cluster = header(headers, "x-cluster");
-  if (path == "/grpc-stream") return startConversation(cluster, streamId);
+  if (path == "/grpc-stream") return startConversation(cluster, streamId, header(headers, "x-message"));
   if (path == "/grpc-stream-reset") return resetConversation(cluster, streamId);
   const timeout = <u32>parseInt(text(header(headers, "x-timeout")), 10);
   const status = grpcCall(cluster, SERVICE, METHOD, header(headers, "x-message"), timeout, MAX_ANSWER_BYTES, call);

@@ -9,6 +9,7 @@ import {
   Status,
   setEffectiveContext,
 } from "proxy-wasm-as";
+import { proxy_grpc_cancel } from "proxy-wasm-as/env";
 import { answer, text } from "./text-entry";
 
 const SERVICE = bytes("test.Oracle");
@@ -19,6 +20,8 @@ const MAX_MESSAGE_BYTES: u32 = 1024;
 class Conversation extends GrpcStream {
   private events: string = "";
   private said: i32 = 0;
+  /** By which the host knows it. */
+  id: u32 = 0;
 
   constructor(private readonly streamId: u32) {
     super();
@@ -39,17 +42,20 @@ class Conversation extends GrpcStream {
 
   onClose(status: i32, _message: Uint8Array): void {
     this.events += `, close ${status}, then ${grpcSend(this, bytes("three"), false)}`;
+    this.events += `, the host ${proxy_grpc_cancel(this.id)}`;
     if (setEffectiveContext(this.streamId) == Status.Ok) answer(this.events);
   }
 }
 
-export function startConversation(cluster: Uint8Array, streamId: u32): HeadersStatus {
+/** `first`: what it says first; the server ends the conversation on `leave`, without being left itself. */
+export function startConversation(cluster: Uint8Array, streamId: u32, first: Uint8Array): HeadersStatus {
   const stream = new Conversation(streamId);
   const status = grpcStream(cluster, SERVICE, METHOD, MAX_MESSAGE_BYTES, stream);
   if (status != Status.Ok) return answer(`status ${status}`);
+  stream.id = stream.token;
   const again = grpcStream(cluster, SERVICE, METHOD, MAX_MESSAGE_BYTES, stream);
   if (again != Status.BadArgument) return answer(`twice ${again}`);
-  grpcSend(stream, bytes("one"), false);
+  grpcSend(stream, first, false);
   return HeadersStatus.StopAllIterationAndBuffer;
 }
 
