@@ -66,10 +66,19 @@ function encodeRecord(record: PendingRecord): Uint8Array {
   return writer.finish();
 }
 
-/** `acknowledged` of `postern.v1.ReportResponse`; 0 where the message is malformed. */
-export function decodeAcknowledged(message: Uint8Array): u64 {
+/** `postern.v1.ReportResponse` */
+export class ReportResponse {
+  acknowledged: u64 = 0;
+  takesMore: bool = false;
+}
+
+/** What says nothing where the message is malformed. */
+export function decodeReportResponse(message: Uint8Array): ReportResponse {
   const reader = new ProtobufReader(message);
-  let acknowledged: u64 = 0;
-  for (let field = reader.next(); field != 0; field = reader.next()) if (field == 1) acknowledged = reader.value;
-  return reader.malformed ? 0 : acknowledged;
+  const response = new ReportResponse();
+  for (let field = reader.next(); field != 0; field = reader.next()) {
+    if (field == 1) response.acknowledged = reader.value;
+    else if (field == 2) response.takesMore = reader.value != 0;
+  }
+  return reader.malformed ? new ReportResponse() : response;
 }

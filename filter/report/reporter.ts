@@ -1,16 +1,10 @@
-import { bytes, currentTimeNanos, equal, fillRandom, GrpcCall, GrpcStatus, grpcCall, Status } from "proxy-wasm-as";
+import { currentTimeNanos, equal, fillRandom, GrpcStatus } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
-import { sidecarCluster } from "../sidecar-cluster";
 import { leaveReport, takeReport } from "./legacy";
-import { decodeAcknowledged, encodeReportRequest, PendingRecord } from "./report-message";
+import { ReportChannel } from "./report-channel";
+import { encodeReportRequest, PendingRecord } from "./report-message";
 
-const SERVICE = bytes("postern.v1.PolicyInformationPoint");
-const METHOD = bytes("Report");
 const NONE = new Uint8Array(0);
-const CALL_DEADLINE_MILLIS: u32 = 2_000;
-/** An acknowledgement is one number. */
-const MAX_ANSWER_BYTES: u32 = 256;
-const WATCHDOG_MILLIS: i64 = 4_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /**
  * A batch is sent by every other tick, or at once when it is full: each costs the sidecar as much as a hundred records.
@@ -43,54 +37,21 @@ class Waiter {
   ) {}
 }
 
-class ReportCall extends GrpcCall {
-  constructor(private readonly reporter: Reporter) {
-    super();
-  }
-
-  onMessage(message: Uint8Array): void {
-    this.reporter.acknowledge(decodeAcknowledged(message));
-    this.reporter.callEnded(true);
-  }
-
-  onClose(status: i32, _message: Uint8Array): void {
-    if (status == GrpcStatus.InvalidArgument) this.reporter.sendSmaller();
-    this.reporter.callEnded(false);
-  }
-}
-
-/** Delivers a report of a VM that has ended. */
-class InheritedCall extends GrpcCall {
-  constructor(private readonly reporter: Reporter) {
-    super();
-  }
-
-  onMessage(_message: Uint8Array): void {
-    this.reporter.inherited = null;
-    this.reporter.callEnded(true);
-  }
-
-  onClose(_status: i32, _message: Uint8Array): void {
-    this.reporter.callEnded(false);
-  }
-}
-
 /**
  * The records of one worker's VM on their way to the sidecar: in order, in batches, kept until they are acknowledged.
  * The sequence counts from 1 for each VM, so that a gap in the log is visible; what is dropped is counted.
  */
-export class Reporter {
+export class Reporter extends ReportChannel {
   /** Records dropped since the VM started. */
   lost: u64 = 0;
   /** A report that a VM which has ended has left, on its way. */
-  inherited: Uint8Array | null = null;
+  private inherited: Uint8Array | null = null;
   private counted: u64 = 0;
   private sequence: u64 = 0;
   private waiting: PendingRecord[] = [];
   /** With ascending sequences. */
   private waiters: Waiter[] = [];
   private waitingBytes: i32 = 0;
-  private callStartedMillis: i64 = 0;
   private flushedMillis: i64 = 0;
   private notBeforeMillis: i64 = 0;
   private fullBatch: i32 = FULL_BATCH;
@@ -99,6 +60,7 @@ export class Reporter {
 
   /** `module`: SHA-256 of the module that this is; empty: it is not known. */
   constructor(private readonly module: Uint8Array) {
+    super();
     fillRandom(this.worker);
   }
 
@@ -152,19 +114,19 @@ export class Reporter {
 
   /** Run by the tick. */
   flushIfDue(nowMillis: i64): void {
+    this.endIfOverdue(nowMillis);
     // A clock that was set back must not silence it.
     if (nowMillis >= this.flushedMillis + FLUSH_MILLIS || nowMillis < this.flushedMillis) this.flush(nowMillis);
   }
 
   /** Sends the next batch, if there is one and no call is under way; without one, a report that another VM has left. */
   private flush(nowMillis: i64): void {
-    if (nowMillis < this.notBeforeMillis) return;
-    if (this.callStartedMillis != 0 && nowMillis < this.callStartedMillis + WATCHDOG_MILLIS) return;
+    if (this.isBusy || nowMillis < this.notBeforeMillis) return;
     if (this.waiting.length == 0 && this.inherited === null) this.inherited = takeReport();
     const inherited = this.inherited;
-    if (inherited !== null) this.send(inherited, new InheritedCall(this), nowMillis);
-    else if (this.waiting.length > 0)
-      this.send(this.report(0, this.batchFrom(0, this.fullBatch)), new ReportCall(this), nowMillis);
+    if (inherited === null && this.waiting.length == 0) return;
+    this.flushedMillis = nowMillis;
+    this.send(inherited !== null ? inherited : this.report(0, this.batchFrom(0, this.fullBatch)), nowMillis);
   }
 
   /** Leaves what is not acknowledged to another VM of this gateway: this one ends. */
@@ -179,32 +141,25 @@ export class Reporter {
     this.waiting = [];
   }
 
-  acknowledge(sequence: u64): void {
+  protected onAnswer(acknowledged: u64): void {
+    if (this.inherited !== null) this.inherited = null;
+    else this.acknowledge(acknowledged);
+    if (this.waiters.length > 0) this.flush(nowMillis());
+  }
+
+  protected onFailure(status: i32): void {
+    // The sidecar is of a release that takes no more at once.
+    if (this.inherited === null && status == GrpcStatus.InvalidArgument) this.fullBatch = SAFE_BATCH;
+    this.notBeforeMillis = this.flushedMillis + RETRY_AFTER_MILLIS;
+  }
+
+  private acknowledge(sequence: u64): void {
     let count = 0;
     while (count < this.waiting.length && this.waiting[count].sequence <= sequence) count++;
     this.drop(count);
     count = 0;
     while (count < this.waiters.length && this.waiters[count].record.sequence <= sequence) count++;
     this.tell(count, true);
-  }
-
-  /** The sidecar is of a release that takes no more at once. */
-  sendSmaller(): void {
-    this.fullBatch = SAFE_BATCH;
-  }
-
-  callEnded(succeeded: bool): void {
-    const started = this.callStartedMillis;
-    this.callStartedMillis = 0;
-    if (!succeeded) this.notBeforeMillis = started + RETRY_AFTER_MILLIS;
-    else if (this.waiters.length > 0) this.flush(nowMillis());
-  }
-
-  private send(message: Uint8Array, call: GrpcCall, nowMillis: i64): void {
-    this.callStartedMillis = nowMillis;
-    this.flushedMillis = nowMillis;
-    const status = grpcCall(sidecarCluster(), SERVICE, METHOD, message, CALL_DEADLINE_MILLIS, MAX_ANSWER_BYTES, call);
-    if (status != Status.Ok) this.callEnded(false);
   }
 
   /** How many of the waiting records, from one on, make a batch: they are of one policy, and at most `full`. */

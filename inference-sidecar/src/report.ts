@@ -1,4 +1,5 @@
 import type { Admission } from "./admission.ts";
+import type { Handler } from "./calls.ts";
 import type { Pseudonym } from "./decision-log/pseudonym.ts";
 import { RecordLine } from "./decision-log/record-line.ts";
 import { recordOrigin } from "./decision-log/record-origin.ts";
@@ -11,13 +12,13 @@ import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models/models.ts";
 import type { Subjects } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
-import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
 import { Turns } from "./turns.ts";
 
 /** postern.v1.ReportResponse */
 interface ReportResponse {
   acknowledged: number;
+  takesMore: true;
 }
 
 export interface ReportParts {
@@ -48,7 +49,7 @@ export function reportHandler(parts: ReportParts): Handler<ReportRequest, Report
     validate(request, parts.recordsMost);
     const release = parts.admission.admit();
     try {
-      return { acknowledged: await turns.take(() => write(request, parts)) };
+      return { acknowledged: await turns.take(() => write(request, parts)), takesMore: true };
     } finally {
       release();
       // A call that is over stays for long in V8's old generation: what it holds would not be collected with the young one.

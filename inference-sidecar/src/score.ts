@@ -1,9 +1,9 @@
 import type { Admission } from "./admission.ts";
 import { type AttackScore, attackScores } from "./attack-score.ts";
+import type { Handler } from "./calls.ts";
 import type { Configuration } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models/models.ts";
-import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Window } from "./tokenizer.ts";
 

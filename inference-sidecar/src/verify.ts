@@ -1,7 +1,7 @@
 import type { Admission } from "./admission.ts";
+import type { Handler } from "./calls.ts";
 import { verifySignature } from "./keys/signature.ts";
 import type { PublicKeyAlgorithm } from "./policy/algorithms.ts";
-import type { Handler } from "./server.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** postern.v1.VerifyRequest */

@@ -37,15 +37,18 @@ const ATTACK = "1' UNION SELECT username, password FROM users-- -";
 interface Contender {
   readonly name: string;
   readonly url: URL;
+  /** Envoy's, and that of what stands beside it, if anything does. */
   readonly pids: () => (number | null)[];
 }
 
-/** Microseconds of CPU a request. */
+/** Microseconds of CPU, of Envoy and of what stands beside it. */
+type Spent = readonly [envoy: number, beside: number];
+
+/** A request, but for `standing`: a second without requests. */
 interface Cost {
-  readonly atRate: number[];
-  readonly flatOut: number[];
-  /** Microseconds of CPU a second without requests. */
-  readonly standing: number[];
+  readonly atRate: Spent[];
+  readonly flatOut: Spent[];
+  readonly standing: Spent[];
 }
 
 const folder = await mkdtemp(join(tmpdir(), "bench-evidence-"));
@@ -143,38 +146,56 @@ async function measure({ url, pids }: Contender, bytes: Buffer, cost: Cost): Pro
     answered = (await flatOut(url, () => bytes, SECONDS)).requests;
     await sleep(SETTLE_MS);
   });
-  cost.standing.push(idle / seconds);
-  cost.atRate.push((busy - idle) / (RATE * SECONDS));
-  cost.flatOut.push((pressed - idle) / answered);
+  cost.standing.push(share(idle, seconds));
+  cost.atRate.push(share(less(busy, idle), RATE * SECONDS));
+  cost.flatOut.push(share(less(pressed, idle), answered));
 }
 
-async function spent(pids: Contender["pids"], work: () => Promise<unknown>): Promise<number> {
-  const read = async () => {
-    const all = await Promise.all(pids().map((pid) => (pid === null ? Number.NaN : cpuMicros(pid))));
-    return all.reduce((sum, one) => sum + one, 0);
+async function spent(pids: Contender["pids"], work: () => Promise<unknown>): Promise<Spent> {
+  const read = async (): Promise<Spent> => {
+    const [envoy, beside] = pids().map((pid) => (pid === null ? Number.NaN : cpuMicros(pid)));
+    return [(await envoy) ?? 0, (await beside) ?? 0];
   };
   const before = await read();
   await work();
-  return (await read()) - before;
+  return less(await read(), before);
+}
+
+function less(all: Spent, part: Spent): Spent {
+  return [all[0] - part[0], all[1] - part[1]];
+}
+
+function share([envoy, beside]: Spent, of: number): Spent {
+  return [envoy / of, beside / of];
+}
+
+function both(costs: readonly Spent[] = []) {
+  return estimate(costs.map(([envoy, beside]) => envoy + beside));
+}
+
+function medianOf(costs: readonly Spent[] = [], which: 0 | 1): number {
+  return estimate(costs.map((one) => one[which])).median;
 }
 
 function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>>): void {
   for (const load of ["atRate", "flatOut"] as const) {
-    const costOf = (name: string) => estimate(costs.get(name)?.get(kind)?.[load] ?? []);
+    const costOf = (name: string) => both(costs.get(name)?.get(kind)?.[load]);
     const discarded = costOf("reports discarded").median;
     const own = discarded - costOf("bare Envoy").median;
     const how = load === "atRate" ? `${RATE} requests a second` : "flat out";
     console.log(
-      `\n${kind}, ${how}: CPU a request of Envoy and what stands beside it, in microseconds (median, interval)`,
+      `\n${kind}, ${how}: CPU a request of Envoy + what stands beside it, and of both, in microseconds (medians, interval)`,
     );
     for (const [name, byKind] of costs) {
       const { median, low, high } = costOf(name);
       const added = median - discarded;
-      const shares = `${share(added, median)} of all${kind === CLEARED ? `, ${share(added, own)} of the gate's own` : ""}`;
+      const shares = `${percent(added, median)} of all${kind === CLEARED ? `, ${percent(added, own)} of the gate's own` : ""}`;
       const evidence = name.startsWith("evidence") ? `; log and evidence add ${added.toFixed(1)}: ${shares}` : "";
-      const standing = `${(estimate(byKind.get(kind)?.standing ?? []).median / 1_000).toFixed(1)} ms a second without requests`;
-      const figures = `${median.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
-      console.log(`  ${name.padEnd(18)} ${figures.padEnd(28)} ${standing}${evidence}`);
+      const standing = `${(both(byKind.get(kind)?.standing).median / 1_000).toFixed(1)} ms a second without requests`;
+      const of = byKind.get(kind)?.[load];
+      const parts = `${medianOf(of, 0).toFixed(1)} + ${medianOf(of, 1).toFixed(1)}`;
+      const figures = `${parts.padEnd(15)} ${median.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+      console.log(`  ${name.padEnd(18)} ${figures.padEnd(40)} ${standing}${evidence}`);
     }
     if (kind !== CLEARED) continue;
     console.log(
@@ -183,6 +204,6 @@ function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>
   }
 }
 
-function share(part: number, whole: number): string {
+function percent(part: number, whole: number): string {
   return `${((part / whole) * 100).toFixed(1)} %`;
 }

@@ -1,24 +1,50 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type handleBidiStreamingCall, type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
 
-/** Answers unary calls on the Unix socket that is the only argument, each method by the bytes given for its path, without decoding anything. */
-export function serveRaw(answers: Readonly<Record<string, Buffer>>): void {
+/** Bytes by the paths of methods. */
+type Answers = Readonly<Record<string, Buffer>>;
+
+const answerOne =
+  (answer: Buffer): handleUnaryCall<Buffer, Buffer> =>
+  (_call, done) =>
+    done(null, answer);
+
+const answerEach =
+  (answer: Buffer): handleBidiStreamingCall<Buffer, Buffer> =>
+  (call) => {
+    call.on("data", () => call.write(answer));
+    call.on("end", () => call.end());
+  };
+
+/**
+ * Answers on the Unix socket that is the only argument, each method by the bytes given for its path, without decoding
+ * anything. `streams`: methods of which a call carries one request after the other.
+ */
+export function serveRaw(unary: Answers, streams: Answers = {}): void {
   const [socket] = process.argv.slice(2);
   if (socket === undefined) throw new Error("expected the path of a socket");
   const server = new Server();
-  for (const [path, answer] of Object.entries(answers)) {
-    const method = {
-      path,
-      requestStream: false,
-      responseStream: false,
-      requestDeserialize: (bytes: Buffer) => bytes,
-      requestSerialize: (bytes: Buffer) => bytes,
-      responseDeserialize: (bytes: Buffer) => bytes,
-      responseSerialize: (bytes: Buffer) => bytes,
-    };
-    const call = (_call: unknown, done: (error: null, response: Buffer) => void) => done(null, answer);
-    server.addService({ method }, { method: call });
-  }
+  for (const [path, answer] of Object.entries(unary)) add(server, path, false, answerOne(answer));
+  for (const [path, answer] of Object.entries(streams)) add(server, path, true, answerEach(answer));
   server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => {
     if (error) throw error;
   });
+}
+
+function add(
+  server: Server,
+  path: string,
+  isStream: boolean,
+  call: handleUnaryCall<Buffer, Buffer> | handleBidiStreamingCall<Buffer, Buffer>,
+): void {
+  const same = (bytes: Buffer) => bytes;
+  const method = {
+    path,
+    requestStream: isStream,
+    responseStream: isStream,
+    requestDeserialize: same,
+    requestSerialize: same,
+    responseDeserialize: same,
+    responseSerialize: same,
+  };
+  server.addService({ method }, { method: call });
 }

@@ -5,7 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type CallOptions, Client, credentials, type ServiceDefinition, type ServiceError } from "@grpc/grpc-js";
+import {
+  type CallOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type MethodDefinition,
+  type ServiceDefinition,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { Link } from "../../inference-sidecar/src/decision-log/chain.ts";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
@@ -186,8 +194,18 @@ class TestClient {
     return this.#call<ScoreResponse>(service, "Score", request, timeoutMs, signal);
   }
 
+  /** A report in a call of its own. */
   report(request: object, timeoutMs = 10_000): Promise<{ acknowledged: number }> {
     return this.#call(service, "Report", request, timeoutMs);
+  }
+
+  /** A call for one report after the other. */
+  reports(): ClientDuplexStream<object, { acknowledged: number; takesMore: boolean }> {
+    const { path, requestSerialize, responseDeserialize } = service.Report as MethodDefinition<
+      object,
+      { acknowledged: number; takesMore: boolean }
+    >;
+    return this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
   }
 
   async health(name = ""): Promise<string> {

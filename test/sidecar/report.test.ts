@@ -74,7 +74,7 @@ const linesOf = async (worker: Buffer) => {
 test("a record becomes one line of the promised shape", async () => {
   const worker = randomBytes(16);
   const given = record(1);
-  assert.deepEqual(await sidecar.client.report(report(worker, [given])), { acknowledged: 1 });
+  assert.deepEqual(await sidecar.client.report(report(worker, [given])), { acknowledged: 1, takesMore: true });
   const [line] = await linesOf(worker);
   const id = line?.subject.id;
   assert.match(id ?? "", /^[0-9a-f]{32}$/);

@@ -15,6 +15,7 @@ const Sync = service.Sync as MethodDefinition<object, object>;
 const Sign = service.Sign as MethodDefinition<object, object>;
 const Verify = service.Verify as MethodDefinition<object, object>;
 const INVALID_ARGUMENT = "3";
+const FRAME_HEAD = 5;
 const grpcHead = { ":status": 200, "content-type": "application/grpc" } as const;
 
 /** What becomes of one Score call: the stream is answered, or not, by any means that HTTP/2 has. */
@@ -29,6 +30,12 @@ export interface PlayedSidecar {
   behave: ScoreBehaviour;
   /** A report of more records is refused; at first: none is. */
   recordsMost: number;
+  /** Whether a call of Report carries one report after the other; if not, one, once its client has ended its side. At first: so. */
+  takesMore: boolean;
+  /** Whether reports are answered; at first: they are. */
+  acknowledges: boolean;
+  /** The calls of Report that were made. */
+  readonly reportCalls: readonly ServerHttp2Stream[];
   /** Answers a Verify call; at first: that the signature is not good. */
   verify: (stream: ServerHttp2Stream, algorithm: string) => void;
   /** Answers a Sign call; at first: as one that signs nothing. */
@@ -51,6 +58,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   const records = new Map<string, Reported>();
   const policies = new Map<string, string>();
   const workers = new Map<string, number>();
+  const reportCalls: ServerHttp2Stream[] = [];
   const sessions = new Set<ServerHttp2Session>();
   const server: Http2Server = createServer();
   server.on("session", (session) => {
@@ -59,6 +67,10 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
   });
   server.on("stream", async (stream, headers) => {
     stream.on("error", () => {});
+    if (headers[":path"] === Report.path) {
+      await carry(stream).catch(() => undefined);
+      return;
+    }
     const message = await receive(stream).catch(() => null);
     if (message === null || stream.destroyed) return;
     if (headers[":path"] === Score.path) {
@@ -79,15 +91,14 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       played.sign(stream, claims.toString());
       return;
     }
-    if (headers[":path"] === Sync.path) {
-      const { worker, version } = Sync.requestDeserialize(message) as { worker: Buffer; version: number };
-      workers.set(worker.toString("hex"), version);
-      played.sync(stream, version);
-      return;
-    }
+    const { worker, version } = Sync.requestDeserialize(message) as { worker: Buffer; version: number };
+    workers.set(worker.toString("hex"), version);
+    played.sync(stream, version);
+  });
+  const take = (stream: ServerHttp2Stream, message: Buffer) => {
     const report = Report.requestDeserialize(message) as { records: WireRecord[]; policyDigest: Buffer };
     if (report.records.length > played.recordsMost) {
-      answer(stream, Buffer.alloc(0), INVALID_ARGUMENT);
+      end(stream, INVALID_ARGUMENT);
       return;
     }
     for (const { decisionId, decision, completion } of report.records) {
@@ -96,13 +107,33 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
       policies.set(id, report.policyDigest.toString("hex"));
     }
     const acknowledged = Math.max(...report.records.map(({ sequence }) => sequence));
-    answer(stream, Report.responseSerialize({ acknowledged }));
-  });
+    if (played.acknowledges) say(stream, Report.responseSerialize({ acknowledged, takesMore: played.takesMore }));
+  };
+  const carry = async (stream: ServerHttp2Stream) => {
+    reportCalls.push(stream);
+    let rest: Buffer = Buffer.alloc(0);
+    const takeWhole = () => {
+      while (rest.length >= FRAME_HEAD && rest.length >= FRAME_HEAD + rest.readUInt32BE(1)) {
+        const next = FRAME_HEAD + rest.readUInt32BE(1);
+        take(stream, rest.subarray(FRAME_HEAD, next));
+        rest = rest.subarray(next);
+      }
+    };
+    for await (const part of stream) {
+      rest = Buffer.concat([rest, part as Buffer]);
+      if (played.takesMore) takeWhole();
+    }
+    takeWhole();
+    if (played.acknowledges) end(stream);
+  };
   await rm(socketPath, { force: true });
   await new Promise<void>((done) => server.listen(socketPath, done));
   const played: PlayedSidecar = {
     behave,
     recordsMost: Number.POSITIVE_INFINITY,
+    takesMore: true,
+    acknowledges: true,
+    reportCalls,
     verify: (stream) => answer(stream, verdict(false)),
     sign: (stream) => answer(stream, Buffer.alloc(0)),
     sync: (stream) => answer(stream, Buffer.alloc(0)),
@@ -133,9 +164,23 @@ export function frame(message: Uint8Array, announced = message.length): Buffer {
 /** Answers as gRPC does: a head, one message, a status in the trailers. */
 export function answer(stream: ServerHttp2Stream, message: Uint8Array, status = "0"): void {
   if (stream.destroyed) return;
-  stream.respond(grpcHead, { waitForTrailers: true });
+  say(stream, message);
+  end(stream, status);
+}
+
+/** A message, behind a head where it is the first; the stream goes on. */
+function say(stream: ServerHttp2Stream, message: Uint8Array): void {
+  if (stream.destroyed) return;
+  if (!stream.headersSent) stream.respond(grpcHead, { waitForTrailers: true });
+  stream.write(frame(message));
+}
+
+/** A status in the trailers. */
+export function end(stream: ServerHttp2Stream, status = "0"): void {
+  if (stream.destroyed || stream.writableEnded) return;
+  if (!stream.headersSent) stream.respond(grpcHead, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
-  stream.end(frame(message));
+  stream.end();
 }
 
 /** A head and then these very bytes, the stream left open. */

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Admission } from "../admission.ts";
-import type { Handler } from "../server.ts";
+import type { Handler } from "../calls.ts";
 import { ServiceError } from "../service-error.ts";
 import type { AssertionKey, AssertionKeys } from "./signing-keys.ts";
 

@@ -5,12 +5,12 @@ import type { Assertions } from "../assertion/assertions.ts";
 import { signAssertion } from "../assertion/sign.ts";
 import { type AttackScore, modelScore } from "../attack-score.ts";
 import type { Bundle } from "../bundle.ts";
+import type { Handler } from "../calls.ts";
 import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
 import type { Calibration } from "../policy/calibration.ts";
 import { logEvent } from "../process-log.ts";
-import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
 import { StartError } from "../start-error.ts";
 import {

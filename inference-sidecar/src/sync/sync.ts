@@ -1,5 +1,5 @@
+import type { Handler } from "../calls.ts";
 import type { Models } from "../models/models.ts";
-import type { Handler } from "../server.ts";
 import { ServiceError } from "../service-error.ts";
 import type { MemoryUse, SyncWorkers } from "./sync-workers.ts";
 import type { SyncedState, SyncResponse } from "./synced-state.ts";
