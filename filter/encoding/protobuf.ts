@@ -27,11 +27,7 @@ export class ProtobufWriter {
 
   /** An element of a repeated field: written even when it is empty. */
   element(field: u32, value: Uint8Array): this {
-    const length = value.length;
-    let at = this.reserve(2 * MAX_VARINT_BYTES + length);
-    at = writeVarint(writeVarint(at, (field << 3) | LENGTH_DELIMITED), length);
-    memory.copy(at, value.dataStart, length);
-    this.end(at + length);
+    this.end(writeElement(this.reserve(2 * MAX_VARINT_BYTES + value.length), field, value));
     return this;
   }
 
@@ -76,8 +72,37 @@ export class ProtobufWriter {
   }
 }
 
+/** Bytes of a field of which the number is below 16. */
+export function elementSize(value: Uint8Array): i32 {
+  return 1 + varintSize(value.length) + value.length;
+}
+
+/** As `elementSize`; 0: it is empty, and left out. */
+export function bytesFieldSize(value: Uint8Array): i32 {
+  return value.length == 0 ? 0 : elementSize(value);
+}
+
+/** Writes a field, unless it is empty; gives the address behind it. */
+export function writeBytesField(at: usize, field: u32, value: Uint8Array): usize {
+  return value.length == 0 ? at : writeElement(at, field, value);
+}
+
+export function varintSize(value: u64): i32 {
+  let size = 1;
+  for (let rest = value >> 7; rest != 0; rest >>= 7) size++;
+  return size;
+}
+
+/** Writes a field, even an empty one; gives the address behind it. */
+export function writeElement(at: usize, field: u32, value: Uint8Array): usize {
+  const length = value.length;
+  const content = writeVarint(writeVarint(at, (field << 3) | LENGTH_DELIMITED), length);
+  memory.copy(content, value.dataStart, length);
+  return content + length;
+}
+
 /** Gives the address behind it. */
-function writeVarint(at: usize, value: u64): usize {
+export function writeVarint(at: usize, value: u64): usize {
   while (value >= 0x80) {
     store<u8>(at++, <u8>(value | 0x80));
     value >>= 7;

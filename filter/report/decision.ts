@@ -6,8 +6,8 @@ import { Gate } from "../gate";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
 import { randomId } from "./decision-id";
 import { encodeEvidence } from "./evidence";
+import { HeldRecord } from "./held-records";
 import { encodeCompletion, encodeDecision } from "./record";
-import { PendingRecord } from "./report-message";
 import { Reporter, ReportListener } from "./reporter";
 
 const FILTER_STATE = bytes("postern");
@@ -24,12 +24,18 @@ const told = [NONE, NONE, NONE, NONE];
  * One decision on its way into the log: recorded when it is made, completed when the stream has ended. Either may come
  * first: in `observe` and `detect` nothing waits for a score.
  */
-export class Decision {
+export class Decision extends HeldRecord {
   /** 128 random bits, in lower-case hexadecimal. */
   readonly hex: Uint8Array;
   private readonly id: Uint8Array;
-  private record: PendingRecord | null = null;
+  private made: bool = false;
+  /** What was made of it and is not submitted yet; empty: nothing. */
+  private record: Uint8Array = NONE;
+  private evidence: Uint8Array = NONE;
+  /** Null: the stream has not ended. */
   private completion: Uint8Array | null = null;
+  /** The record's; 0: it is not submitted yet. */
+  private sequence: u64 = 0;
   private ended: Reason = Reason.Permitted;
   /** Of the response; 0: none has begun. */
   private status: u32 = 0;
@@ -44,6 +50,7 @@ export class Decision {
     /** The connection is. */
     private readonly encrypted: bool,
   ) {
+    super();
     const id = randomId();
     this.id = id;
     this.hex = encodeHex(id);
@@ -54,24 +61,30 @@ export class Decision {
   }
 
   get isMade(): bool {
-    return this.record !== null;
+    return this.made;
+  }
+
+  get weight(): i32 {
+    return this.record.length + this.evidence.length;
   }
 
   /** Makes the decision, once, and records it. */
   make(verdict: Verdict): void {
-    if (this.record !== null) return;
+    if (this.made) return;
+    this.made = true;
     const evaluation = this.evaluation;
-    const decision = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
-    const evidence = encodeEvidence(evaluation, verdict, this.gate.environment);
+    this.record = encodeDecision(this.arrivedMillis, this.encrypted, evaluation, verdict);
+    this.evidence = encodeEvidence(evaluation, verdict, this.gate.environment);
     evaluation.letGo();
     if (!evaluation.isProbe) this.gate.metrics.count(evaluation, verdict);
-    this.record = this.submit(decision, evidence, this.completion);
+    if (this.completion !== null) this.submit();
+    else this.reporter.hold(this);
   }
 
   /** The record is on its way; `listener` is told when it is on the disk, or that it could not be in time. */
   awaitRecord(listener: ReportListener): void {
-    const record = this.record;
-    if (record !== null) this.reporter.await(record, listener, this.gate.environment.nowMillis());
+    if (this.reporter.release(this)) this.submit();
+    this.reporter.await(this.sequence, listener, this.gate.environment.nowMillis());
   }
 
   /** The gate ends the stream of a request that it had let through. */
@@ -108,19 +121,22 @@ export class Decision {
   /** The stream is over. */
   endStream(): void {
     if (this.completion !== null) return;
-    const completion = encodeCompletion(this.status, this.size, this.ended);
-    this.completion = completion;
-    const record = this.record;
-    if (record === null) return;
-    if (!record.sent) {
-      record.completion = completion;
-      return;
-    }
-    this.submit(NONE, NONE, completion);
+    this.completion = encodeCompletion(this.status, this.size, this.ended);
+    if (this.sequence > 0 || this.reporter.release(this)) this.submit();
   }
 
-  private submit(decision: Uint8Array, evidence: Uint8Array, completion: Uint8Array | null): PendingRecord {
+  /** The decision, with its completion where there is one; the completion alone where the decision is submitted. */
+  submit(): void {
     const policy = this.evaluation.policy;
-    return this.reporter.submit(this.id, policy.digest, decision, evidence, completion, policy.logRequired);
+    this.sequence = this.reporter.submit(
+      this.id,
+      policy.digest,
+      this.record,
+      this.evidence,
+      this.completion,
+      policy.logRequired,
+    );
+    this.record = NONE;
+    this.evidence = NONE;
   }
 }

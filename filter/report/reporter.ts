@@ -1,10 +1,11 @@
-import { currentTimeNanos, equal, fillRandom, GrpcStatus } from "proxy-wasm-as";
+import { currentTimeNanos, fillRandom, GrpcStatus } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
+import { HeldRecord, HeldRecords } from "./held-records";
 import { leaveReport, takeReport } from "./legacy";
+import { RECORDS_MOST, RecordQueue } from "./record-queue";
 import { ReportChannel } from "./report-channel";
-import { encodeReportRequest, PendingRecord } from "./report-message";
+import { encodeReportRequest } from "./report-message";
 
-const NONE = new Uint8Array(0);
 const RETRY_AFTER_MILLIS: i64 = 500;
 /**
  * A batch is sent by every other tick, or at once when it is full: each costs the sidecar as much as a hundred records.
@@ -14,8 +15,7 @@ const FULL_BATCH = 2_048;
 /** What the sidecar of any release takes. */
 const SAFE_BATCH = 512;
 const FULL_BATCH_BYTES = 1024 * 1024;
-/** Records kept while the sidecar is away; the oldest go first, and are counted. */
-const MAX_WAITING = 8_192;
+/** Kept while the sidecar is away; the oldest records go first, and are counted. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** The sidecar takes 4 MiB. */
 const MAX_BATCH_BYTES = 3 * 1024 * 1024;
@@ -31,7 +31,7 @@ export interface ReportListener {
 
 class Waiter {
   constructor(
-    public readonly record: PendingRecord,
+    public readonly sequence: u64,
     public readonly listener: ReportListener,
     public readonly untilMillis: i64,
   ) {}
@@ -47,11 +47,13 @@ export class Reporter extends ReportChannel {
   /** A report that a VM which has ended has left, on its way. */
   private inherited: Uint8Array | null = null;
   private counted: u64 = 0;
-  private sequence: u64 = 0;
-  private waiting: PendingRecord[] = [];
+  /** Decisions of streams that go on: the stream's end, if it comes before the next batch, is in the same record. */
+  private readonly held: HeldRecords = new HeldRecords();
+  private readonly waiting: RecordQueue = new RecordQueue();
+  /** The last record that was ever sent. */
+  private sent: u64 = 0;
   /** With ascending sequences. */
   private waiters: Waiter[] = [];
-  private waitingBytes: i32 = 0;
   private flushedMillis: i64 = 0;
   private notBeforeMillis: i64 = 0;
   private fullBatch: i32 = FULL_BATCH;
@@ -71,7 +73,17 @@ export class Reporter extends ReportChannel {
     return more;
   }
 
-  /** Takes the worker's next record. */
+  /** The record is submitted when it is released, or with the next batch. */
+  hold(record: HeldRecord): void {
+    this.held.add(record);
+  }
+
+  /** True: it was held, and is its owner's to submit. */
+  release(record: HeldRecord): bool {
+    return this.held.remove(record);
+  }
+
+  /** Takes the worker's next record; gives its sequence. */
   submit(
     decisionId: Uint8Array,
     policyDigest: Uint8Array,
@@ -79,29 +91,19 @@ export class Reporter extends ReportChannel {
     evidence: Uint8Array,
     completion: Uint8Array | null,
     durable: bool,
-  ): PendingRecord {
-    const record = new PendingRecord(
-      ++this.sequence,
-      decisionId,
-      policyDigest,
-      decision,
-      evidence,
-      completion,
-      durable,
-    );
-    this.waiting.push(record);
-    this.waitingBytes += record.weight;
-    if (this.waitingBytes > MAX_WAITING_BYTES) this.dropEvidence();
-    while (this.waiting.length > MAX_WAITING || this.waitingBytes > MAX_WAITING_BYTES) {
-      this.dropOldest(MAX_WAITING / 8);
-    }
-    if (this.waiting.length >= this.fullBatch || this.waitingBytes >= FULL_BATCH_BYTES) this.flush(nowMillis());
-    return record;
+  ): u64 {
+    const waiting = this.waiting;
+    if (waiting.count == RECORDS_MOST) this.dropOldest(RECORDS_MOST / 8);
+    const sequence = waiting.add(policyDigest, durable, decisionId, decision, completion, evidence);
+    if (waiting.size > MAX_WAITING_BYTES) waiting.dropEvidence();
+    while (waiting.size > MAX_WAITING_BYTES) this.dropOldest(RECORDS_MOST / 8);
+    if (waiting.count >= this.fullBatch || waiting.size >= FULL_BATCH_BYTES) this.flush(nowMillis());
+    return sequence;
   }
 
   /** Tells the listener when the record, the last one submitted, is on the disk: its policy must say `log: required`. */
-  await(record: PendingRecord, listener: ReportListener, nowMillis: i64): void {
-    this.waiters.push(new Waiter(record, listener, nowMillis + AWAIT_MILLIS));
+  await(sequence: u64, listener: ReportListener, nowMillis: i64): void {
+    this.waiters.push(new Waiter(sequence, listener, nowMillis + AWAIT_MILLIS));
     this.flush(nowMillis);
   }
 
@@ -116,34 +118,35 @@ export class Reporter extends ReportChannel {
   flushIfDue(nowMillis: i64): void {
     this.endIfOverdue(nowMillis);
     // A clock that was set back must not silence it.
-    if (nowMillis >= this.flushedMillis + FLUSH_MILLIS || nowMillis < this.flushedMillis) this.flush(nowMillis);
+    if (nowMillis < this.flushedMillis + FLUSH_MILLIS && nowMillis >= this.flushedMillis) return;
+    this.held.submit();
+    this.flush(nowMillis);
   }
 
-  /** Sends the next batch, if there is one and no call is under way; without one, a report that another VM has left. */
+  /** Sends the next batch, if there is one and none is under way; without one, a report that another VM has left. */
   private flush(nowMillis: i64): void {
     if (this.isBusy || nowMillis < this.notBeforeMillis) return;
-    if (this.waiting.length == 0 && this.inherited === null) this.inherited = takeReport();
+    if (this.waiting.count == 0 && this.inherited === null) this.inherited = takeReport();
     const inherited = this.inherited;
-    if (inherited === null && this.waiting.length == 0) return;
+    if (inherited === null && this.waiting.count == 0) return;
     this.flushedMillis = nowMillis;
-    this.send(inherited !== null ? inherited : this.report(0, this.batchFrom(0, this.fullBatch)), nowMillis);
+    this.send(inherited !== null ? inherited : this.report(this.waiting.first, this.fullBatch), nowMillis);
   }
 
   /** Leaves what is not acknowledged to another VM of this gateway: this one ends. */
   bequeath(): void {
     const inherited = this.inherited;
     if (inherited !== null) leaveReport(inherited);
-    for (let start = 0; start < this.waiting.length; ) {
-      const count = this.batchFrom(start, SAFE_BATCH);
-      leaveReport(this.report(start, count));
-      start += count;
-    }
-    this.waiting = [];
+    this.held.submit();
+    const waiting = this.waiting;
+    const next = waiting.first + waiting.count;
+    for (let from = waiting.first; from < next; from = this.sent + 1) leaveReport(this.report(from, SAFE_BATCH));
+    waiting.drop(next - 1);
   }
 
   protected onAnswer(acknowledged: u64): void {
     if (this.inherited !== null) this.inherited = null;
-    else this.acknowledge(acknowledged);
+    else this.acknowledge(min(acknowledged, this.sent));
     if (this.waiters.length > 0) this.flush(nowMillis());
   }
 
@@ -154,71 +157,45 @@ export class Reporter extends ReportChannel {
   }
 
   private acknowledge(sequence: u64): void {
-    let count = 0;
-    while (count < this.waiting.length && this.waiting[count].sequence <= sequence) count++;
-    this.drop(count);
-    count = 0;
-    while (count < this.waiters.length && this.waiters[count].record.sequence <= sequence) count++;
-    this.tell(count, true);
+    this.waiting.drop(sequence);
+    this.tell(this.waitersUpTo(sequence), true);
   }
 
-  /** How many of the waiting records, from one on, make a batch: they are of one policy, and at most `full`. */
-  private batchFrom(start: i32, full: i32): i32 {
+  /** `postern.v1.ReportRequest` of the records from this one on: of one policy, and at most so many. */
+  private report(from: u64, most: i32): Uint8Array {
     const waiting = this.waiting;
-    const policyDigest = waiting[start].policyDigest;
-    const most = min(waiting.length - start, full);
-    let count = 1;
-    let size = waiting[start].weight;
-    for (; count < most && equal(waiting[start + count].policyDigest, policyDigest); count++) {
-      size += waiting[start + count].weight;
-      if (size > MAX_BATCH_BYTES) break;
-    }
-    return count;
-  }
-
-  private report(start: i32, count: i32): Uint8Array {
-    const batch = this.waiting.slice(start, start + count);
-    for (let i = 0; i < count; i++) batch[i].sent = true;
+    const count = waiting.batch(from, most, MAX_BATCH_BYTES);
+    this.sent = max(this.sent, from + count - 1);
     return encodeReportRequest(
       this.worker,
-      batch[0].policyDigest,
+      waiting.policyDigest(from),
       bundleDigest(),
       this.lost,
-      batch,
-      batch[0].durable,
+      waiting.slice(from, count),
+      waiting.isDurable(from),
       this.module,
     );
+  }
+
+  private waitersUpTo(sequence: u64): i32 {
+    let count = 0;
+    while (count < this.waiters.length && this.waiters[count].sequence <= sequence) count++;
+    return count;
   }
 
   private tell(count: i32, acknowledged: bool): void {
     if (count == 0) return;
     const told = this.waiters.slice(0, count);
     this.waiters = this.waiters.slice(count);
-    for (let i = 0; i < count; i++) {
-      const waiter = told[i];
-      waiter.listener.onRecorded(acknowledged && !waiter.record.dropped);
-    }
+    for (let i = 0; i < count; i++) told[i].listener.onRecorded(acknowledged);
   }
 
-  /** The records matter more than the bytes beside them. */
-  private dropEvidence(): void {
-    for (let i = 0; i < this.waiting.length; i++) {
-      const record = this.waiting[i];
-      this.waitingBytes -= record.evidence.length;
-      record.evidence = NONE;
-    }
-  }
-
-  private dropOldest(count: i32): void {
-    const dropped = min(count, this.waiting.length);
-    this.lost += <u64>dropped;
-    for (let i = 0; i < dropped; i++) this.waiting[i].dropped = true;
-    this.drop(dropped);
-  }
-
-  private drop(count: i32): void {
-    for (let i = 0; i < count; i++) this.waitingBytes -= this.waiting[i].weight;
-    this.waiting = this.waiting.slice(count);
+  private dropOldest(most: i32): void {
+    const count = min(most, this.waiting.count);
+    const last = this.waiting.first + count - 1;
+    this.lost += <u64>count;
+    this.waiting.drop(last);
+    this.tell(this.waitersUpTo(last), false);
   }
 }
 
