@@ -7,6 +7,10 @@ import { logEvent } from "./process-log.ts";
 import { isCompatible, PROTOCOL } from "./protocol.ts";
 
 const FILE_MOST_BYTES = 32 * 1024 * 1024;
+/** Whoever could not follow, as on a full disk, is told again after so long. */
+const RETRY_MS = 2_000;
+
+type Listener = (policy: PolicyInForce) => Promise<void>;
 
 /** The text that whoever puts a policy in force leaves for the sidecar. Byte strings are base64. */
 export function policyForSidecar(policy: Policy, digest: string): string {
@@ -23,7 +27,10 @@ export class PolicySource {
   /** What the file held: not all that the sidecar goes by is in the compiled policy, and so in its digest. */
   #text = "";
   readonly #file: string;
-  readonly #listeners: ((policy: PolicyInForce) => Promise<void>)[] = [];
+  readonly #listeners: Listener[] = [];
+  /** Those who do not go by the current one yet. */
+  #behind: readonly Listener[] = [];
+  #retry: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
   readonly #watch: FileWatch;
 
@@ -45,7 +52,7 @@ export class PolicySource {
   }
 
   /** Has `listener` take the policy now, if there is one, and each that follows. */
-  async follow(listener: (policy: PolicyInForce) => Promise<void>): Promise<void> {
+  async follow(listener: Listener): Promise<void> {
     this.#listeners.push(listener);
     if (this.#current !== null) await listener(this.#current);
   }
@@ -57,6 +64,7 @@ export class PolicySource {
   }
 
   close(): Promise<void> {
+    clearTimeout(this.#retry ?? undefined);
     return this.#watch.close();
   }
 
@@ -67,9 +75,24 @@ export class PolicySource {
     if (policy === null) return;
     this.#text = text;
     this.#current = policy;
-    for (const listener of this.#listeners) {
-      await listener(policy).catch(({ message }: Error) => logEvent("error", "policy_not_followed", { message }));
+    this.#behind = this.#listeners;
+    await this.#tell(policy);
+  }
+
+  async #tell(policy: PolicyInForce): Promise<void> {
+    const behind: Listener[] = [];
+    for (const listener of this.#behind) {
+      await listener(policy).catch(({ message }: Error) => {
+        logEvent("error", "policy_not_followed", { message });
+        behind.push(listener);
+      });
     }
+    this.#behind = behind;
+    clearTimeout(this.#retry ?? undefined);
+    if (behind.length === 0) return;
+    this.#retry = setTimeout(() => {
+      this.#reading = this.#reading.then(() => this.#tell(this.#current ?? policy));
+    }, RETRY_MS).unref();
   }
 }
 

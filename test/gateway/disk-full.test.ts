@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const policy = (log: string) => `
@@ -44,6 +44,13 @@ async function room(bytes: "1" | "unlimited"): Promise<void> {
   await promisify(execFile)("prlimit", ["--pid", String(await gateway.sidecarPid()), `--fsize=${bytes}:unlimited`]);
 }
 
+/** The routes that the ladder knows. */
+async function routes(): Promise<string> {
+  const command = runPostern(["route", "list", "--state", gateway.state]);
+  await command.ended;
+  return command.output();
+}
+
 async function logErrors(): Promise<number> {
   const page = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
   return Number(/^postern_sidecar_log_errors_total (\d+)$/m.exec(page)?.[1]);
@@ -67,10 +74,19 @@ test("batched: requests go on, the failure is counted, and the records come when
 test("required: from detect up nobody passes unrecorded; with room again they do, and the chain is whole", {
   timeout: 90_000,
 }, async () => {
+  const errors = await logErrors();
+  const before = (await gateway.waitForRecord((await send("/plain/first")).id)).policy;
   await writeFile(gateway.policyPath, policy("required"));
-  await eventually(gateway.output, (text) => text.includes("changed policy is in force"));
-  assert.equal((await send("/plain/before")).status, 200);
+  // Envoy's worker has it a moment after Envoy says so.
+  await eventually(
+    async () => (await gateway.waitForRecord((await send("/plain/before")).id)).policy,
+    (policy) => policy !== before,
+  );
+  const pid = await gateway.sidecarPid();
   await room("1");
+  // Log and store, which follow the policy, can't; nor can that be said in the sidecar's own log, which is on that disk.
+  await writeFile(gateway.policyPath, policy("required").replace("plain,", "flat,"));
+  await eventually(logErrors, (count) => count > errors);
   const seen = upstream.arrivals.length;
   assert.equal((await send("/plain/full")).status, 503);
   assert.equal((await send("/observed/full")).status, 200);
@@ -80,6 +96,8 @@ test("required: from detect up nobody passes unrecorded; with room again they do
     () => send("/plain/after"),
     ({ status }) => status === 200,
   );
+  assert.equal(await gateway.sidecarPid(), pid, "the sidecar lives on");
+  assert.match(await eventually(routes, (text) => text.includes("flat")), /flat +prevent/);
   const keys = await readStateKeys(gateway.state);
   const { problem, missing, lost } = await verifyLog(join(gateway.state, "log"), keys);
   assert.deepEqual({ problem, missing, lost }, { problem: null, missing: 0, lost: 0 });

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Database } from "lmdb";
 import type { Decided } from "../decision-log/record-line.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
 import type { PolicyInForce } from "../policy/in-force.ts";
@@ -8,6 +7,7 @@ import { logEvent } from "../process-log.ts";
 import { conformalThreshold } from "../review/conformal.ts";
 import type { Reviews } from "../review/reviews.ts";
 import { weighedScores } from "../review/weight.ts";
+import type { Table } from "../store/table.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
 import { Turns } from "../turns.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
@@ -17,7 +17,7 @@ import { syncedRoutes } from "./synced-routes.ts";
 import { underBundle } from "./under-bundle.ts";
 
 export interface LadderParts {
-  readonly table: Database<RouteRecord, string>;
+  readonly table: Table<RouteRecord>;
   readonly log: SealedLog;
   readonly reviews: Reviews;
   readonly synced: SyncedState;
@@ -80,7 +80,7 @@ export class Ladder {
 
   /** Has the workers know what is remembered, before any policy is known. */
   restore(): Promise<void> {
-    const remembered = [...this.#parts.table.getRange()].map(({ value }) => this.#underBundle(value));
+    const remembered = this.#parts.table.entries().map(([, record]) => this.#underBundle(record));
     return this.#parts.synced.set("routes", syncedRoutes(remembered));
   }
 
@@ -89,7 +89,7 @@ export class Ladder {
     return this.#turns.take(async () => {
       this.#operators = policy.operators;
       const names = new Set(policy.routes.map(({ name }) => name));
-      for (const name of this.#parts.table.getKeys()) if (!names.has(name)) await this.#parts.table.remove(name);
+      for (const [name] of this.#parts.table.entries()) if (!names.has(name)) await this.#parts.table.remove(name);
       for (const name of this.#routes.keys()) if (!names.has(name)) this.#routes.delete(name);
       // A log that can't be written keeps no policy from being followed: the filter holds a route to it by itself.
       const begun: Promise<unknown>[] = [];
@@ -176,7 +176,7 @@ export class Ladder {
   /** Puts a route that begins into the store: what it shows counts from now on, also after a restart. */
   async #remember(name: string): Promise<void> {
     const known = this.#routes.get(name)?.record;
-    if (known !== undefined && !this.#parts.table.doesExist(name)) await this.#parts.table.put(name, known);
+    if (known !== undefined && !this.#parts.table.has(name)) await this.#parts.table.put(name, known);
   }
 
   #underBundle(record: RouteRecord): RouteRecord {
@@ -197,7 +197,11 @@ export class Ladder {
       else stored.push(this.#parts.table.put(name, of.record));
       moved ||= step !== null;
     }
-    await Promise.all(stored);
+    // What could not be stored is tried again: the next time has the newest of it.
+    await Promise.all(stored).catch((error: Error) => {
+      for (const name of names) this.#dirty.add(name);
+      throw error;
+    });
     if (moved) await this.#publish();
   }
 

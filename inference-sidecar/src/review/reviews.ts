@@ -1,7 +1,7 @@
-import type { Database } from "lmdb";
 import { AdminError } from "../admin/admin-error.ts";
 import type { FindingKind } from "../ladder/evidence.ts";
 import type { Mode } from "../policy/policy.ts";
+import type { Table } from "../store/table.ts";
 
 /** An operator's word on one event. */
 export interface Review {
@@ -37,18 +37,18 @@ const KEPT_MS = 90 * 24 * HOUR_MS;
 
 /** The reviews that stand, by decision; kept for 90 days. */
 export class Reviews {
-  readonly #table: Database<Review, string>;
+  readonly #table: Table<Review>;
   readonly #reviews = new Map<string, Review>();
   /** When each operator reviewed or undid, within the last hour. */
   readonly #recent = new Map<string, number[]>();
 
-  private constructor(table: Database<Review, string>) {
+  private constructor(table: Table<Review>) {
     this.#table = table;
   }
 
-  static async open(table: Database<Review, string>): Promise<Reviews> {
+  static async open(table: Table<Review>): Promise<Reviews> {
     const reviews = new Reviews(table);
-    for (const { key, value } of table.getRange()) {
+    for (const [key, value] of table.entries()) {
       const atMs = Date.parse(value.time);
       if (atMs < Date.now() - KEPT_MS) await table.remove(key);
       else {

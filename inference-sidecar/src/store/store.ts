@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { open, type RootDatabase } from "lmdb";
 import { writeDurably } from "../durable-file.ts";
 import { StartError } from "../start-error.ts";
+import { Table } from "./table.ts";
 
 /** Largest size of the file; it grows as it is filled. */
 const MAP_BYTES = 256 * 1024 * 1024;
@@ -38,6 +39,8 @@ export class Store {
         mapSize: MAP_BYTES,
         maxDbs: TABLES_MOST,
         overlappingSync: false,
+        // Its batch makes a promise that nobody has: where a commit fails, it would end the process.
+        eventTurnBatching: false,
         encoding: "json",
       });
       await chmod(path, 0o600);
@@ -49,9 +52,9 @@ export class Store {
     }
   }
 
-  /** A table of its own for each concern; values are JSON, keys at most 1,900 bytes. */
-  table<Value>(name: string): Database<Value, string> {
-    return this.#root.openDB<Value, string>({ name, encoding: "json" });
+  /** A table of its own for each concern. */
+  table<Value>(name: string): Table<Value> {
+    return new Table(this.#root.openDB<Value, string>({ name, encoding: "json" }));
   }
 
   /** All that a start reads of it has been read: it is not what ends this process. */
