@@ -15,7 +15,7 @@ async function reviewsOf(count: number) {
     return { id: index.toString(16).padStart(32, "0"), label: "benign", why: "a recipe", operator: "ada", time, event };
   });
   const table = {
-    getRange: () => stored.map((value) => ({ key: value.id, value })),
+    entries: () => stored.map((value) => [value.id, value] as [string, Review]),
     remove: async () => true,
     put: async () => true,
   };
