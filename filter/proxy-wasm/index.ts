@@ -28,7 +28,7 @@ export { getLogLevel, LogLevel, log } from "./log";
 export { defineMetric, getMetric, incrementMetric, MetricType, recordMetric } from "./metrics";
 export { getProperty, setProperty } from "./property";
 export { dequeue, enqueue, registerQueue, resolveQueue } from "./queue";
-export { registerRootContext } from "./registry";
+export { activeRootContextId, registerRootContext } from "./registry";
 export { getSharedData, SharedData, setSharedData } from "./shared-data";
 export { DataStatus, HeadersStatus, Status, TrailersStatus } from "./status";
 export { closeRequest, closeResponse, continueRequest, continueResponse, done, setEffectiveContext } from "./stream";

@@ -23,19 +23,10 @@ export function encodeReportRequest(
     .finish();
 }
 
-/** `postern.v1.ReportResponse` */
-export class ReportResponse {
-  acknowledged: u64 = 0;
-  takesMore: bool = false;
-}
-
-/** What says nothing where the message is malformed. */
-export function decodeReportResponse(message: Uint8Array): ReportResponse {
+/** `acknowledged` of `postern.v1.ReportResponse`; 0 where the message is malformed. */
+export function decodeAcknowledged(message: Uint8Array): u64 {
   const reader = new ProtobufReader(message);
-  const response = new ReportResponse();
-  for (let field = reader.next(); field != 0; field = reader.next()) {
-    if (field == 1) response.acknowledged = reader.value;
-    else if (field == 2) response.takesMore = reader.value != 0;
-  }
-  return reader.malformed ? new ReportResponse() : response;
+  let acknowledged: u64 = 0;
+  for (let field = reader.next(); field != 0; field = reader.next()) if (field == 1) acknowledged = reader.value;
+  return reader.malformed ? 0 : acknowledged;
 }

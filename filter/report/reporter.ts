@@ -1,11 +1,14 @@
-import { currentTimeNanos, fillRandom, GrpcStatus } from "proxy-wasm-as";
+import { bytes, currentTimeNanos, fillRandom, GrpcStatus } from "proxy-wasm-as";
 import { bundleDigest } from "../screen/screen";
+import { SerialCall } from "../serial-call";
 import { HeldRecord, HeldRecords } from "./held-records";
 import { leaveReport, takeReport } from "./legacy";
 import { RECORDS_MOST, RecordQueue } from "./record-queue";
-import { ReportChannel } from "./report-channel";
-import { encodeReportRequest } from "./report-message";
+import { decodeAcknowledged, encodeReportRequest } from "./report-message";
 
+const METHOD = bytes("Report");
+const MAX_ANSWER_BYTES: u32 = 256;
+const ANSWER_MILLIS: i64 = 2_000;
 const RETRY_AFTER_MILLIS: i64 = 500;
 /**
  * A batch is sent by every other tick, or at once when it is full: each costs the sidecar as much as a hundred records.
@@ -41,7 +44,7 @@ class Waiter {
  * The records of one worker's VM on their way to the sidecar: in order, in batches, kept until they are acknowledged.
  * The sequence counts from 1 for each VM, so that a gap in the log is visible; what is dropped is counted.
  */
-export class Reporter extends ReportChannel {
+export class Reporter extends SerialCall {
   /** Records dropped since the VM started. */
   lost: u64 = 0;
   /** A report that a VM which has ended has left, on its way. */
@@ -62,7 +65,7 @@ export class Reporter extends ReportChannel {
 
   /** `module`: SHA-256 of the module that this is; empty: it is not known. */
   constructor(private readonly module: Uint8Array) {
-    super();
+    super(METHOD, MAX_ANSWER_BYTES, ANSWER_MILLIS);
     fillRandom(this.worker);
   }
 
@@ -144,9 +147,9 @@ export class Reporter extends ReportChannel {
     waiting.drop(next - 1);
   }
 
-  protected onAnswer(acknowledged: u64): void {
+  protected onAnswer(message: Uint8Array): void {
     if (this.inherited !== null) this.inherited = null;
-    else this.acknowledge(min(acknowledged, this.sent));
+    else this.acknowledge(min(decodeAcknowledged(message), this.sent));
     if (this.waiters.length > 0) this.flush(nowMillis());
   }
 

@@ -1,14 +1,12 @@
 import { Environment } from "../environment";
 import { MemoryUse } from "./memory-use";
 import { shareConfirmation, sharedConfirmation, sharedState, shareState } from "./shared-state";
-import { askForState, StateListener, WAIT_MILLIS } from "./sync-call";
+import { StateListener, SyncCall, WAIT_MILLIS } from "./sync-call";
 import { stateOf } from "./sync-message";
 import { SyncState } from "./sync-state";
 
 /** A sidecar that answers at once is asked by every fourth tick: a question costs it and Envoy a millisecond each. */
 const PERIOD_MILLIS: i64 = 350;
-/** Envoy ends a call at its deadline; after this long another is made, even if the host forgot the last one. */
-const WATCHDOG_MILLIS: i64 = 1_500;
 
 /**
  * The state of this VM, as the sidecar administers it: asked for on the tick, told when it changes, replaced as a whole,
@@ -22,6 +20,7 @@ export class Synchronisation implements StateListener {
   private answered: bool = true;
   /** A state has come: the next tick says so. */
   private isNews: bool = false;
+  private call: SyncCall | null = null;
 
   constructor(
     public readonly worker: Uint8Array,
@@ -47,15 +46,20 @@ export class Synchronisation implements StateListener {
 
   /** Run by the tick. */
   ask(policyDigest: Uint8Array, memory: MemoryUse, nowMillis: i64): void {
-    const due = !this.answered ? WATCHDOG_MILLIS : this.isNews ? 0 : PERIOD_MILLIS;
+    let call = this.call;
+    if (call === null) {
+      call = new SyncCall(this);
+      this.call = call;
+    }
+    call.watch(nowMillis);
+    if (!this.answered) return;
+    const due: i64 = this.isNews ? 0 : PERIOD_MILLIS;
     // A clock that was set back must not silence it.
     if (nowMillis < this.askedMillis + due && nowMillis >= this.askedMillis) return;
     this.askedMillis = nowMillis;
     this.answered = false;
     this.isNews = false;
-    const version = this.state.version;
-    if (!askForState(this.worker, policyDigest, version, this.bundleDigest, memory.encode(), this))
-      this.answered = true;
+    call.ask(this.worker, policyDigest, this.state.version, this.bundleDigest, memory.encode(), nowMillis);
   }
 
   onState(response: Uint8Array): void {

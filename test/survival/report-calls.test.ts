@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import { after, before, beforeEach, test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
@@ -85,10 +86,17 @@ test("a report that is not answered is given up, and its records come again on a
   assert.ok(calls() > 2);
 });
 
-test("a policy that takes the place of the one under which a call was made ends the call, and nothing is lost", async () => {
+test("policies that take each other's place, streams going on under the former ones: nothing is lost", async () => {
   await report(3);
   for (const route of ["second", "third", "open"]) {
+    // Its root context stays as long as it does.
+    const upload = request(gate.url, { method: "POST", headers: { "content-length": 2 } }).on("error", () => {});
+    const answered = new Promise((resolve) => upload.on("response", (response) => resolve(response.resume())));
+    upload.write("a");
     await gate.change(policy(route));
+    await report(6);
+    upload.end("b");
+    await answered;
     await report(3);
   }
   assert.doesNotMatch(await gate.envoy.log(), /unreachable|out of bounds|Function: \w+ failed/);

@@ -34,6 +34,6 @@ export function syncHandler(
     workers.saw(worker.toString("hex"), version, memory);
     if (unknownKeyIssuer.length > 0) await findKey(unknownKeyIssuer, unknownKid);
     else await state.isNotCurrent(version, Math.min(waitMs, WAIT_MOST_MS));
-    return state.since(version);
+    return { ...state.since(version), takesMore: true };
   };
 }

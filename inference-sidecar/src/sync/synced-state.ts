@@ -28,6 +28,8 @@ export interface SyncSections {
 /** postern.v1.SyncResponse */
 export interface SyncResponse {
   readonly state?: SyncSections & { readonly version: number };
+  /** The call may carry another question. */
+  readonly takesMore?: true;
 }
 
 const STATE_MOST_BYTES = 1024 * 1024;
