@@ -92,29 +92,27 @@ export class RecordQueue {
     return sequence;
   }
 
-  /** The policy's digest of a record that is kept. */
-  policyDigest(sequence: u64): Uint8Array {
-    return this.runOf(sequence).digest;
+  /** Of the oldest, where there is one. */
+  get policyDigest(): Uint8Array {
+    return this.runs[0].digest;
   }
 
-  isDurable(sequence: u64): bool {
-    return this.runOf(sequence).durable;
+  /** As `policyDigest`. */
+  get isDurable(): bool {
+    return this.runs[0].durable;
   }
 
-  /** How many records from this one on are of one policy, at most so many and of so many bytes; at least the one. */
-  batch(from: u64, most: i32, bytesMost: i32): i32 {
-    let count = min(<i32>(this.next - from), most);
-    for (let i = 0; i < this.runs.length; i++) {
-      const first = this.runs[i].first;
-      if (first > from) count = min(count, <i32>(first - from));
-    }
-    while (count > 1 && this.slice(from, count).length > bytesMost) count -= max(1, count >> 3);
+  /** How many of the oldest are of one policy, at most so many and of so many bytes; at least one, where there is one. */
+  batch(most: i32, bytesMost: i32): i32 {
+    const sameUntil = this.runs.length > 1 ? this.runs[1].first : this.next;
+    let count = min(<i32>(sameUntil - this.oldest), most);
+    while (count > 1 && this.slice(count).length > bytesMost) count -= max(1, count >> 3);
     return count;
   }
 
-  /** So many records from this one on, which are kept; good until another is added. */
-  slice(from: u64, count: i32): Uint8Array {
-    return this.block.subarray(this.startOf(from), this.startOf(from + count));
+  /** So many of the oldest; good until another is added. */
+  slice(count: i32): Uint8Array {
+    return this.block.subarray(this.begin, this.startOf(this.oldest + count));
   }
 
   /** Drops all up to this one. */
@@ -165,13 +163,9 @@ export class RecordQueue {
       const last = runs[runs.length - 1];
       if (last.durable == durable && equal(last.digest, digest)) return;
     }
-    runs.push(new PolicyRun(digest, durable, sequence));
-  }
-
-  private runOf(sequence: u64): PolicyRun {
-    let last = this.runs.length - 1;
-    while (last > 0 && this.runs[last].first > sequence) last--;
-    return this.runs[last];
+    const run = new PolicyRun(digest, durable, sequence);
+    if (sequence == this.oldest) this.runs = [run];
+    else runs.push(run);
   }
 
   private makeRoom(more: i32): void {

@@ -133,7 +133,7 @@ export class Reporter extends SerialCall {
     const inherited = this.inherited;
     if (inherited === null && this.waiting.count == 0) return;
     this.flushedMillis = nowMillis;
-    this.send(inherited !== null ? inherited : this.report(this.waiting.first, this.fullBatch), nowMillis);
+    this.send(inherited !== null ? inherited : this.nextReport(), nowMillis);
   }
 
   /** Leaves what is not acknowledged to another VM of this gateway: this one ends. */
@@ -142,9 +142,11 @@ export class Reporter extends SerialCall {
     if (inherited !== null) leaveReport(inherited);
     this.held.submit();
     const waiting = this.waiting;
-    const next = waiting.first + waiting.count;
-    for (let from = waiting.first; from < next; from = this.sent + 1) leaveReport(this.report(from, SAFE_BATCH));
-    waiting.drop(next - 1);
+    while (waiting.count > 0) {
+      const count = waiting.batch(SAFE_BATCH, MAX_BATCH_BYTES);
+      leaveReport(this.report(count));
+      waiting.drop(waiting.first + count - 1);
+    }
   }
 
   protected onAnswer(message: Uint8Array): void {
@@ -164,18 +166,23 @@ export class Reporter extends SerialCall {
     this.tell(this.waitersUpTo(sequence), true);
   }
 
-  /** `postern.v1.ReportRequest` of the records from this one on: of one policy, and at most so many. */
-  private report(from: u64, most: i32): Uint8Array {
+  private nextReport(): Uint8Array {
     const waiting = this.waiting;
-    const count = waiting.batch(from, most, MAX_BATCH_BYTES);
-    this.sent = max(this.sent, from + count - 1);
+    const count = waiting.batch(this.fullBatch, MAX_BATCH_BYTES);
+    this.sent = max(this.sent, waiting.first + count - 1);
+    return this.report(count);
+  }
+
+  /** `postern.v1.ReportRequest` of the oldest records, so many, which are of one policy. */
+  private report(count: i32): Uint8Array {
+    const waiting = this.waiting;
     return encodeReportRequest(
       this.worker,
-      waiting.policyDigest(from),
+      waiting.policyDigest,
       bundleDigest(),
       this.lost,
-      waiting.slice(from, count),
-      waiting.isDurable(from),
+      waiting.slice(count),
+      waiting.isDurable,
       this.module,
     );
   }

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { buildFilter } from "../../scripts/build/filter.ts";
+import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "../harness/eventually.ts";
+import { releaseIn, writePolicyBy } from "../harness/former-release.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { type Enforcement, startEnforcement } from "./enforcement.ts";
 import { benign, end, type PlayedSidecar, playSidecar } from "./played-sidecar.ts";
@@ -100,4 +105,27 @@ test("policies that take each other's place, streams going on under the former o
     await report(3);
   }
   assert.doesNotMatch(await gate.envoy.log(), /unreachable|out of bounds|Function: \w+ failed/);
+});
+
+test("what a VM had on its way when another module took its place, all of it comes through the other one", async () => {
+  await sidecar.stop();
+  const ids: string[] = [];
+  for (let i = 0; i < 26; i++) ids.push(...(await Promise.all(Array.from({ length: 50 }, ask))));
+  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  sidecar.acknowledges = false;
+  await Promise.all(ids.map((id) => sidecar.record(id)));
+  await sidecar.stop();
+  const module = await readFile(await buildFilter(() => {}));
+  const wasmFile = join(gate.envoy.folder, "other.wasm");
+  // A custom section (WebAssembly core specification, 5.5.3) of one byte, its name: other bytes, the same code.
+  await writeFile(wasmFile, Buffer.concat([module, Buffer.from([0, 2, 1, 0x78])]));
+  const now = releaseIn(projectRoot);
+  await gate.change(policy("moved"), (text, folder) => writePolicyBy({ ...now, wasmFile }, text, folder));
+  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  await ask();
+  const missing = await eventually(
+    () => ids.filter((id) => !sidecar.records.has(id)).length,
+    (count) => count === 0,
+  );
+  assert.equal(missing, 0);
 });

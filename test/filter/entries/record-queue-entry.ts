@@ -11,12 +11,12 @@ export function reset(): void {
 }
 
 /** Sizes of fields, of which each byte is `fill`; a negative one: there is none. */
-export function add(policy: i32, fill: i32, decision: i32, completion: i32, evidence: i32): i32 {
+export function add(under: i32, fill: i32, decision: i32, completion: i32, evidence: i32): i32 {
   const ended: Uint8Array | null = completion < 0 ? null : filled(completion, fill);
   const id = filled(16, fill);
   // A digest that is another object each time is no other policy.
   return <i32>(
-    queue.add(policies[policy].slice(0), policy == 3, id, filled(decision, fill), ended, filled(evidence, fill))
+    queue.add(policies[under].slice(0), under == 3, id, filled(decision, fill), ended, filled(evidence, fill))
   );
 }
 
@@ -40,20 +40,20 @@ export function size(): i32 {
   return queue.size;
 }
 
-export function batch(from: i32, most: i32, bytesMost: i32): i32 {
-  return queue.batch(from, most, bytesMost);
+export function batch(most: i32, bytesMost: i32): i32 {
+  return queue.batch(most, bytesMost);
 }
 
-export function policyOf(sequence: i32): i32 {
-  return queue.policyDigest(sequence)[0];
+export function policy(): i32 {
+  return queue.policyDigest[0];
 }
 
-export function isDurable(sequence: i32): bool {
-  return queue.isDurable(sequence);
+export function isDurable(): bool {
+  return queue.isDurable;
 }
 
-export function slice(from: i32, count: i32): Uint8Array {
-  return queue.slice(from, count);
+export function slice(count: i32): Uint8Array {
+  return queue.slice(count);
 }
 
 function filled(size: i32, fill: i32): Uint8Array {
