@@ -4,6 +4,8 @@ export const INVISIBLE: u8 = 1;
 const NONE: u8 = 0;
 const SPACE: u8 = 0x20;
 const UPPER_A: u8 = 0x41;
+const UPPER_C: u8 = 0x43;
+const UPPER_R: u8 = 0x52;
 const LOWER_A: u8 = 0x61;
 const ZERO: u8 = 0x30;
 const LETTERS: u32 = 26;
@@ -65,12 +67,18 @@ set(0x205f, SPACE);
 set(0x3000, SPACE);
 set(0xad, INVISIBLE);
 set(0x34f, INVISIBLE);
+set(0x61c, INVISIBLE);
+range(0x115f, 0x1160, INVISIBLE);
+range(0x17b4, 0x17b5, INVISIBLE);
 range(0x180b, 0x180f, INVISIBLE);
 range(0x200b, 0x200f, INVISIBLE);
 range(0x202a, 0x202e, INVISIBLE);
 range(0x2060, 0x206f, INVISIBLE);
+set(0x3164, INVISIBLE);
 range(0xfe00, 0xfe0f, INVISIBLE);
 set(0xfeff, INVISIBLE);
+set(0xffa0, INVISIBLE);
+range(0xfff0, 0xfff8, INVISIBLE);
 
 /**
  * The one character of ASCII that the one in UTF-8 at `at` stands for in compatibility form (NFKC, Unicode Standard Annex
@@ -104,7 +112,7 @@ function inPage(number: u32, at: u32): u8 {
   return page == 0 ? NONE : unchecked(pages[((<u32>page) << 6) | at]);
 }
 
-/** Letters and digits of mathematics, in outline, in squares and in segments; tags and variants. */
+/** Letters and digits of mathematics, in outline, in circles, squares and segments; what only shapes others, tags and variants. */
 function beyondPages(point: u32): u8 {
   if (point - 0x1d400 < 0x2a4) {
     const letter = (point - 0x1d400) % (2 * LETTERS);
@@ -113,7 +121,10 @@ function beyondPages(point: u32): u8 {
   if (point - 0x1d7ce < 50) return <u8>(ZERO + ((point - 0x1d7ce) % 10));
   if (point - 0x1ccd6 < LETTERS) return <u8>(UPPER_A + (point - 0x1ccd6));
   if (point - 0x1ccf0 < 10) return <u8>(ZERO + (point - 0x1ccf0));
+  if (point - 0x1f12b < 2) return <u8>(point == 0x1f12b ? UPPER_C : UPPER_R);
   if (point - 0x1f130 < LETTERS) return <u8>(UPPER_A + (point - 0x1f130));
   if (point - 0x1fbf0 < 10) return <u8>(ZERO + (point - 0x1fbf0));
-  return point - 0xe0000 < 0x1000 ? INVISIBLE : NONE;
+  const isShorthand = point - 0x1bca0 < 4;
+  const isMusic = point - 0x1d173 < 8;
+  return isShorthand || isMusic || point - 0xe0000 < 0x1000 ? INVISIBLE : NONE;
 }

@@ -24,14 +24,16 @@ export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
       continue;
     }
     const escaped = unchecked(text[at]) == BACKSLASH;
-    let digits = at + 2;
-    while (escaped && digits < length && unchecked(text[digits]) == LOWER_U) digits += 1;
+    const digits = digitsFrom(text, at, length);
     const unit = codeUnit(text, digits, length);
     if (unit >= 0) {
       const next = digits + 4;
-      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, next, length, unchecked(text[at])) : -1;
-      if (low < 0) pass.putPoint(unit, next - at);
-      else pass.putPoint(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff), next + 6 - at);
+      const low = (unit & 0xfc00) == 0xd800 ? lowSurrogate(text, next, length, unchecked(text[at])) : 0;
+      if (low == 0) pass.putPoint(unit, next - at);
+      else {
+        const point = 0x10000 + ((unit & 0x3ff) << 10) + (codeUnit(text, low, length) & 0x3ff);
+        pass.putPoint(point, low + 4 - at);
+      }
       continue;
     }
     const after = escaped ? bracedEnd(text, at + 2, length) : 0;
@@ -92,11 +94,20 @@ function codeUnit(text: Uint8Array, at: i32, end: i32): i32 {
   return unit;
 }
 
-/** The one that is escaped at `at` behind the same sign, or -1. */
+/** Where the digits of an escape begin that is at `at`, its sign and the first `u`. */
+function digitsFrom(text: Uint8Array, at: i32, end: i32): i32 {
+  let digits = at + 2;
+  if (unchecked(text[at]) != BACKSLASH) return digits;
+  while (digits < end && unchecked(text[digits]) == LOWER_U) digits += 1;
+  return digits;
+}
+
+/** Where the digits of the one begin that is escaped at `at` behind the same sign, or 0. */
 function lowSurrogate(text: Uint8Array, at: i32, end: i32, sign: u8): i32 {
-  if (at + 6 > end || unchecked(text[at]) != sign || (unchecked(text[at + 1]) | 0x20) != LOWER_U) return -1;
-  const unit = codeUnit(text, at + 2, end);
-  return (unit & 0xfc00) == 0xdc00 ? unit : -1;
+  if (at + 6 > end || unchecked(text[at]) != sign || (unchecked(text[at + 1]) | 0x20) != LOWER_U) return 0;
+  const digits = digitsFrom(text, at, end);
+  const unit = codeUnit(text, digits, end);
+  return unit >= 0 && (unit & 0xfc00) == 0xdc00 ? digits : 0;
 }
 
 /** Position after `{X…}` at `at`, with at least one digit, and at most 6 behind leading zeros, or 0. */

@@ -82,7 +82,8 @@ const isAscii = (text: string) => /^[ -~]$/.test(text);
 /** Those that a decoder takes for one of ASCII, or for nothing. */
 const stands = (point: number) => {
   const character = String.fromCodePoint(point);
-  return isAscii(character.normalize("NFKC")) || /\p{Default_Ignorable_Code_Point}/u.test(character);
+  // Where a letter of mathematics is missing in its alphabet, since it had been there before, it is taken for that letter.
+  return isAscii(character.normalize("NFKC")) || /[\p{Default_Ignorable_Code_Point}\p{Cn}]/u.test(character);
 };
 
 test("well-formed UTF-8 without ASCII and what stands for it has one form", () => {
@@ -107,8 +108,23 @@ test("every character whose compatibility form is one of ASCII is read as that",
     .forms(compatible.map((character) => Buffer.from(`ⓐ${character}b`)))
     .map((forms) => Buffer.from(forms.at(-1)?.bytes ?? []).toString());
   const missed = compatible.filter((character, index) => read[index] !== `a${character.normalize("NFKC")}b`);
-  // Letters of phonetics, two in brackets and a circle: no value is made of them.
-  assert.equal(missed.join(""), "\u2c7c\u2c7d\ua7f1\ua7f2\ua7f3\ua7f4\u{107a5}\u{1f12b}\u{1f12c}");
+  // Letters of phonetics: no value is made of them.
+  assert.equal(missed.join(""), "\u2c7c\u2c7d\ua7f1\ua7f2\ua7f3\ua7f4\u{107a5}");
+});
+
+test("every character that is not shown is taken out of a word", () => {
+  const hidden = Array.from({ length: 0xe1000 - 0xa0 }, (_, index) => 0xa0 + index)
+    .filter((point) => point < 0xd800 || point > 0xdfff)
+    .map((point) => String.fromCodePoint(point))
+    .filter((character) => /\p{Default_Ignorable_Code_Point}/u.test(character));
+  assert.ok(hidden.length > 4_000);
+  const read = core
+    .forms(hidden.map((character) => Buffer.from(`ale${character}rt`)))
+    .map((forms) => Buffer.from(forms.at(-1)?.bytes ?? []).toString());
+  assert.deepEqual(
+    hidden.filter((_, index) => read[index] !== "alert"),
+    [],
+  );
 });
 
 test("random hexadecimal, UUIDs and digits have one form", () => {
