@@ -13,12 +13,12 @@ import { parseFlags } from "./parse-flags.ts";
 
 const usage = "postern replay [--state DIR] [--policy P] [--model DIR] [--json]";
 
-const exitCodes: Readonly<Record<Outcome, number>> = { same: 0, different: 1, too_few: 3 };
+const exitCodes: Readonly<Record<Outcome, number>> = { same: 0, different: 1, too_few: 3, nothing: 3 };
 
 /**
  * Judges the recorded decisions anew, by another policy or another model.
  * Exit codes: 0 none would be another one; 1 some would, or there was an error; 2 wrong use; 3 none would of those that
- * could be judged, which are too few.
+ * could be judged, which are too few, or none.
  */
 export async function replay(args: string[]): Promise<number> {
   const { values } = parseFlags(usage, {

@@ -20,8 +20,11 @@ export interface Changes {
   readonly examples: readonly Example[];
 }
 
-/** What comes of it: `too_few` is that nothing changed, and that less than `ENOUGH` of what a policy could change was replayed. */
-export type Outcome = "same" | "different" | "too_few";
+/**
+ * What comes of it: `too_few` is that nothing changed, and that less than `ENOUGH` of what a policy could change was replayed;
+ * `nothing` that there is no decision that one could change.
+ */
+export type Outcome = "same" | "different" | "too_few" | "nothing";
 
 export interface ReplayReport {
   readonly outcome: Outcome;
@@ -124,7 +127,9 @@ export class Comparison {
 
   #outcome(replayed: number): Outcome {
     if (this.#denied.changes.count + this.#allowed.changes.count > 0) return "different";
-    return replayed > 0 && replayed >= ENOUGH * (this.#decisions - this.#setAside) ? "same" : "too_few";
+    const changeable = this.#decisions - this.#setAside;
+    if (changeable === 0) return "nothing";
+    return replayed >= ENOUGH * changeable ? "same" : "too_few";
   }
 }
 

@@ -4,6 +4,7 @@ const outcomes: Readonly<Record<Outcome, string>> = {
   same: "what could be replayed would be let in or denied as it was",
   different: "requests would be let in or denied that were not",
   too_few: `less than ${ENOUGH * 100} % of what a policy could change was replayed: that nothing changes holds for those only`,
+  nothing: "there is no decision that a policy could change: that nothing changes says nothing of it",
 };
 
 /** The report for a terminal. */

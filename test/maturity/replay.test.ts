@@ -206,7 +206,8 @@ routes:
   };
   const same = Array.from({ length: 19 }, () => of("open"));
   const flooded = Array.from({ length: 9 }, () => of("open", "deny", "flood_limit"));
-  assert.deepEqual(await outcome(), [3, "too_few", 0]);
+  assert.deepEqual(await outcome(), [3, "nothing", 0]);
+  assert.deepEqual(await outcome(...flooded), [3, "nothing", 0]);
   assert.deepEqual(await outcome(of("tills")), [3, "too_few", 0]);
   assert.deepEqual(await outcome(...same, of("tills")), [0, "same", 19]);
   assert.deepEqual(await outcome(...same, ...flooded), [0, "same", 19], "no policy changes those");
