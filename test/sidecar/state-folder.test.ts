@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { type RunningSidecar, startSidecar, temporaryFolder } from "./harness.ts";
@@ -75,6 +75,11 @@ test("a store that has lost its content is told at each start, and nothing is wr
     assert.equal((await told.exit()).code, 6);
   }
   assert.equal(existsSync(path), false);
+  // Another failure is told as what it is.
+  await symlink("state.mdb", path);
+  const { message } = await (await start()).event("start_failed");
+  assert.match(String(message), /ELOOP/);
+  await rm(path);
   await writeFile(path, whole);
   await (await start()).event("listening");
 });

@@ -86,13 +86,16 @@ async function countAttempt(path: string, folder: string): Promise<void> {
 /**
  * A file without a byte opens as a new store. So it may, where a first start ended before it wrote; `begun` beside it says
  * that the store was written.
- * @throws Error the file is gone or empty, and was not
+ * @throws Error the file is gone or empty, and was not; or that of the file system
  */
 async function requireContent(path: string, begun: string, folder: string): Promise<void> {
   if (!existsSync(begun)) return;
   const bytes = await stat(path).then(
     ({ size }) => size,
-    () => 0,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      return 0;
+    },
   );
   if (bytes > 0) return;
   throw new Error(
