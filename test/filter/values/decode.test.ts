@@ -24,7 +24,12 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["Java's unicode escapes", "\\uu003cb\\uuuu003e", "unicode-escape", "<b>"],
   ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", utf8("a😀")],
   ["a surrogate pair of ECMAScript's escape", "a%ud83d%ude00", "unicode-escape", utf8("a😀")],
-  ["a surrogate pair in Java's way", "a\\uud83d\\uuude00\\ud83d\\uuux", "unicode-escape", `${utf8("a😀")}\xed\xa0\xbd\\uuux`],
+  [
+    "a surrogate pair in Java's way",
+    "a\\uud83d\\uuude00\\ud83d\\uuux",
+    "unicode-escape",
+    `${utf8("a😀")}\xed\xa0\xbd\\uuux`,
+  ],
   ["hex escapes", "\\x3cb\\X3E", "hex-escape", "<b>"],
   ["octal escapes", "\\74b\\076\\0076", "octal-escape", "<b>>"],
   ["a number that is no printable character", "C:\\2024\\1\\7", "", "C:\\2024\\1\\7"],
