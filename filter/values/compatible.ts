@@ -48,8 +48,8 @@ export function foldInvisible(text: Uint8Array, length: i32): i32 {
  */
 function next(text: Uint8Array, at: i32, length: i32, rareOnly: bool): i32 {
   const data = text.dataStart;
-  for (; at + 16 <= length; at += 16) {
-    for (let mask = leadsAmong(v128.load(data + at), rareOnly); mask != 0; mask &= mask - 1) {
+  for (; at + 17 <= length; at += 16) {
+    for (let mask = leadsAmong(data + at, rareOnly); mask != 0; mask &= mask - 1) {
       const found = at + ctz(mask);
       const ascii = compatibleAt(text, found, length);
       if (ascii != 0 && !(rareOnly && isOfProse(text, found, ascii))) return found;
@@ -67,13 +67,21 @@ function isOfProse(text: Uint8Array, at: i32, ascii: u8): bool {
   return ascii == SPACE || unchecked(text[at]) == FIRST_LEAD;
 }
 
-/** A bit for each byte that may begin such a character: C2, C5, CA, CB, CD, E1, E2, EF, F0, F3; E3 only that of a space. */
-function leadsAmong(bytes: v128, rareOnly: bool): i32 {
+/**
+ * A bit for each of sixteen bytes that may begin such a character: C2, C5, CA, CB, CD, E1, E2, EF, F0, F3; E3 only that of a
+ * space. Arabic and Japanese begin with D8 and E3: of those for U+061C and U+3164 the next byte is looked at, too.
+ */
+function leadsAmong(data: usize, rareOnly: bool): i32 {
+  const bytes = v128.load(data);
+  const seconds = v128.load(data, 1);
   // By the lower half of a byte: whether it does with the upper half C, E, F.
   const rare = i8x16(4, 2, 3, 4, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0, 2);
   const all = i8x16(4, 2, 3, 6, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0, 2);
   const upper = i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 4);
   const low = i8x16.swizzle(rareOnly ? rare : all, v128.and(bytes, i8x16.splat(0x0f)));
   const high = i8x16.swizzle(upper, i8x16.shr_u(bytes, 4));
-  return i8x16.bitmask(i8x16.ne(v128.and(low, high), i8x16.splat(0)));
+  const arabic = v128.and(i8x16.eq(bytes, i8x16.splat(<i8>0xd8)), i8x16.eq(seconds, i8x16.splat(<i8>0x9c)));
+  const hangul = v128.and(i8x16.eq(bytes, i8x16.splat(<i8>0xe3)), i8x16.eq(seconds, i8x16.splat(<i8>0x85)));
+  const leads = i8x16.ne(v128.and(low, high), i8x16.splat(0));
+  return i8x16.bitmask(v128.or(leads, v128.or(arabic, hangul)));
 }
