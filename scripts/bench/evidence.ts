@@ -193,7 +193,7 @@ function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>
     for (const [name, byKind] of costs) {
       const { median, low, high } = costOf(name);
       const added = median - discarded;
-      const shares = `${percent(added, median)} of all${kind === CLEARED ? `, ${percent(added, own)} of the gate's own` : ""}`;
+      const shares = `${percent(added, median)} of all${kind === CLEARED ? `, ${percent(added, own)} of the filter's own` : ""}`;
       const evidence = name.startsWith("evidence") ? `; log and evidence add ${added.toFixed(1)}: ${shares}` : "";
       const standing = `${(both(byKind.get(kind)?.standing).median / 1_000).toFixed(1)} ms a second without requests`;
       const of = byKind.get(kind)?.[load];
@@ -203,7 +203,7 @@ function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>
     }
     if (kind !== CLEARED) continue;
     console.log(
-      `  the gate's own: ${own.toFixed(1)}, what the filter takes with its reports discarded, less bare Envoy`,
+      `  the filter's own: ${own.toFixed(1)}, what the filter takes with its reports discarded, less bare Envoy`,
     );
   }
 }
