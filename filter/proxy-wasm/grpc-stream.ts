@@ -59,10 +59,16 @@ export function grpcSend(stream: GrpcStream, message: Uint8Array, endOfStream: b
   return proxy_grpc_send(stream.token, message.dataStart, message.length, endOfStream);
 }
 
-/** Breaks a stream off: the host tells the server, and no callback comes. `NotFound`: it is closed. */
+/**
+ * Breaks a stream off: the host tells the server, and no callback comes. `NotFound`: it is closed, or of another root context:
+ * only there the host knows it, and its callbacks go on.
+ */
 export function grpcReset(stream: GrpcStream): Status {
   const token = stream.token;
-  return pending.take(token) == null ? Status.NotFound : proxy_grpc_cancel(token);
+  if (token == 0) return Status.NotFound;
+  const status = proxy_grpc_cancel(token);
+  if (status == Status.Ok) pending.take(token);
+  return status;
 }
 
 /** For the dispatcher: a message; false: the token is no stream's. */

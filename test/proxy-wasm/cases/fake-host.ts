@@ -9,6 +9,7 @@ const STREAM = 7;
 const UNKNOWN = 4_000_000;
 const STOP_ALL_AND_BUFFER = 3;
 const OK = 0;
+const NOT_FOUND = 1;
 const INTERNAL_FAILURE = 10;
 
 /** What Envoy does not do, or not on demand: the compiled probe against a host that the test plays. */
@@ -51,6 +52,19 @@ export function fakeHostCases(scene: Scene): void {
     host.calls.length = 0;
   };
   const replies = () => host.calls.filter((name) => name === "proxy_send_local_response").length;
+
+  test("a stream that the host does not know where it is reset is let go of once it closes", () => {
+    giveHeaders({ ":path": "/grpc-stream-reset", "x-cluster": "c", "x-message": "m" });
+    host.answers.proxy_grpc_stream = (...args) => {
+      host.store(args[8] as number, 6);
+      return OK;
+    };
+    host.answers.proxy_grpc_cancel = () => NOT_FOUND;
+    call("proxy_on_request_headers", STREAM, 3, 1);
+    host.calls.length = 0;
+    call("proxy_on_grpc_close", ROOT, 6, 14);
+    assert.deepEqual(host.calls.slice(0, 2), ["proxy_get_status", "proxy_grpc_cancel"]);
+  });
 
   test("a request without a context is refused", () => {
     assert.equal(call("proxy_on_request_headers", UNKNOWN, 1, 1), STOP_ALL_AND_BUFFER);
