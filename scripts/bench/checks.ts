@@ -1,7 +1,7 @@
 import { type Requirement, requirements } from "./requirements.ts";
 import { addedCpu, addedEnvoyCpu, type Visit } from "./results.ts";
 import { scenario } from "./scenarios.ts";
-import { type Pair, type Ratio, ratioOfMeans } from "./statistics.ts";
+import { type Ratio, ratioOfMeans } from "./statistics.ts";
 
 export interface Check {
   readonly what: string;
@@ -16,27 +16,22 @@ export interface Check {
 }
 
 /** Every requirement whose scenarios were measured. */
-export function checkAll(rounds: readonly (readonly Visit[])[]): Check[] {
+export function checkAll(visits: readonly Visit[]): Check[] {
   return requirements.flatMap((requirement) => {
     const { what, added, limit, aim } = requirement;
-    const ratio = ratioOf(rounds, requirement, added);
+    const ratio = ratioOf(visits, requirement, added);
     if (ratio === null) return [];
-    const envoyRatio = added === addedCpu ? ratioOf(rounds, requirement, addedEnvoyCpu) : null;
+    const envoyRatio = added === addedCpu ? ratioOf(visits, requirement, addedEnvoyCpu) : null;
     const certain = ratio.high <= limit || ratio.low > limit;
     return [{ what, ratio, envoyRatio, limit, aim, passes: ratio.value <= limit, certain }];
   });
 }
 
-function ratioOf(
-  rounds: readonly (readonly Visit[])[],
-  { of, to }: Requirement,
-  added: Requirement["added"],
-): Ratio | null {
-  const pairOf = (visit: Visit): Pair[] => {
+function ratioOf(visits: readonly Visit[], { of, to }: Requirement, added: Requirement["added"]): Ratio | null {
+  const pairs = visits.flatMap((visit) => {
     const numerator = added(scenario(of))(visit);
     const denominator = added(scenario(to))(visit);
-    return numerator === null || denominator === null ? [] : [[numerator, denominator]];
-  };
-  const pairs = rounds.map((visits) => visits.flatMap(pairOf));
-  return pairs.some((ofRound) => ofRound.length > 0) ? ratioOfMeans(pairs) : null;
+    return numerator === null || denominator === null ? [] : [[numerator, denominator] as const];
+  });
+  return pairs.length > 0 ? ratioOfMeans(pairs) : null;
 }

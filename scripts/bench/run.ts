@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { demoFolder } from "../demo/folder.ts";
 import { type Benign, benignRequests, searchFor } from "./benign.ts";
@@ -15,7 +14,7 @@ import { oneRound } from "./round.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { estimate } from "./statistics.ts";
 import { Tokens } from "./tokens.ts";
-import { type Rates, warmUp } from "./warm-up.ts";
+import { warmUp } from "./warm-up.ts";
 
 export interface BenchmarkOptions {
   readonly scenarios: readonly Scenario[];
@@ -30,58 +29,52 @@ export interface BenchmarkOptions {
   readonly report: (line: string) => void;
 }
 
-/**
- * Measures round after round, each with processes of its own: two of the same differ by up to a tenth, by how V8 happened to
- * compile the module and where memory lies. @throws Error a scenario that did not do what it says
- */
+/** Starts everything, warms up, measures round after round. @throws Error a scenario that did not do what it says */
 export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
   const started = new Date();
   const machine = thisMachine();
-  const { report } = options;
+  const { folder, signal, report } = options;
   const groups = groupsOf(options.scenarios);
   const wanted = scenarios.filter((one) => groups.some((group) => group.scenarios.includes(one)));
   const benign = await benignRequests();
-  const demo = await demoFolder(join(options.folder, "demo"));
+  const demo = await demoFolder(join(folder, "demo"));
   const tokens = await Tokens.of(demo);
   const needed = new Set(wanted.map(({ contender }) => contender));
-  const rounds: (readonly Visit[])[] = [];
-  let rates: Rates | null = null;
-  for (let number = 1; number <= options.rounds; number++) {
-    report(`round ${number} of ${options.rounds}: starting ${[...needed].join(", ")}`);
-    const began = Date.now();
-    const folder = join(options.folder, "round");
-    const contenders = await startContenders({ ...options, folder, demo, needed });
-    try {
-      const requests = new Requests(benign, tokens, await unsureText(wanted, contenders, benign));
-      await refusesBadTokens(wanted, contenders, benign, tokens);
-      report("warming up");
-      const possible = await warmUp(wanted, contenders, requests, options.signal);
-      rates ??= possible;
-      report("measuring");
-      rounds.push(await oneRound({ ...options, groups, contenders, requests, rates }));
-    } finally {
-      await contenders.stop();
-      await rm(folder, { recursive: true, force: true });
+  report(`starting ${[...needed].join(", ")}`);
+  const contenders = await startContenders({ folder, demo, needed, signal, report });
+  try {
+    const requests = new Requests(benign, tokens, await unsureText(wanted, contenders, benign));
+    await refusesBadTokens(wanted, contenders, benign, tokens);
+    report("warming up");
+    const rates = await warmUp(wanted, contenders, requests, signal);
+    const visits: Visit[] = [];
+    let rounds = 0;
+    for (let number = 1; number <= options.rounds; number++) {
+      report(`round ${number} of ${options.rounds}`);
+      const began = Date.now();
+      visits.push(...(await oneRound({ ...options, groups, contenders, requests, rates })));
+      rounds++;
+      const now = Date.now();
+      if (number < options.rounds && now - started.getTime() + (now - began) > options.minutes * 60_000) {
+        report(`${options.minutes} minutes leave no time for more rounds`);
+        break;
+      }
     }
-    const now = Date.now();
-    if (number < options.rounds && now - started.getTime() + (now - began) > options.minutes * 60_000) {
-      report(`${options.minutes} minutes leave no time for more rounds`);
-      break;
-    }
+    const samples = visits.flatMap((visit) => [...visit.values()]);
+    return {
+      version: 1,
+      started: started.toISOString(),
+      minutes: (Date.now() - started.getTime()) / 60_000,
+      machine,
+      rounds,
+      windowSeconds: options.seconds,
+      generatorLateness: estimate(samples.flatMap(({ atRate }) => atRate?.lateness ?? [])).median,
+      scenarios: wanted.map((one) => scenarioResult(one, visits, rates[one.rateClass])),
+      checks: checkAll(visits),
+    };
+  } finally {
+    await contenders.stop();
   }
-  const visits = rounds.flat();
-  const samples = visits.flatMap((visit) => [...visit.values()]);
-  return {
-    version: 1,
-    started: started.toISOString(),
-    minutes: (Date.now() - started.getTime()) / 60_000,
-    machine,
-    rounds: rounds.length,
-    windowSeconds: options.seconds,
-    generatorLateness: estimate(samples.flatMap(({ atRate }) => atRate?.lateness ?? [])).median,
-    scenarios: wanted.map((one) => scenarioResult(one, visits, rates?.[one.rateClass] ?? Number.NaN)),
-    checks: checkAll(rounds),
-  };
 }
 
 /** The first text that the screen is unsure about and the model clears: a permit, by the model's word. */

@@ -51,24 +51,19 @@ export interface Ratio {
 const trimmedShare = 0.2;
 const resamples = 2_000;
 
-/** What two things took beside each other. */
-export type Pair = readonly [number, number];
-
 /**
  * The ratio of the trimmed means of pairs that were measured beside each other, and the 95 % interval by bootstrap of the
- * rounds: pairs of one round are of the same processes. Unlike the mean or median of each pair's ratio it does not depend on
- * denominators that are small by chance.
+ * pairs. Unlike the mean or median of each pair's ratio it does not depend on denominators that are small by chance.
  */
-export function ratioOfMeans(rounds: readonly (readonly Pair[])[]): Ratio {
-  const means = (chosen: typeof rounds) => {
-    const pairs = chosen.flat();
-    const of = trimmedMean(pairs.map(([one]) => one));
-    const to = trimmedMean(pairs.map(([, other]) => other));
+export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Ratio {
+  const means = (chosen: typeof pairs) => {
+    const of = trimmedMean(chosen.map(([one]) => one));
+    const to = trimmedMean(chosen.map(([, other]) => other));
     return { value: of / to, of, to };
   };
-  const drawn = () => rounds.map(() => rounds[Math.floor(Math.random() * rounds.length)] as readonly Pair[]);
+  const drawn = () => pairs.map(() => pairs[Math.floor(Math.random() * pairs.length)] as readonly [number, number]);
   const ratios = Array.from({ length: resamples }, () => means(drawn()).value).sort((a, b) => a - b);
-  return { ...means(rounds), low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
+  return { ...means(pairs), low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
 }
 
 function trimmedMean(values: readonly number[]): number {
