@@ -9,6 +9,7 @@ import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
 import { replaceFile } from "../../scripts/replace-file.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
+import { otherBytes } from "../harness/other-bytes.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { ask, visits } from "./ask.ts";
 import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
@@ -118,8 +119,7 @@ test("another module at the same place is in force without a restart as well", a
     readFile(join(out, "postern.wasm")),
     readFile(ecds, "utf8"),
   ]);
-  // A custom section (WebAssembly core specification, 5.5.3) of one byte, its name: other bytes, the same code.
-  await replaceFile(join(out, "postern.wasm"), Buffer.concat([module, Buffer.from([0, 2, 1, 0x78])]));
+  await replaceFile(join(out, "postern.wasm"), otherBytes(module));
   await replaceFile(ecds, config.replace(/"POSTERN_MODULE": "[^"]+"/, `"POSTERN_MODULE": "${"ab".repeat(32)}"`));
   await eventually(machines, (count) => count > before);
   const decided = async (path: string) => (await ask(place, port, { path })).status;

@@ -156,7 +156,7 @@ export async function playSidecar(socketPath: string, behave: ScoreBehaviour): P
 
 /** A gRPC message in its frame; `announced`: the length that its head gives. */
 export function frame(message: Uint8Array, announced = message.length): Buffer {
-  const head = Buffer.alloc(5);
+  const head = Buffer.alloc(FRAME_HEAD);
   head.writeUInt32BE(announced, 1);
   return Buffer.concat([head, message]);
 }
@@ -216,5 +216,5 @@ export const benign: ScoreBehaviour = (stream, windows) => answer(stream, scores
 async function receive(stream: ServerHttp2Stream): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part as Buffer);
-  return Buffer.concat(parts).subarray(5);
+  return Buffer.concat(parts).subarray(FRAME_HEAD);
 }

@@ -8,6 +8,7 @@ import { buildFilter } from "../../scripts/build/filter.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "../harness/eventually.ts";
 import { releaseIn, writePolicyBy } from "../harness/former-release.ts";
+import { otherBytes } from "../harness/other-bytes.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { type Enforcement, startEnforcement } from "./enforcement.ts";
 import { benign, end, type PlayedSidecar, playSidecar } from "./played-sidecar.ts";
@@ -25,7 +26,7 @@ let sidecar: PlayedSidecar;
 before(
   async () => {
     upstream = await startRecordingUpstream();
-    gate = await startEnforcement({ upstream: upstream.url, policy: policy("open"), workers: 1 });
+    gate = await startEnforcement({ upstream: upstream.url, policy: policy("open") });
   },
   { timeout: 120_000 },
 );
@@ -115,10 +116,8 @@ test("what a VM had on its way when another module took its place, all of it com
   sidecar.acknowledges = false;
   await Promise.all(ids.map((id) => sidecar.record(id)));
   await sidecar.stop();
-  const module = await readFile(await buildFilter(() => {}));
   const wasmFile = join(gate.envoy.folder, "other.wasm");
-  // A custom section (WebAssembly core specification, 5.5.3) of one byte, its name: other bytes, the same code.
-  await writeFile(wasmFile, Buffer.concat([module, Buffer.from([0, 2, 1, 0x78])]));
+  await writeFile(wasmFile, otherBytes(await readFile(await buildFilter(() => {}))));
   const now = releaseIn(projectRoot);
   await gate.change(policy("moved"), (text, folder) => writePolicyBy({ ...now, wasmFile }, text, folder));
   sidecar = await playSidecar(gate.sidecarSocket, benign);
