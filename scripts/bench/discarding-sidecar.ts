@@ -8,10 +8,7 @@ const takesMore = [0x10, 0x01];
 const allAcknowledged = Buffer.from([0x08, ...Array<number>(7).fill(0xff), 0x0f, ...takesMore]);
 const nothing = Buffer.from(takesMore);
 
-serveRaw(
-  {},
-  {
-    "/postern.v1.PolicyInformationPoint/Report": allAcknowledged,
-    "/postern.v1.PolicyInformationPoint/Sync": nothing,
-  },
-);
+serveRaw("stream", {
+  "/postern.v1.PolicyInformationPoint/Report": allAcknowledged,
+  "/postern.v1.PolicyInformationPoint/Sync": nothing,
+});

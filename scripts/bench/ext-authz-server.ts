@@ -5,4 +5,4 @@ import { serveRaw } from "./raw-server.ts";
 /** `CheckResponse` with status 0, OK. */
 const permitted = Buffer.from([0x0a, 0x00]);
 
-serveRaw({ "/envoy.service.auth.v3.Authorization/Check": permitted });
+serveRaw("unary", { "/envoy.service.auth.v3.Authorization/Check": permitted });

@@ -17,34 +17,30 @@ const answerEach =
 
 /**
  * Answers on the Unix socket that is the only argument, each method by the bytes given for its path, without decoding
- * anything. `streams`: methods of which a call carries one request after the other.
+ * anything. `stream`: a call carries one request after the other.
  */
-export function serveRaw(unary: Answers, streams: Answers = {}): void {
+export function serveRaw(kind: "unary" | "stream", answers: Answers): void {
   const [socket] = process.argv.slice(2);
   if (socket === undefined) throw new Error("expected the path of a socket");
   const server = new Server();
-  for (const [path, answer] of Object.entries(unary)) add(server, path, false, answerOne(answer));
-  for (const [path, answer] of Object.entries(streams)) add(server, path, true, answerEach(answer));
+  const isStream = kind === "stream";
+  for (const [path, answer] of Object.entries(answers)) {
+    const method = {
+      path,
+      requestStream: isStream,
+      responseStream: isStream,
+      requestDeserialize: same,
+      requestSerialize: same,
+      responseDeserialize: same,
+      responseSerialize: same,
+    };
+    server.addService({ method }, { method: isStream ? answerEach(answer) : answerOne(answer) });
+  }
   server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => {
     if (error) throw error;
   });
 }
 
-function add(
-  server: Server,
-  path: string,
-  isStream: boolean,
-  call: handleUnaryCall<Buffer, Buffer> | handleBidiStreamingCall<Buffer, Buffer>,
-): void {
-  const same = (bytes: Buffer) => bytes;
-  const method = {
-    path,
-    requestStream: isStream,
-    responseStream: isStream,
-    requestDeserialize: same,
-    requestSerialize: same,
-    responseDeserialize: same,
-    responseSerialize: same,
-  };
-  server.addService({ method }, { method: call });
+function same(bytes: Buffer): Buffer {
+  return bytes;
 }
