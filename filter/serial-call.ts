@@ -63,17 +63,14 @@ export abstract class SerialCall {
 
   /** What is awaited by then is awaited no longer, untold. `onFailure` may be called before it returns. */
   protected send(message: Uint8Array, nowMillis: i64): void {
+    const before = this.current;
+    // Its answer would be taken for that of this message.
+    if (before !== null) this.abandon(before);
     const isLast = !this.takesMore;
     let call: Call | null = isLast ? null : this.keptHere();
-    // Its answer would be taken for that of this message.
-    if (call !== null && call === this.current) {
-      grpcReset(call);
-      call = null;
-    }
     if (call === null) {
       call = new Call(this);
       if (grpcStream(sidecarCluster(), SERVICE, this.method, this.maxAnswerBytes, call) != Status.Ok) {
-        this.current = null;
         this.onFailure(GrpcStatus.Unavailable);
         return;
       }
@@ -92,7 +89,7 @@ export abstract class SerialCall {
     const isOverdue = nowMillis >= this.sentMillis + this.patienceMillis || nowMillis < this.sentMillis;
     // Without a token: the root context that it was made on is gone, and it with it.
     if (call.token != 0 && !isOverdue) return;
-    grpcReset(call);
+    this.abandon(call);
     this.fail(call, GrpcStatus.DeadlineExceeded);
   }
 
@@ -108,6 +105,13 @@ export abstract class SerialCall {
     else if (this.kept.includes(call)) this.leave(call);
   }
 
+  /** Nothing more goes over the call, and nothing that comes is heard. */
+  private abandon(call: Call): void {
+    this.current = null;
+    grpcReset(call);
+    this.forget(call);
+  }
+
   private fail(call: Call, status: i32): void {
     this.current = null;
     this.leave(call);
@@ -116,9 +120,13 @@ export abstract class SerialCall {
 
   /** Who answers the next call, nobody knows. */
   private leave(call: Call): void {
+    this.forget(call);
+    this.takesMore = false;
+  }
+
+  private forget(call: Call): void {
     const at = this.kept.indexOf(call);
     if (at >= 0) this.kept.splice(at, 1);
-    this.takesMore = false;
   }
 
   /** The one of the root context that is active; null: there is none. Those of contexts that are gone are let go of. */
