@@ -6,7 +6,6 @@ import { recordOrigin } from "./decision-log/record-origin.ts";
 import type { ReportRequest } from "./decision-log/report-request.ts";
 import type { SealedLog } from "./decision-log/sealed-log.ts";
 import { sortOut, type WorkerSequences } from "./decision-log/sequences.ts";
-import type { WireRecord } from "./decision-log/wire-record.ts";
 import type { EvidenceIntake } from "./evidence/evidence-intake.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models/models.ts";
@@ -78,7 +77,7 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   await onDisk(parts, async (log) => {
     for (let start = 0; start < news.length; start += PART_RECORDS) {
       const part = news.slice(start, start + PART_RECORDS);
-      const kept = await keepEvidence(part, bundle, parts.evidence);
+      const kept = await parts.evidence.take(part, bundle);
       const lines: object[] = [];
       // Probes of the self-test are logged, and nothing is learnt or counted of them.
       const counted: RecordLine[] = [];
@@ -103,22 +102,6 @@ async function write(request: ReportRequest, parts: ReportParts): Promise<number
   metrics.missing.inc(missing);
   metrics.lost.inc(lost - before.lost);
   return last;
-}
-
-/** @returns the names under which it is kept */
-async function keepEvidence(
-  news: readonly WireRecord[],
-  bundle: string,
-  intake: EvidenceIntake,
-): Promise<ReadonlyMap<WireRecord, string | null>> {
-  const kept = new Map<WireRecord, string | null>();
-  const keeping: Promise<unknown>[] = [];
-  for (const record of news) {
-    if (record.evidence === null) continue;
-    keeping.push(intake.take(record.evidence, record.decision, bundle).then((name) => kept.set(record, name)));
-  }
-  if (keeping.length > 0) await Promise.all(keeping);
-  return kept;
 }
 
 function countEffects(lines: readonly RecordLine[], metrics: Metrics): void {

@@ -1,6 +1,6 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
-import { decodeKept, type ExplanationNote } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
+import { decodeKept, type Explanation } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
 
 /** What is kept of one decision. */
 export interface ShownEvidence {
@@ -9,7 +9,7 @@ export interface ShownEvidence {
   /** The evidence is named in the log, and is not there any more. */
   readonly gone: boolean;
   /** Null: not found out yet. */
-  readonly explanation: (ExplanationNote & { readonly sent: readonly string[] }) | null;
+  readonly explanation: (Explanation & { readonly sent: readonly string[] }) | null;
   /** The request itself is kept, too. */
   readonly request: boolean;
 }
@@ -27,7 +27,7 @@ export async function findEvidence(state: string, decision: LogRecord): Promise<
   const kept = bytes === null ? null : decodeKept(bytes);
   if (kept === null) return { value: null, gone: true, explanation: null, request: false };
   const note = await reader.noteOn(digest);
-  const explanation = note === null ? null : (JSON.parse(note.toString("utf8")) as ExplanationNote);
+  const explanation = note === null ? kept.explanation : (JSON.parse(note.toString("utf8")) as Explanation);
   return {
     value: kept.window && marked(kept.window, explanation?.spans ?? []),
     gone: false,
@@ -86,7 +86,7 @@ function sentAt({ score }: LogRecord, { start, end }: { start: number; end: numb
 }
 
 /** Printable ASCII as it is, everything else escaped: a terminal is told nothing by it. */
-function marked(window: Uint8Array, spans: ExplanationNote["spans"]): string {
+function marked(window: Uint8Array, spans: Explanation["spans"]): string {
   let text = "";
   for (const [at, byte] of window.entries()) {
     if (spans.some(({ start }) => start === at)) text += OPEN;

@@ -93,8 +93,8 @@ export async function recordDay(
       await append({ v: 1, time: iso(now), gap });
     }
     const record = wireRecord(one, evaluation, index + 1, random);
-    const digest = await evidence.put(Buffer.from(JSON.stringify(recordedRequest(one, evaluation))));
-    await append(new RecordLine(record, origin(gates.configuration.digest), now, digest));
+    const [name = null] = await evidence.put([Buffer.from(JSON.stringify(recordedRequest(one, evaluation)))]);
+    await append(new RecordLine(record, origin(gates.configuration.digest), now, name));
   }
   await Promise.all([log.close(), evidence.close()]);
   return { policyPath, requests: traffic, evaluations };

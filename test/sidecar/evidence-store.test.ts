@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -11,6 +11,20 @@ import { EvidenceStore } from "../../inference-sidecar/src/evidence/evidence-sto
 import { removeOutdated } from "../../inference-sidecar/src/evidence/segment-files.ts";
 
 const limits = { retentionBytes: 64 * 1024 * 1024, retentionDays: 30 };
+/** Written by the release before groups: two items, and two notes on the first. */
+const FORMER = {
+  names: [
+    "f3773c53ec5f816af4e7109dce14c38b16be657f841c4f722dc1705ae6a7bd82",
+    "331f251930a8b2f4155d4bba345c40d9724e17f583bff31ee25a462467d492f3",
+  ],
+  key: "Wpjo6Hbi4K67QbYjjTQ38dqe3avGrAsiTFfYXXTp1Fg=",
+  file: [
+    "UFNFVgEAAAAoUZmRWfspfP7mJ07W4dcRVFjAFfrbOjvAJp5/MYuB+wAeAAAA83c8U+xfgWr05xCdzhTDixa+ZX+EHE9yLcFwWuanvYK6stYdeZXa",
+    "iOgN82OGaR8NflTb8jrNOESqrEm2MjAAHgAAADMfJRkwqLL0FV1LujRcQNlyThf1g7/zHuJaRiRn1JLzfOSXbzxhjayYPlpqJAXzvAFpfk2YIErut/9I",
+    "rPxMARUAAADzdzxT7F+BavTnEJ3OFMOLFr5lf4QcT3ItwXBa5qe9gsNWiHI2G0No+qeVliMbg+r3BFwrlAEYAAAA83c8U+xfgWr05xCdzhTDixa+ZX+E",
+    "HE9yLcFwWuanvYISWHKxyIc2NT/j0sOFFMEfvJcnJE70XX0=",
+  ].join(""),
+};
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "evidence-"));
@@ -27,13 +41,13 @@ test("a disk that stays full gathers no files, and with room again evidence is k
     // With room for nothing, and for what begins a file.
     for (const bytes of ["1", "1", "50", "50"]) {
       await room(bytes);
-      await assert.rejects(store.put(Buffer.from("attack at dawn")));
+      assert.deepEqual(await store.put([Buffer.from("attack at dawn"), Buffer.of()]), [null, null]);
     }
   } finally {
     await room("unlimited");
   }
   assert.deepEqual(await readdir(join(state, "evidence")), []);
-  const digest = await store.put(Buffer.from("attack at noon"));
+  const digest = await put(store, Buffer.from("attack at noon"));
   assert.equal(String(await (await EvidenceReader.open(state)).get(digest)), "attack at noon");
   await store.close();
 });
@@ -41,29 +55,38 @@ test("a disk that stays full gathers no files, and with room again evidence is k
 let states = 0;
 const newState = () => join(folder, String(++states));
 
+/** Of one decision. */
+async function put(store: EvidenceStore, bytes: Uint8Array): Promise<string> {
+  const [name = null] = await store.put([bytes]);
+  assert.match(name ?? "", /^[0-9a-f]{64}$/);
+  return name as string;
+}
+
 test("what is put is got again by its name, with its newest note, over restarts, and is nowhere in the clear", async () => {
   const state = newState();
   const stored: [string, Uint8Array][] = [];
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 2000 }), { minLength: 1, maxLength: 5 }), async (items) => {
       const store = await EvidenceStore.open(state, limits);
-      const digests = await Promise.all(items.map((bytes) => store.put(bytes)));
-      for (const [index, bytes] of items.entries()) stored.push([digests[index] as string, bytes]);
-      await store.note(digests[0] as string, Buffer.from("first"));
-      await store.note(digests[0] as string, Buffer.from(`about ${digests[0]}`));
+      const [names, more] = await Promise.all([store.put(items), put(store, Buffer.from("of another report"))]);
+      for (const [index, bytes] of items.entries()) stored.push([names[index] as string, bytes]);
+      stored.push([more, Buffer.from("of another report")]);
+      await store.note(names as string[], Buffer.from("first"));
+      await store.note([names[0] as string], Buffer.from(`about ${names[0]}`));
       await store.close();
     }),
     { numRuns: 10 },
   );
   const store = await EvidenceStore.open(state, limits);
-  const secret = await store.put(Buffer.from("attack at dawn, attack at dawn"));
-  assert.notEqual(await store.put(Buffer.from("attack at dawn, attack at dawn")), secret);
+  const secret = await put(store, Buffer.from("attack at dawn, attack at dawn"));
+  assert.notEqual(await put(store, Buffer.from("attack at dawn, attack at dawn")), secret);
   const reader = await EvidenceReader.open(state);
   for (const [digest, bytes] of stored) assert.deepEqual(await reader.get(digest), Buffer.from(bytes));
   const [first] = stored;
   assert.equal(String(await reader.noteOn(first?.[0] as string)), `about ${first?.[0]}`);
   assert.equal(String(await reader.get(secret)), "attack at dawn, attack at dawn");
-  assert.equal(await reader.get("00".repeat(32)), null);
+  for (const unknown of ["00".repeat(32), `${secret.slice(0, -1)}1`, `${secret.slice(0, -1)}x`, "", "first"])
+    assert.equal(await reader.get(unknown), null, unknown);
   const directory = join(state, "evidence");
   for (const name of await readdir(directory)) {
     assert.equal((await stat(join(directory, name))).mode & 0o777, 0o600);
@@ -73,10 +96,39 @@ test("what is put is got again by its name, with its newest note, over restarts,
   await store.close();
 });
 
+async function bytesIn(directory: string): Promise<number> {
+  const sizes = (await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+test("what comes with one report is sealed together, a megabyte at most, and read at the price of one", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, limits);
+  const items = Array.from({ length: 3_000 }, (_, index) => Buffer.alloc(index % 1_000, index));
+  const names = (await store.put(items)) as string[];
+  await store.close();
+  assert.equal(new Set(names).size, items.length);
+  assert.equal(new Set(names.map((name) => name.slice(0, 56))).size, 2);
+  const reader = await EvidenceReader.open(state);
+  for (const [index, name] of names.entries()) assert.deepEqual(await reader.get(name), items[index]);
+});
+
+test("what a former release stored, each in a frame of its own, is found", async () => {
+  const state = newState();
+  await mkdir(join(state, "evidence"), { recursive: true });
+  await mkdir(join(state, "keys"));
+  await writeFile(join(state, "keys", "evidence.key"), Buffer.from(FORMER.key, "base64"));
+  await writeFile(join(state, "evidence", "evidence-2026-11-27-0001.bin"), Buffer.from(FORMER.file, "base64"));
+  const reader = await EvidenceReader.open(state);
+  const found = await Promise.all(FORMER.names.map(async (name) => String(await reader.get(name))));
+  assert.deepEqual(found, ["attack at dawn", "attack at noon"]);
+  assert.equal(String(await reader.noteOn(FORMER.names[0] as string)), "by spies");
+});
+
 test("a changed, cut or foreign file gives nothing, and never something else", async () => {
   const state = newState();
   const store = await EvidenceStore.open(state, limits);
-  const digests = [await store.put(Buffer.from("one")), await store.put(Buffer.from("two"))];
+  const digests = [await put(store, Buffer.from("one")), await put(store, Buffer.from("two"))];
   await store.close();
   const [name = ""] = await readdir(join(state, "evidence"));
   const file = join(state, "evidence", name);
@@ -113,9 +165,9 @@ test("a changed, cut or foreign file gives nothing, and never something else", a
 test("a store that is deleted while it is written to begins anew", async () => {
   const state = newState();
   const store = await EvidenceStore.open(state, limits);
-  const lost = await store.put(Buffer.from("one"));
+  const lost = await put(store, Buffer.from("one"));
   await rm(join(state, "evidence"), { recursive: true });
-  const kept = await store.put(Buffer.from("two"));
+  const kept = await put(store, Buffer.from("two"));
   await store.close();
   const reader = await EvidenceReader.open(state);
   assert.deepEqual([await reader.get(lost), String(await reader.get(kept))], [null, "two"]);
@@ -131,14 +183,25 @@ test("never more than the limit lies there, however much comes at the same time"
     [3, 60_000],
     [50, 10],
   ] as const) {
-    const digests = await Promise.all(Array.from({ length: count }, () => store.put(Buffer.alloc(size))));
-    const files = (await readdir(directory)).map((name) => stat(join(directory, name)));
-    const bytes = (await Promise.all(files)).reduce((sum, file) => sum + file.size, 0);
+    const names = await store.put(Array.from({ length: count }, () => Buffer.alloc(size)));
+    const bytes = await bytesIn(directory);
     assert.ok(bytes <= retentionBytes, `${bytes} bytes`);
     const reader = await EvidenceReader.open(state);
-    assert.deepEqual(await reader.get(digests.at(-1) as string), Buffer.alloc(size), "the newest is there");
+    assert.deepEqual(await reader.get(names.at(-1) as string), Buffer.alloc(size), "the newest is there");
   }
-  await assert.rejects(store.put(Buffer.alloc(retentionBytes)), /too large/);
+  const last = await store.put([Buffer.alloc(10), Buffer.alloc(retentionBytes), Buffer.alloc(10)]);
+  assert.deepEqual(
+    last.map((name) => name === null),
+    [false, true, false],
+    "what is too large is left out alone",
+  );
+  // More than a file takes, each: whose names there are by then is the reader's concern.
+  await store.note(
+    Array.from({ length: 100 }, () => last[2] as string),
+    Buffer.alloc(3_000),
+  );
+  assert.ok((await bytesIn(directory)) <= retentionBytes);
+  await assert.rejects(store.note([last[2] as string], Buffer.alloc(retentionBytes)), /too large/);
   await store.close();
 });
 
@@ -146,14 +209,11 @@ test("the oldest goes when there is too much or it is too old; what is too large
   const state = newState();
   const store = await EvidenceStore.open(state, { retentionBytes: 64 * 1024, retentionDays: 30 });
   const digests: string[] = [];
-  for (let i = 0; i < 60; i++) digests.push(await store.put(Buffer.alloc(2000, i)));
-  await assert.rejects(store.put(Buffer.alloc(1024 * 1024 + 1)), /too large/);
+  for (let i = 0; i < 60; i++) digests.push(await put(store, Buffer.alloc(2000, i)));
+  assert.deepEqual(await store.put([Buffer.alloc(1024 * 1024 + 1)]), [null]);
   await store.close();
   const directory = join(state, "evidence");
-  const sizes = await Promise.all(
-    (await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size),
-  );
-  assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 64 * 1024, String(sizes));
+  assert.ok((await bytesIn(directory)) <= 64 * 1024);
   const reader = await EvidenceReader.open(state);
   assert.equal(await reader.get(digests[0] as string), null);
   assert.deepEqual(await reader.get(digests[59] as string), Buffer.alloc(2000, 59));
@@ -165,12 +225,12 @@ test("where a clock was set back, a new file is still the newest, and not the fi
   const state = newState();
   const directory = join(state, "evidence");
   const before = await EvidenceStore.open(state, limits);
-  await before.put(Buffer.from("made first"));
+  await put(before, Buffer.from("made first"));
   await before.close();
   const [old = ""] = await readdir(directory);
   await rename(join(directory, old), join(directory, "evidence-2999-12-31-0007.bin"));
   const store = await EvidenceStore.open(state, limits);
-  const digest = await store.put(Buffer.from("made then"));
+  const digest = await put(store, Buffer.from("made then"));
   await store.close();
   assert.deepEqual((await readdir(directory)).sort(), ["evidence-2999-12-31-0007.bin", "evidence-2999-12-31-0008.bin"]);
   await removeOutdated(directory, { ...limits, retentionBytes: 150 }, new Date());

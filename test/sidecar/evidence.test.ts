@@ -72,12 +72,14 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     kind: fc.nat(64),
   });
   const asker = { issuer: "shop", workload: "" };
+  const explanation = { bundle: "00", class: "sqli", score: 900_000, spans: [{ start: 1, end: 2 }], without: 10 };
   fc.assert(
-    fc.property(wire, (evidence) => {
-      const encoded = encodeKept(evidence, asker, 256);
+    fc.property(wire, fc.constantFrom(null, explanation), (evidence, known) => {
+      const encoded = encodeKept(evidence, asker, 256, known);
       const kept = encoded === null ? null : decodeKept(encoded);
       const keepsWindow = !evidence.sample && evidence.window.length > 0 && evidence.window.length <= 256;
       assert.deepEqual(kept?.window ?? null, keepsWindow ? evidence.window : null);
+      if (kept !== null) assert.deepEqual(kept.explanation, known);
     }),
   );
   const head = Buffer.from("02000000" + "05000000" + "04000000" + "01000000" + "00000000", "hex");
@@ -92,7 +94,7 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     bodyCut: true,
   };
   const more = { source: Buffer.from("10.0.0.1:4711"), claims: Buffer.from('{"scope":"a"}') };
-  const encoded = encodeKept({ ...evidence, ...more }, asker, 256);
+  const encoded = encodeKept({ ...evidence, ...more }, asker, 256, null);
   const request = {
     method: "",
     authority: "",
@@ -104,5 +106,6 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
     source: "10.0.0.1:4711",
     token: { issuer: "shop", claims: { scope: "a" } },
   };
-  assert.deepEqual(encoded && decodeKept(encoded), { window: null, request });
+  assert.deepEqual(encoded && decodeKept(encoded), { window: null, explanation: null, request });
+  assert.equal(decodeKept(Buffer.from('{"v":1,"window":"YQ=="}'))?.explanation, null, "former releases kept none");
 });

@@ -55,13 +55,15 @@ test("a window that comes again and again is explained once, for each that has i
     },
   };
   const noted: string[] = [];
-  const store = { note: async (digest: string) => noted.push(digest) };
+  const store = { note: async (names: readonly string[]) => noted.push(...names) };
   const inForce = { bundle: { thresholds: { modelDeny: 990_000 } }, queue, digest: "" };
   const metrics = createMetrics();
   const parts = { models: { inForce }, store, metrics, isIdle: () => true };
   const idle = new IdleScorer(parts as unknown as IdleScorerParts);
-  const explain = (digest: string, text: string, edges = 3, kind = 0) =>
-    idle.explain(digest, { bytes: Buffer.from(text), edges, kind });
+  const windowOf = (text: string, edges = 3, kind = 0) => ({ bytes: Buffer.from(text), edges, kind });
+  const explain = (name: string, text: string, edges?: number, kind?: number) =>
+    idle.explain(name, windowOf(text, edges, kind));
+  assert.equal(idle.explanationOf(windowOf("first")), null);
   explain("1", "first");
   explain("2", "other");
   explain("3", "first");
@@ -71,6 +73,8 @@ test("a window that comes again and again is explained once, for each that has i
   explain("5", "other");
   while ((await metrics.explanations.get()).values[0]?.value !== 6) await pause(10);
   idle.close();
+  assert.deepEqual(idle.explanationOf(windowOf("first"))?.spans, [], "it is known then");
+  assert.equal(idle.explanationOf(windowOf("first", 2)), null);
   assert.deepEqual(noted, ["1", "3", "2", "4", "6", "5"]);
   assert.deepEqual(
     asked,

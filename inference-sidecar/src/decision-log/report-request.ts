@@ -180,8 +180,17 @@ function decodeTimings(reader: Reader): WireTimings {
 
 function decodeEvidence(reader: Reader): WireEvidence {
   const end = endOf(reader);
-  const nothing = { window: NO_BYTES, head: NO_BYTES, body: NO_BYTES, source: NO_BYTES, claims: NO_BYTES };
-  const evidence: WireEvidence = { ...nothing, sample: false, bodyCut: false, edges: 0, kind: 0 };
+  const evidence: WireEvidence = {
+    window: NO_BYTES,
+    sample: false,
+    head: NO_BYTES,
+    body: NO_BYTES,
+    bodyCut: false,
+    source: NO_BYTES,
+    claims: NO_BYTES,
+    edges: 0,
+    kind: 0,
+  };
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag === bytesOf(1)) evidence.window = bytes(reader);

@@ -1,3 +1,4 @@
+import type { WireRecord } from "../decision-log/wire-record.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Models } from "../models/models.ts";
 import type { Window } from "../tokenizer.ts";
@@ -14,6 +15,16 @@ export interface EvidenceIntakeParts {
   readonly metrics: Metrics;
 }
 
+/** What is to be kept of a record. */
+interface Kept {
+  readonly record: WireRecord;
+  readonly bytes: Buffer;
+  /** The bytes say what carried the score. */
+  readonly isExplained: boolean;
+  /** Whose bytes carried the score is to be found out; null: of none. */
+  readonly unexplained: Window | null;
+}
+
 /** Evidence as it comes with records: kept, and left to the idle scorer. Never in the way of the log. */
 export class EvidenceIntake {
   readonly #parts: EvidenceIntakeParts;
@@ -23,29 +34,46 @@ export class EvidenceIntake {
   }
 
   /**
-   * @param asker what the record says of who asked
    * @param bundle that the filter had
-   * @returns the name under which it is kept; null: nothing is, or it could not be
+   * @returns the names under which it is kept, of the records of which something is
    */
-  async take(evidence: WireEvidence | null, asker: Asker | null, bundle: string): Promise<string | null> {
-    if (evidence === null || asker === null) return null;
-    const { store, idle, models, windowBytes, metrics } = this.#parts;
-    const { sample } = evidence;
+  async take(records: readonly WireRecord[], bundle: string): Promise<ReadonlyMap<WireRecord, string>> {
+    const { store, idle, metrics } = this.#parts;
+    const kept: Kept[] = [];
+    for (const record of records) {
+      const { evidence, decision } = record;
+      const one = evidence && decision && this.#keptOf(record, evidence, decision, bundle);
+      if (one !== null) kept.push(one);
+    }
+    const found = new Map<WireRecord, string>();
+    if (kept.length === 0) return found;
+    const names = await store.put(kept.map(({ bytes }) => bytes));
+    let explained = 0;
+    for (const [index, { record, isExplained, unexplained }] of kept.entries()) {
+      const name = names[index] ?? null;
+      if (name === null) continue;
+      found.set(record, name);
+      if (isExplained) explained += 1;
+      if (unexplained !== null) idle.explain(name, unexplained);
+    }
+    metrics.evidenceKept.inc(found.size);
+    metrics.evidenceErrors.inc(kept.length - found.size);
+    metrics.explanations.inc(explained);
+    return found;
+  }
+
+  /** @param asker what the record says of who asked */
+  #keptOf(record: WireRecord, evidence: WireEvidence, asker: Asker, bundle: string): Kept | null {
+    const { idle, models, windowBytes } = this.#parts;
     const window = windowOf(evidence);
     const { length } = window.bytes;
     const scorable = bundle === models.inForce.digest && length > 0 && length <= windowBytes;
-    if (sample && scorable) idle.sample(window);
-    const kept = encodeKept(evidence, asker, windowBytes);
-    if (kept === null) return null;
-    try {
-      const digest = await store.put(kept);
-      metrics.evidenceKept.inc();
-      if (!sample && scorable) idle.explain(digest, window);
-      return digest;
-    } catch {
-      metrics.evidenceErrors.inc();
-      return null;
-    }
+    if (evidence.sample && scorable) idle.sample(window);
+    const denied = scorable && !evidence.sample;
+    const explanation = denied ? idle.explanationOf(window) : null;
+    const bytes = encodeKept(evidence, asker, windowBytes, explanation);
+    const isExplained = explanation !== null;
+    return bytes && { record, bytes, isExplained, unexplained: denied && !isExplained ? window : null };
   }
 }
 

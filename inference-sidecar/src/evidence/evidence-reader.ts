@@ -1,7 +1,16 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KEY_NAME } from "./evidence-store.ts";
-import { FRAME_HEAD_BYTES, type FrameHead, frameHead, HEADER_BYTES, segmentKey, unseal } from "./segment.ts";
+import {
+  FRAME_HEAD_BYTES,
+  type FrameHead,
+  frameHead,
+  groupOf,
+  HEADER_BYTES,
+  itemOf,
+  segmentKey,
+  unseal,
+} from "./segment.ts";
 import { evidenceDirectory, segmentNames } from "./segment-files.ts";
 
 interface Place extends FrameHead {
@@ -14,8 +23,13 @@ interface Place extends FrameHead {
 
 /** Reads the evidence store of a state folder, as it is when it is opened; the sidecar may go on writing. */
 export class EvidenceReader {
+  /** By what the names of a frame's evidence begin with. */
+  readonly #groups = new Map<string, Place>();
+  /** By its name: of former releases, each in a frame of its own. */
   readonly #evidence = new Map<string, Place>();
   readonly #notes = new Map<string, Place>();
+  /** What was read last: whoever reads evidence in the order of the log finds the next in the same. */
+  #newest: { readonly place: Place; readonly group: Promise<Buffer | null> } | null = null;
 
   /** Where there is no store, or its key is gone, nothing is found in it. */
   static async open(stateDirectory: string): Promise<EvidenceReader> {
@@ -28,13 +42,17 @@ export class EvidenceReader {
   }
 
   /** Null: it was never stored, has been deleted, or is not what was stored. */
-  get(digest: string): Promise<Buffer | null> {
-    return read(this.#evidence.get(digest));
+  async get(name: string): Promise<Buffer | null> {
+    const place = this.#groups.get(groupOf(name));
+    if (place === undefined) return read(this.#evidence.get(name));
+    if (this.#newest?.place !== place) this.#newest = { place, group: read(place) };
+    const group = await this.#newest.group;
+    return group && itemOf(group, name);
   }
 
   /** The newest note on it. */
-  noteOn(digest: string): Promise<Buffer | null> {
-    return read(this.#notes.get(digest));
+  noteOn(name: string): Promise<Buffer | null> {
+    return read(this.#notes.get(name));
   }
 
   async #index(file: string, storeKey: Buffer): Promise<void> {
@@ -49,8 +67,10 @@ export class EvidenceReader {
         const head = frameHead(await readAt(handle, at, FRAME_HEAD_BYTES));
         const offset = at + FRAME_HEAD_BYTES;
         if (head === null || offset + head.length > size) return;
-        const places = head.kind === "note" ? this.#notes : this.#evidence;
-        places.set(head.digest, { ...head, file, key, frame, offset });
+        const place = { ...head, file, key, frame, offset };
+        if (head.kind === "group") this.#groups.set(groupOf(head.digest), place);
+        else if (head.kind === "note") this.#notes.set(head.digest, place);
+        else this.#evidence.set(head.digest, place);
         at = offset + head.length;
       }
     } finally {

@@ -2,11 +2,13 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { loadKeyFile } from "../decision-log/key-file.ts";
-import { FRAME_BYTES, HEADER_BYTES, newHeader, sealEvidence, sealNote, segmentKey } from "./segment.ts";
+import { Turns } from "../turns.ts";
+import { FRAME_BYTES, HEADER_BYTES, LENGTH_BYTES, newHeader, sealGroup, sealNote, segmentKey } from "./segment.ts";
 import { type EvidenceLimits, evidenceDirectory, nextName, removeOutdated } from "./segment-files.ts";
 
 export const KEY_NAME = "evidence.key";
 const ITEM_MOST_BYTES = 1024 * 1024;
+const GROUP_MOST_BYTES = LENGTH_BYTES + ITEM_MOST_BYTES;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** A file has at most a sixteenth of what all may have. */
 const FILES = 16;
@@ -20,15 +22,6 @@ interface OpenSegment {
   bytes: number;
 }
 
-/** Something that is to be written. */
-interface Waiting {
-  /** Of its frame. */
-  readonly bytes: number;
-  readonly seal: (segment: OpenSegment) => { readonly frame: Buffer; readonly digest: string };
-  readonly resolve: (digest: string) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Evidence at rest, beside the log and never in it: encrypted, capped in bytes and days, named by digest. Written by one
  * sidecar, read by `EvidenceReader`. Any file of it may be deleted at any time.
@@ -40,8 +33,7 @@ export class EvidenceStore {
   #segment: OpenSegment | null = null;
   /** A file of more bytes has one frame. */
   readonly #fileBytes: number;
-  readonly #waiting: Waiting[] = [];
-  #last: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(directory: string, key: Buffer, limits: EvidenceLimits) {
     this.#directory = directory;
@@ -57,61 +49,65 @@ export class EvidenceStore {
   }
 
   /**
-   * Stores at most 1 MiB, and no more than all files may have.
-   * @returns its name: SHA-256 of the encrypted bytes, hexadecimal
-   * @throws Error it is larger, or the file system's
+   * Stores each of them that has at most 1 MiB, and no more than all files may have.
+   * @returns the names under which they are found, 64 hexadecimal digits, in order; null: it is larger, or could not be written
    */
-  put(bytes: Uint8Array): Promise<string> {
-    return this.#write(bytes, (segment) => sealEvidence(segment.key, segment.frames, bytes));
+  async put(items: readonly Uint8Array[]): Promise<(string | null)[]> {
+    const groups = this.#grouped(items).map((group) => this.#putGroup(group));
+    return (await Promise.all(groups)).flat();
   }
 
-  /** Adds what was found out later about stored evidence; the newest note counts. @throws Error as `put` */
-  async note(digest: string, bytes: Uint8Array): Promise<void> {
-    await this.#write(bytes, (segment) => ({ frame: sealNote(segment.key, segment.frames, digest, bytes), digest }));
-  }
-
-  async close(): Promise<void> {
-    await this.#last;
-    await this.#segment?.handle.close();
-    this.#segment = null;
-  }
-
-  /** What comes at the same time, as with one report, is written together, as far as one file takes it. */
-  #write({ length }: Uint8Array, seal: Waiting["seal"]): Promise<string> {
-    const bytes = length + FRAME_BYTES;
-    if (length > ITEM_MOST_BYTES || HEADER_BYTES + bytes > this.#limits.retentionBytes)
-      return Promise.reject(new Error(`evidence of ${length} bytes is too large`));
-    const written = new Promise<string>((resolve, reject) => this.#waiting.push({ bytes, seal, resolve, reject }));
-    this.#last = this.#last.then(() => this.#writeWaiting());
-    return written;
-  }
-
-  async #writeWaiting(): Promise<void> {
-    const group = this.#nextGroup();
-    if (group.length === 0) return;
-    try {
-      const segment = await this.#current(group.reduce((sum, { bytes }) => sum + bytes, 0));
-      const sealed = group.map(({ seal }) => {
-        const frame = seal(segment);
-        // A frame's number is its nonce.
-        segment.frames += 1;
-        return frame;
+  /** Adds what was found out later about stored evidence; the newest note counts. @throws Error it is too large, or the file system's */
+  async note(names: readonly string[], bytes: Uint8Array): Promise<void> {
+    const each = bytes.length + FRAME_BYTES;
+    if (HEADER_BYTES + each > this.#limits.retentionBytes)
+      throw new Error(`a note of ${bytes.length} bytes is too large`);
+    const most = Math.max(1, Math.floor((this.#fileBytes - HEADER_BYTES) / each));
+    for (let start = 0; start < names.length; start += most) {
+      const some = names.slice(start, start + most);
+      await this.#turns.take(async () => {
+        const segment = await this.#current(some.length * each);
+        const frames = some.map((name) => sealNote(segment.key, nextFrame(segment), name, bytes));
+        await this.#append(segment, Buffer.concat(frames));
       });
-      await this.#append(segment, Buffer.concat(sealed.map(({ frame }) => frame)));
-      for (const [index, { resolve }] of group.entries()) resolve(sealed[index]?.digest as string);
-    } catch (error) {
-      for (const { reject } of group) reject(error as Error);
     }
   }
 
-  /** What waits longest, as much as a file takes. */
-  #nextGroup(): Waiting[] {
-    let bytes = HEADER_BYTES;
-    const over = this.#waiting.findIndex((one) => {
-      bytes += one.bytes;
-      return bytes > this.#fileBytes;
+  close(): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#segment?.handle.close();
+      this.#segment = null;
     });
-    return this.#waiting.splice(0, over < 0 ? this.#waiting.length : Math.max(1, over));
+  }
+
+  /** In order, as many together as a frame and a file take. */
+  #grouped(items: readonly Uint8Array[]): Uint8Array[][] {
+    const most = Math.min(GROUP_MOST_BYTES, this.#fileBytes - HEADER_BYTES - FRAME_BYTES);
+    const groups: Uint8Array[][] = [];
+    let room = 0;
+    for (const item of items) {
+      const bytes = LENGTH_BYTES + item.length;
+      if (bytes > room || groups.length === 0) {
+        groups.push([]);
+        room = most;
+      }
+      groups.at(-1)?.push(item);
+      room -= bytes;
+    }
+    return groups;
+  }
+
+  async #putGroup(items: readonly Uint8Array[]): Promise<(string | null)[]> {
+    const bytes = items.reduce((sum, { length }) => sum + LENGTH_BYTES + length, FRAME_BYTES);
+    if (bytes > GROUP_MOST_BYTES + FRAME_BYTES || HEADER_BYTES + bytes > this.#limits.retentionBytes)
+      return items.map(() => null);
+    const written = this.#turns.take(async () => {
+      const segment = await this.#current(bytes);
+      const { frame, names } = sealGroup(segment.key, nextFrame(segment), items);
+      await this.#append(segment, frame);
+      return names;
+    });
+    return written.catch(() => items.map(() => null));
   }
 
   async #append(segment: OpenSegment, frames: Buffer): Promise<void> {
@@ -157,4 +153,9 @@ export class EvidenceStore {
     await handle.close().catch(() => undefined);
     if (bytes <= HEADER_BYTES) await unlink(join(this.#directory, name)).catch(() => undefined);
   }
+}
+
+/** A frame's number is its nonce: each is given once, whether it is written or not. */
+function nextFrame(segment: OpenSegment): number {
+  return segment.frames++;
 }

@@ -6,7 +6,7 @@ import type { Models } from "../models/models.ts";
 import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import { Explanations, type Unexplained } from "./explanations.ts";
-import type { ExplanationNote } from "./kept-evidence.ts";
+import type { Explanation } from "./kept-evidence.ts";
 import { explain } from "./occlusion.ts";
 
 export interface IdleScorerParts {
@@ -45,12 +45,14 @@ export class IdleScorer {
     this.#parts = parts;
   }
 
-  /** Finds out which bytes of the window carried its score, and notes it beside the evidence. */
-  explain(digest: string, window: Window): void {
-    const by = this.#parts.models.inForce;
-    const known = this.#explanations.known(window, by);
-    if (known !== null) void this.#run(() => this.#note([digest], known));
-    else if (this.#explanations.add(digest, window, by)) this.#schedule();
+  /** What was found out about such a window before; null: nothing. */
+  explanationOf(window: Window): Explanation | null {
+    return this.#explanations.known(window, this.#parts.models.inForce);
+  }
+
+  /** Finds out which bytes of the window carried its score, and notes it beside the evidence of this name. */
+  explain(name: string, window: Window): void {
+    if (this.#explanations.add(name, window, this.#parts.models.inForce)) this.#schedule();
     else this.#parts.metrics.idleDropped.inc();
   }
 
@@ -96,24 +98,19 @@ export class IdleScorer {
     if (this.#parts.isIdle()) {
       const next = this.#explanations.next();
       this.#running = true;
-      await (next === null ? this.#runSample() : this.#run(() => this.#explainNext(next), next.digests.length));
+      await (next === null ? this.#runSample() : this.#run(() => this.#explainNext(next), next.names.length));
       this.#running = false;
     }
     this.#schedule();
   }
 
-  async #explainNext({ window, by, digests }: Unexplained): Promise<void> {
-    const known = this.#explanations.known(window, by);
-    const note = known ?? (await explanationOf(window, by));
-    if (known === null) this.#explanations.remember(window, by, note);
-    await this.#note(digests, note);
-  }
-
-  async #note(digests: readonly string[], note: ExplanationNote): Promise<void> {
+  async #explainNext({ window, by, names }: Unexplained): Promise<void> {
     const { store, metrics } = this.#parts;
-    const bytes = Buffer.from(JSON.stringify(note));
-    await Promise.all(digests.map((digest) => store.note(digest, bytes)));
-    metrics.explanations.inc(digests.length);
+    const known = this.#explanations.known(window, by);
+    const explanation = known ?? (await explanationOf(window, by));
+    if (known === null) this.#explanations.remember(window, by, explanation);
+    await store.note(names, Buffer.from(JSON.stringify(explanation)));
+    metrics.explanations.inc(names.length);
   }
 
   async #runSample(): Promise<void> {
@@ -131,7 +128,7 @@ export class IdleScorer {
   }
 }
 
-async function explanationOf(window: Window, by: LoadedModel): Promise<ExplanationNote> {
+async function explanationOf(window: Window, by: LoadedModel): Promise<Explanation> {
   const score = (windows: readonly Uint8Array[]) =>
     scoresBy(
       by,

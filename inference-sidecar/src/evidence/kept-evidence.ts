@@ -18,6 +18,8 @@ export interface WireEvidence {
 export interface KeptEvidence {
   /** What carried the score: bytes of the decoded value that the record's finding names. Null: nothing was denied for it. */
   readonly window: Buffer | null;
+  /** Where it was known when the window was kept; a note on the evidence is newer. */
+  readonly explanation: Explanation | null;
   /** `evidence: values`. */
   readonly request: RecordedRequest | null;
 }
@@ -28,8 +30,8 @@ export interface Asker {
   readonly workload: string;
 }
 
-/** What was found out about it in idle time, by the bundle of this digest. */
-export interface ExplanationNote {
+/** What was found out about a window in idle time, by the bundle of this digest. */
+export interface Explanation {
   readonly bundle: string;
   readonly class: string;
   /** By the model, millionths. */
@@ -44,22 +46,33 @@ const VERSION = 1;
 const COUNT_BYTES = 4;
 const LENGTHS_BYTES = 8;
 
-/** Null: there is nothing to be kept. A recorded request lies beside the window, as `readRecordedRequest` reads it. */
-export function encodeKept(evidence: WireEvidence, asker: Asker, windowMost: number): Buffer | null {
+/**
+ * Null: there is nothing to be kept. A recorded request lies beside the window, as `readRecordedRequest` reads it.
+ * @param explanation of the window, where it is known
+ */
+export function encodeKept(
+  evidence: WireEvidence,
+  asker: Asker,
+  windowMost: number,
+  explanation: Explanation | null,
+): Buffer | null {
   const { window, sample } = evidence;
   const keepsWindow = !sample && window.length > 0 && window.length <= windowMost;
   const request = recordedRequest(evidence, asker);
   if (!keepsWindow && request === null) return null;
-  return Buffer.from(
-    JSON.stringify({ v: VERSION, window: keepsWindow ? window.toString("base64") : null, ...request }),
-  );
+  const kept = keepsWindow ? window.toString("base64") : null;
+  return Buffer.from(JSON.stringify({ v: VERSION, window: kept, explanation, ...request }));
 }
 
 /** What `encodeKept` made. Null: it is of another version. */
 export function decodeKept(bytes: Buffer): KeptEvidence | null {
-  const { v, window } = JSON.parse(bytes.toString("utf8"));
+  const { v, window, explanation = null } = JSON.parse(bytes.toString("utf8"));
   if (v !== VERSION) return null;
-  return { window: window === null ? null : Buffer.from(window, "base64"), request: readRecordedRequest(bytes) };
+  return {
+    window: window === null ? null : Buffer.from(window, "base64"),
+    explanation,
+    request: readRecordedRequest(bytes),
+  };
 }
 
 function recordedRequest(evidence: WireEvidence, { issuer, workload }: Asker): RecordedRequest | null {

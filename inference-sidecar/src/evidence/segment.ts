@@ -5,6 +5,8 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
  * the sealed bytes, 32 bytes of a digest, the sealed bytes. Little-endian. Sealed is AES-256-GCM (NIST SP 800-38D) under
  * a key of the file's own (HKDF-SHA-256, RFC 5869, of the store's key and the salt), the frame's number as nonce, its
  * kind and a note's digest as further data, the tag behind the ciphertext.
+ *
+ * A group has the evidence of many decisions, since sealing costs more than what is sealed: of each u32 length and bytes.
  */
 const MAGIC = "PSEV";
 const VERSION = 1;
@@ -14,18 +16,22 @@ export const FRAME_HEAD_BYTES = 37;
 const DIGEST_BYTES = 32;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
+/** Before each item of a group. */
+export const LENGTH_BYTES = 4;
+const PLACE_DIGITS = 8;
 /** What a frame takes beside its bytes. */
 export const FRAME_BYTES = FRAME_HEAD_BYTES + TAG_BYTES;
 const INFO = "postern evidence 1";
 
-export const FRAME_KINDS = ["evidence", "note"] as const;
+/** `evidence`, of one decision, was written by former releases. */
+export const FRAME_KINDS = ["evidence", "note", "group"] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
 export interface FrameHead {
   readonly kind: FrameKind;
   /** Of the sealed bytes. */
   readonly length: number;
-  /** Hexadecimal: of evidence its own name, of a note that of the evidence which it is about. */
+  /** Hexadecimal: SHA-256 of the sealed bytes; of a note the name of the evidence which it is about. */
   readonly digest: string;
 }
 
@@ -45,11 +51,36 @@ export function segmentKey(storeKey: Buffer, header: Buffer): Buffer | null {
   return Buffer.from(hkdfSync("sha256", storeKey, header.subarray(SALT_OFFSET), INFO, 32));
 }
 
-/** A frame of evidence, whose name is the SHA-256 of its sealed bytes, so that the name tells nothing of the content. */
-export function sealEvidence(key: Buffer, frame: number, bytes: Uint8Array): { frame: Buffer; digest: string } {
-  const sealed = seal(key, frame, associated("evidence"), bytes);
-  const digest = createHash("sha256").update(sealed).digest("hex");
-  return { frame: framed("evidence", digest, sealed), digest };
+/** A frame with evidence, and the names under which it is found: they tell nothing of the content. */
+export function sealGroup(
+  key: Buffer,
+  frame: number,
+  items: readonly Uint8Array[],
+): { frame: Buffer; names: string[] } {
+  const sealed = seal(key, frame, associated("group"), joined(items));
+  const digest = sha256(sealed);
+  return { frame: framed("group", digest, sealed), names: items.map((_, index) => nameInGroup(digest, index)) };
+}
+
+/** The first bytes of the frame's digest, then the place in it, hexadecimal: as long as a digest. */
+function nameInGroup(digest: string, index: number): string {
+  return groupOf(digest) + index.toString(16).padStart(PLACE_DIGITS, "0");
+}
+
+/** What the names of all evidence in a frame of this digest begin with, and that of any of them. */
+export function groupOf(digestOrName: string): string {
+  return digestOrName.slice(0, 2 * DIGEST_BYTES - PLACE_DIGITS);
+}
+
+/** What `sealGroup` sealed under this name. Null: it has no such item. */
+export function itemOf(group: Buffer, name: string): Buffer | null {
+  let start = 0;
+  for (let left = Number(`0x${name.slice(-PLACE_DIGITS)}`); start + LENGTH_BYTES <= group.length; left--) {
+    const end = start + LENGTH_BYTES + group.readUInt32LE(start);
+    if (left === 0) return group.subarray(start + LENGTH_BYTES, end);
+    start = end;
+  }
+  return null;
 }
 
 /** A frame with a note on evidence that was stored before. */
@@ -67,7 +98,7 @@ export function frameHead(bytes: Buffer): FrameHead | null {
 
 /** What was sealed. Null: it is not what was written there. */
 export function unseal(key: Buffer, frame: number, { kind, digest }: FrameHead, sealed: Buffer): Buffer | null {
-  if (kind === "evidence" && createHash("sha256").update(sealed).digest("hex") !== digest) return null;
+  if (kind !== "note" && sha256(sealed) !== digest) return null;
   try {
     const decipher = createDecipheriv("aes-256-gcm", key, nonce(frame));
     decipher.setAAD(associated(kind, kind === "note" ? digest : ""));
@@ -89,6 +120,21 @@ function framed(kind: FrameKind, digest: string, sealed: Buffer): Buffer {
   head.writeUInt8(FRAME_KINDS.indexOf(kind), 0);
   head.writeUInt32LE(sealed.length, 1);
   return Buffer.concat([head, Buffer.from(digest, "hex"), sealed]);
+}
+
+function joined(items: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.allocUnsafe(items.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  let at = 0;
+  for (const item of items) {
+    at = bytes.writeUInt32LE(item.length, at);
+    bytes.set(item, at);
+    at += item.length;
+  }
+  return bytes;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function associated(kind: FrameKind, digest = ""): Buffer {
