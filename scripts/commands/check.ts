@@ -1,6 +1,6 @@
 import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { formatNote } from "../../inference-sidecar/src/policy/note.ts";
-import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { formatProblems, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -38,7 +38,7 @@ export async function check(args: string[]): Promise<number> {
     if (!(error instanceof PolicyError)) throw error;
     const { problems } = error;
     if (json) console.log(JSON.stringify({ file: path, valid: false, problems }));
-    else for (const problem of problems) console.log(formatProblem(problem));
+    else console.log(formatProblems(problems));
     return 1;
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { parseAddress } from "../gateway/ports.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { parseImageName } from "../render/image-name.ts";
@@ -81,7 +81,7 @@ export async function render(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    for (const problem of error.problems) console.log(formatProblem(problem));
+    console.log(error.message);
     return 1;
   }
 }

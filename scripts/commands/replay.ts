@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
-import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { shippedBundle } from "../model/shipped-bundle.ts";
 import type { Outcome } from "../replay/comparison.ts";
@@ -58,6 +58,6 @@ async function usablePolicy(path: string, bundle: string | undefined): Promise<P
     return (await loadPolicyWithBundle(path, bundle)).policy;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    throw new Error(`the policy can't be used:\n${error.problems.map(formatProblem).join("\n")}`);
+    throw new Error(`the policy can't be used:\n${error.message}`);
   }
 }

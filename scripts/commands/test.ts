@@ -1,5 +1,5 @@
 import { FileRefusal } from "../../inference-sidecar/src/policy/bounded-file.ts";
-import { formatProblem, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { formatProblems, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { loadCases } from "../policy-test/cases.ts";
 import { inWords, reportOf } from "../policy-test/report.ts";
@@ -32,7 +32,9 @@ export async function test(args: string[]): Promise<number> {
     return report.failed === 0 ? 0 : 1;
   } catch (error) {
     const problems = problemsOf(error, casesFile);
-    console.log(values.json ? JSON.stringify({ policy: policyFile, cases: casesFile, problems }) : inLines(problems));
+    console.log(
+      values.json ? JSON.stringify({ policy: policyFile, cases: casesFile, problems }) : formatProblems(problems),
+    );
     return 1;
   }
 }
@@ -42,8 +44,4 @@ function problemsOf(error: unknown, casesFile: string): PolicyError["problems"] 
   if (!(error instanceof FileRefusal)) throw error;
   const { message, expected, code } = error;
   return [{ file: casesFile, line: 1, column: 1, message, expected, code }];
-}
-
-function inLines(problems: PolicyError["problems"]): string {
-  return problems.map(formatProblem).join("\n");
 }

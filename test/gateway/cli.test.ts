@@ -73,6 +73,22 @@ test("what would be taken for something else is refused: a flag twice, a rung be
   assert.match(await refusal("route", "pin", "comments", "prevent", "--release"), /usage: postern route/);
 });
 
+test("of a file that is no policy a hundred problems are told, and how many more there are", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "check-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, "policy.yaml");
+  await writeFile(path, ["version: 1", ...Array.from({ length: 500 }, (_, index) => `unknown${index}: 1`)].join("\n"));
+  const told: string[] = [];
+  t.mock.method(console, "log", (text: string) => told.push(...text.split("\n")));
+  assert.equal(await main(["check", path]), 1);
+  assert.equal(told.length, 101);
+  assert.match(told[0] as string, /policy\.yaml:\d+:\d+: /);
+  const more = Number(/^and (\d+) more$/.exec(told[100] as string)?.[1]);
+  told.length = 0;
+  assert.equal(await main(["check", path, "--json"]), 1);
+  assert.equal(JSON.parse(told.join("\n")).problems.length, 100 + more, "a program gets all");
+});
+
 test("a file that can't be used is named with what is wrong, exit code 1, never in the words of Node", async (t) => {
   let said = "";
   t.mock.method(process.stderr, "write", (text: string) => {

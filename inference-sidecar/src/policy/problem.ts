@@ -3,6 +3,8 @@ import type { ProblemCode } from "./problem-codes.ts";
 
 /** Of a line; what a policy says can stand in it, so that control characters are left out as well. */
 const MAX_LENGTH = 2000;
+/** More nobody reads, and a file that is no policy may have one for each of its lines. */
+const LINES_MOST = 100;
 
 /** One thing that is wrong with a policy. `line` and `column` count from 1. */
 export interface Problem {
@@ -22,12 +24,19 @@ export class PolicyError extends Error {
   readonly files: readonly string[];
 
   constructor(problems: readonly Problem[], files: readonly string[] = []) {
-    super(problems.map(formatProblem).join("\n"));
+    super(formatProblems(problems));
     this.problems = problems;
     this.files = files;
   }
 }
 
-export function formatProblem({ file, line, column, message, expected, code }: Problem): string {
+/** A line each, and how many more there are. */
+export function formatProblems(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, LINES_MOST).map(formatProblem);
+  const more = problems.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
+function formatProblem({ file, line, column, message, expected, code }: Problem): string {
   return printable(`${file}:${line}:${column}: ${message} (expected ${expected}) [${code}]`, MAX_LENGTH);
 }
