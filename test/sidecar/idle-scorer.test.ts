@@ -4,8 +4,10 @@ import { setTimeout as pause, setImmediate as settled } from "node:timers/promis
 import { IdleScorer, type IdleScorerParts } from "../../inference-sidecar/src/evidence/idle-scorer.ts";
 import { createMetrics } from "../../inference-sidecar/src/metrics.ts";
 
-const sampled = Buffer.from("sample");
-const denied = Buffer.from("denied");
+/** Windows as they come: parts of a whole report. */
+const report = Buffer.from(`${"other records ".repeat(1000)}sampledenied`);
+const sampled = report.subarray(-12, -6);
+const denied = report.subarray(-6);
 
 test("samples take one part in five hundred of the time, whatever comes; an explanation does not wait for them", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -20,9 +22,12 @@ test("samples take one part in five hundred of the time, whatever comes; an expl
     }
   };
   const asked: { what: string; at: number }[] = [];
+  const held: number[] = [];
   const queue = {
     submit: async (windows: readonly { bytes: Uint8Array }[]) => {
-      asked.push({ what: windows[0]?.bytes === sampled ? "sample" : "explanation", at: now });
+      const bytes = windows[0]?.bytes ?? new Uint8Array();
+      asked.push({ what: sampled.equals(bytes) ? "sample" : "explanation", at: now });
+      held.push(bytes.buffer.byteLength);
       now += 4;
       const probabilities = new Float32Array(14 * windows.length).fill(1 / 14);
       return { probabilities, surprisal: null, queueMs: 0, inferMs: 0 };
@@ -43,6 +48,7 @@ test("samples take one part in five hundred of the time, whatever comes; an expl
     // The sample before ended at 104.
     { what: "sample", at: 104 + 499 * 4 },
   ]);
+  assert.ok(Math.max(...held) <= sampled.length, "what waits does not keep a whole report");
 });
 
 test("a window that comes again and again is explained once, for each that has it", async () => {

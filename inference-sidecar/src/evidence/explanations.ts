@@ -34,9 +34,7 @@ export class Explanations {
     const waiting = this.#waiting.get(key);
     if (this.#names >= NAMES_MOST || (waiting === undefined && this.#waiting.size >= WINDOWS_MOST)) return false;
     this.#names += 1;
-    // The window is a part of a whole report, which is not to be kept for it.
-    const own = { ...window, bytes: Uint8Array.from(window.bytes) };
-    if (waiting === undefined) this.#waiting.set(key, { window: own, by, names: [name] });
+    if (waiting === undefined) this.#waiting.set(key, { window: withOwnBytes(window), by, names: [name] });
     else waiting.names.push(name);
     return true;
   }
@@ -55,6 +53,11 @@ export class Explanations {
     if (this.#remembered.size >= REMEMBERED_MOST) this.#remembered.clear();
     this.#remembered.set(keyOf(window, by), note);
   }
+}
+
+/** A window as it comes is a part of a whole report, which is not to be kept for it. */
+export function withOwnBytes(window: Window): Window {
+  return { ...window, bytes: Uint8Array.from(window.bytes) };
 }
 
 function keyOf({ bytes, edges, kind }: Window, by: LoadedModel): string {

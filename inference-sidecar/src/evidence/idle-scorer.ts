@@ -5,7 +5,7 @@ import type { LoadedModel } from "../models/loaded-model.ts";
 import type { Models } from "../models/models.ts";
 import type { Window } from "../tokenizer.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
-import { Explanations, type Unexplained } from "./explanations.ts";
+import { Explanations, type Unexplained, withOwnBytes } from "./explanations.ts";
 import type { Explanation } from "./kept-evidence.ts";
 import { explain } from "./occlusion.ts";
 
@@ -64,8 +64,9 @@ export class IdleScorer {
       metrics.idleDropped.inc();
       return;
     }
+    const own = withOwnBytes(window);
     this.#samples.push(async () => {
-      const [score] = await scoresBy(by, [window]);
+      const [score] = await scoresBy(by, [own]);
       metrics.samples.inc();
       const denied = Math.max(by.bundle.thresholds.modelDeny, LIKELY_MILLIONTHS);
       if ((score?.attackMillionths ?? 0) >= denied) metrics.sampleDisagreements.inc();
