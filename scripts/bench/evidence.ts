@@ -19,16 +19,17 @@ import { encode } from "./requests.ts";
 import { estimate } from "./statistics.ts";
 
 // What evidence costs: `node --import tsx scripts/bench/evidence.ts [ROUNDS]`. The same Envoy, filter and requests, once
-// before a process that acknowledges every report unread, and before the sidecar with each kind of `evidence`. What a
-// gateway does whether requests come or not is measured apart, in windows without any, and taken off. At a rate that a
-// small gateway has, and flat out, where it counts.
+// before a process that acknowledges every report unread, and before the sidecar with each kind of `evidence`. The filter
+// does the same in all of them, but for the evidence itself, so that what they add stands beside Envoy; what Envoys differ
+// by, by chance for the most part, is told apart. What a gateway does whether requests come or not is measured in windows
+// without any, and taken off. At a rate that a small gateway has, and flat out, where it counts.
 
 const RATE = 400;
-/** Of each gateway: two of the same differ by up to 7 µs a request of Envoy, by where its memory happens to lie. */
+/** Of each gateway: two of the same differ by up to 7 µs a request of Envoy, by how its code was compiled and where its memory lies. */
 const COPIES = 2;
 const SECONDS = 3;
 /** Flat out: the sidecar's code is compiled while it runs, and a gateway runs for months. */
-const WARM_UP_SECONDS = 4;
+const WARM_UP_SECONDS = 12;
 /** For the last batch of records, and for what is done in idle time. */
 const SETTLE_MS = 1_500;
 const HOST = "public.bench.example";
@@ -183,21 +184,23 @@ function medianOf(costs: readonly Spent[] = [], which: 0 | 1): number {
 
 function tell(kind: string, costs: ReadonlyMap<string, ReadonlyMap<string, Cost>>): void {
   for (const load of ["atRate", "flatOut"] as const) {
-    const costOf = (name: string) => both(costs.get(name)?.get(kind)?.[load]);
-    const discarded = costOf("reports discarded").median;
-    const own = discarded - costOf("bare Envoy").median;
+    const of = (name: string) => costs.get(name)?.get(kind)?.[load];
+    const discarded = "reports discarded";
+    const own = both(of(discarded)).median - both(of("bare Envoy")).median;
     const how = load === "atRate" ? `${RATE} requests a second` : "flat out";
     console.log(
       `\n${kind}, ${how}: CPU a request of Envoy + what stands beside it, and of both, in microseconds (medians, interval)`,
     );
     for (const [name, byKind] of costs) {
-      const { median, low, high } = costOf(name);
-      const added = median - discarded;
-      const shares = `${percent(added, median)} of all${kind === CLEARED ? `, ${percent(added, own)} of the filter's own` : ""}`;
-      const evidence = name.startsWith("evidence") ? `; log and evidence add ${added.toFixed(1)}: ${shares}` : "";
+      const { median, low, high } = both(of(name));
+      const added = (which: 0 | 1) => medianOf(of(name), which) - medianOf(of(discarded), which);
+      const beside = added(1);
+      const shares = `${percent(beside, median)} of all${kind === CLEARED ? `, ${percent(beside, own)} of the filter's own` : ""}`;
+      const evidence = name.startsWith("evidence")
+        ? `; log and evidence add ${beside.toFixed(1)} beside Envoy: ${shares}; Envoy differs by ${added(0).toFixed(1)}`
+        : "";
       const standing = `${(both(byKind.get(kind)?.standing).median / 1_000).toFixed(1)} ms a second without requests`;
-      const of = byKind.get(kind)?.[load];
-      const parts = `${medianOf(of, 0).toFixed(1)} + ${medianOf(of, 1).toFixed(1)}`;
+      const parts = `${medianOf(of(name), 0).toFixed(1)} + ${medianOf(of(name), 1).toFixed(1)}`;
       const figures = `${parts.padEnd(15)} ${median.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
       console.log(`  ${name.padEnd(18)} ${figures.padEnd(40)} ${standing}${evidence}`);
     }
