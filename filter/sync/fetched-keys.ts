@@ -14,7 +14,7 @@ export class FetchedKeys {
   fetchedMillis: i64 = 0;
   readonly keys: VerificationKey[] = [];
 
-  /** null: malformed, or something is beyond its limits. */
+  /** null: malformed. A key beyond its limits is left out: the others, and all that comes with them, are good. */
   static decode(message: Uint8Array): FetchedKeys | null {
     const fetched = new FetchedKeys();
     const reader = new ProtobufReader(message);
@@ -37,10 +37,10 @@ export class FetchedKeys {
       else if (field == 2) algorithms = reader.value;
       else if (field == 3) spki = reader.content;
     }
+    if (reader.malformed) return false;
     const isPublic = algorithms > 0 && (algorithms & <u64>ALGORITHMS_PUBLIC) == algorithms;
-    if (reader.malformed || !isPublic || kid.length > MAX_KID_BYTES || this.keys.length >= MAX_KEYS) return false;
-    if (spki.length == 0 || spki.length > MAX_SPKI_BYTES) return false;
-    this.keys.push(new VerificationKey(kid, <u32>algorithms, spki));
+    const isKept = isPublic && kid.length <= MAX_KID_BYTES && spki.length > 0 && spki.length <= MAX_SPKI_BYTES;
+    if (isKept && this.keys.length < MAX_KEYS) this.keys.push(new VerificationKey(kid, <u32>algorithms, spki));
     return true;
   }
 }

@@ -127,6 +127,7 @@ describe("what is refused", () => {
     ["key_type keys.0", "an Ed25519 key of 31 bytes", () => [{ ...ED25519, x: "A".repeat(42) }]],
     ["key_type keys.0", "another Edwards curve", () => [jwk(generateKeyPairSync("ed448").publicKey)]],
     ["key_id keys.0", "an empty kid", () => [{ ...EC, kid: "" }]],
+    ["key_id keys.0", "a kid of 129 characters and 258 bytes", () => [{ ...EC, kid: "é".repeat(129) }]],
     ["key_id keys.0", "a kid that is a number", () => [{ ...EC, kid: 1 }]],
     [
       "key_id keys.1",

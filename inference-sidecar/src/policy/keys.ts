@@ -114,8 +114,8 @@ function findProblem({ kty, crv, alg, kid }: JsonWebKey): Parameters<Refuse> | n
   if (alg !== undefined && !possible.includes(algorithmNamed(alg))) {
     return ["key_type", `a key of type ${kty} with alg ${alg}`, possible.join(" or ")];
   }
-  if (kid !== undefined && (typeof kid !== "string" || kid.length === 0 || kid.length > MAXIMUM_KID)) {
-    return ["key_id", "kid is not usable", `text of 1 to ${MAXIMUM_KID} characters, or none`];
+  if (kid !== undefined && (typeof kid !== "string" || kid === "" || Buffer.byteLength(kid) > MAXIMUM_KID)) {
+    return ["key_id", "kid is not usable", `text of 1 to ${MAXIMUM_KID} bytes, or none`];
   }
   return null;
 }
