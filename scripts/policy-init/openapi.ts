@@ -23,31 +23,38 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   const schemes = new Schemes(document);
   const names = new Names();
   const notes = new Set<string>();
-  const seen = new Set<string>();
-  const routes: DraftRoute[] = [];
+  let operations = 0;
+  /** By method and shape of the path. */
+  const routes = new Map<string, DraftRoute>();
   for (const [path, written] of Object.entries(mapping(document.paths))) {
     const item = dereferenced(document, written);
     if (item === null) notes.add(`${path} was left out: it does not stand in the document ($ref)`);
     for (const [key, value] of Object.entries(item ?? {})) {
       const method = METHODS.find((one) => one === key.toUpperCase());
       if (method === undefined) continue;
-      if (routes.length === OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
+      if (++operations > OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
       const operation = mapping(value);
       const server = serverPath([operation.servers, item?.servers, document.servers]);
       for (const note of server.notes) notes.add(note);
       const template = templateOf(server.base + path);
-      if (template === null || seen.has(`${method} ${template.shape}`)) {
-        notes.add(
-          `${method} ${path} was left out: ${template ? "another path has its shape" : "no pattern can match it"}`,
-        );
+      if (template === null) {
+        notes.add(`${method} ${path} was left out: no pattern can match it`);
         continue;
       }
-      seen.add(`${method} ${template.shape}`);
+      const shape = `${method} ${template.shape}`;
+      const security = operation.security ?? document.security;
+      const other = routes.get(shape);
+      if (other !== undefined && (other.allow !== null || schemes.asksForNobody(security))) {
+        notes.add(`${method} ${path} was left out: another path has its shape`);
+        continue;
+      }
+      if (other !== undefined)
+        notes.add(`${method} ${other.path} was left out: ${path} has its shape, and does not take everybody`);
       const wanted =
         typeof operation.operationId === "string" ? operation.operationId : `${method.toLowerCase()}${path}`;
-      const { allow, said } = schemes.access(operation.security ?? document.security);
+      const { allow, said } = schemes.access(security);
       const wider = template.wider ? ["wider than the document: a parameter takes a whole segment here"] : [];
-      routes.push({
+      routes.set(shape, {
         name: names.of(wanted),
         methods: [method],
         path: template.path,
@@ -56,9 +63,15 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       });
     }
   }
-  if (routes.length === 0) throw new Error(`${file} has no operation that a route could take.`);
+  if (routes.size === 0) throw new Error(`${file} has no operation that a route could take.`);
   const { issuers, apiKeyHeader } = schemes.used;
-  return { source: file, issuers, apiKeyHeader, routes: routes.toSorted(bySpecificity), notes: [...notes] };
+  return {
+    source: file,
+    issuers,
+    apiKeyHeader,
+    routes: [...routes.values()].toSorted(bySpecificity),
+    notes: [...notes],
+  };
 }
 
 /** The security schemes of a document as issuers and API keys. */
@@ -79,11 +92,17 @@ class Schemes {
     return { issuers: [...this.#issuers.values()], apiKeyHeader: this.#apiKeyHeader };
   }
 
+  /** Whoever comes may: there is no alternative, or one that needs nothing. */
+  asksForNobody(security: unknown): boolean {
+    const alternatives = alternativesOf(security);
+    return alternatives.length === 0 || alternatives.some((one) => Object.keys(one).length === 0);
+  }
+
   /** Alternatives, of which each may need several schemes. */
   access(security: unknown): { allow: DraftGrant[] | null; said: string[] } {
-    const alternatives = Array.isArray(security) ? security.map(mapping) : [];
+    const alternatives = alternativesOf(security);
     if (alternatives.length === 0) return { allow: null, said: ["the document asks for nobody here: is that so?"] };
-    if (alternatives.some((one) => Object.keys(one).length === 0)) {
+    if (this.asksForNobody(security)) {
       return { allow: null, said: ["the document takes credentials here, and needs none"] };
     }
     const said: string[] = [];
@@ -143,6 +162,10 @@ function issuerOf(scheme: string, { openIdConnectUrl, flows }: Mapping): DraftIs
   const url = URL.parse?.(String(flow?.tokenUrl ?? flow?.authorizationUrl ?? "")) ?? null;
   const issuer = url === null ? `https://${name.toLowerCase()}.invalid` : url.origin;
   return { name, issuer, note: "`issuer` must be the `iss` claim of the tokens" };
+}
+
+function alternativesOf(security: unknown): Mapping[] {
+  return Array.isArray(security) ? security.map(mapping) : [];
 }
 
 function strings(value: unknown): string[] {

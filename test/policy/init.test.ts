@@ -60,6 +60,26 @@ test("paths, methods, scopes, keys and public operations of a document become ro
   assert.match(text, /# FILL IN: https:\/\/login\.demo\/\.well-known\/openid-configuration says/);
 });
 
+test("of two operations of one shape the one is kept that does not take everybody, whichever comes first", async () => {
+  const open = { get: { operationId: "open", security: [] } };
+  const kept = { get: { operationId: "kept", security: [{ staff: ["a"] }] } };
+  const securitySchemes = {
+    staff: { type: "openIdConnect", openIdConnectUrl: "https://login.demo/.well-known/openid-configuration" },
+  };
+  for (const [first, second] of [
+    [open, kept],
+    [kept, open],
+  ]) {
+    const paths = { "/docs/{page}.html": first, "/docs/{id}": second };
+    const { policy, text } = await policyFor(
+      JSON.stringify({ openapi: "3.1.0", paths, components: { securitySchemes } }),
+    );
+    const told = policy.routes.map(({ name, public: isPublic, allow }) => [name, isPublic, allow.length]);
+    assert.deepEqual(told, [["kept", false, 1]], text);
+    assert.match(text, /# GET \/docs\/\S+ was left out: /);
+  }
+});
+
 test("schemes of one provider are one issuer, and schemes whose names become the same are two", async () => {
   const discovery = "https://login.demo/.well-known/openid-configuration";
   const { policy } = await policyFor(
