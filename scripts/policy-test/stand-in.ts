@@ -9,10 +9,14 @@ type Algorithm = (typeof ALGORITHMS)[number];
 const LIFETIME_SECONDS = 300;
 const encoder = new TextEncoder();
 
-/** Throw-away keys in the place of every issuer's, so that tokens can be signed that the very same filter verifies. */
+/**
+ * Throw-away keys in the place of every issuer's, so that tokens can be signed that the very same filter verifies. Each issuer
+ * has its own: one can't speak for another.
+ */
 export class StandIn {
   readonly #secret = randomBytes(48).toString("base64url");
-  readonly #pairs = new Map<Algorithm, { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>();
+  /** By issuer and algorithm. */
+  readonly #pairs = new Map<string, { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>();
 
   /** The policy with these keys. An issuer whose algorithms only a running gateway verifies takes ES256 as well. */
   policy(policy: Policy): Policy {
@@ -47,35 +51,43 @@ export class StandIn {
       ...written.claims,
     };
     const kept = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
-    const key = algorithm === "HS256" ? encoder.encode(this.#secret) : this.#pair(algorithm).privateKey;
+    const key =
+      algorithm === "HS256" ? encoder.encode(this.#secretOf(issuer)) : this.#pair(issuer, algorithm).privateKey;
     return new SignJWT(kept).setProtectedHeader({ alg: algorithm, typ: "JWT" }).sign(key);
   }
 
   #issuer(issuer: Issuer): Issuer {
     const added = usableAlgorithm(issuer);
     const algorithms = issuer.algorithms.includes(added) ? issuer.algorithms : [...issuer.algorithms, added];
-    const keys = (["ES256", "RS256"] as const).filter((one) => algorithms.includes(one)).map((one) => this.#key(one));
+    const keys = (["ES256", "RS256"] as const)
+      .filter((one) => algorithms.includes(one))
+      .map((one) => this.#key(issuer, one));
     return {
       ...issuer,
       algorithms,
       keys,
       keySource: null,
-      secret: issuer.secret && { ...issuer.secret, secret: this.#secret },
+      secret: issuer.secret && { ...issuer.secret, secret: this.#secretOf(issuer) },
     };
   }
 
-  #key(algorithm: "ES256" | "RS256"): VerificationKey {
-    const spki = this.#pair(algorithm).publicKey.export({ type: "spki", format: "der" });
+  #secretOf({ name }: Issuer): string {
+    return sha256(`${this.#secret} issuer ${name}`).toString("base64url");
+  }
+
+  #key(issuer: Issuer, algorithm: "ES256" | "RS256"): VerificationKey {
+    const spki = this.#pair(issuer, algorithm).publicKey.export({ type: "spki", format: "der" });
     return { kid: "", algorithms: [algorithm], spki };
   }
 
-  #pair(algorithm: "ES256" | "RS256") {
+  #pair({ name }: Issuer, algorithm: "ES256" | "RS256") {
+    const key = `${algorithm} ${name}`;
     const made =
-      this.#pairs.get(algorithm) ??
+      this.#pairs.get(key) ??
       (algorithm === "ES256"
         ? generateKeyPairSync("ec", { namedCurve: "P-256" })
         : generateKeyPairSync("rsa", { modulusLength: 2048 }));
-    this.#pairs.set(algorithm, made);
+    this.#pairs.set(key, made);
     return made;
   }
 }

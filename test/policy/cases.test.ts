@@ -96,6 +96,23 @@ cases:
   assert.equal(code, 0, output);
 });
 
+test("one issuer can't speak for another, also where keys stand in for both", async () => {
+  const two = policy.replace(
+    "  issuers:\n",
+    `  issuers:
+    - { name: other, issuer: "https://issuer.other", audiences: [orders], algorithms: [HS256], secret: { file: ./secret.txt } }
+`,
+  );
+  assert.notEqual(two, policy);
+  const { code, output } = await run(
+    two,
+    `${header}  - { name: own, request: { path: /orders/7, token: { issuer: other } }, expect: { token: valid } }
+  - { name: posing, request: { path: /orders/7, token: { issuer: other, claims: { iss: "https://issuer.demo" } } }, expect: { token: token_signature } }
+`,
+  );
+  assert.equal(code, 0, output);
+});
+
 test("a case's name does nothing to the terminal", async () => {
   const { output } = await run(policy, `${header}  - { name: "a\\e[31m", request: { path: /desk }, expect: permit }\n`);
   assert.match(output, /^ok {4}a\\u001b\[31m: permit/m);
