@@ -1,4 +1,6 @@
 const TOKEN = /^[a-z0-9!#$%&'*+.^`|~-]+$/;
+/** Others are read for a dash by some servers, so that the client could send a second one. */
+const LETTERS_DIGITS_DASHES = /^[a-z0-9-]+$/;
 
 const RESERVED = new Set(
   `accept accept-encoding age authorization cache-control connection content-encoding content-length content-type cookie
@@ -9,13 +11,16 @@ const RESERVED = new Set(
 const RESERVED_PREFIXES = ["x-envoy-", "x-forwarded-", "sec-", ":"];
 
 const SECRETS = new Set(["authorization", "proxy-authorization", "cookie", "dpop"]);
+/** Envoy makes `:authority` of it, which the filter has alone: routes ask for it by `match.hosts`. */
+const HOST = "host";
 
 /**
  * Why a grant can't ask for a header of this name (lower case); null: it can. `stripped`: headers that no client may send.
  * What is secret is checked as such, never by a list of values.
  */
 export function refuseGrantHeader(name: string, stripped: readonly string[]): "header_name" | "header_reserved" | null {
-  if (SECRETS.has(name) || stripped.includes(name) || name.startsWith("x-postern-")) return "header_reserved";
+  if (SECRETS.has(name) || name === HOST || stripped.includes(name) || name.startsWith("x-postern-"))
+    return "header_reserved";
   return TOKEN.test(name) ? null : "header_name";
 }
 
@@ -23,8 +28,7 @@ export function refuseGrantHeader(name: string, stripped: readonly string[]): "h
 export function refuseIdentityHeader(name: string): "header_name" | "header_reserved" | null {
   const reading = readingOf(name);
   if (RESERVED.has(reading) || RESERVED_PREFIXES.some((prefix) => reading.startsWith(prefix))) return "header_reserved";
-  // RFC 9110 section 5.6.2 without `_`: servers take it for `-`, so that the client could send a second one.
-  return TOKEN.test(name) ? null : "header_name";
+  return LETTERS_DIGITS_DASHES.test(name) ? null : "header_name";
 }
 
 /** Why no API key can come in a header of this name (lower case); null: one can. Clients have chosen it: it may have `_`. */
