@@ -53,9 +53,9 @@ export function judgePrivilege(
     const strong = route.stepUpFrom != NONE || isStrong(route, asked);
     return strong ? Reason.Permitted : Reason.AuthenticationInsufficient;
   }
-  if (who.token == TokenOutcome.ABSENT && who.apiKey == ApiKeyOutcome.Absent) {
-    if (route.hasTokenGrant) return Reason.TokenMissing;
-    if (route.hasKeyGrant) return Reason.ApiKeyMissing;
+  if (who.apiKey == ApiKeyOutcome.Absent) {
+    if (route.hasTokenGrant && who.token == TokenOutcome.ABSENT) return Reason.TokenMissing;
+    if (route.hasKeyGrant && !route.hasTokenGrant) return Reason.ApiKeyMissing;
   }
   return Reason.GrantMissing;
 }

@@ -11,7 +11,7 @@ export const OVERRIDES_METHOD: u32 = 2;
 export const OVERRIDES_PATH: u32 = 4;
 /** Must not go on as it came. */
 export const RESERVED: u32 = 8;
-/** XFCC, where the policy believes that of some peers. */
+/** XFCC, where the policy believes that of some peers; what only reads as it is reserved there. */
 export const FORWARDED_CERTIFICATE: u32 = 16;
 
 const PREFIX = bytes("x-postern-");
@@ -58,7 +58,8 @@ class FieldRoles extends NameKinds {
     const issued = this.policy.identityHeaders;
     for (let i = 0; i < issued.length; i++) if (equal(name, issued[i])) roles |= SINGLE_VALUED;
     if (name.length == 0 || name[0] != LOWER_X) return roles;
-    if (this.policy.forwardedFrom.length > 0 && readsLike(name, FORWARDED_CLIENT_CERT)) roles |= FORWARDED_CERTIFICATE;
+    if (this.policy.forwardedFrom.length > 0 && readsLike(name, FORWARDED_CLIENT_CERT))
+      roles |= equal(name, FORWARDED_CLIENT_CERT) ? FORWARDED_CERTIFICATE : RESERVED;
     if (readsAsOneOf(name, methodOverrides)) roles |= OVERRIDES_METHOD;
     return readsAsOneOf(name, pathOverrides) ? roles | OVERRIDES_PATH : roles;
   }

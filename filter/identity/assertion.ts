@@ -78,7 +78,7 @@ function assertedClaims(form: AssertionForm, subject: Subject): Uint8Array {
   const issuer = subject.issuer;
   const workload = subject.workload;
   if (issuer !== null) {
-    writer.text(SUB, subject.subject);
+    if (subject.subject.length > 0) writer.text(SUB, subject.subject);
     writer.text(TOKEN_ISSUER, issuer.issuer);
     if (subject.scopes.length > 0) writer.text(SCOPE, spaced(subject.scopes));
   } else {

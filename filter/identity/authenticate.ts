@@ -9,6 +9,7 @@ import { Inquiry, StateAnswer } from "./inquiry";
 import { PeerCertificate } from "./peer-certificate";
 import { isRevoked } from "./revocation";
 import { SenderCheck } from "./sender-constraint";
+import { spiffeTrustDomain } from "./spiffe-id";
 import { Subject } from "./subject";
 import { TokenCache } from "./token-cache";
 import { TokenOutcome } from "./token-outcome";
@@ -41,6 +42,9 @@ export class Authentication {
   /** When the client certificate expires, Unix milliseconds; 0: there is none, or nobody tells. */
   peerUntilMillis: i64 = 0;
 
+  /** SPIFFE id of the client certificate, whether the policy accepts it or not; empty: none. */
+  connected: Uint8Array = NONE;
+
   /** The workload that the connection itself proved; empty: none. */
   private readonly certified: Uint8Array;
 
@@ -65,6 +69,7 @@ export class Authentication {
 
   private refused(outcome: TokenOutcome): Authentication {
     const subject = new Subject(this.certified);
+    subject.isWorkloadUntold = this.subject.isWorkloadUntold;
     subject.apiKey = this.subject.apiKey;
     const refused = new Authentication(subject);
     refused.token = outcome;
@@ -91,8 +96,12 @@ export function authenticate(
   limited: bool,
 ): Authentication {
   const credentials = readCredentials(request);
-  const authentication = new Authentication(new Subject(findWorkload(request, policy, peer)));
+  const workload = findWorkload(request, policy, peer);
+  const subject = new Subject(workload === null ? NONE : workload);
+  subject.isWorkloadUntold = workload === null;
+  const authentication = new Authentication(subject);
   authentication.peerUntilMillis = peer.validUntilMillis;
+  if (peer.presented && spiffeTrustDomain(peer.uri) !== null) authentication.connected = peer.uri;
   const apiKey = checkApiKey(request, policy, environment.nowMillis() / 1000);
   authentication.apiKey = apiKey.outcome;
   authentication.subject.apiKey = apiKey.name;
@@ -138,7 +147,7 @@ function judgeToken(
   authentication.bindings = sender.bindings;
   authentication.nonce = sender.nonce;
   if (sender.outcome != TokenOutcome.VALID) return sender.outcome;
-  if (!identify(authentication.subject, verified, policy)) return TokenOutcome.CERTIFICATE;
+  if (!identify(authentication, verified, policy)) return TokenOutcome.CERTIFICATE;
   authentication.revocationsAreStale = maxAge > 0 && revocationsAge(policy, now) >= maxAge;
   authentication.verified = verified;
   return TokenOutcome.VALID;
@@ -151,12 +160,17 @@ function revocationsAge(policy: CompiledPolicy, nowMillis: i64): i64 {
   return nowMillis - (written > 0 ? min(written, confirmed) : confirmed);
 }
 
+/** Whether the workload is another than that of this id, and no proxy, which passes on what others say. */
+function contradicts(workload: Uint8Array, id: Uint8Array, policy: CompiledPolicy): bool {
+  return workload.length > 0 && !equal(workload, id) && !speaksForOthers(workload, policy);
+}
+
 /** A JWT-SVID says who the workload is. False: it speaks for another than the connection's own. */
-function identify(subject: Subject, verified: VerifiedToken, policy: CompiledPolicy): bool {
+function identify(authentication: Authentication, verified: VerifiedToken, policy: CompiledPolicy): bool {
+  const subject = authentication.subject;
   if (verified.issuer.trustDomain.length > 0) {
     const id = verified.claims.subject;
-    const other = subject.workload.length > 0 && !equal(subject.workload, id);
-    if (other && !speaksForOthers(subject.workload, policy)) return false;
+    if (contradicts(subject.workload, id, policy) || contradicts(authentication.connected, id, policy)) return false;
     subject.workload = id;
   } else {
     subject.issuer = verified.issuer;

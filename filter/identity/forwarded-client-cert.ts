@@ -8,20 +8,21 @@ const NONE = new Uint8Array(0);
 /**
  * The URI of the last element of an `x-forwarded-client-cert` value: the certificate of the client of the nearest proxy.
  * Elements are separated by `,`, their `key=value` pairs by `;`; values may be quoted, with `\` escapes. A view, escapes
- * not resolved: a SPIFFE id has none. Empty: anything in the value is malformed, or the element has not exactly one URI.
+ * not resolved: a SPIFFE id has none. Empty: the element has not exactly one URI. null: anything in the value is malformed;
+ * a proxy may have appended its element to what its client sent, so that where it begins can't be told.
  */
-export function lastForwardedUri(value: Uint8Array): Uint8Array {
+export function lastForwardedUri(value: Uint8Array): Uint8Array | null {
   let uri = NONE;
   let uris = 0;
   let at = 0;
   while (true) {
     const key = at;
     while (at < value.length && isKeyByte(unchecked(value[at]))) at += 1;
-    if (at == key || at >= value.length || unchecked(value[at]) != EQUALS) return NONE;
+    if (at == key || at >= value.length || unchecked(value[at]) != EQUALS) return null;
     const isUri = isUriKey(value, key, at);
     const start = at + 1;
     at = valueEnd(value, start);
-    if (at < 0) return NONE;
+    if (at < 0) return null;
     if (isUri) {
       const quoted = start < at && unchecked(value[start]) == QUOTE;
       uri = quoted ? value.subarray(start + 1, at - 1) : value.subarray(start, at);

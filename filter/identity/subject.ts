@@ -8,6 +8,8 @@ const NO_CLAIMS = new ClaimSet(NONE);
 export class Subject {
   /** null: no token was verified. */
   issuer: Issuer | null = null;
+  /** A trusted proxy's word about its client can't be read: the workload is empty, and any may be behind it. */
+  isWorkloadUntold: bool = false;
   /** `sub`; empty: the token has none. Free of control characters. */
   subject: Uint8Array = NONE;
   /** Name of the API key that was sent; empty: none, or none that is accepted. */

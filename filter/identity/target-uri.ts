@@ -1,5 +1,7 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { hexDigit } from "../encoding/hex";
+import { isLetterOrDigit } from "../encoding/letter-or-digit";
 
 const SCHEME = bytes(":scheme");
 const AUTHORITY = bytes(":authority");
@@ -12,6 +14,9 @@ const COLON: u8 = 0x3a;
 const SLASH: u8 = 0x2f;
 const QUESTION: u8 = 0x3f;
 const HASH: u8 = 0x23;
+const PERCENT: u8 = 0x25;
+/** Beyond every byte. */
+const ENCODED: u32 = 0x100;
 
 /** An absolute URI's scheme, authority and path, as they are written; query and fragment are left out. */
 class TargetUri {
@@ -24,13 +29,14 @@ class TargetUri {
 
 /**
  * Whether `htu` is the URI of the request without query and fragment (RFC 9449 section 4.3): origins are compared without regard to
- * case and default port, an empty path is `/`, and otherwise a path is compared byte by byte. `origins`: those under which
- * clients know the gate; empty: that of the request.
+ * case and default port, an empty path is `/`, and paths byte by byte, but for how a byte is percent-encoded (RFC 3986 section
+ * 6.2.2): hexadecimal digits of either case, unreserved characters as themselves. `origins`: those under which clients know
+ * the gate; empty: that of the request.
  */
 export function namesTarget(htu: Uint8Array, request: HeaderMap, origins: Uint8Array[]): bool {
   const named = split(htu);
   const target = request.first(PATH);
-  if (named === null || target === null || !equal(named.path, pathOf(target))) return false;
+  if (named === null || target === null || !isSamePath(named.path, pathOf(target))) return false;
   if (origins.length == 0) {
     const scheme = request.first(SCHEME);
     const authority = request.first(AUTHORITY);
@@ -59,6 +65,39 @@ function pathOf(target: Uint8Array): Uint8Array {
   let end = 0;
   while (end < target.length && !isPathEnd(unchecked(target[end]))) end++;
   return end == 0 ? ROOT : target.subarray(0, end);
+}
+
+function isSamePath(a: Uint8Array, b: Uint8Array): bool {
+  let at = 0;
+  let other = 0;
+  while (at < a.length && other < b.length) {
+    const unit = unitAt(a, at);
+    if (unit != unitAt(b, other)) return false;
+    at += unitSize(a, at);
+    other += unitSize(b, other);
+  }
+  return at == a.length && other == b.length;
+}
+
+/** What stands there: a byte, or one that is percent-encoded, told apart from it unless it is unreserved. */
+function unitAt(path: Uint8Array, at: i32): u32 {
+  if (unitSize(path, at) == 1) return unchecked(path[at]);
+  const byte: u32 = ((<u32>hexDigit(path[at + 1])) << 4) | <u32>hexDigit(path[at + 2]);
+  return isUnreserved(byte) ? byte : ENCODED | byte;
+}
+
+function unitSize(path: Uint8Array, at: i32): i32 {
+  const isEncoded =
+    unchecked(path[at]) == PERCENT &&
+    at + 2 < path.length &&
+    hexDigit(path[at + 1]) >= 0 &&
+    hexDigit(path[at + 2]) >= 0;
+  return isEncoded ? 3 : 1;
+}
+
+/** RFC 3986 section 2.3. */
+function isUnreserved(byte: u32): bool {
+  return isLetterOrDigit(<u8>byte) || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e;
 }
 
 function isPathEnd(byte: u8): bool {

@@ -10,17 +10,18 @@ const NONE = new Uint8Array(0);
 
 /**
  * The SPIFFE id of the workload behind a request; empty: none. It is the peer's own, of a trust domain that the policy
- * names. Only where the policy lists that id in `forwardedFrom` is XFCC believed instead: then a header that is malformed,
- * repeated, or names no accepted workload leaves none, because the peer spoke for somebody else.
+ * names. Only where the policy lists that id in `forwardedFrom` is XFCC believed instead: then a header that names no
+ * accepted workload leaves none, because the peer spoke for somebody else; null: it is malformed or repeated, so that for
+ * whom it spoke can't be told.
  */
-export function findWorkload(request: HeaderMap, policy: CompiledPolicy, peer: PeerCertificate): Uint8Array {
+export function findWorkload(request: HeaderMap, policy: CompiledPolicy, peer: PeerCertificate): Uint8Array | null {
   if (!peer.presented || !isAccepted(peer.uri, policy)) return NONE;
   if (!speaksForOthers(peer.uri, policy)) return peer.uri;
   const index = request.indexOf(FORWARDED_CLIENT_CERT);
   if (index < 0) return peer.uri;
-  if (request.indexOf(FORWARDED_CLIENT_CERT, index + 1) >= 0) return NONE;
+  if (request.indexOf(FORWARDED_CLIENT_CERT, index + 1) >= 0) return null;
   const forwarded = lastForwardedUri(request.value(index));
-  return isAccepted(forwarded, policy) ? forwarded : NONE;
+  return forwarded === null || isAccepted(forwarded, policy) ? forwarded : NONE;
 }
 
 /** Whether the peer's word about its own client counts. */

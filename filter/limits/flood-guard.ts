@@ -80,10 +80,11 @@ export class FloodGuard {
   }
 }
 
-/** null: nobody was verified. */
+/** null: nobody was verified. A token without `sub` tells nobody from others of its issuer. */
 function subjectParty(subject: Subject): Party | null {
   const issuer = subject.issuer;
-  if (issuer !== null) return new Party(described(SUBJECT, issuer.issuer, subject.subject));
+  if (issuer !== null && subject.subject.length > 0)
+    return new Party(described(SUBJECT, issuer.issuer, subject.subject));
   if (subject.apiKey.length > 0) return new Party(described(API_KEY, subject.apiKey, subject.apiKey.subarray(0, 0)));
   return null;
 }

@@ -1,4 +1,5 @@
 import { ClaimSet } from "../identity/claim-set";
+import { Subject } from "../identity/subject";
 import {
   NONE,
   SECTION_CLAIM_VALUES,
@@ -15,7 +16,8 @@ import { SourceAddress } from "./source-address";
 
 /**
  * Whether all that a grant names is there: token, all scopes, all claims, one of the workloads, API keys, networks and times, all headers.
- * What can't be known (a peer without an IP address, a header that stands twice) fits a grant that denies and none that allows.
+ * What can't be known (a peer without an IP address, a header that stands twice, the client of a proxy whose word can't be
+ * read) fits a grant that denies and none that allows.
  */
 export function satisfies(blob: PolicyBlob, grant: usize, denies: bool, asked: Circumstances): bool {
   const issuer = load<u32>(grant);
@@ -26,7 +28,7 @@ export function satisfies(blob: PolicyBlob, grant: usize, denies: bool, asked: C
     if (!hasScopes(blob, load<u32>(grant, 4), load<u32>(grant, 8), subject.scopes)) return false;
   }
   const workloads = load<u32>(grant, 24);
-  if (workloads > 0 && !isWorkload(blob, load<u32>(grant, 20), workloads, subject.workload)) return false;
+  if (workloads > 0 && !isWorkload(blob, load<u32>(grant, 20), workloads, denies, subject)) return false;
   const keys = load<u32>(grant, 64);
   if (keys > 0 && !isApiKey(blob, load<u32>(grant, 60), keys, subject.apiKey)) return false;
   const times = load<u32>(grant, 56);
@@ -109,7 +111,9 @@ function isText(blob: PolicyBlob, string: u32, text: Uint8Array, prefix: bool): 
   return memory.compare(text.dataStart, blob.stringAddress(string), length) == 0;
 }
 
-function isWorkload(blob: PolicyBlob, start: u32, count: u32, workload: Uint8Array): bool {
+function isWorkload(blob: PolicyBlob, start: u32, count: u32, denies: bool, subject: Subject): bool {
+  if (denies && subject.isWorkloadUntold) return true;
+  const workload = subject.workload;
   if (workload.length == 0) return false;
   for (let i: u32 = 0; i < count; i++) {
     if (coversWorkload(blob, load<u32>(blob.record(SECTION_LIST, start + i)), workload)) return true;
