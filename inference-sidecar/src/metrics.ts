@@ -43,7 +43,7 @@ export function createMetrics() {
     filterInert: gauge("filter_inert", "1: a probe of the self-test came through that the filter had not judged."),
     evidenceKept: counter("evidence_kept_total", "Decisions of which bytes of the request are kept."),
     evidenceErrors: counter("evidence_errors_total", "Evidence that could not be written."),
-    explanations: counter("explanations_total", "Denials by the score that were explained in idle time."),
+    explanations: counter("explanations_total", "Denials by the score, or that would be, whose explanation is kept."),
     samples: counter("sampled_scores_total", "Requests cleared by the screen that the model scored in idle time."),
     sampleDisagreements: counter("sampled_disagreements_total", "Of these, those that the model would have denied."),
     idleDropped: counter("idle_work_dropped_total", "Explanations and samples that found no idle time."),

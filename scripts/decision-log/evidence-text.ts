@@ -20,13 +20,13 @@ const CLOSE = "⟧";
 /** Looks it up in the state folder. Null: nothing was ever kept. */
 export async function findEvidence(state: string, decision: LogRecord): Promise<ShownEvidence | null> {
   // Records of before this field have none.
-  const digest = decision.evidence ?? null;
-  if (digest === null) return null;
+  const name = decision.evidence ?? null;
+  if (name === null) return null;
   const reader = await EvidenceReader.open(state);
-  const bytes = await reader.get(digest);
+  const bytes = await reader.get(name);
   const kept = bytes === null ? null : decodeKept(bytes);
   if (kept === null) return { value: null, gone: true, explanation: null, request: false };
-  const note = await reader.noteOn(digest);
+  const note = await reader.noteOn(name);
   const explanation = note === null ? kept.explanation : (JSON.parse(note.toString("utf8")) as Explanation);
   return {
     value: kept.window && marked(kept.window, explanation?.spans ?? []),

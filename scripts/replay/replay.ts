@@ -91,9 +91,9 @@ interface Means {
 }
 
 async function byRequest(record: LogRecord, means: Means): Promise<Decided | NotReplayable> {
-  const { evidence: digest } = record;
-  if (!digest) return new NotReplayable("its request was not kept (`evidence: values`)");
-  const bytes = await means.evidence.get(digest);
+  const { evidence: name } = record;
+  if (!name) return new NotReplayable("its request was not kept (`evidence: values`)");
+  const bytes = await means.evidence.get(name);
   if (bytes === null) return new NotReplayable("its evidence is gone");
   const kept = readRecordedRequest(bytes);
   if (kept === null) return new NotReplayable("its request was not kept (`evidence: values`)");

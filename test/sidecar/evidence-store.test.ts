@@ -85,7 +85,15 @@ test("what is put is got again by its name, with its newest note, over restarts,
   const [first] = stored;
   assert.equal(String(await reader.noteOn(first?.[0] as string)), `about ${first?.[0]}`);
   assert.equal(String(await reader.get(secret)), "attack at dawn, attack at dawn");
-  for (const unknown of ["00".repeat(32), `${secret.slice(0, -1)}1`, `${secret.slice(0, -1)}x`, "", "first"])
+  for (const unknown of [
+    "00".repeat(32),
+    `${secret.slice(0, -1)}1`,
+    `${secret.slice(0, -1)}x`,
+    "",
+    "first",
+    `${secret}0`,
+    5 as never,
+  ])
     assert.equal(await reader.get(unknown), null, unknown);
   const directory = join(state, "evidence");
   for (const name of await readdir(directory)) {
@@ -110,7 +118,53 @@ test("what comes with one report is sealed together, a megabyte at most, and rea
   assert.equal(new Set(names).size, items.length);
   assert.equal(new Set(names.map((name) => name.slice(0, 56))).size, 2);
   const reader = await EvidenceReader.open(state);
-  for (const [index, name] of names.entries()) assert.deepEqual(await reader.get(name), items[index]);
+  for (const [index, name] of names.entries()) {
+    assert.deepEqual(await reader.get(name), items[index]);
+    // What it has read of the file it does not read again.
+    if (index === 10) await rm(join(state, "evidence"), { recursive: true });
+    if (name.slice(0, 56) !== names[index + 1]?.slice(0, 56)) break;
+  }
+});
+
+test("what can't be sealed is refused, and what comes then is found", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, limits);
+  const before = await put(store, Buffer.from("before"));
+  const gone = new Uint8Array(10);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  assert.deepEqual(await store.put([gone]), [null]);
+  const then = await put(store, Buffer.from("then"));
+  await store.note([before, then], Buffer.from("noted"));
+  await store.close();
+  const reader = await EvidenceReader.open(state);
+  const found = [reader.get(before), reader.get(then), reader.noteOn(before), reader.noteOn(then)];
+  assert.deepEqual((await Promise.all(found)).map(String), ["before", "then", "noted", "noted"]);
+});
+
+test("a name is bound to what it named: with their heads exchanged two frames give nothing", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, limits);
+  const names = [await put(store, Buffer.from("one")), await put(store, Buffer.from("two"))];
+  await store.close();
+  const [file = ""] = await readdir(join(state, "evidence"));
+  const bytes = await readFile(join(state, "evidence", file));
+  const heads = [40, 40 + (bytes.length - 40) / 2].map((at) => Buffer.from(bytes.subarray(at, at + 37)));
+  heads[1]?.copy(bytes, 40);
+  heads[0]?.copy(bytes, 40 + (bytes.length - 40) / 2);
+  await writeFile(join(state, "evidence", file), bytes);
+  const reader = await EvidenceReader.open(state);
+  assert.deepEqual(await Promise.all(names.map((name) => reader.get(name))), [null, null]);
+});
+
+test("a note of more parts than a file takes is written whole before the store is closed", async () => {
+  const state = newState();
+  const store = await EvidenceStore.open(state, { retentionBytes: 64 * 1024, retentionDays: 30 });
+  const name = await put(store, Buffer.from("one"));
+  const noting = store.note(Array(40).fill(name), Buffer.alloc(250));
+  await store.close();
+  const before = await readdir(join(state, "evidence"));
+  await noting;
+  assert.deepEqual(await readdir(join(state, "evidence")), before);
 });
 
 test("what a former release stored, each in a frame of its own, is found", async () => {

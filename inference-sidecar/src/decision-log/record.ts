@@ -6,7 +6,7 @@ export interface LogRecord extends Link {
   /** Those of the five of NIST SP 800-207A that the request passed. */
   readonly checks: readonly Check[];
   readonly effect: string;
-  /** What is kept of the request in `STATE/evidence`, by its digest; null: nothing. */
+  /** What is kept of the request in `STATE/evidence`, by its name there; null: nothing. */
   readonly evidence: string | null;
   readonly id: string;
   readonly method: string;

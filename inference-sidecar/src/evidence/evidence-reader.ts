@@ -13,6 +13,8 @@ import {
 } from "./segment.ts";
 import { evidenceDirectory, segmentNames } from "./segment-files.ts";
 
+const NAME = /^[0-9a-f]{64}$/;
+
 interface Place extends FrameHead {
   readonly file: string;
   readonly key: Buffer;
@@ -43,6 +45,8 @@ export class EvidenceReader {
 
   /** Null: it was never stored, has been deleted, or is not what was stored. */
   async get(name: string): Promise<Buffer | null> {
+    // A log can say anything.
+    if (typeof name !== "string" || !NAME.test(name)) return null;
     const place = this.#groups.get(groupOf(name));
     if (place === undefined) return read(this.#evidence.get(name));
     if (this.#newest?.place !== place) this.#newest = { place, group: read(place) };

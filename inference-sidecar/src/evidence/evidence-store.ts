@@ -23,7 +23,7 @@ interface OpenSegment {
 }
 
 /**
- * Evidence at rest, beside the log and never in it: encrypted, capped in bytes and days, named by digest. Written by one
+ * Evidence at rest, beside the log and never in it: encrypted, capped in bytes and days, named by what is stored. Written by one
  * sidecar, read by `EvidenceReader`. Any file of it may be deleted at any time.
  */
 export class EvidenceStore {
@@ -49,7 +49,7 @@ export class EvidenceStore {
   }
 
   /**
-   * Stores each of them that has at most 1 MiB, and no more than all files may have.
+   * Stores each of them that has at most 1 MiB, and with its frame no more than all files may have.
    * @returns the names under which they are found, 64 hexadecimal digits, in order; null: it is larger, or could not be written
    */
   async put(items: readonly Uint8Array[]): Promise<(string | null)[]> {
@@ -63,14 +63,14 @@ export class EvidenceStore {
     if (HEADER_BYTES + each > this.#limits.retentionBytes)
       throw new Error(`a note of ${bytes.length} bytes is too large`);
     const most = Math.max(1, Math.floor((this.#fileBytes - HEADER_BYTES) / each));
+    const written: Promise<void>[] = [];
     for (let start = 0; start < names.length; start += most) {
       const some = names.slice(start, start + most);
-      await this.#turns.take(async () => {
-        const segment = await this.#current(some.length * each);
-        const frames = some.map((name) => sealNote(segment.key, nextFrame(segment), name, bytes));
-        await this.#append(segment, Buffer.concat(frames));
-      });
+      const seal = (segment: OpenSegment) =>
+        Buffer.concat(some.map((name) => sealNote(segment.key, segment.frames++, name, bytes)));
+      written.push(this.#turns.take(async () => this.#append(await this.#current(some.length * each), seal)));
     }
+    await Promise.all(written);
   }
 
   close(): Promise<void> {
@@ -101,22 +101,28 @@ export class EvidenceStore {
     const bytes = items.reduce((sum, { length }) => sum + LENGTH_BYTES + length, FRAME_BYTES);
     if (bytes > GROUP_MOST_BYTES + FRAME_BYTES || HEADER_BYTES + bytes > this.#limits.retentionBytes)
       return items.map(() => null);
-    const written = this.#turns.take(async () => {
-      const segment = await this.#current(bytes);
-      const { frame, names } = sealGroup(segment.key, nextFrame(segment), items);
-      await this.#append(segment, frame);
-      return names;
-    });
-    return written.catch(() => items.map(() => null));
+    let found: string[] = [];
+    const seal = (segment: OpenSegment) => {
+      const { frame, names } = sealGroup(segment.key, segment.frames++, items);
+      found = names;
+      return frame;
+    };
+    const written = this.#turns.take(async () => this.#append(await this.#current(bytes), seal));
+    return written.then(
+      () => found,
+      () => items.map(() => null),
+    );
   }
 
-  async #append(segment: OpenSegment, frames: Buffer): Promise<void> {
+  /** @param seal gives what is to be written; a frame's number is its nonce, and its place in the file */
+  async #append(segment: OpenSegment, seal: (segment: OpenSegment) => Buffer): Promise<void> {
     try {
+      const frames = seal(segment);
       const { bytesWritten } = await segment.handle.write(frames, 0, frames.length, segment.bytes);
       if (bytesWritten !== frames.length) throw new Error(`${bytesWritten} of ${frames.length} bytes were written`);
       segment.bytes += frames.length;
     } catch (error) {
-      // A torn frame ends what can be read of a file: the next one begins another.
+      // A torn frame, or one that is missing, ends what can be read of a file: the next one begins another.
       this.#segment = null;
       await this.#giveUp(segment);
       throw error;
@@ -144,7 +150,7 @@ export class EvidenceStore {
     const handle = await open(join(this.#directory, name), NEW_FILE, 0o600);
     const header = newHeader();
     const segment = { name, date, handle, key: segmentKey(this.#key, header) as Buffer, frames: 0, bytes: 0 };
-    await this.#append(segment, header);
+    await this.#append(segment, () => header);
     return segment;
   }
 
@@ -153,9 +159,4 @@ export class EvidenceStore {
     await handle.close().catch(() => undefined);
     if (bytes <= HEADER_BYTES) await unlink(join(this.#directory, name)).catch(() => undefined);
   }
-}
-
-/** A frame's number is its nonce: each is given once, whether it is written or not. */
-function nextFrame(segment: OpenSegment): number {
-  return segment.frames++;
 }

@@ -18,7 +18,7 @@ export interface WireEvidence {
 export interface KeptEvidence {
   /** What carried the score: bytes of the decoded value that the record's finding names. Null: nothing was denied for it. */
   readonly window: Buffer | null;
-  /** Where it was known when the window was kept; a note on the evidence is newer. */
+  /** Where it was known when the window was kept; null: a note on the evidence may follow. */
   readonly explanation: Explanation | null;
   /** `evidence: values`. */
   readonly request: RecordedRequest | null;

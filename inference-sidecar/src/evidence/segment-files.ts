@@ -37,7 +37,15 @@ export async function removeOutdated(
   now: Date,
 ): Promise<void> {
   const names = await segmentNames(directory);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+  // One that somebody has deleted by now has no bytes.
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(directory, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   const oldest = new Date(now.getTime() - retentionDays * DAY_MS).toISOString().slice(0, 10);
   let bytes = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, name] of names.entries()) {

@@ -6,7 +6,8 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
  * a key of the file's own (HKDF-SHA-256, RFC 5869, of the store's key and the salt), the frame's number as nonce, its
  * kind and a note's digest as further data, the tag behind the ciphertext.
  *
- * A group has the evidence of many decisions, since sealing costs more than what is sealed: of each u32 length and bytes.
+ * A group holds the evidence of one or more decisions, each as u32 length and bytes: one seal for all, since sealing costs
+ * more than what is sealed.
  */
 const MAGIC = "PSEV";
 const VERSION = 1;
