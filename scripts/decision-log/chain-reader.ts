@@ -44,6 +44,8 @@ export class ChainReader {
   readonly #watched: number | null;
   readonly #lost = new Map<string, number>();
   readonly #removed = new Set<string>();
+  /** Said to be removed since the newest head: nothing goes before that is signed. */
+  readonly #removing = new Set<string>();
   readonly #ended = new Set<string>();
   readonly #counts = { decisions: 0, heads: 0, unsigned: 0, unsealed: 0, cutOff: 0, missing: 0 };
   #start: ChainEnd | null = null;
@@ -143,7 +145,7 @@ export class ChainReader {
     return key !== undefined && hasSignature(line, key) ? null : "is a head whose signature is wrong";
   }
 
-  #count({ head, id, gap, retention, ended, worker, sequence }: Record<string, unknown>): void {
+  #count({ head, open, id, gap, retention, ended, worker, sequence }: Record<string, unknown>): void {
     const counts = this.#counts;
     counts.unsigned = head === undefined ? counts.unsigned + 1 : 0;
     if (head !== undefined) counts.heads += 1;
@@ -155,7 +157,10 @@ export class ChainReader {
     if (isObject(ended)) this.#ended.add(String(ended.worker));
     // It was only silent, or another one has handed over what it left.
     if (sequence !== undefined) this.#ended.delete(String(worker));
-    for (const gone of Array.isArray(retention) ? retention : []) this.#removed.add(`${gone?.n} ${gone?.hash}`);
+    for (const gone of Array.isArray(retention) ? retention : []) this.#removing.add(`${gone?.n} ${gone?.hash}`);
+    if (head !== undefined) for (const gone of this.#removing) this.#removed.add(gone);
+    // What was not signed by then was not removed: whoever begins a file anew signs over what he found.
+    if (head !== undefined || open !== undefined) this.#removing.clear();
   }
 }
 

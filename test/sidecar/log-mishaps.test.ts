@@ -143,6 +143,48 @@ test("whatever has become of head.json, the chain goes on where it ended", { tim
   );
 });
 
+describe("files that are removed while the sidecar is not there", () => {
+  async function threeRuns(): Promise<string[]> {
+    for (let run = 0; run < 3; run += 1) {
+      const made = await open(state);
+      await append(made, 10 * run + 1, 10 * run + 10);
+      await made.log.close();
+    }
+    return files(state);
+  }
+
+  test("the newest one stays missing after the next start, and workers are known", async () => {
+    const names = await threeRuns();
+    await rm(pathOf(names.at(-1) as string));
+    assert.match((await verify(state)).problem ?? "", /was cut short$/);
+    const next = await open(state);
+    assert.equal(next.sequences.of("w").last, 30);
+    await append(next, 31, 32);
+    await next.log.close();
+    assert.match((await verify(state)).problem ?? "", /lines are missing or were moved$/);
+  });
+
+  test("and so do all of them", async () => {
+    for (const name of await threeRuns()) await rm(pathOf(name));
+    const next = await open(state);
+    await append(next, 31, 32);
+    await next.log.close();
+    assert.match((await verify(state)).problem ?? "", /no line of it says that what was before has been removed$/);
+  });
+
+  test("the chain goes on from the last line behind an empty file, also without head.json", async () => {
+    const names = await threeRuns();
+    await rm(pathOf("head.json"));
+    const later = (names.at(-1) as string).replace(/\d{4}\.jsonl$/, "9999.jsonl");
+    await writeFile(pathOf(later), "");
+    const next = await open(state);
+    await append(next, 31, 32);
+    await next.log.close();
+    const { problem, decisions } = await verify(state);
+    assert.deepEqual([problem, decisions], [null, 32]);
+  });
+});
+
 function flipped(text: string, at: number): string {
   return text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { canonical, hashOf } from "../../inference-sidecar/src/decision-log/chain.ts";
 import { temporaryFolder } from "./harness.ts";
 import { append, copyOf, files, open, verify } from "./log-run.ts";
 
@@ -40,6 +41,31 @@ test("what a changed line says of itself reaches no terminal but as text", async
     await writeFile(path, text.replace(new RegExp(`(?<="${member}":)("\\w+"|1)`), hostile));
     assert.ok((await verify(state)).problem?.startsWith(`${name} ${problem}`));
   }
+});
+
+test("a line that says what was removed counts once a head holds it, before the next start: nobody else can write it", async (t) => {
+  const state = await temporaryFolder();
+  t.after(() => rm(state, { recursive: true, force: true }));
+  for (let run = 0; run < 3; run += 1) {
+    const made = await open(state);
+    await append(made, 30 * run + 1, 30 * run + 30);
+    await made.log.close();
+  }
+  const names = await files(state);
+  const path = join(state, "log", names.at(-1) as string);
+  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+  const [first, last] = [lines[0] as string, lines.at(-1) as string];
+  const { n, prev } = JSON.parse(first);
+  for (const name of names.slice(0, -1)) await rm(join(state, "log", name));
+  const retention = [{ file: names.at(-2), n: n - 1, hash: prev }];
+  const time = new Date().toISOString();
+  await appendFile(path, `${canonical({ v: 1, time, n: JSON.parse(last).n + 1, prev: hashOf(last), retention })}\n`);
+  const removed = /no line of it says that what was before has been removed$/;
+  assert.match((await verify(state)).problem ?? "", removed);
+  const next = await open(state);
+  await append(next, 200, 201);
+  await next.log.close();
+  assert.match((await verify(state)).problem ?? "", removed, "the next start has signed over it");
 });
 
 test("a file that was renamed is found, also where the order stays; one that does not say its name is of an earlier release", async (t) => {

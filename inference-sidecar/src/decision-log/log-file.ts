@@ -12,6 +12,11 @@ export async function logFiles(directory: string): Promise<string[]> {
   return NAMES.sorted(await readdir(directory));
 }
 
+/** Those of them that are names of log files, oldest first. */
+export function inOrder(names: readonly string[]): string[] {
+  return NAMES.sorted(names);
+}
+
 export function isLogFile(name: string): boolean {
   return NAMES.sorted([name]).length > 0;
 }

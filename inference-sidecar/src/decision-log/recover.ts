@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type ChainEnd, canonical, formatProblem, GENESIS, hashOf, parseLine } from "./chain.ts";
 import { readHeadFile } from "./head-file.ts";
 import { readLines } from "./lines.ts";
-import { logFiles } from "./log-file.ts";
+import { inOrder, logFiles } from "./log-file.ts";
 import type { WorkerSequences } from "./sequences.ts";
 
 /** Where the run before stopped. */
@@ -19,22 +19,21 @@ export interface Recovered {
 
 /**
  * Takes up the chain and each worker's progress from the newest head and what was written after it: records that were
- * written and not acknowledged when the last run was killed come again, and are known. Without a head the newest file is
- * read whole.
+ * written and not acknowledged when the last run was killed come again, and are known. Also where the head's file is gone:
+ * what a head has held is missing then, and must not be forgotten. Without a head the newest file with a line is read whole.
  */
 export async function recoverLog(directory: string, sequences: WorkerSequences): Promise<Recovered> {
   const names = await logFiles(directory);
-  const found = await readHeadFile(directory);
-  const head = found !== null && names.includes(found.file) ? found : null;
+  const head = await readHeadFile(directory);
   for (const [worker, last, lost] of head?.workers ?? []) sequences.set(worker, { last, lost });
   for (const worker of head?.living ?? []) sequences.living.add(worker);
-  const first = head === null ? Math.max(0, names.length - 1) : names.indexOf(head.file);
+  const first = head === null ? await newestWithLine(directory, names) : firstFrom(names, head.file);
   let end = head === null ? GENESIS : { n: head.head.n, hash: hashOf(canonical(head.head)) };
   let unsealed = 0;
   let torn = 0;
-  for (const [index, name] of names.slice(first).entries()) {
+  for (const name of names.slice(first)) {
     const path = join(directory, name);
-    const start = head !== null && index === 0 ? head.end : 0;
+    const start = head !== null && name === head.file ? head.end : 0;
     let whole = start;
     for await (const line of readLines(path, start)) {
       const parsed = line.torn > 0 ? null : parseLine(line.text);
@@ -48,7 +47,22 @@ export async function recoverLog(directory: string, sequences: WorkerSequences):
     }
     torn += await cutOff(path, whole);
   }
-  return { end, unsealed, torn, signed: found !== null };
+  return { end, unsealed, torn, signed: head !== null };
+}
+
+/** Index of this file, or of the first one behind its place. */
+function firstFrom(names: readonly string[], file: string): number {
+  return inOrder([file, ...names]).indexOf(file);
+}
+
+/** Index of the newest file that has a line of the log; 0: none has. */
+async function newestWithLine(directory: string, names: readonly string[]): Promise<number> {
+  for (let index = names.length - 1; index > 0; index--) {
+    for await (const line of readLines(join(directory, names[index] as string))) {
+      if (line.torn === 0 && parseLine(line.text) !== null) return index;
+    }
+  }
+  return 0;
 }
 
 /** What follows the last line goes, and a file without any line as a whole; gives how many bytes that were. */
