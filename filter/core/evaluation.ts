@@ -11,6 +11,10 @@ import { findGate } from "./gate";
 import { MessageReader, MessageWriter } from "./message";
 import { signAtOnce } from "./sign-assertion";
 
+const BODY_WHOLE: u32 = 0;
+const BODY_MISSING: u32 = 1;
+const BODY_CUT: u32 = 2;
+
 /** Those that wait for the model. */
 const open: Map<u32, Evaluation> = new Map();
 let asked: u32 = 0;
@@ -20,8 +24,8 @@ let lastAsks: bool = false;
 
 /**
  * u32 whether a peer certificate was presented, its URI, its SHA-256, `address:port` of the connection's other end, header
- * pairs as the proxy-wasm host serializes them, body, u32 whether there is one that was not kept → the evaluation. Not `live`:
- * it is judged as if alone, and no assertion is signed.
+ * pairs as the proxy-wasm host serializes them, body, u32 how much of it that is (0: all, 1: there is one that was not kept,
+ * 2: it goes on) → the evaluation. Not `live`: it is judged as if alone, and no assertion is signed.
  */
 export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8Array): Uint8Array {
   const gate = findGate(handle);
@@ -32,7 +36,7 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
   const connection = new Connection(reader.bytes(), peerDigest);
   const headers = HeaderMap.decode(reader.bytes());
   const body = reader.bytes();
-  const isMissing = reader.u32() != 0;
+  const kept = reader.u32();
   const environment = new CoreEnvironment(<i64>atMillis, live, gate.secrets, connection);
   const evaluation = new Evaluation(
     gate.policy,
@@ -49,12 +53,11 @@ export function evaluate(handle: u32, atMillis: f64, live: bool, message: Uint8A
     signAtOnce(assertion);
     evaluation.settleAssertion();
   }
-  let step = evaluation.begin(body.length > 0 || isMissing);
-  if (step == Step.Body && isMissing) {
-    step = evaluation.bodyNotKept();
-  } else if (step == Step.Body) {
+  let step = evaluation.begin(body.length > 0 || kept == BODY_MISSING);
+  if (step == Step.Body) {
     const limit = evaluation.bodyLimit;
-    step = evaluation.takeBody(body.subarray(0, limit), body.length > limit);
+    const isKept = kept == BODY_WHOLE || (kept == BODY_CUT && body.length > limit);
+    step = isKept ? evaluation.takeBody(body.subarray(0, limit), body.length > limit) : evaluation.bodyNotKept();
   }
   return settle(evaluation, step, ++asked);
 }

@@ -1,4 +1,4 @@
-/** Longest name that is compared: RFC 1035 section 2.3.4. A longer one matches only routes for any host. */
+/** Longest name that there is: RFC 1035 section 2.3.4. */
 const MAXIMUM_HOST: i32 = 255;
 
 /** The host that `foldHost` folded last. */
@@ -6,12 +6,12 @@ export const foldedHost: usize = memory.data(256);
 
 /**
  * Writes the name of an authority (RFC 3986 section 3.2) to `foldedHost`: ASCII lower case, without port and without the
- * root's dot. Gives its length; 0 if there is none that could be compared.
+ * root's dot. Gives its length; 0: there is none; -1: it is too long to be one.
  */
 export function foldHost(authority: Uint8Array): i32 {
   let length = nameLength(authority);
   if (length > 1 && at(authority, length - 1) == 0x2e) length--;
-  if (length > MAXIMUM_HOST) return 0;
+  if (length > MAXIMUM_HOST) return -1;
   for (let i = 0; i < length; i++) {
     const byte = at(authority, i);
     store<u8>(foldedHost + i, byte - 0x41 < 26 ? byte | 0x20 : byte);

@@ -42,6 +42,8 @@ export function matchRoute(policy: CompiledPolicy, host: Uint8Array, method: Uin
   pathMatched = false;
   visitsLeft = MAXIMUM_VISITS;
   const length = foldHost(host);
+  // It could be below a host of the policy: a route for any host must not take it in that one's place.
+  if (length < 0) return NO_ROUTE;
   if (length > 0) {
     walk(blob, findHost(blob, SECTION_EXACT_HOSTS, foldedHost, length), bit, path);
     if (blob.sectionCount(SECTION_SUFFIX_HOSTS) > 0) {

@@ -189,6 +189,32 @@ test("a changed policy is in force without a new Envoy, an invalid one leaves th
   await eventually(get, (status) => status === 200);
 });
 
+test("where the policy inspects more than Envoy was rendered to bring, what lies behind is not inspected, and nobody passes", async () => {
+  const post = async (length: number) => {
+    const body = Buffer.from(`a=${"x".repeat(length)}&q=1%27+UNION+SELECT+password+FROM+users--`);
+    const fields = `content-type: application/x-www-form-urlencoded\r\ncontent-length: ${body.length}`;
+    const bytes = Buffer.concat([
+      Buffer.from(`POST /search/a HTTP/1.1\r\nhost: shop.example\r\n${fields}\r\n\r\n`),
+      body,
+    ]);
+    return (await send({ bytes, client: "none", method: "POST", body }, url)).status;
+  };
+  assert.equal(await post(70_000), 413);
+  const wider = "path: /search/** }, public: true, score: { deadline: 30s, maxBody: ";
+  assert.ok(parityPolicy.includes(`${wider}16KiB`));
+  await writeFile(join(folder, "policy.yaml"), parityPolicy.replace(`${wider}16KiB`, `${wider}256KiB`));
+  await eventually(
+    () => post(20_000),
+    (status) => status === 403,
+  );
+  assert.equal(await post(70_000), 503);
+  await writeFile(join(folder, "policy.yaml"), parityPolicy);
+  await eventually(
+    () => post(20_000),
+    (status) => status === 413,
+  );
+});
+
 test("an assertion is signed where it decides: the upstream can prove it, and never gets what a client sent", async () => {
   const asking = parityPolicy
     .replace("  workloads:", "  assertion: { issuer: https://gate.example, audience: shop }\n  workloads:")

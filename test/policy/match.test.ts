@@ -176,6 +176,14 @@ test("10,000 routes", () => {
   assert.equal(filter.match("h", "GET", "/service1/r0/1/x"), NO_ROUTE);
 });
 
+test("a host that is too long to be compared is of no route: one for any host does not take what could be another's", () => {
+  use([route({ path: "/a", hosts: ["*.demo"] }), route({ path: "/**" })]);
+  assert.equal(filter.match(`${"a.".repeat(125)}demo`, "GET", "/a"), 0);
+  assert.equal(filter.match(`${"a.".repeat(126)}demo`, "GET", "/a"), NO_ROUTE);
+  assert.equal(filter.match("b".repeat(256), "GET", "/a"), NO_ROUTE);
+  assert.equal(filter.match("b".repeat(255), "GET", "/a"), 1);
+});
+
 test("hostile lengths neither trap nor match", () => {
   use([route({ path: "/{a}/b/**", hosts: ["*.demo"] })]);
   const long = "/x".repeat(16_384);

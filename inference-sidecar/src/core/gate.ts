@@ -6,14 +6,18 @@ import { MessageWriter } from "./message.ts";
 import { type CoreRequest, writeRequest } from "./request.ts";
 
 const MILLION = 1_000_000;
+const BODY_KEPT = { whole: 0, missing: 1, cut: 2 } as const;
 
 export interface EvaluationRequest extends CoreRequest {
   /** The client certificate of the connection, validated: its first URI name, SHA-256 of its DER. Absent: none was presented. */
   readonly peer?: { readonly uri?: string; readonly digest?: Uint8Array };
   /** `address:port` of the connection's other end, IPv6 in brackets. Absent: unknown. */
   readonly source?: string;
-  /** There is a body that the caller could not keep: what would be judged by it can't be inspected. */
-  readonly bodyMissing?: boolean;
+  /**
+   * There is a body that the caller could not keep (`missing`), or that goes on behind what is given (`cut`): what would be
+   * judged by more of it can't be inspected. Absent: it is whole.
+   */
+  readonly bodyKept?: keyof typeof BODY_KEPT;
   /**
    * Unix milliseconds at which it is judged, as if it were alone: the same request always gives the same, however long the
    * model takes. Absent: it is judged now; as in a worker of Envoy the deadline runs, and forged tokens draw on one budget.
@@ -76,7 +80,7 @@ export function openGate(core: Instance, blob: Uint8Array, secrets: Readonly<Rec
     return evaluation(
       (pointer) => exports.evaluate(handle, at ?? Date.now(), live, pointer),
       writeRequest(message, request)
-        .u32(Number(request.bodyMissing ?? false))
+        .u32(BODY_KEPT[request.bodyKept ?? "whole"])
         .finish(),
     );
   }

@@ -40,6 +40,7 @@ const OVERWRITE_OR_ADD = 2;
 const GRPC_PERMISSION_DENIED = 7;
 /** Envoy adds it, after all others, where it brings a body. */
 const PARTIAL_BODY = "x-envoy-auth-partial-body";
+const WHOLE = "false";
 const CERTIFICATES_MOST = 256;
 
 /** Whether the client's connection is encrypted. */
@@ -53,13 +54,14 @@ export function toEvaluationRequest({ attributes }: CheckRequest, now = Date.now
   const { headerMap, rawBody = Buffer.alloc(0) } = request?.http ?? {};
   const headers = (headerMap?.headers ?? []).map(({ key, rawValue }) => [key, rawValue] as const);
   const added = rawBody.length > 0 ? headers.findLastIndex(([name]) => name === PARTIAL_BODY) : -1;
-  if (added >= 0) headers.splice(added, 1);
+  const [partial] = added < 0 ? [] : headers.splice(added, 1);
+  const isCut = partial !== undefined && partial[1].toString() !== WHOLE;
   const address = source?.address?.socketAddress;
   const certificate = source?.certificate ? knownCertificate(source.certificate) : null;
   return {
     headers,
     body: rawBody,
-    bodyMissing: contextExtensions?.body === UNBUFFERED,
+    bodyKept: contextExtensions?.body === UNBUFFERED ? "missing" : isCut ? "cut" : "whole",
     // A connection may outlive the certificate that was validated when it was made.
     ...(certificate !== null && now < certificate.validUntil + 1_000 ? { peer: certificate.peer } : {}),
     ...(address ? { source: formatSource(address.address, address.portValue) } : {}),
