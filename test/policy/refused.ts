@@ -159,6 +159,11 @@ export const REFUSED: readonly Refused[] = [
   ["certificate", "another key", tls.replace("server.key", "^other.key")],
   ["trust_domain", "a trust domain in upper case", workloads.replace("edge.demo", "^Edge")],
   ["trust_domain", "a workload of another domain", `${workloads}\n${allow("{ workloads: [^'spiffe://other/x'] }")}`],
+  [
+    "spiffe_id",
+    "a trust domain in a workload's place",
+    `${workloads}\n${allow("{ workloads: [^'spiffe://edge.demo'] }")}`,
+  ],
   ["spiffe_id", "a workload without scheme", `${workloads}\n${allow("{ workloads: [^edge.demo/x] }")}`],
   ["spiffe_id", "an asterisk within an id", `${workloads}\n${allow("{ workloads: [^'spiffe://edge.demo/*/x'] }")}`],
   [
@@ -248,6 +253,8 @@ export const REFUSED: readonly Refused[] = [
     "a grant by the host, which the filter has as another field",
     grant("headers: { ^Host: a.demo }"),
   ],
+  ["header_reserved", "a grant by what Envoy takes away", grant("headers: { ^Connection: close }")],
+  ["header_reserved", "a grant by what Envoy writes", grant("headers: { ^X-Forwarded-Proto: http }")],
   ["header_reserved", "a grant by an identity header", grant("headers: { ^x-postern-subject: ada }")],
   ["header_name", "a grant by a header with an underscore", grant("headers: { ^x_site: north }")],
   ["host_pattern", "a host with a port", routes(open("path: /a, hosts: [^'api.demo:443']"))],

@@ -27,7 +27,13 @@ export function checkConditions(
     const place = [...at, "headers", written];
     const code = refuseGrantHeader(name, [...stripped, ...keys]);
     if (code === "header_reserved") {
-      document.report(code, place, `no grant can ask for ${name}`, "a header that clients may send in the open", "key");
+      document.report(
+        code,
+        place,
+        `no grant can ask for ${name}`,
+        "a header that clients may send in the open, and Envoy leaves as it is",
+        "key",
+      );
     } else if (code === "header_name" || names.has(name)) {
       document.report("header_name", place, `"${written}"`, "a header name of its own: letters, digits, dashes", "key");
     }

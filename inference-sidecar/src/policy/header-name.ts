@@ -11,15 +11,21 @@ const RESERVED = new Set(
 const RESERVED_PREFIXES = ["x-envoy-", "x-forwarded-", "sec-", ":"];
 
 const SECRETS = new Set(["authorization", "proxy-authorization", "cookie", "dpop"]);
-/** Envoy makes `:authority` of it, which the filter has alone: routes ask for it by `match.hosts`. */
-const HOST = "host";
+/**
+ * Fields that the filter does not see as the client sent them: Envoy takes them away or writes them itself, and makes
+ * `:authority` of `host`, for which routes ask by `match.hosts`.
+ */
+const NOT_AS_SENT = new Set(
+  `connection host keep-alive proxy-connection transfer-encoding x-envoy-internal x-forwarded-client-cert
+  x-forwarded-proto x-request-id`.split(/\s+/),
+);
 
 /**
  * Why a grant can't ask for a header of this name (lower case); null: it can. `stripped`: headers that no client may send.
  * What is secret is checked as such, never by a list of values.
  */
 export function refuseGrantHeader(name: string, stripped: readonly string[]): "header_name" | "header_reserved" | null {
-  if (SECRETS.has(name) || name === HOST || stripped.includes(name) || name.startsWith("x-postern-"))
+  if (SECRETS.has(name) || NOT_AS_SENT.has(name) || stripped.includes(name) || name.startsWith("x-postern-"))
     return "header_reserved";
   return TOKEN.test(name) ? null : "header_name";
 }
