@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -39,6 +39,26 @@ test("a file that would be too much beside what operators have revoked since is 
       (size) => size === MOST - 1,
     );
     assert.ok(Math.max(...sizes) <= MOST, `${Math.max(...sizes)}`);
+  } finally {
+    await revocations.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a file of 1970, or of before, is an old one: 0 would say that there is none", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "revocations-"));
+  const file = join(folder, "revoked.json");
+  const written: number[] = [];
+  const table = { get: () => undefined, put: async () => undefined };
+  const revocations = new Revocations(table, async ({ writtenUnixMs }) => void written.push(writtenUnixMs));
+  try {
+    await writeFile(file, '{"revocations":[]}');
+    for (const time of ["1970-01-01T00:00:00Z", "1969-12-31T00:00:00Z"].map((text) => new Date(text))) {
+      await utimes(file, time, time);
+      await revocations.follow({ policy: { revocation: { file } } } as never);
+      assert.equal(written.at(-1), 1, `${time.toISOString()}`);
+      await revocations.close();
+    }
   } finally {
     await revocations.close();
     await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ const FILE_MOST_BYTES = 4 * 1024 * 1024;
 /** What a file said when it was last sound. */
 export interface ListedRevocations {
   readonly revocations: readonly Revocation[];
-  /** When it was written, Unix milliseconds. */
+  /** When it was written, Unix milliseconds, 1 at least: 0 would say that there is no file. */
   readonly writtenMs: number;
 }
 
@@ -72,5 +72,5 @@ async function readOpened(file: FileHandle, entriesMost: number): Promise<Listed
       throw new RangeError(`revocation ${index + 1}: ${(error as Error).message}`);
     }
   });
-  return { revocations: read, writtenMs: Math.round(mtimeMs) };
+  return { revocations: read, writtenMs: Math.max(1, Math.round(mtimeMs)) };
 }
