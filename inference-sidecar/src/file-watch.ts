@@ -1,11 +1,17 @@
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { logEvent } from "./process-log.ts";
 
 /** From the first event of a burst until it is looked at. */
 const settleMillis = 60;
+/** After a look that failed. */
+const retryMillis = 2_000;
 
-/** Calls `changed` soon after the content of any of its files may have changed, one call at a time. */
+/**
+ * Calls `changed` soon after the content of any of its files may have changed, one call at a time; where it fails the log
+ * says so, and it is called again until it does not.
+ */
 export class FileWatch {
   readonly #changed: () => Promise<void>;
   #files: readonly string[] = [];
@@ -53,12 +59,18 @@ export class FileWatch {
     await this.#looking;
   }
 
-  #schedule(): void {
+  #schedule(millis = settleMillis): void {
     if (this.#timer || this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#looking = this.#looking.then(() => this.#look());
-    }, settleMillis);
+      this.#looking = this.#looking.then(() => this.#look()).catch((error: Error) => this.#lookAgain(error));
+    }, millis);
+  }
+
+  #lookAgain({ message }: Error): void {
+    logEvent("error", "file_not_followed", { files: this.#files, message });
+    this.#seen = "";
+    this.#schedule(retryMillis);
   }
 
   async #look(): Promise<void> {

@@ -71,3 +71,21 @@ test("another file of the folder is nobody's business", async () => {
   await watch.close();
   assert.equal(changes, 2);
 });
+
+test("what fails is done again, though no file changes any more", async () => {
+  let failures = 2;
+  let calls = 0;
+  const failing = new FileWatch(async () => {
+    calls += 1;
+    if (failures-- > 0) throw new Error("ENOSPC: no space left on device");
+  });
+  failing.watch([file]);
+  try {
+    await eventually(
+      () => calls,
+      (seen) => seen === 3,
+    );
+  } finally {
+    await failing.close();
+  }
+});

@@ -64,3 +64,37 @@ test("a file of 1970, or of before, is an old one: 0 would say that there is non
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("a changed file that can't be handed on now is handed on later", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "revocations-"));
+  const file = join(folder, "revoked.json");
+  let isFull = false;
+  let tries = 0;
+  const sizes: number[] = [];
+  const table = { get: () => undefined, put: async () => undefined };
+  const revocations = new Revocations(table, async ({ entries }) => {
+    if (isFull) {
+      tries += 1;
+      throw new Error("ENOSPC: no space left on device, write");
+    }
+    sizes.push(entries.length / 20);
+  });
+  try {
+    await writeFile(file, '{"revocations":[]}');
+    await revocations.follow({ policy: { revocation: { file } } } as never);
+    isFull = true;
+    await writeFile(file, '{"revocations":[{"jti":"a"}]}');
+    await eventually(
+      () => tries,
+      (count) => count > 1,
+    );
+    isFull = false;
+    await eventually(
+      () => sizes.at(-1),
+      (size) => size === 1,
+    );
+  } finally {
+    await revocations.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -33,6 +33,7 @@ export class RevocationFile {
     this.#watch.watch([path]);
   }
 
+  /** @throws what `onListed` throws; where the watch reads, it has it done again */
   async read(): Promise<void> {
     let listed: ListedRevocations;
     try {
