@@ -45,6 +45,28 @@ test("a file that would be too much beside what operators have revoked since is 
   }
 });
 
+test("one that is revoked while a full file is read: the file is refused, and no worker is given too many", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "revocations-"));
+  const file = join(folder, "revoked.json");
+  const sizes: number[] = [];
+  const table = { get: () => undefined, put: async () => undefined };
+  const revocations = new Revocations(table, async ({ entries }) => void sizes.push(entries.length / 20));
+  try {
+    const full = Array.from({ length: MOST }, (_, index) => ({ jti: `${index}` }));
+    await writeFile(file, JSON.stringify({ revocations: full }));
+    const followed = revocations.follow({ policy: { revocation: { file } } } as never);
+    // The file is being opened now.
+    await new Promise(process.nextTick);
+    await revocations.add({ sub: "ada" });
+    await followed;
+    assert.equal(sizes.at(-1), 1);
+    assert.ok(Math.max(...sizes) <= MOST, `${Math.max(...sizes)}`);
+  } finally {
+    await revocations.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("a file of 1970, or of before, is an old one: 0 would say that there is none", async () => {
   const folder = await mkdtemp(join(tmpdir(), "revocations-"));
   const file = join(folder, "revoked.json");

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { FileWatch } from "../file-watch.ts";
 import { type Revocation, readRevocation } from "./revocation.ts";
 
@@ -37,7 +37,9 @@ export class RevocationFile {
   async read(): Promise<void> {
     let listed: ListedRevocations;
     try {
-      listed = await readList(this.path, this.#entriesMost());
+      const { text, writtenMs } = await readText(this.path);
+      // Nothing is awaited from the count on until the list is handed on: it would be too much beside one revoked meanwhile.
+      listed = { revocations: parseList(text, this.#entriesMost()), writtenMs };
     } catch (error) {
       this.#onRefused(`${this.path}: ${(error as Error).message}`);
       return;
@@ -50,28 +52,28 @@ export class RevocationFile {
   }
 }
 
-async function readList(path: string, entriesMost: number): Promise<ListedRevocations> {
+async function readText(path: string): Promise<{ text: string; writtenMs: number }> {
   const file = await open(path);
   try {
-    return await readOpened(file, entriesMost);
+    const { size, mtimeMs } = await file.stat();
+    if (size > FILE_MOST_BYTES) throw new RangeError(`more than ${FILE_MOST_BYTES} bytes`);
+    return { text: await file.readFile("utf8"), writtenMs: Math.max(1, Math.round(mtimeMs)) };
   } finally {
     await file.close();
   }
 }
 
-async function readOpened(file: FileHandle, entriesMost: number): Promise<ListedRevocations> {
-  const { size, mtimeMs } = await file.stat();
-  if (size > FILE_MOST_BYTES) throw new RangeError(`more than ${FILE_MOST_BYTES} bytes`);
-  const { revocations } = JSON.parse(await file.readFile("utf8")) as { revocations?: unknown };
+/** @throws Error it is no such list, or too long */
+function parseList(text: string, entriesMost: number): Revocation[] {
+  const { revocations } = JSON.parse(text) as { revocations?: unknown };
   if (!Array.isArray(revocations)) throw new RangeError('expected {"revocations": [ … ]}');
   if (revocations.length > entriesMost)
     throw new RangeError(`${revocations.length} revocations, at most ${entriesMost}`);
-  const read = revocations.map((value, index) => {
+  return revocations.map((value, index) => {
     try {
       return readRevocation(value);
     } catch (error) {
       throw new RangeError(`revocation ${index + 1}: ${(error as Error).message}`);
     }
   });
-  return { revocations: read, writtenMs: Math.max(1, Math.round(mtimeMs)) };
 }
