@@ -15,6 +15,8 @@ import { VerificationBudget } from "./verification-budget";
 
 /** RFC 7518 section 3.2: a key as long as the hash at least. */
 const MIN_SECRET_BYTES: i32 = 32;
+/** Of an RSA key of 8192 bits, the largest that may be; the sidecar verifies no longer one either. */
+const MAX_SIGNATURE_BYTES: i32 = 1024;
 
 /** VALID, or why not, and the key. */
 export class SignatureCheck {
@@ -86,6 +88,7 @@ export function verifyWithKey(
   budget: VerificationBudget,
 ): TokenOutcome {
   if (!budget.allows(environment.monotonicMicros() / 1000)) return TokenOutcome.VERIFICATION_BUDGET;
+  if (signature.length > MAX_SIGNATURE_BYTES) return settle(false, budget);
   const scalar = scalarBytes(algorithm);
   const bytes = scalar > 0 ? ecdsaSignatureToDer(signature, scalar) : signature;
   if (bytes === null) return settle(false, budget);

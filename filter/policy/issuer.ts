@@ -2,6 +2,9 @@ import { equal } from "proxy-wasm-as/bytes";
 import { SECTION_ISSUERS, SECTION_KEYS, SECTION_LIST } from "./blob-layout";
 import { PolicyBlob } from "./policy-blob";
 
+/** No key set that is taken has a longer one, whether it is the policy's or was fetched. */
+export const MAX_KID_BYTES: i32 = 256;
+
 export class VerificationKey {
   /** It was its issuer's, and is no more. */
   isRetired: bool = false;

@@ -1,9 +1,8 @@
 import { ProtobufReader } from "../encoding/protobuf";
 import { ALGORITHMS_PUBLIC } from "../policy/algorithm";
-import { VerificationKey } from "../policy/issuer";
+import { MAX_KID_BYTES, VerificationKey } from "../policy/issuer";
 
 const MAX_KEYS: i32 = 64;
-const MAX_KID_BYTES: i32 = 256;
 /** Of an RSA key of 8192 bits. */
 const MAX_SPKI_BYTES: i32 = 2048;
 

@@ -265,3 +265,33 @@ test("signatures by another key, in another encoding or of another length: SIGNA
     assert.equal(gate.judge(mint({ alg: "ES256", kid: "ec-1" }, CLAIMS, signer)), "SIGNATURE");
   }
 });
+
+test("a signature longer than that of any key is refused here, at the price of a wrong one, and nobody is asked", () => {
+  const forged = (bytes: number) => mint({ alg: "RS256" }, CLAIMS, () => Buffer.alloc(bytes, 1));
+  const before = gate.verifications;
+  assert.equal(gate.judge(forged(1024)), "SIGNATURE");
+  assert.equal(gate.verifications, before + 1);
+  assert.equal(gate.judge(forged(1025)), "SIGNATURE");
+  assert.equal(gate.verifications, before + 1);
+  assert.equal(untilBudgetIsSpent(forged(1025)), "SIGNATURE");
+});
+
+test("for a kid that no key can have nobody is asked: KEY, at the price of a wrong signature", () => {
+  const [main, shared] = POLICY.issuers;
+  assert.ok(main && shared);
+  const keySource = { uri: "https://issuer.test/keys", refreshMs: 300_000, maxAgeMs: 86_400_000 };
+  gate.usePolicy({ ...POLICY, issuers: [{ ...main, keys: [], keySource }, shared] });
+  gate.now += 10_000;
+  assert.equal(gate.judge(token({}, { kid: "k".repeat(256) })), "UNVERIFIABLE");
+  const kid = "k".repeat(257);
+  assert.equal(gate.judge(token({}, { kid })), "KEY");
+  assert.equal(untilBudgetIsSpent(token({}, { kid })), "KEY");
+});
+
+/** What the token gets until the budget for verifications is spent; afterwards it is full again. */
+function untilBudgetIsSpent(jwt: string): string {
+  const outcomes = new Set(Array.from({ length: 1001 }, () => gate.judge(jwt)));
+  gate.now += 10_000;
+  assert.ok(outcomes.delete("VERIFICATION_BUDGET"), "it costs nothing");
+  return [...outcomes].join();
+}
