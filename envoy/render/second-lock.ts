@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import type { Condition, Grant, Issuer, Network, Policy, Route } from "../../inference-sidecar/src/policy/policy.ts";
+import { trustDomainOfPattern } from "../../inference-sidecar/src/policy/spiffe-id.ts";
 import { pathsOverlap, routeMatch } from "./route-match.ts";
 
 const jwtAuthn = "envoy.filters.http.jwt_authn";
@@ -11,7 +12,8 @@ const schemes = ["Bearer ", "bearer ", "DPoP ", "dpop "];
 /**
  * Envoy's own jwt_authn and rbac with the same policy, behind the filter: two programs must be wrong for a request to pass
  * that neither token nor privilege allows. It never asks for more than the policy does. What it can't see it lets pass: HS256
- * issuers and keys that come by URL, bindings, step-up, headers and hours of grants, `deny`, and the request's content.
+ * issuers and keys that come by URL, workloads that may show a token (JWT-SVID) instead of a certificate, bindings, step-up,
+ * headers and hours of grants, `deny`, and the request's content. What the ladder may take down to `observe` is not locked.
  */
 export function secondLock(policy: Policy): object[] {
   const issuers = policy.issuers.filter(isKnown);
@@ -86,7 +88,7 @@ function permission(route: Route): object {
 }
 
 function principals(route: Route, policy: Policy): object[] {
-  if (route.public || route.mode === "observe") return [any];
+  if (route.public || route.ladder.floor === "observe") return [any];
   return route.allow.map((grant) => ({ and_ids: { ids: [any, ...grantIds(grant, policy)] } }));
 }
 
@@ -101,13 +103,18 @@ function grantIds(grant: Grant, { issuers, workloads }: Policy): object[] {
     ...(known
       ? grant.claims.map(({ name, values }) => oneOf(values.flatMap(valueMatchers).map((m) => claim(name, m))))
       : []),
-    ...(grant.workloads.length > 0
+    ...(grant.workloads.length > 0 && !grant.workloads.some((id) => mayShowToken(id, issuers))
       ? [oneOf([...grant.workloads.map(peer), ...workloads.forwardedFrom.map(peer)])]
       : []),
     ...(grant.networks.length > 0
       ? [oneOf(grant.networks.map((network) => ({ direct_remote_ip: range(network) })))]
       : []),
   ];
+}
+
+function mayShowToken(workload: string, issuers: readonly Issuer[]): boolean {
+  const domain = trustDomainOfPattern(workload);
+  return issuers.some(({ trustDomain }) => trustDomain !== null && trustDomain === domain);
 }
 
 function oneOf(ids: object[]): object {

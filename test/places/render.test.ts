@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { secondLock } from "../../envoy/render/second-lock.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { main } from "../../scripts/cli.ts";
 import { UsageError } from "../../scripts/commands/usage-error.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
@@ -14,6 +17,7 @@ import { digestOf } from "../../scripts/render/earlier-rendering.ts";
 import { parseImageName } from "../../scripts/render/image-name.ts";
 import { manifests, TooLargeError } from "../../scripts/render/manifests.ts";
 import { runPostern } from "../harness/gateway.ts";
+import { makeIssuer } from "../harness/issuer.ts";
 import { missingForKustomize } from "../harness/optional-tools.ts";
 
 let folder = "";
@@ -202,3 +206,34 @@ async function dryRun(command: string): Promise<Record<string, string>> {
     Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()] as const),
   );
 }
+
+test("the second lock asks no certificate of a workload that may show a token, nor anything where the ladder may come to observe", async () => {
+  const { jwks } = await makeIssuer("https://issuer.example", "a", ["ES256"]);
+  const { policy: read } = await parsePolicy(
+    `version: 1
+mode: detect
+identity:
+  issuers:
+    - { name: main, issuer: "https://issuer.example", audiences: [a], algorithms: [ES256], jwks: { inline: ${jwks} } }
+    - { name: mesh, trustDomain: edge.example, audiences: [a], algorithms: [ES256], jwks: { inline: ${jwks} } }
+routes:
+  - { name: peers, match: { path: /a }, allow: [{ workloads: ["spiffe://edge.example/*"] }], score: off }
+  - { name: falls, match: { path: /c }, allow: [{ issuer: main }], ladder: { floor: observe, ceiling: prevent } }
+  - { name: stays, match: { path: /d }, allow: [{ issuer: main }], ladder: { floor: detect, ceiling: prevent } }
+`,
+    policy,
+  );
+  const principals = (of: Policy) => {
+    const { typed_config } = secondLock(of).at(-1) as {
+      typed_config: { rules: { policies: Record<string, { principals: object[] }> } };
+    };
+    return (route: string) => typed_config.rules.policies[route]?.principals;
+  };
+  const any = { any: true };
+  assert.deepEqual(principals(read)("peers"), [{ and_ids: { ids: [any] } }]);
+  assert.deepEqual(principals(read)("falls"), [any]);
+  assert.match(JSON.stringify(principals(read)("stays")), /issuer\.example/);
+  const certificatesOnly = { ...read, issuers: read.issuers.filter(({ trustDomain }) => trustDomain === null) };
+  const peer = { authenticated: { principal_name: { prefix: "spiffe://edge.example/" } } };
+  assert.deepEqual(principals(certificatesOnly)("peers"), [{ and_ids: { ids: [any, { or_ids: { ids: [peer] } }] } }]);
+});
