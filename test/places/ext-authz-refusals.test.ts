@@ -12,7 +12,9 @@ ${top}
 routes:
   - { name: open, match: { path: /open }, public: true, ${route} }
 `;
+const issuer = `{ name: i, issuer: "https://i.example", audiences: [a], algorithms: [HS256, RS256], secret: { file: ./secret.txt }, jwks: { uri: "https://i.example/keys" } }`;
 const beyond = [
+  ["jwks\\.uri", policy(`identity: { issuers: [${issuer}] }`, "score: off")],
   ["revocation", policy("revocation: { maxAge: 1h }", "score: off")],
   ["ladder", policy("", "ladder: { floor: detect, ceiling: prevent }")],
   ["mode: adapt", policy("", "mode: adapt")],
@@ -23,6 +25,7 @@ test("what only the filter's workers are told is refused by name when ext_authz 
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "beyond-"));
   try {
+    await writeFile(join(folder, "secret.txt"), "0123456789abcdef0123456789abcdef");
     for (const [index, [name, text]] of beyond.entries()) {
       const path = join(folder, `${index}.yaml`);
       await writeFile(path, text);

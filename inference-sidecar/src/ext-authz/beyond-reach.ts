@@ -7,7 +7,7 @@ export function refuseBeyondReach(policy: Policy): void {
 }
 
 function beyondReach({ issuers, revocation, routes }: Policy): string | null {
-  if (issuers.some(({ keys, secret }) => keys.length === 0 && secret === null)) return "jwks.uri";
+  if (issuers.some(({ keySource }) => keySource !== null)) return "jwks.uri";
   if (revocation !== null) return "revocation";
   if (routes.some(({ mode }) => mode === "adapt")) return "mode: adapt";
   return routes.some(({ ladder }) => ladder.floor !== ladder.ceiling) ? "ladder" : null;
