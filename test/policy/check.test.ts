@@ -291,6 +291,20 @@ describe("the command", () => {
     assert.match((await run(large)).output, /\[file_too_large\]/);
   });
 
+  test("says that a policy is too large once it is compiled, as a problem like others", async () => {
+    const route = (n: number) => `  - { name: r${n}, match: { path: /r${n} }, allow: *a, score: off }`;
+    const path = await write(`version: 1
+identity: { issuers: [{ name: i, issuer: i, audiences: [a], algorithms: [ES256], jwks: { file: ./ec.json } }] }
+routes:
+  - { name: r, match: { path: /r }, allow: &a [${Array(32).fill("{ issuer: i }").join(", ")}], score: off }
+${Array.from({ length: 4500 }, (_, n) => route(n)).join("\n")}
+`);
+    const { code, output } = await run("--json", path);
+    const { valid, problems } = JSON.parse(output);
+    assert.deepEqual([code, valid, problems.length, problems[0].code], [1, false, 1, "file_too_large"]);
+    assert.match((await run(path)).output, /policy\.yaml:1:1: the compiled policy has \d+ bytes, at most 8388608 /);
+  });
+
   test("explains its use", async () => {
     for (const args of [[], ["a", "b"], ["--what", "a"]]) {
       await assert.rejects(run(...args), (error) => {

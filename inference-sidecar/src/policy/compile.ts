@@ -35,6 +35,13 @@ export interface CompiledPolicy {
   readonly digest: Uint8Array;
 }
 
+/** More than the filter takes. */
+export class CompiledSizeError extends RangeError {
+  constructor(bytes: number) {
+    super(`the compiled policy has ${bytes} bytes, at most ${MAXIMUM_BLOB_BYTES}`);
+  }
+}
+
 export const MAXIMUM_VISITS = 4096;
 
 const CONSTRAINT_BITS = { mtls: 1, dpop: 2, any: 3 } as const;
@@ -44,7 +51,7 @@ const INSPECTIONS = ["off", "headers", "full"] as const;
 
 const NO_LIMITS: Limits = { trustedHops: 0, perAddress: 0, perSubject: 0, windowMs: 0 };
 
-/** The policy as the filter takes it. Pure; the same policy always gives the same bytes. */
+/** The policy as the filter takes it. Pure; the same policy always gives the same bytes. @throws CompiledSizeError */
 export function compilePolicy(policy: Policy): CompiledPolicy {
   const writer = new BlobWriter();
   const { headers, workloads } = policy;
@@ -72,7 +79,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   head.push((assertion?.lifetimeMs ?? 0) / 1000, ...writer.list(assertion?.claims ?? []));
   if (head.length !== HEAD_WORDS - 1) throw new Error("head of the compiled policy has the wrong size");
   const compiled = writer.finish(head);
-  if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new RangeError("the compiled policy is too large");
+  if (compiled.blob.length > MAXIMUM_BLOB_BYTES) throw new CompiledSizeError(compiled.blob.length);
   return compiled;
 }
 

@@ -1,7 +1,7 @@
 /** Everything that can be wrong with a policy, by stable code. `docs/policy.md` lists the same. */
 export const PROBLEM_CODES = {
   file_unreadable: "a file can't be read",
-  file_too_large: "a file is larger than it may be",
+  file_too_large: "a file, or the compiled policy, is larger than it may be",
   file_encoding: "a file is not UTF-8 text",
   yaml_syntax: "the file is not one well-formed YAML document",
   yaml_duplicate_key: "a mapping has the same key twice",
