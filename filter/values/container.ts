@@ -25,7 +25,7 @@ export const enum Container {
   PlusPercent,
   /** The content of a string (RFC 8259, section 7). */
   Json,
-  /** Text around comments, CDATA marks and instructions. */
+  /** Text around comments, CDATA marks, instructions and tags. */
   XmlText,
   /** Runs of text in binary content. */
   TextRuns,

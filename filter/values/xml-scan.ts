@@ -44,6 +44,22 @@ export function declarationEnd(text: Uint8Array, at: i32): i32 {
   return -1;
 }
 
+/** Past a tag with quoted values; -1: it does not end. */
+export function tagEnd(text: Uint8Array, at: i32): i32 {
+  let quote: u8 = 0;
+  for (; at < text.length; at++) {
+    const byte = unchecked(text[at]);
+    if (quote != 0) {
+      if (byte == quote) quote = 0;
+    } else if (isQuote(byte)) {
+      quote = byte;
+    } else if (byte == GREATER_THAN) {
+      return at + 1;
+    }
+  }
+  return -1;
+}
+
 /** Whether an XML declaration holds only what versions, encodings and `standalone` need. */
 export function isPlainDeclaration(text: Uint8Array, start: i32, end: i32): bool {
   for (let i = start + 2; i < end - 2; i++) {

@@ -6,7 +6,7 @@ import { matchesAt } from "./content-type";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";
-import { declarationEnd, find } from "./xml-scan";
+import { declarationEnd, find, tagEnd } from "./xml-scan";
 
 export const COMMENT = bytes("<!--");
 export const COMMENT_END = bytes("-->");
@@ -14,6 +14,7 @@ export const CDATA = bytes("<![cdata[");
 export const CDATA_END = bytes("]]>");
 export const INSTRUCTION_END = bytes("?>");
 const LESS_THAN: u8 = 0x3c;
+const BANG: u8 = 0x21;
 const QUESTION: u8 = 0x3f;
 
 /**
@@ -57,9 +58,9 @@ export class XmlText {
     return first == end;
   }
 
-  /** A tag or the end: the text is complete. */
-  flush(): void {
-    if (this.pieces == 0) return;
+  /** A tag or the end: the text is complete. Gives whether there is any. */
+  flush(): bool {
+    if (this.pieces == 0) return false;
     const text = this.source.text;
     const name = this.collector.name(text, this.nameStart, this.nameEnd);
     if (this.pieces == 1) {
@@ -69,10 +70,11 @@ export class XmlText {
       this.collector.add(ValueKind.XmlText, name, this.source, this.outerStart, this.outerEnd, Container.XmlText);
     }
     this.pieces = 0;
+    return true;
   }
 }
 
-/** What stands around the comments, CDATA marks, instructions and declarations of a text without tags. */
+/** What stands around the comments, CDATA marks, instructions, declarations and tags of a text. */
 export function joinXmlText(raw: Uint8Array): Uint8Array {
   const text = raw.slice();
   const pass = rewrite(text, text.length);
@@ -89,7 +91,8 @@ export function joinXmlText(raw: Uint8Array): Uint8Array {
     let end = -1;
     if (matchesAt(text, at, COMMENT)) end = past(text, at + COMMENT.length, COMMENT_END);
     else if (at + 1 < text.length && unchecked(text[at + 1]) == QUESTION) end = past(text, at + 2, INSTRUCTION_END);
-    else end = declarationEnd(text, at);
+    else if (at + 1 < text.length && unchecked(text[at + 1]) == BANG) end = declarationEnd(text, at);
+    else end = tagEnd(text, at);
     if (end < 0) break;
     pass.drop(end - at);
   }

@@ -6,6 +6,7 @@ import { isQuote, matchesAt, skipWhitespace } from "./content-type";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";
+import { XmlElements } from "./xml-elements";
 import { declarationEnd, find, isPlainDeclaration } from "./xml-scan";
 import { collectAttributes, collectName, nameEnd } from "./xml-tag";
 import { CDATA, CDATA_END, COMMENT, COMMENT_END, INSTRUCTION_END, XmlText } from "./xml-text";
@@ -45,14 +46,16 @@ export function hidesAscii(source: Source, start: i32): bool {
 }
 
 /**
- * Text, attributes, comments, document type declarations and instructions of an XML text (XML 1.0) that begins at
- * `from`, and names that are not plain. False: it is not well-formed (tags need not match); what was found until then stays.
+ * Text, between tags and of whole elements, attributes, comments, document type declarations and instructions of an XML
+ * text (XML 1.0) that begins at `from`, and names that are not plain. False: it is not well-formed (tags need not match);
+ * what was found until then stays.
  */
 export function collectXml(collector: Collector, source: Source, from: i32): bool {
   const body = source.text;
   const text = new XmlText(collector, source);
+  const elements = new XmlElements(collector, source);
   let depth = 0;
-  let elements = 0;
+  let any = false;
   let at = from;
   while (at < body.length) {
     if (unchecked(body[at]) != LESS_THAN) {
@@ -68,8 +71,9 @@ export function collectXml(collector: Collector, source: Source, from: i32): boo
       at = next;
       continue;
     }
-    text.flush();
+    if (text.flush()) elements.addText(depth);
     const closing = kind == SLASH;
+    const tag = at;
     const start = closing ? at + 2 : at + 1;
     const stop = nameEnd(body, start);
     if (stop == start) return giveUp(text);
@@ -77,13 +81,13 @@ export function collectXml(collector: Collector, source: Source, from: i32): boo
     at = collectAttributes(collector, source, stop);
     if (at < 0 || (closing && depth == 0)) return giveUp(text);
     const empty = unchecked(body[at - 2]) == SLASH;
-    if (closing) depth -= 1;
-    else if (!empty) depth += 1;
-    if (!closing) text.enter(start, stop);
-    elements += 1;
+    if (closing) elements.leave(--depth, tag);
+    else text.enter(start, stop);
+    if (!closing && !empty) elements.enter(depth++, start, stop, at);
+    any = true;
   }
   text.flush();
-  return depth == 0 && elements > 0;
+  return depth == 0 && any;
 }
 
 function giveUp(text: XmlText): bool {

@@ -35,6 +35,27 @@ test("text around CDATA, comments and instructions is one text, as a parser give
   assert.deepEqual(told("text/xml", "<a><![CDATA[<script>]]></a>"), ["xml:a = <script>"]);
 });
 
+test("text around child elements is one text more, as most readers give that of an element", () => {
+  const last = (body: string) => told("application/xml", body).at(-1);
+  assert.deepEqual(told("application/xml", "<q>;<b/>cat<b c='>'/> /etc<b/>/passwd</q>"), [
+    "xml:q = ;",
+    "xml:b = cat",
+    "xml:c = >",
+    "xml:b = /etc",
+    "xml:b = /passwd",
+    "xml:q = ;cat /etc/passwd",
+  ]);
+  assert.equal(last("<q>1<b/>'<b/> or<b/> 1=1<b/>#</q>"), "xml:q = 1' or 1=1#");
+  assert.equal(last("<r><a>x</a><q><i><b>un</b>io</i><!--c--><b>n<![CDATA[ <]]></b></q></r>"), "xml:r = xunion <");
+  assert.equal(told("text/xml", "<r>x<q><i><b>un</b>io</i>n</q></r>").at(-2), "xml:q = union");
+  assert.equal(
+    last("<r><q><b>a</b><b>b</b></q></r>"),
+    "xml:q = ab",
+    "of a root that has no more the same is not said twice",
+  );
+  assert.equal(last("<r>a<b/></r>"), "xml:r = a");
+});
+
 test("declarations of a document type, and instructions, are values as a whole", () => {
   const type = '<!DOCTYPE a [ <!-- it\'s ]> --> <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
   const read = '<!DOCTYPE a [ <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
