@@ -98,7 +98,8 @@ function collectReadable(
   }
   if (format == BodyFormat.Xml || beginsAsXml(body, start)) {
     if (hidesAscii(source, start)) return false;
-    if (collectXml(collector, source, start)) return true;
+    // A text that only looks so may be taken as it came.
+    if (collectXml(collector, source, start) && format == BodyFormat.Xml) return true;
   }
   if (format == BodyFormat.Graphql) collectGraphql(collector, source, start);
   if (!isMessage || !isBareMessage(body)) collectText(collector, format, source, start);

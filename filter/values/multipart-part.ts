@@ -88,8 +88,8 @@ function collectContent(
   const isMessage = format == BodyFormat.HttpMessage || format == BodyFormat.MailMessage;
   if ((isStructured(format) && (isFile || isEntity || !isMessage)) || (isFile && beginsAsXml(content.text, 0))) {
     const inspected = collectBody(collector, type, content, depth + 1);
-    if (!isFile && !isEntity && isBinary(content.text))
-      collector.add(kind, name, content, 0, content.text.length, Container.Raw);
+    // Most applications take a field as text whatever type it has.
+    if (!isFile && !isEntity) collector.add(kind, name, content, 0, content.text.length, Container.Raw);
     return inspected;
   }
   const declared = declaredCharsets(type);

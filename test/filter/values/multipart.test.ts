@@ -62,7 +62,7 @@ test("a field that is no file is text, even with a NUL: an application takes it 
   assert.deepEqual(told(TYPE, body), ["form:id = ' or 1=1 --\0\xff"]);
 });
 
-test("a part of a known type is read as a body of it", () => {
+test("a part of a known type is read as a body of it, one that is no file as the text that it is, too", () => {
   const inner = multipart([[field("a"), "b"]], "YbY");
   const body = multipart([
     [`${field("j")}\r\nContent-Type: application/json`, '{"q":"\\u003cx"}'],
@@ -72,10 +72,13 @@ test("a part of a known type is read as a body of it", () => {
   ]);
   assert.deepEqual(told(TYPE, body), [
     "json:/q = <x",
+    'form:j = {"q":"<x"}',
     "form:a = <b>",
+    "form:f = a=<b>",
     "file-name:x = a.svg",
     "xml:onload = y(1)",
     "form:a = b",
+    'form:m = --YbY Content-Disposition: form-data; name="a" b --YbY-- ',
   ]);
 });
 
@@ -96,6 +99,8 @@ test("files in a part of several need no name, and parts are looked for two leve
     "file-name: = b",
     "json:/q = y",
     `body = ${innermost.replace(/\s+/g, " ")}`,
+    `form:c = ${innermost.replace(/\s+/g, " ")}`,
+    `form:m = ${inner.replace(/\s+/g, " ")}`,
   ]);
 });
 
@@ -196,6 +201,18 @@ test("what a part's head says of its content is not what every application reads
   }
 });
 
+test("the type of a field that is no file hides nothing of its text", () => {
+  const part = "--z\r\nContent-Type: application/octet-stream\r\n\r\n\xff\x01;cat /etc/passwd;\x01\r\n--z--";
+  for (const [type, content] of [
+    ["text/xml", `<svg onload="f()"/>`],
+    ["multipart/mixed; boundary=z", part],
+  ]) {
+    const values = valuesOf(TYPE, multipart([[`${field("q")}\r\nContent-Type: ${type}`, content as string]]));
+    const raw = values.find(({ label }) => label === "form:q")?.forms[0]?.bytes ?? [];
+    assert.equal(Buffer.from(raw).toString("latin1"), content);
+  }
+});
+
 test("encoded words in names, undone and as they came", () => {
   const word = "=?utf-8?B?' or 1=1 --?=";
   const values = told(
@@ -218,7 +235,7 @@ test("ranges are of the raw body", () => {
     [`${field("b")}\r\nContent-Transfer-Encoding: base64`, "JyBvciAx"],
   ])}`;
   const raw = valuesOf(TYPE, body).map(({ start, end }) => body.slice(start, end));
-  assert.deepEqual(raw, ["n.txt", "some%20text", "leaf", "JyBvciAx", "JyBvciAx"]);
+  assert.deepEqual(raw, ["n.txt", "some%20text", "leaf", '{"q":"leaf"}', "JyBvciAx", "JyBvciAx"]);
 });
 
 test("a flood of parts hides nothing", () => {

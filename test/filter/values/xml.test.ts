@@ -21,9 +21,17 @@ const ORDER = `<?xml version="1.0" encoding="UTF-8"?>
 
 test("text, attributes and comments; no plain names, no declaration", () => {
   const expected = ["xml:xmlns:o = urn:x", "xml:id = 7", "xml:note = Fish & chips, it's fine", "xml: = by hand"];
-  for (const type of ["text/xml", "application/xml; charset=utf-8", "application/soap+xml", "", "text/plain"]) {
+  for (const type of ["text/xml", "application/xml; charset=utf-8", "application/soap+xml"]) {
     assert.deepEqual(told(type, ORDER), expected, type);
   }
+  for (const type of ["", "text/plain"]) {
+    assert.deepEqual(told(type, ORDER).slice(0, -1), expected, type);
+  }
+});
+
+test("what is not declared as XML and looks so is a text as a whole, too", () => {
+  const body = `<?xml version="1.0"?><svg onload="f()"/>`;
+  for (const type of ["", "text/plain"]) assert.equal(told(type, body).at(-1), `body = ${body}`);
 });
 
 test("text around CDATA, comments and instructions is one text, as a parser gives it", () => {
@@ -59,7 +67,7 @@ test("text around child elements is one text more, as most readers give that of 
 test("declarations of a document type, and instructions, are values as a whole", () => {
   const type = '<!DOCTYPE a [ <!-- it\'s ]> --> <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
   const read = '<!DOCTYPE a [ <!ENTITY x SYSTEM "file:///etc/passwd>"> ]>';
-  assert.deepEqual(told("", `<?xml version="1.0"?>${type}<a>&x;</a>`), [`xml: = ${read}`, "xml:a = &x;"]);
+  assert.deepEqual(told("text/xml", `<?xml version="1.0"?>${type}<a>&x;</a>`), [`xml: = ${read}`, "xml:a = &x;"]);
   assert.deepEqual(told("text/xml", '<?xml-stylesheet href="x"?><a/>'), ['xml: = <?xml-stylesheet href="x"?>']);
   assert.deepEqual(told("text/xml", '<?xml version="1.0" x="$(id)"?><a/>'), ['xml: = <?xml version="1.0" x="$(id)"?>']);
 });
