@@ -26,8 +26,12 @@ export class Disposition {
     this.name = body.subarray(0, 0);
   }
 
+  /**
+   * Whether every reader takes the content for a file: with an empty `filename` some take it for a field, and with none but
+   * an extended one those that don't know it (RFC 7578, section 4.2, forbids it).
+   */
   get isFile(): bool {
-    return this.fileNameStart >= 0 || this.extendedStart >= 0;
+    return this.fileNameEnd > this.fileNameStart;
   }
 
   /** Reads them from behind the disposition type. */

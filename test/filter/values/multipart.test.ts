@@ -62,6 +62,16 @@ test("a field that is no file is text, even with a NUL: an application takes it 
   assert.deepEqual(told(TYPE, body), ["form:id = ' or 1=1 --\0\xff"]);
 });
 
+test("what not every application takes for a file is read as a field", () => {
+  const content = "\xff\x01;cat /etc/passwd;\x01";
+  for (const more of ['; filename=""', "; filename=", "; filename*=UTF-8''a", "; filename=\"\"; filename*=UTF-8''a"]) {
+    for (const type of ["", "\r\nContent-Type: application/octet-stream"]) {
+      const values = told(TYPE, multipart([[`${field("q", more)}${type}`, content]]));
+      assert.equal(values.at(-1), `form:q = ${content}`, more);
+    }
+  }
+});
+
 test("a part of a known type is read as a body of it, one that is no file as the text that it is, too", () => {
   const inner = multipart([[field("a"), "b"]], "YbY");
   const body = multipart([
