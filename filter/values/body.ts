@@ -9,6 +9,7 @@ import { collectHttpMessage } from "./http-message";
 import { collectJson } from "./json";
 import { collectMailMessage } from "./mail-message";
 import { collectMultipart, looksLikeMultipart, MultipartOutcome } from "./multipart";
+import { boundaryOf } from "./multipart-boundary";
 import { Pairs } from "./pairs";
 import { collectPrefixedTexts } from "./prefixed-texts";
 import { collectProtobuf, isBareMessage } from "./protobuf-text";
@@ -31,7 +32,7 @@ const MAX_HTTP_DEPTH = 4;
  * The values of a body: as its content type says, and, where it says nothing or the body is something else, by its look:
  * what an application takes it for is not ours to know. `depth`: of how many bodies it is a part; `begun`: the
  * pairs of a form whose beginning was looked at before the rest had come. False: it is in a character set in which nothing
- * would be seen.
+ * would be seen, or has parts whose boundary can't be told.
  */
 export function collectBody(
   collector: Collector,
@@ -45,7 +46,8 @@ export function collectBody(
   const declared = declaredCharsets(contentType);
   if ((declared & Charset.Hidden) != 0) return false;
   const readings = wideReadings(source, declared | charsetsByLook(source.text, declaredText));
-  let inspected = true;
+  // Where the type does not say where the parts begin, readers may find some that were not looked at.
+  let inspected = format != BodyFormat.Multipart || boundaryOf(contentType).length > 0;
   let isWide = false;
   for (let i = 0; i < readings.length; i++) {
     inspected = collectReadable(collector, format, contentType, readings[i], depth) && inspected;

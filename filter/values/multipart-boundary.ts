@@ -15,6 +15,7 @@ const entityTypes: Uint8Array[] = [
   bytes("multipart/parallel"),
   bytes("multipart/report"),
 ];
+const SPACE: u8 = 0x20;
 const QUOTE: u8 = 0x22;
 const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
@@ -36,7 +37,8 @@ export function boundaryOf(contentType: Uint8Array): Uint8Array {
     const quoted = start < contentType.length && contentType[start] == QUOTE;
     if (quoted) start += 1;
     let end = start;
-    while (end < contentType.length && isBoundaryByte(contentType[end])) end += 1;
+    while (end < contentType.length && (isBoundaryByte(contentType[end]) || (quoted && contentType[end] == SPACE)))
+      end += 1;
     let next = end;
     if (quoted) {
       if (next >= contentType.length || contentType[next] != QUOTE) return none;
@@ -44,7 +46,7 @@ export function boundaryOf(contentType: Uint8Array): Uint8Array {
     }
     next = skipWhitespace(contentType, next);
     if (next < contentType.length && contentType[next] != SEMICOLON) return none;
-    if (end == start || end - start > MAX_BOUNDARY_BYTES) return none;
+    if (end == start || end - start > MAX_BOUNDARY_BYTES || contentType[end - 1] == SPACE) return none;
     found = contentType.subarray(start, end);
     at = end - 1;
   }
@@ -71,7 +73,7 @@ export function boundaryByLook(body: Uint8Array): Uint8Array {
   return line ? body.subarray(2, end) : body.subarray(0, 0);
 }
 
-/** Of RFC 2046 all but the space. */
+/** Of RFC 2046 all but the space, which stands only within quotes. */
 function isBoundaryByte(byte: u8): bool {
   if (isLetterOrDigit(byte) || byte == 0x5f || byte == EQUALS || byte == 0x3f || byte == 0x3a) return true;
   return byte >= 0x27 && byte <= 0x2f && byte != 0x2a;

@@ -10,7 +10,7 @@ export const enum MultipartOutcome {
   WellFormed,
   /** Readers may see other parts in it than were found. */
   Malformed,
-  /** A part is in a character set in which nothing would be seen. */
+  /** A part is one of which nothing would be seen: `collectBody`. */
   Hidden,
 }
 

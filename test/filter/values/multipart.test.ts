@@ -57,6 +57,11 @@ test("a binary file gives its file name and its long runs of text only", () => {
   assert.deepEqual(told(TYPE, file(`${PNG}${long}\0`)), ["file-name:f = a.png", `file:f = ${long}`]);
 });
 
+test("a boundary with spaces, within quotes", () => {
+  const body = multipart([[field("a"), "\0'"]], "a b");
+  assert.deepEqual(told('multipart/form-data; boundary="a b"', body), ["form:a = \0'"]);
+});
+
 test("a field that is no file is text, even with a NUL: an application takes it as it is", () => {
   const body = multipart([[`${field("id")}\r\nContent-Type: image/png`, "' or 1=1 --\0\xff"]]);
   assert.deepEqual(told(TYPE, body), ["form:id = ' or 1=1 --\0\xff"]);
