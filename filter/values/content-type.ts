@@ -70,7 +70,8 @@ export function bodyFormat(contentType: Uint8Array): BodyFormat {
   let start = 0;
   while (start < end && isWhitespace(contentType[start])) start += 1;
   const length = end - start;
-  if (length == FORM.length && matchesAt(contentType, start, FORM)) return BodyFormat.Form;
+  // Whatever comes behind it: PHP, for one, takes what stands before a space.
+  if (matchesAt(contentType, start, FORM)) return BodyFormat.Form;
   if (length == APPLICATION_JSON.length && matchesAt(contentType, start, APPLICATION_JSON)) return BodyFormat.Json;
   if (length == GRAPHQL.length && matchesAt(contentType, start, GRAPHQL)) return BodyFormat.Graphql;
   const type = contentType.subarray(start, end);
