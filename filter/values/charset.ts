@@ -1,7 +1,7 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { Container } from "./container";
-import { isQuote, matchesAt, skipWhitespace } from "./content-type";
+import { isOneOfWords, isQuote, isWord, matchesAt, skipWhitespace } from "./content-type";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 
@@ -34,6 +34,8 @@ const asciiCompatible: Uint8Array[] = [
   bytes("us-ascii"),
   bytes("ascii"),
   bytes("iso-8859-"),
+  bytes("iso8859-"),
+  bytes("iso_8859-"),
   bytes("latin"),
   bytes("windows-125"),
   bytes("cp125"),
@@ -42,6 +44,20 @@ const asciiCompatible: Uint8Array[] = [
   bytes("big5"),
   bytes("euc-"),
   bytes("shift_jis"),
+];
+
+/** The same by their whole names. */
+const asciiNames: Uint8Array[] = [
+  bytes("windows-31j"),
+  bytes("cp932"),
+  bytes("ms932"),
+  bytes("x-sjis"),
+  bytes("windows-874"),
+  bytes("tis-620"),
+  bytes("cp850"),
+  bytes("ibm866"),
+  bytes("ks_c_5601-1987"),
+  bytes("macintosh"),
 ];
 
 /** Whole names of the wide ones; without a byte order one may stand for either. */
@@ -94,17 +110,19 @@ export function declaredCharsets(contentType: Uint8Array): u32 {
   return sets;
 }
 
-/** The set whose name stands at `at`, up to a quote, `;`, whitespace or the end. */
+/** The set whose name stands at `at`, up to a quote, `;`, whitespace or the end; an empty one names none, as if it were not there. */
 export function charsetNamed(text: Uint8Array, at: i32): u32 {
   let end = at;
   while (end < text.length && isNameByte(text[end])) end += 1;
   if (end < text.length && text[end] != SEMICOLON && !isQuote(text[end]) && !isWhitespace(text[end]))
     return Charset.Hidden;
+  const name = text.subarray(at, end);
+  if (name.length == 0 || isOneOfWords(asciiNames, name)) return Charset.Ascii;
   for (let i = 0; i < asciiCompatible.length; i++) {
     if (matchesAt(text, at, asciiCompatible[i])) return Charset.Ascii;
   }
   for (let i = 0; i < wideNames.length; i++) {
-    if (end - at == wideNames[i].length && matchesAt(text, at, wideNames[i])) return wideSets[i];
+    if (isWord(name, wideNames[i])) return wideSets[i];
   }
   return Charset.Hidden;
 }

@@ -19,3 +19,16 @@ test("a form is one whatever stands behind its type", () => {
     assert.ok(values.includes("form:q = ;cat /etc/passwd;"), `${more}: ${values.join("\n")}`);
   }
 });
+
+test("character sets in which ASCII stands for itself hide nothing, nor does an empty name", () => {
+  const names =
+    "iso8859-1 iso_8859-1 ISO_8859-1:1987 windows-31j CP932 ms932 x-sjis windows-874 tis-620 cp850 ibm866 " +
+    "ks_c_5601-1987 macintosh";
+  for (const name of ["", '""', ...names.split(" "), '"cp850"']) {
+    assert.deepEqual(told(`text/plain; charset=${name}`, "abc"), ["body = abc"], name);
+    assert.deepEqual(told(`text/plain; charset=${name}; x=y`, "abc"), ["body = abc"], name);
+  }
+  for (const name of ["cp037", "ibm8660", "ibm037", "utf-7", "x", "cp8500", "hz-gb-2312", "iso-2022-jp"]) {
+    assert.deepEqual(told(`text/plain; charset=${name}`, "abc"), [], name);
+  }
+});

@@ -323,7 +323,6 @@ test("a character set is seen in every spelling and in every parameter", () => {
     "a=b ; charset=utf-8; charset =ibm037",
     "charset=utf-8,ibm037",
     "charset*=us-ascii''ibm037",
-    "charset=",
   ];
   for (const parameter of spellings)
     assert.deepEqual(body(`text/x;${parameter}`, "abc").filter(isOfBody), [], parameter);
