@@ -16,7 +16,8 @@ const COMMA: u8 = 0x2c;
 
 /**
  * The codings of a body in the order in which they were applied (RFC 9110, section 8.4), all fields of that name taken
- * together. null: one is unknown or empty, or there are more than are undone.
+ * together; empty elements of a list count for nothing (section 5.6.1). null: one is unknown, or there are more than are
+ * undone.
  */
 export function contentCodings(headers: HeaderMap): u8[] | null {
   const codings: u8[] = [];
@@ -27,7 +28,7 @@ export function contentCodings(headers: HeaderMap): u8[] | null {
       const end = comma < 0 ? field.length : comma;
       const name = trimmed(field, at, end);
       at = end + 1;
-      if (isWord(name, IDENTITY)) continue;
+      if (name.length == 0 || isWord(name, IDENTITY)) continue;
       if (codings.length == MAX_CODINGS) return null;
       if (isWord(name, GZIP) || isWord(name, X_GZIP)) codings.push(<u8>Decoding.Gzip);
       else if (isWord(name, DEFLATE)) codings.push(<u8>Decoding.Deflate);

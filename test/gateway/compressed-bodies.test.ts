@@ -89,7 +89,6 @@ const opaque: [name: string, encoding: string, body: Buffer][] = [
   ["br", "br", brotliCompressSync(harmless)],
   ["zstd", "zstd", Buffer.from(harmless)],
   ["three layers", "gzip, gzip, gzip", gzipSync(gzipSync(gzipSync(harmless)))],
-  ["an empty coding", "gzip,", gzipSync(harmless)],
   ["no gzip", "gzip", Buffer.from(harmless)],
   ["a cut stream", "gzip", gzipSync(harmless).subarray(0, -4)],
   ["junk after the stream", "gzip", Buffer.concat([gzipSync(harmless), Buffer.from("junk")])],

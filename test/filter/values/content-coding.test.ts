@@ -34,6 +34,9 @@ const stacks: [encoding: string, body: Buffer, decodings: string[]][] = [
   // Compressed once more than is said.
   ["gzip", gzipSync(gzipSync(JSON_BODY)), ["gzip", "gzip"]],
   ["identity", gzipSync(JSON_BODY), ["gzip"]],
+  // Empty elements of a list.
+  ["", gzipSync(JSON_BODY), ["gzip"]],
+  [",gzip, ,", gzipSync(JSON_BODY), ["gzip"]],
 ];
 
 for (const [encoding, body, decodings] of stacks) {
@@ -61,9 +64,7 @@ const opaque: [name: string, encoding: string, body: Buffer][] = [
   ["zstd", "zstd", gzip],
   ["a parameter", "gzip;q=1", gzip],
   ["part of a name", "gzi", gzip],
-  ["nothing", "", gzip],
-  ["an empty coding", "gzip,", gzip],
-  ["an empty coding before", ",gzip", gzip],
+  ["a name of blanks and more", "gzip, ,br", gzip],
   ["three layers", "gzip, gzip, gzip", gzipSync(gzipSync(gzip))],
   ["one layer more than there is", "gzip, gzip", gzip],
   ["plain text", "gzip", Buffer.from(JSON_BODY)],
