@@ -74,16 +74,28 @@ export function normalisePath(text: Uint8Array, length: i32, splitDecoded: bool,
   return write;
 }
 
-/** UTF-8 that is overlong (RFC 3629, section 3): C0 and C1, E0 before 80 to 9F, F0 before 80 to 8F. */
+/**
+ * UTF-8 that is overlong (RFC 3629, section 3): C0 and C1 before what a reader may go on with, E0 before 80 to 9F, F0 before
+ * 80 to 8F. Before anything else they are letters of Latin-1.
+ */
 export function hasOverlong(text: Uint8Array, length: i32): bool {
   for (let i = 0; i < length; i++) {
     const byte = unchecked(text[i]);
     if (byte < 0xc0) continue;
-    if (byte < 0xc2) return true;
     const next = i + 1 < length ? unchecked(text[i + 1]) : 0;
+    if (byte < 0xc2 && continuesOverlong(next)) return true;
     if ((byte == 0xe0 && next >= 0x80 && next < 0xa0) || (byte == 0xf0 && next >= 0x80 && next < 0x90)) return true;
   }
   return false;
+}
+
+/**
+ * A continuation byte, or one of which readers that look at six bits alone make a dot or a slash: 1C, 2E, 2F and 5C, also
+ * in the form that `decodePath` gives slashes, and `%`, behind which there may be one.
+ */
+function continuesOverlong(byte: u8): bool {
+  if ((byte & 0xc0) == 0x80 || byte == 0x1c || byte == DECODED_SLASH) return true;
+  return byte == DOT || byte == SLASH || byte == BACKSLASH || byte == PERCENT;
 }
 
 /**
