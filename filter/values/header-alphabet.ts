@@ -14,7 +14,10 @@ const number = alphabet(`${DIGITS}.`);
 const rangeSet = alphabet(`${DIGITS}-,/* `);
 const scheme = alphabet(`${LETTERS + DIGITS}+.-`);
 const clientCertificate = alphabet(`${LETTERS + DIGITS} !"%&*+,-./:;=?@[]_~`);
+const key = alphabet(`${LETTERS + DIGITS}.`);
 const SPACE: u8 = 0x20;
+const QUOTE: u8 = 0x22;
+const SEMICOLON: u8 = 0x3b;
 const COMMA: u8 = 0x2c;
 const COLON: u8 = 0x3a;
 const SLASH: u8 = 0x2f;
@@ -59,9 +62,26 @@ export function breaksRange(value: Uint8Array): bool {
   return spanEnd(value, unit + 1, rangeSet) != value.length;
 }
 
-/** Envoy's own: distinguished names, URIs and percent-encoded PEM. */
+/**
+ * Envoy's own: pairs of key and value, of which a quoted one may be a distinguished name, pairs again. Without a space but
+ * in quotes, and with nothing behind `;` and `,` but the next pair.
+ */
 export function breaksClientCertificate(value: Uint8Array): bool {
-  return breaksAlphabet(value, clientCertificate);
+  if (value.length > 0 && !isPair(value, 0)) return true;
+  let quoted = false;
+  for (let i = 0; i < value.length; i++) {
+    const byte = unchecked(value[i]);
+    if (byte == QUOTE) quoted = !quoted;
+    else if (byte == SPACE && !quoted) return true;
+    else if ((byte == SEMICOLON || byte == COMMA) && !isPair(value, i + 1)) return true;
+  }
+  return quoted || breaksAlphabet(value, clientCertificate);
+}
+
+/** Whether a key and `=` stand at `at`: a word, or the dotted number of an attribute. */
+function isPair(value: Uint8Array, at: i32): bool {
+  const end = spanEnd(value, at, key);
+  return end > at && end < value.length && value[end] == EQUALS;
 }
 
 /** Whether an element between commas, without the spaces around it, is neither `word` nor within the alphabet. */

@@ -36,6 +36,21 @@ for (const name of names) {
   });
 }
 
+test("x-forwarded-client-cert: what is no list of pairs is a value", () => {
+  const values = [
+    ";cat /etc/passwd",
+    "1 union select pass from users--",
+    "By=a;cat /etc/passwd",
+    "By=a;Subject=CN=a b",
+    "By=a,union select",
+    'Subject="a;cat /etc/passwd"',
+    'By=a;Subject="CN=a b',
+    "a",
+    "By=a;",
+  ];
+  for (const value of values) assert.ok(isValue("x-forwarded-client-cert", value), value);
+});
+
 const real: [name: string, ...values: string[]][] = [
   ["accept", "*/*", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/signed-exchange;v=b3;q=0.7"],
   ["accept", 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"', "application/vnd.api+json"],
@@ -74,7 +89,14 @@ const real: [name: string, ...values: string[]][] = [
   ["via", "1.1 proxy.example (squid/3.5)", "HTTP/1.1 a:80, 2 b", "1.0 fred, 1.1 p.example.com"],
   ["x-amzn-trace-id", "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"],
   ["x-cloud-trace-context", "105445aa7843bc8bf206b12000100000/1;o=1"],
-  ["x-forwarded-client-cert", 'Hash=46;Subject="CN=a b,OU=c";URI=spiffe://td/ns/a'],
+  [
+    "x-forwarded-client-cert",
+    'Hash=46;Subject="CN=a b,OU=c";URI=spiffe://td/ns/a',
+    'By=x;Subject="";URI=',
+    "By=spiffe://td/ns/a;Hash=46a0",
+    'By=http://a.example;Hash=46;Cert="-----BEGIN%20CERTIFICATE-----%0AMIIC%2Bq%3D%3D%0A";DNS=a.example;DNS=b.example,By=x;Hash=47;Subject="/C=US/ST=CA/CN=a b"',
+    'By=x;Subject="1.2.840.113549.1.9.1=a@b.example,CN=a"',
+  ],
   ["x-forwarded-for", "203.0.113.7, [2001:db8::1]:443", "unknown, 10.0.0.1:8080"],
   ["x-forwarded-proto", "https"],
   ["x-real-ip", "2001:DB8::1"],
