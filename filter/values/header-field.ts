@@ -11,8 +11,9 @@ import {
   breaksOrigin,
   breaksRange,
 } from "./header-alphabet";
+import { breaksClientHint, breaksSecToken } from "./header-client-hint";
 import { isDate } from "./header-date";
-import { breaksClientHint, breaksTokens } from "./header-grammar";
+import { breaksBrands, breaksTokens } from "./header-grammar";
 import { Grammar, grammarOf, HeaderTreatment, treatmentOf } from "./header-name";
 import { breaksVia } from "./header-via";
 
@@ -73,6 +74,10 @@ function breaksGrammar(grammar: Grammar, value: Uint8Array): bool {
       return breaksClientCertificate(value);
     case Grammar.ClientHint:
       return breaksClientHint(value);
+    case Grammar.Brands:
+      return breaksBrands(value);
+    case Grammar.SecToken:
+      return breaksSecToken(value);
     default:
       return breaksTokens(value);
   }

@@ -44,8 +44,8 @@ export function breaksTokens(value: Uint8Array): bool {
   return breaks(value, false, 1);
 }
 
-/** Also structured booleans, and the free strings of brands and models. */
-export function breaksClientHint(value: Uint8Array): bool {
+/** Also structured booleans, and the free strings of brands. */
+export function breaksBrands(value: Uint8Array): bool {
   return breaks(value, true, 1);
 }
 

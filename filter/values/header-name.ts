@@ -29,6 +29,8 @@ export const enum Grammar {
   Via,
   ClientCertificate,
   ClientHint,
+  Brands,
+  SecToken,
 }
 
 const ignored = list(":method :scheme :protocol content-length transfer-encoding");
@@ -56,7 +58,9 @@ const FROM = bytes("from");
 const RANGE = bytes("range");
 const CONTENT_RANGE = bytes("content-range");
 const CLIENT_CERTIFICATE = bytes("x-forwarded-client-cert");
-const CLIENT_HINT = bytes("sec-");
+const brands = list("sec-ch-ua sec-ch-ua-full-version-list");
+const CLIENT_HINT = bytes("sec-ch-ua-");
+const SEC = bytes("sec-");
 const VIA = bytes("via");
 
 export function treatmentOf(name: Uint8Array): HeaderTreatment {
@@ -80,7 +84,9 @@ export function grammarOf(name: Uint8Array): Grammar {
   if (equal(name, RANGE) || equal(name, CONTENT_RANGE)) return Grammar.Range;
   if (equal(name, VIA)) return Grammar.Via;
   if (equal(name, CLIENT_CERTIFICATE)) return Grammar.ClientCertificate;
-  return beginsWith(name, CLIENT_HINT) ? Grammar.ClientHint : Grammar.Tokens;
+  if (isOneOf(brands, name)) return Grammar.Brands;
+  if (beginsWith(name, CLIENT_HINT)) return Grammar.ClientHint;
+  return beginsWith(name, SEC) ? Grammar.SecToken : Grammar.Tokens;
 }
 
 function list(names: string): Uint8Array[] {

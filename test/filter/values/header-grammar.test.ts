@@ -51,6 +51,28 @@ test("x-forwarded-client-cert: what is no list of pairs is a value", () => {
   for (const value of values) assert.ok(isValue("x-forwarded-client-cert", value), value);
 });
 
+test("sec-*: no attack is taken for a brand", () => {
+  const values = [
+    '";cat /etc/passwd"',
+    '"1)union select pass from users#"',
+    '"1 or sleep(5)"',
+    '"a (select b)"',
+    '"a (20211)"',
+    '"1 or 1=1"',
+    '"a ()"',
+    '"a (1"',
+  ];
+  for (const name of ["sec-ch-ua-model", "sec-ch-ua-platform", "sec-foo", "sec-gpc", "sec-fetch-mode"]) {
+    assert.deepEqual(
+      values.filter((value) => !isValue(name, value)),
+      [],
+      name,
+    );
+  }
+  assert.ok(isValue("sec-foo", '"cat passwd"'));
+  assert.ok(isValue("sec-gpc", "?2"));
+});
+
 const real: [name: string, ...values: string[]][] = [
   ["accept", "*/*", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/signed-exchange;v=b3;q=0.7"],
   ["accept", 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"', "application/vnd.api+json"],
@@ -78,7 +100,12 @@ const real: [name: string, ...values: string[]][] = [
   ["range", "bytes=0-499, -500", "bytes=200-"],
   ["sec-ch-ua", '"Google Chrome";v="147", "Not(A:Brand";v="8", " Not A;Brand";v="99", "Not.A/Brand";v="8"'],
   ["sec-ch-ua-mobile", "?0"],
-  ["sec-ch-ua-model", '""', '"moto g power (2021)"'],
+  ["sec-ch-ua-full-version-list", '"Chromium";v="99.0.48.1", " Not A;Brand";v="99.0.0.0", "Not(A:Brand";v="8.0"'],
+  ["sec-ch-ua-model", '""', '"moto g power (2021)"', '"SM-G960F"', '"Redmi Note 8 (2021)"', '"Pixel 9 Pro"'],
+  ["sec-ch-ua-form-factors", '"Desktop", "XR"'],
+  ["sec-ch-prefers-color-scheme", '"dark"', "dark"],
+  ["sec-gpc", "1"],
+  ["sec-purpose", "prefetch;prerender"],
   ["sec-ch-ua-platform", '"Chrome OS"', '"Windows"'],
   ["sec-fetch-user", "?1"],
   ["sec-websocket-extensions", "permessage-deflate; client_max_window_bits"],
