@@ -1,7 +1,7 @@
 import { accessLog } from "./access-log.ts";
 import { upstreamRoutes } from "./clusters.ts";
 import { tlsMaterial } from "./listener-secrets.ts";
-import { connectionBufferBytes, type EnvoyPlan, type TlsPlan } from "./plan.ts";
+import { connectionBufferBytes, type EnvoyPlan, streamWindowBytes, type TlsPlan } from "./plan.ts";
 
 /** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
 export function renderListener(
@@ -16,6 +16,8 @@ export function renderListener(
     traffic_direction: "INBOUND",
     address: { socket_address: { address: host, port_value: port, ...(host === "::" ? { ipv4_compat: true } : {}) } },
     per_connection_buffer_limit_bytes: connectionBufferBytes,
+    // Another gateway that were started on the same port would get a share of the connections, by another policy.
+    enable_reuse_port: false,
     filter_chains: [
       {
         ...(plan.tls ? { transport_socket: downstreamTls(plan.tls), transport_socket_connect_timeout: "10s" } : {}),
@@ -91,7 +93,7 @@ function connectionManager(
     },
     http2_protocol_options: {
       max_concurrent_streams: 100,
-      initial_stream_window_size: 65_536,
+      initial_stream_window_size: streamWindowBytes,
       initial_connection_window_size: 1_048_576,
     },
     upgrade_configs: [{ upgrade_type: "websocket" }],

@@ -78,5 +78,11 @@ export const sidecarCluster = "postern_sidecar";
 /** Bytes buffered for one connection: above the largest body that a policy may ask to score (256 KiB). */
 export const connectionBufferBytes = 1_048_576;
 
+/**
+ * The same for one stream of HTTP/2, whose window is what of its body can be held: above that largest body by what may be
+ * on its way.
+ */
+export const streamWindowBytes = 327_680;
+
 /** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
 export const longestSocketPath = 100;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
@@ -223,6 +224,36 @@ test("a long form is looked at as it comes: the same verdict and finding as of o
   );
   assert.equal(passes.status, 200);
   assert.equal(upstream.requests.at(-1)?.body.toString(), harmless);
+});
+
+test("over HTTP/2 a body is as large as over HTTP/1.1, and one over the limit gets the same answer", async () => {
+  const session = connectHttp2(gateway.url);
+  const send = async (path: string, length: number): Promise<[status: number | undefined, body: string]> => {
+    const stream = session.request({ ":method": "POST", ":path": path, "content-type": "text/plain" });
+    let status: number | undefined;
+    let body = "";
+    stream.on("response", (fields) => {
+      status = fields[":status"];
+    });
+    stream.on("data", (part: Buffer) => {
+      body += part.toString();
+    });
+    // What it goes on sending after an early answer is refused.
+    stream.on("error", () => undefined);
+    const closed = new Promise((done) => stream.once("close", done));
+    stream.end("the quick brown fox went home. ".repeat(length / 30 + 1).slice(0, length));
+    await closed;
+    return [status, body];
+  };
+  try {
+    for (const length of [60_000, 70_000, 131_072])
+      assert.equal((await send("/forms/a", length))[0], 200, `${length} bytes`);
+    const [status, body] = await send("/forms/a", 140_000);
+    assert.deepEqual([status, JSON.parse(body).status], [413, 413], "the gate's own answer");
+    assert.equal((await send("/uploads/a", 200_000))[0], 200, "judged by its beginning");
+  } finally {
+    session.destroy();
+  }
 });
 
 test("a body that its head tells to be over the limit is 413 before any of it has come", async () => {
