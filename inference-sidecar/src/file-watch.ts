@@ -1,10 +1,12 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
+import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { logEvent } from "./process-log.ts";
 
 /** From the first event of a burst until it is looked at. */
 const settleMillis = 60;
+/** A folder that is a link, or above one that is replaced, tells nothing when it leads elsewhere: it is looked at by the clock. */
+const lookMillis = 1_000;
 /** After a look that failed. */
 const retryMillis = 2_000;
 
@@ -16,7 +18,9 @@ export class FileWatch {
   readonly #changed: () => Promise<void>;
   #files: readonly string[] = [];
   #seen = "";
+  /** By folder and what it was when it was watched: another one in its place is watched anew. */
   #watchers = new Map<string, FSWatcher>();
+  readonly #clock = setInterval(() => this.#schedule(), lookMillis).unref();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
@@ -38,22 +42,23 @@ export class FileWatch {
   }
 
   #watchFolders(): void {
-    const folders = new Set(this.#files.map((file) => nearestFolder(dirname(file))));
-    for (const [folder, watcher] of this.#watchers) {
-      if (folders.has(folder)) continue;
+    const folders = new Map(this.#files.map((file) => identified(nearestFolder(dirname(file)))));
+    for (const [identity, watcher] of this.#watchers) {
+      if (folders.has(identity)) continue;
       watcher.close();
-      this.#watchers.delete(folder);
+      this.#watchers.delete(identity);
     }
-    for (const folder of folders) {
-      if (this.#closed || this.#watchers.has(folder)) continue;
+    for (const [identity, folder] of folders) {
+      if (this.#closed || this.#watchers.has(identity)) continue;
       const watcher = watch(folder, { persistent: false }, () => this.#schedule());
-      watcher.on("error", () => this.#watchers.delete(folder));
-      this.#watchers.set(folder, watcher);
+      watcher.on("error", () => this.#watchers.delete(identity));
+      this.#watchers.set(identity, watcher);
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#clock);
     if (this.#timer) clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
     await this.#looking;
@@ -80,6 +85,11 @@ export class FileWatch {
     this.#seen = now;
     await this.#changed();
   }
+}
+
+function identified(folder: string): [identity: string, folder: string] {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return [`${dev} ${ino} ${folder}`, folder];
 }
 
 function nearestFolder(folder: string): string {

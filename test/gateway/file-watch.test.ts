@@ -48,6 +48,34 @@ test("a file that is written, replaced by renaming, removed and made again is se
   await changed(5);
 });
 
+test("a folder in whose place another is put is followed, and so is one behind a link", {
+  timeout: 30_000,
+}, async () => {
+  const write = async (name: string, text: string) => {
+    await mkdir(join(folder, name), { recursive: true });
+    await writeFile(join(folder, name, "policy.yaml"), text);
+  };
+  await write("conf", "one");
+  await write("next", "two");
+  await symlink("conf", join(folder, "current"));
+  watch.watch([join(folder, "conf", "policy.yaml"), join(folder, "current", "policy.yaml")]);
+  await changed(2);
+  await rename(join(folder, "conf"), join(folder, "old"));
+  await rename(join(folder, "next"), join(folder, "conf"));
+  await changed(3);
+  const swapped = changes;
+  await write("conf", "three");
+  await changed(swapped + 1);
+  const before = changes;
+  await write("release", "four");
+  await rm(join(folder, "current"));
+  await symlink("release", join(folder, "current"));
+  await changed(before + 1);
+  const linked = changes;
+  await write("release", "five");
+  await changed(linked + 1);
+});
+
 test("a folder that a link is switched to, as a mounted ConfigMap does it, is seen", async () => {
   for (const name of ["a", "b"]) {
     await mkdir(join(folder, name));
