@@ -79,11 +79,24 @@ export class Supervised {
   async #restart(): Promise<void> {
     const { name, renew } = this.#program;
     await renew?.().catch(({ message }: Error) => this.#report(`${name}: ${message}`));
-    if (!this.#stopping) this.#start();
+    if (this.#stopping) return;
+    try {
+      this.#start();
+    } catch (error) {
+      this.#startAgain(`could not be started (${(error as Error).message})`);
+    }
+  }
+
+  #startAgain(how: string): void {
+    const { name, logFile } = this.#program;
+    const where = logFile === null ? "" : `; its log is ${logFile}`;
+    this.#report(`${name} ${how}: starting it again in ${this.#delayMillis} ms${where}`);
+    this.#retry = setTimeout(() => void this.#restart(), this.#delayMillis);
+    this.#delayMillis = Math.min(this.#delayMillis * 2, longestDelayMillis);
   }
 
   #start(): void {
-    const { name, cwd, env, logFile } = this.#program;
+    const { cwd, env, logFile } = this.#program;
     const [command, args] = withParent(this.#program.command, this.#program.args);
     const log = logFile === null ? "inherit" : openSync(logFile, "a", 0o600);
     const startedAt = Date.now();
@@ -101,10 +114,7 @@ export class Supervised {
       this.#ended = true;
       if (Date.now() - startedAt > steadyMillis) this.#delayMillis = firstDelayMillis;
       const how = failure || (signal ? `killed by ${signal}` : `exit code ${code}`);
-      const where = logFile === null ? "" : `; its log is ${logFile}`;
-      this.#report(`${name} ended (${how}): starting it again in ${this.#delayMillis} ms${where}`);
-      this.#retry = setTimeout(() => void this.#restart(), this.#delayMillis);
-      this.#delayMillis = Math.min(this.#delayMillis * 2, longestDelayMillis);
+      this.#startAgain(`ended (${how})`);
     });
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -67,6 +67,30 @@ test("a process that is killed is started again, and says so; stop ends it for g
     await supervised.stop();
     assert.equal(isAlive(second), false);
     assert.equal(supervised.pid, null);
+  } finally {
+    await supervised.stop();
+  }
+});
+
+test("a process whose log can't be opened is started again once it can, and nothing else ends", async () => {
+  const said: string[] = [];
+  const logs = join(folder, "logs");
+  await mkdir(logs);
+  const worker = { ...program("logged", "setInterval(() => {}, 1000)"), logFile: join(logs, "logged.log") };
+  const supervised = await Supervised.start(worker, (line) => said.push(line));
+  try {
+    const first = supervised.pid as number;
+    await rm(logs, { recursive: true });
+    process.kill(first, "SIGKILL");
+    await eventually(
+      () => said.join("\n"),
+      (text) => text.includes("logged could not be started (ENOENT"),
+    );
+    await mkdir(logs);
+    await eventually(
+      () => supervised.pid,
+      (pid) => pid !== null && pid !== first,
+    );
   } finally {
     await supervised.stop();
   }
