@@ -18,6 +18,7 @@ import {
   TrailersStatus,
 } from "proxy-wasm-as";
 import { BodyCopy } from "./enforcement/body-copy";
+import { keepUpgradeAlone } from "./enforcement/connection-options";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { isEncrypted, peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
@@ -96,6 +97,7 @@ export class PosternHttpContext
     this.isWhole = endOfStream;
     const spoofed = spoofedNames(headers, gate.policy, evaluation.authentication.isForwarded, evaluation.request.roles);
     for (let i = 0; i < spoofed.length; i++) removeHeader(MapType.RequestHeaders, spoofed[i]);
+    keepUpgradeAlone(evaluation.request);
     return this.judge(decision) ? HeadersStatus.Continue : HeadersStatus.StopIteration;
   }
 
@@ -180,8 +182,10 @@ export class PosternHttpContext
     if (setEffectiveContext(this.contextId) != Status.Ok) return;
     const asked = decision.evaluation;
     // The assertion comes after all that is judged.
-    if (asked.assertion === null) decision.evaluation = this.evaluate(asked.request.headers, asked.inquiry);
-    if (this.judge(decision)) continueRequest();
+    const isJudged = asked.assertion !== null;
+    if (!isJudged) decision.evaluation = this.evaluate(asked.request.headers, asked.inquiry);
+    if (isJudged && this.isRevokedMeanwhile(asked)) this.end(Reason.TokenRevoked);
+    else if (this.judge(decision)) continueRequest();
   }
 
   /** The model's answer, or null where there will be none. Runs on the root context, perhaps after the stream. */
@@ -223,6 +227,12 @@ export class PosternHttpContext
     if (decision === null) return false;
     const verified = decision.evaluation.authentication.verified;
     return verified !== null && isRevoked(verified, list);
+  }
+
+  /** While it waits the stream is not among those that a list ends. */
+  private isRevokedMeanwhile(evaluation: Evaluation): bool {
+    this.gate.takeState();
+    return evaluation.acceptedUntilMillis > 0 && this.isRevokedBy(this.gate.policy.revocations);
   }
 
   onRevoked(): void {

@@ -203,6 +203,12 @@ test("a sidecar that signs badly, or not at all, has nothing put into the upstre
     assert.equal(upstream.arrivals.length, seen, name);
   }
   const asked: string[] = [];
+  const revoked = await issuer.token("ES256", "x", { claims: { sub: "revoked", jti: "meanwhile" } });
+  const mark = createHash("sha256").update(`jti\0${ISSUER}\0meanwhile`).digest().subarray(0, 16);
+  const revocations = { entries: Buffer.concat([mark, Buffer.alloc(4, 255)]), writtenUnixMs: 0 };
+  sidecar.sign = (stream) => void give({ revocations }).then(() => answer(stream, signed("a.b.c")));
+  assert.equal(await status(revoked, "/signed"), 401, "it was revoked while its assertion was signed");
+  await give({});
   sidecar.sign = (stream, claims) => {
     asked.push(claims);
     answer(stream, signed("a.b.c"));

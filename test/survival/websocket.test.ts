@@ -24,10 +24,12 @@ const attack = encodeURIComponent("1' UNION SELECT username, password FROM users
 /** An upstream that takes every upgrade and sends back what comes. */
 let upstreamPort = 0;
 let upgrades: string[] = [];
+let nominated: string | undefined;
 let received = "";
 const upstream = createServer((_, response) => response.end("ok"));
 upstream.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
   upgrades.push(request.url ?? "");
+  nominated = request.headers.connection;
   socket.on("error", () => {});
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   const echo = (bytes: Buffer) => {
@@ -70,7 +72,7 @@ interface Client {
   end(): void;
 }
 
-function open(path: string, lines: readonly string[] = [], early = ""): Client {
+function open(path: string, lines: readonly string[] = [], early = "", options = "keep-alive, Upgrade"): Client {
   const socket = connect({ host: "127.0.0.1", port: Number(new URL(gate.url).port) });
   let text = "";
   socket.on("data", (part: Buffer) => {
@@ -80,7 +82,7 @@ function open(path: string, lines: readonly string[] = [], early = ""): Client {
   const head = [
     `GET ${path} HTTP/1.1`,
     "Host: shop.example",
-    "Connection: keep-alive, Upgrade",
+    `Connection: ${options}`,
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -103,6 +105,13 @@ test("frames pass both ways once the head is judged", async () => {
   client.send("first frame");
   await shows(client, "first frame");
   assert.match(client.text(), /x-postern-decision: [0-9a-f]{32}/i);
+  client.end();
+});
+
+test("what else a client names in connection, for proxies behind to take away, does not go on", async () => {
+  const client = open("/chat", [], "", "Upgrade, x-postern-subject, x-forwarded-for");
+  await shows(client, "101 Switching Protocols");
+  assert.equal(nominated?.toLowerCase(), "upgrade");
   client.end();
 });
 
