@@ -1,11 +1,22 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
 import type { EvaluationRequest } from "../core.ts";
 import { certificateDigest, type StandIn } from "../policy-test/stand-in.ts";
 
-/** Refusals of a token that another policy might not make: what the token said is not known, since nobody verified it. */
-const DEPEND_ON_POLICY = ["token_issuer", "token_key", "token_audience", "token_algorithm"];
+/** Refusals of a token that another policy might not make: by its issuers, audiences, clock skew, bindings and proxies. */
+const DEPEND_ON_POLICY = [
+  "token_issuer",
+  "token_key",
+  "token_audience",
+  "token_algorithm",
+  "token_expired",
+  "token_not_yet_valid",
+  "token_issued_in_future",
+  "token_certificate",
+  "token_unbound",
+];
 const KEY_REFUSED = ["api_key_unknown", "api_key_expired"];
 const PROOF = /^dpop_/;
 /** Fields of values of headers that are not kept, and what was found of all headers together. */
@@ -31,9 +42,12 @@ export async function sendAgain(
   standIn: StandIn,
 ): Promise<EvaluationRequest | NotReplayable> {
   const outcome = record.subject.token;
+  const found = foundIn(record) ?? "";
   if (kept.isCut) return new NotReplayable("its body was kept in part only");
-  if (DEPEND_ON_POLICY.includes(outcome)) return new NotReplayable(`its token had been refused (${outcome})`);
-  if (KEY_REFUSED.includes(record.reason)) return new NotReplayable(`its API key had been refused (${record.reason})`);
+  if (dependsOn(policy, record)) return new NotReplayable(`its token had been refused (${outcome})`);
+  if (KEY_REFUSED.includes(found)) return new NotReplayable(`its API key had been refused (${found})`);
+  const circumstance = [found, outcome].find((one) => denialKind(one) === "unavailable");
+  if (circumstance !== undefined) return new NotReplayable(`its circumstances can't be made again (${circumstance})`);
   if (PROOF.test(outcome)) return new NotReplayable("a proof of possession can't be made again");
   if (isOfUnkept(record)) return new NotReplayable("what was found stood in a header that is not kept");
   const at = Date.parse(record.time);
@@ -59,11 +73,26 @@ export async function sendAgain(
   };
 }
 
+/** What the request was denied for, or would be denied for higher up; null: nothing. */
+function foundIn({ effect, reason, wouldDeny }: LogRecord): string | null {
+  return effect === "deny" ? reason : wouldDeny;
+}
+
+/** Whether the token's refusal is one that this policy might not make. */
+function dependsOn(policy: Policy, record: LogRecord): boolean {
+  const { token } = record.subject;
+  // The token of a workload is none where no issuer has a trust domain.
+  const takesSvids = policy.issuers.some(({ trustDomain }) => trustDomain !== null);
+  if (token === "token_malformed") return takesSvids && !isSentTwice(record);
+  if (token === "token_revoked") return policy.revocation === null;
+  return DEPEND_ON_POLICY.includes(token);
+}
+
 /** Denied, or to be denied higher up, for what will not come again. */
-function isOfUnkept({ effect, reason, wouldDeny, score }: LogRecord): boolean {
-  const found = effect === "deny" ? reason : wouldDeny;
+function isOfUnkept(record: LogRecord): boolean {
+  const found = foundIn(record);
   if (found === null) return false;
-  return OF_ALL_HEADERS.includes(found) || UNKEPT_FIELD.test(score.finding?.field ?? "");
+  return OF_ALL_HEADERS.includes(found) || UNKEPT_FIELD.test(record.score.finding?.field ?? "");
 }
 
 /** Two `authorization` headers: no token at all, and a fault of the request itself. */
