@@ -145,10 +145,10 @@ export class Ladder {
     });
   }
 
-  /** Stores what was counted. */
+  /** Stores what was counted, as far as the disk takes it: whoever closes it has more to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#turns.take(() => this.#settle());
+    await this.#turns.take(() => this.#settle()).catch(logFailure);
   }
 
   /**
@@ -183,26 +183,33 @@ export class Ladder {
     return underBundle(record, this.#parts.judge().bundle, this.#now());
   }
 
-  /** Stores the evidence that is new, and takes the steps that it asks for. */
+  /**
+   * Stores the evidence that is new, and takes the steps that it asks for. What fails is tried again the next time, with the
+   * newest of it. @throws Error the first that failed, after all others are done
+   */
   async #settle(): Promise<void> {
     const names = [...this.#dirty];
     this.#dirty.clear();
     let moved = false;
     const stored: Promise<unknown>[] = [];
+    const failures: Error[] = [];
     for (const name of names) {
       const of = this.#routes.get(name);
       if (of === undefined) continue;
       const step = this.#stepOf(of);
-      if (step !== null) await this.#take(step, { kind: "evidence" });
-      else stored.push(this.#parts.table.put(name, of.record));
+      const done = step === null ? this.#parts.table.put(name, of.record) : this.#take(step, { kind: "evidence" });
+      // Caught here: while another step is taken nobody looks at it, and unhandled it would end the process.
+      const caught = done.catch((error: Error) => {
+        this.#dirty.add(name);
+        failures.push(error);
+      });
+      if (step === null) stored.push(caught);
+      else await caught;
       moved ||= step !== null;
     }
-    // What could not be stored is tried again: the next time has the newest of it.
-    await Promise.all(stored).catch((error: Error) => {
-      for (const name of names) this.#dirty.add(name);
-      throw error;
-    });
+    await Promise.all(stored);
     if (moved) await this.#publish();
+    if (failures[0] !== undefined) throw failures[0];
   }
 
   #stepOf({ route, record }: LadderRoute): Step | null {
@@ -256,7 +263,11 @@ export class Ladder {
       throw error;
     }
     this.#routes.set(next.route, { ...of, record: next });
-    await table.put(next.route, next);
+    // It has happened: what the store lacks is only that the log has it, and a start would tell it once more.
+    await table.put(next.route, next).catch((error: Error) => {
+      this.#dirty.add(next.route);
+      logFailure(error);
+    });
   }
 
   async #log(move: Move): Promise<void> {

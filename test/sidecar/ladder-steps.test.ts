@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LadderParts } from "../../inference-sidecar/src/ladder/ladder.ts";
+import { Ladder } from "../../inference-sidecar/src/ladder/ladder.ts";
+import type { Move, RouteRecord } from "../../inference-sidecar/src/ladder/route-record.ts";
+import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { until } from "./harness.ts";
+
+/** What the store has, and whether its disk is full. */
+class MemoryTable {
+  readonly stored = new Map<string, RouteRecord>();
+  isFull = false;
+
+  get(name: string): RouteRecord | undefined {
+    return this.stored.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.stored.has(name);
+  }
+
+  entries(): [string, RouteRecord][] {
+    return [...this.stored];
+  }
+
+  async put(name: string, record: RouteRecord): Promise<void> {
+    const written = structuredClone(record);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.isFull) throw new Error("no space left on device");
+    this.stored.set(name, written);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.stored.delete(name);
+  }
+}
+
+function openLadder() {
+  const table = new MemoryTable();
+  const moves: Move[] = [];
+  const judge = { bundle: "a", modelDeny: 500_000 };
+  const log = {
+    append: async (lines: readonly { move: Move }[]) => void moves.push(...lines.map(({ move }) => move)),
+    sync: async () => undefined,
+  };
+  const none = { here: 0, above: 0 };
+  const reviews = { tally: () => ({ benign: none, attacks: none, refused: new Map() }) };
+  const parts = { table, log, reviews, synced: { set: async () => undefined }, judge: () => judge };
+  const ladder = new Ladder(parts as unknown as LadderParts);
+  const follow = async (...routes: string[]) => {
+    const { policy } = await parsePolicy(`version: 1\nroutes:\n${routes.join("")}`, "policy.yaml");
+    await ladder.follow({ digest: "d", policy } as Parameters<Ladder["follow"]>[0]);
+  };
+  /** Decisions of a route that let their requests in, a millisecond from now. */
+  const count = (route: string, requests: number) => {
+    const time = new Date(Date.now() + 1).toISOString();
+    const decided = { route, rung: "detect", effect: "permit", reason: "permitted", wouldDeny: null, time };
+    for (let i = 0; i < requests; i++) ladder.count(decided as Parameters<Ladder["count"]>[0]);
+  };
+  const evidence = (route: string) => ladder.get(route)?.record.evidence.requests;
+  return { ladder, table, moves, judge, follow, count, evidence };
+}
+
+const route = (name: string, more = "mode: detect", path = `/${name}`) =>
+  `  - { name: ${name}, match: { path: "${path}" }, public: true, ladder: { floor: observe, ceiling: adapt, promote: auto }, ${more} }\n`;
+
+test("a full disk ends nothing: what could not be stored or taken is tried again, and closing goes on", async (t) => {
+  const { ladder, table, moves, follow, count } = openLadder();
+  t.after(() => ladder.close());
+  await follow(route("a"), route("b"));
+  table.isFull = true;
+  count("a", 1);
+  count("b", 2_995);
+  // Two routes at once: the first is stored while the second takes a step. Unhandled, its failure would end this process.
+  await assert.rejects(ladder.reviewed("a"), /no space left/);
+  await assert.rejects(ladder.reviewed("a"), /no space left/);
+  assert.equal(moves.length, 0);
+  table.isFull = false;
+  await until("all is stored", async () => table.get("a")?.evidence.requests === 1 && moves.length === 1);
+  assert.deepEqual([moves[0]?.route, moves[0]?.kind], ["b", "canary"]);
+  table.isFull = true;
+  count("a", 1);
+  await ladder.close();
+});
