@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -43,14 +43,20 @@ const recorded: Outcome[] = [];
 /** Where the ladder has routes that it has moved. */
 const rungs = new Map<string, Mode>();
 
+/** Of the policy that the gateway of this folder last put in force. */
+async function digestIn(folder: string): Promise<string> {
+  return JSON.parse(await readFile(join(folder, "policy.json"), "utf8")).digest;
+}
+
 async function selfTestOf(folder: string, text: string, onOutcome: (outcome: Outcome) => void): Promise<SelfTest> {
   const { policy: parsed } = await parsePolicy(text, join(folder, "policy.yaml"));
+  const digest = await digestIn(folder);
   return new SelfTest({
     socketPath: join(folder, "self-test.sock"),
     roundMs: 300,
     isKeyKnown: () => true,
     rungOf: (route) => rungs.get(route) ?? null,
-    policy: () => ({ digest: "of the sidecar", policy: parsed }),
+    policy: () => ({ digest, policy: parsed }),
     onOutcome,
     record: async (outcome) => {
       recorded.push(outcome);
@@ -235,13 +241,33 @@ test("a probe is inside each canary: it proves no more than the rung on which th
   );
 });
 
-test("a change of the policy is recorded at once: here it goes down to observe", async () => {
+test("a route that the filter has lower than it stands is not proved, once it has had its time to follow", async () => {
+  const low = { route: "open", mode: "PREVENT", rung: "DETECT" };
+  const before = outcomes.get("open");
+  sidecar.sync = answerWith({ version: 5, selfTestKey: selfTest.key, routes: [low] });
+  const found = await eventually(
+    () => outcomes.get("open"),
+    (outcome) => outcome !== before && outcome?.proved === false,
+    30_000,
+  );
+  const { rung, problem } = found as Outcome;
+  assert.deepEqual([rung, problem], ["detect", "the filter has it on a lower rung than the one where it stands"]);
+  sidecar.sync = answerWith({ version: 6, selfTestKey: selfTest.key });
+  await eventually(
+    () => outcomes.get("open")?.proved,
+    (proved) => proved === true,
+  );
+});
+
+test("a filter on another policy than the one in force is not proved, here one that went down to observe, and it is recorded", async () => {
   const before = recorded.filter(({ route }) => route === "open").length;
   await gate.change(policy.replace("mode: prevent", "mode: observe"));
-  await eventually(
-    () => outcomes.get("open")?.problem,
-    (problem) => problem === "nothing is enforced on observe",
+  const found = await eventually(
+    () => outcomes.get("open"),
+    (outcome) => outcome?.proved === false,
+    30_000,
   );
+  assert.equal(found?.problem, "the filter judges by another policy than the one in force");
   await eventually(
     () => recorded.filter(({ route }) => route === "open").length,
     (count) => count > before,

@@ -3,7 +3,7 @@ import type { SelfTestLine } from "../maturity/self-test-line.ts";
 import type { PolicyInForce } from "../policy/in-force.ts";
 import type { Mode, Route } from "../policy/policy.ts";
 import { ask, type ProbeAnswer } from "./answer.ts";
-import { judge } from "./judge.ts";
+import { isBehind, judge } from "./judge.ts";
 import { type ProbeKind, probesOf } from "./probe.ts";
 
 type Outcome = SelfTestLine["selfTest"];
@@ -35,7 +35,7 @@ const LEAST_PAUSE_MS = 1_000;
 /** So many tests under a new policy follow one another sooner. */
 const QUICK_TESTS = 100;
 const QUICK_PAUSE_MS = 100;
-/** A filter that judges by another policy than the one in force may be about to take it. */
+/** A filter that has another policy than the one in force, or a route lower than it stands, may be about to take it. */
 const CHANGE_MS = 10_000;
 /** Workers that have not taken the key for so long may be none of a filter that works: probes go all the same. */
 const KEY_MS = 15_000;
@@ -52,7 +52,9 @@ export class SelfTest {
   readonly #recorded = new Map<string, { readonly outcome: Outcome; readonly atMs: number }>();
   #timer: NodeJS.Timeout | null = null;
   /** Tests made under the policy of this digest: the first of each route do not wait for their turn in a round. */
-  #made = { digest: "", tests: 0, sinceMs: 0 };
+  #made = { digest: "", tests: 0 };
+  /** Since when every test has found the filter behind what is in force; null: the last one has not. */
+  #behindMs: number | null = null;
   #answered = false;
   #keyKnownMs = performance.now();
   #stopped = false;
@@ -95,14 +97,14 @@ export class SelfTest {
     else if (performance.now() - this.#keyKnownMs < KEY_MS) return IDLE_MS;
     if (inForce === null) return IDLE_MS;
     if (inForce.digest !== this.#made.digest) {
-      this.#made = { digest: inForce.digest, tests: 0, sinceMs: performance.now() };
+      this.#made = { digest: inForce.digest, tests: 0 };
+      this.#behindMs = null;
     }
     const place = this.#made.tests % routes.length;
     const route = routes[place];
     if (route === undefined) return IDLE_MS;
     const outcome = await this.#test(route, routes.slice(0, place), inForce.digest);
-    const changing = performance.now() - this.#made.sinceMs < CHANGE_MS;
-    if (outcome === null || (outcome.policy !== inForce.digest && changing)) return IDLE_MS;
+    if (outcome === null || this.#isChanging(outcome)) return IDLE_MS;
     // What goes wrong on one route is looked for on all others at once.
     if (!outcome.proved && this.#recorded.get(route.name)?.outcome.proved) this.#made.tests = 0;
     this.#made.tests += 1;
@@ -112,6 +114,13 @@ export class SelfTest {
     const { tests } = this.#made;
     if (tests < Math.min(routes.length, QUICK_TESTS)) return QUICK_PAUSE_MS;
     return tests < routes.length ? LEAST_PAUSE_MS : Math.max(LEAST_PAUSE_MS, this.#options.roundMs / routes.length);
+  }
+
+  /** Whether the filter is behind what is in force, and not for long: it is asked again. */
+  #isChanging(outcome: Outcome): boolean {
+    if (!isBehind(outcome)) this.#behindMs = null;
+    else this.#behindMs ??= performance.now();
+    return this.#behindMs !== null && performance.now() - this.#behindMs < CHANGE_MS;
   }
 
   /** null: Envoy has not started yet. */
@@ -137,7 +146,10 @@ export class SelfTest {
       };
     }
     const stands = this.#options.rungOf(route.name) ?? route.mode;
-    return { route: route.name, ...judge(route, stands, answers as Record<ProbeKind, ProbeAnswer>) };
+    return {
+      route: route.name,
+      ...judge(route, { policy: digest, stands }, answers as Record<ProbeKind, ProbeAnswer>),
+    };
   }
 
   async #record(outcome: Outcome): Promise<void> {

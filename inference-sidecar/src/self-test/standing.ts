@@ -1,5 +1,6 @@
 import type { SelfTestLine } from "../maturity/self-test-line.ts";
 import type { Metrics } from "../metrics.ts";
+import { isBehind } from "./judge.ts";
 
 type Outcome = SelfTestLine["selfTest"];
 
@@ -8,7 +9,7 @@ const NAMED_MOST = 5;
 /** The newest outcome of each route: as metrics, and in words where something is wrong. */
 export class Standing {
   readonly #outcomes = new Map<string, Outcome>();
-  /** Of these, where a probe came through unjudged, and where a route above observe is not proved. */
+  /** Of these, where a probe came through unjudged, and where a route is not proved that is to enforce: one above observe, or where the filter is behind. */
   readonly #inert = new Map<string, Outcome>();
   readonly #unproved = new Map<string, Outcome>();
   readonly #metrics: Metrics;
@@ -39,7 +40,7 @@ export class Standing {
     this.#inert.delete(route);
     this.#unproved.delete(route);
     if (inert) this.#inert.set(route, outcome);
-    if (!proved && rung !== "observe") this.#unproved.set(route, outcome);
+    if (!proved && (rung !== "observe" || isBehind(outcome))) this.#unproved.set(route, outcome);
     this.#metrics.routeEnforcing.set({ route }, proved ? 1 : 0);
     this.#metrics.selfTests.inc({ outcome: inert ? "inert" : proved ? "proved" : "not_proved" });
     this.#metrics.filterInert.set(this.#inert.size > 0 ? 1 : 0);
