@@ -82,3 +82,15 @@ test("a full disk ends nothing: what could not be stored or taken is tried again
   count("a", 1);
   await ladder.close();
 });
+
+test("another model begins evidence anew also on a route that the policy had begun anew", async (t) => {
+  const { ladder, judge, follow, count, evidence } = openLadder();
+  t.after(() => ladder.close());
+  await follow(route("shop", "mode: observe"));
+  await follow(route("shop"));
+  count("shop", 2_990);
+  assert.equal(evidence("shop"), 2_990);
+  judge.bundle = "b";
+  await ladder.judgedAnew();
+  assert.equal(evidence("shop"), 0);
+});

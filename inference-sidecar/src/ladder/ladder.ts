@@ -157,7 +157,7 @@ export class Ladder {
    */
   async #takeUp(route: LadderRoute["route"]): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    const known = this.#underBundle(stored ?? this.#firstRecord(route));
+    const known = stored === undefined ? this.#firstRecord(route) : this.#underBundle(stored);
     const isReached = known.proposed === null || known.proposed === nextRung(known, route.ladder);
     const record = isReached ? known : { ...known, proposed: null };
     // Whose reviews have refitted the threshold may be an operator no more.
@@ -279,7 +279,7 @@ export class Ladder {
   #firstRecord({ name, mode }: LadderRoute["route"]): RouteRecord {
     const evidence = noEvidence(this.#now());
     const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
-    return { route: name, mode, rung: mode, evidence, ...start };
+    return { route: name, mode, rung: mode, evidence, ...start, bundle: this.#parts.judge().bundle };
   }
 
   #now(): string {
