@@ -94,3 +94,52 @@ test("another model begins evidence anew also on a route that the policy had beg
   await ladder.judgedAnew();
   assert.equal(evidence("shop"), 0);
 });
+
+test("evidence is of what the route asked: an edit of its path or its score begins it anew, a pin stays", async (t) => {
+  const { ladder, moves, follow, count, evidence } = openLadder();
+  t.after(() => ladder.close());
+  await follow(route("shop", "mode: detect, score: off"));
+  await ladder.move("shop", { kind: "user" }, ({ record }) => ({ kind: "pin", next: { ...record, pinned: true } }));
+  count("shop", 2_994);
+  await follow(route("shop", "mode: detect, score: off"), route("other"));
+  assert.equal(evidence("shop"), 2_994, "the same is asked there");
+  await follow(route("shop", "mode: detect, score: { ask: always }", "/**"));
+  assert.deepEqual([evidence("shop"), ladder.get("shop")?.record.pinned], [0, true]);
+  await ladder.move("shop", { kind: "user" }, ({ record }) => ({
+    kind: "release",
+    next: { ...record, pinned: false },
+  }));
+  count("shop", 1);
+  await ladder.reviewed("shop");
+  assert.deepEqual(
+    moves.map(({ kind }) => kind),
+    ["pin", "release"],
+  );
+});
+
+test("a refitted threshold that falls with its model, or with what the route asks, is a move of the log", async (t) => {
+  for (const change of ["model", "policy"]) {
+    const { ladder, table, moves, judge, follow } = openLadder();
+    t.after(() => ladder.close());
+    await follow(route("shop", "mode: adapt"));
+    const refitted = { modelDeny: 590_000 };
+    await ladder.move("shop", { kind: "evidence" }, ({ record }) => ({
+      kind: "refit",
+      next: { ...record, ...refitted },
+    }));
+    if (change === "policy") await follow(route("shop", "mode: adapt, score: { ask: always }"));
+    else {
+      judge.bundle = "b";
+      await ladder.judgedAnew();
+    }
+    assert.deepEqual(
+      moves.map(({ kind, modelDeny }) => [kind, modelDeny]),
+      [
+        ["refit", 590_000],
+        ["refit", 0],
+      ],
+      change,
+    );
+    assert.deepEqual([table.get("shop")?.modelDeny, table.get("shop")?.unlogged], [0, null]);
+  }
+});

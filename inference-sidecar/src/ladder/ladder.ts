@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Decided } from "../decision-log/record-line.ts";
 import type { SealedLog } from "../decision-log/sealed-log.ts";
+import { describeConfiguration } from "../maturity/configuration.ts";
 import type { PolicyInForce } from "../policy/in-force.ts";
 import { MODES, type Mode, type Operator, type Route } from "../policy/policy.ts";
 import { logEvent } from "../process-log.ts";
@@ -11,10 +12,10 @@ import type { Table } from "../store/table.ts";
 import type { SyncedState } from "../sync/synced-state.ts";
 import { Turns } from "../turns.ts";
 import { addEvidence, noEvidence } from "./evidence.ts";
+import { judgedAnew } from "./judged-anew.ts";
 import type { Move, Mover, RouteRecord } from "./route-record.ts";
 import { askedFor, nextRung, type Step, stepByEvidence, type Tallies } from "./steps.ts";
 import { syncedRoutes } from "./synced-routes.ts";
-import { underBundle } from "./under-bundle.ts";
 
 export interface LadderParts {
   readonly table: Table<RouteRecord>;
@@ -80,7 +81,7 @@ export class Ladder {
 
   /** Has the workers know what is remembered, before any policy is known. */
   restore(): Promise<void> {
-    const remembered = this.#parts.table.entries().map(([, record]) => this.#underBundle(record));
+    const remembered = this.#parts.table.entries().map(([, record]) => this.#judged(record, record.rules));
     return this.#parts.synced.set("routes", syncedRoutes(remembered));
   }
 
@@ -89,12 +90,13 @@ export class Ladder {
     return this.#turns.take(async () => {
       this.#operators = policy.operators;
       const names = new Set(policy.routes.map(({ name }) => name));
+      const asked = new Map(describeConfiguration(policy, "").routes.map(({ name, rules }) => [name, rules]));
       for (const [name] of this.#parts.table.entries()) if (!names.has(name)) await this.#parts.table.remove(name);
       for (const name of this.#routes.keys()) if (!names.has(name)) this.#routes.delete(name);
       // A log that can't be written keeps no policy from being followed: the filter holds a route to it by itself.
       const begun: Promise<unknown>[] = [];
       for (const route of policy.routes) {
-        await this.#takeUp(route).catch(logFailure);
+        await this.#takeUp(route, asked.get(route.name) as string).catch(logFailure);
         begun.push(this.#remember(route.name).catch(logFailure));
       }
       await Promise.all(begun);
@@ -132,16 +134,18 @@ export class Ladder {
     });
   }
 
-  /** Another model judges: what was learnt of the one before says nothing of it. */
+  /** Another model judges: what was learnt of the one before says nothing of it, whether that can be stored or not. */
   judgedAnew(): Promise<void> {
     return this.#turns.take(async () => {
       for (const [name, of] of this.#routes) {
-        const record = this.#underBundle(of.record);
+        const record = this.#judged(of.record, of.record.rules);
         if (record === of.record) continue;
-        await this.#parts.table.put(name, record);
+        this.#dirty.add(name);
         this.#routes.set(name, { ...of, record });
+        await this.#tellUnfitted(of.record, record).catch(logFailure);
       }
       await this.#publish();
+      await this.#settle();
     });
   }
 
@@ -154,14 +158,15 @@ export class Ladder {
   /**
    * Goes on where the route stood, or begins anew where the policy has changed its rung or left it outside its ladder. A
    * proposal that the ladder no longer reaches falls.
+   * @param rules digest of what the route asks
    */
-  async #takeUp(route: LadderRoute["route"]): Promise<void> {
+  async #takeUp(route: LadderRoute["route"], rules: string): Promise<void> {
     const stored = this.#routes.get(route.name)?.record ?? this.#parts.table.get(route.name);
-    const known = stored === undefined ? this.#firstRecord(route) : this.#underBundle(stored);
+    const known = stored === undefined ? this.#firstRecord(route, rules) : this.#judged(stored, rules);
     const isReached = known.proposed === null || known.proposed === nextRung(known, route.ladder);
     const record = isReached ? known : { ...known, proposed: null };
     // Whose reviews have refitted the threshold may be an operator no more.
-    if (!isReached || record.modelDeny !== 0) this.#dirty.add(route.name);
+    if ((stored !== undefined && record !== stored) || record.modelDeny !== 0) this.#dirty.add(route.name);
     this.#routes.set(route.name, { route, record });
     if (stored === undefined) return;
     if (record.unlogged !== null) {
@@ -170,7 +175,13 @@ export class Ladder {
       this.#routes.set(route.name, { route, record: logged });
       await this.#parts.table.put(route.name, logged);
     }
-    if (!fits(stored, route)) await this.#take({ kind: "reset", next: this.#firstRecord(route) }, { kind: "policy" });
+    if (fits(stored, route)) return this.#tellUnfitted(stored, this.#routes.get(route.name)?.record ?? record);
+    return this.#take({ kind: "reset", next: this.#firstRecord(route, rules) }, { kind: "policy" });
+  }
+
+  /** Has the log tell of a threshold that is as shipped again because what it was fitted to judges no more. */
+  async #tellUnfitted(before: RouteRecord, next: RouteRecord): Promise<void> {
+    if (before.modelDeny !== next.modelDeny) await this.#take({ kind: "refit", next }, { kind: "evidence" });
   }
 
   /** Puts a route that begins into the store: what it shows counts from now on, also after a restart. */
@@ -179,8 +190,12 @@ export class Ladder {
     if (known !== undefined && !this.#parts.table.has(name)) await this.#parts.table.put(name, known);
   }
 
-  #underBundle(record: RouteRecord): RouteRecord {
-    return underBundle(record, this.#parts.judge().bundle, this.#now());
+  #judged(record: RouteRecord, rules: string | undefined): RouteRecord {
+    return judgedAnew(
+      record,
+      { bundle: this.#parts.judge().bundle, ...(rules !== undefined && { rules }) },
+      this.#now(),
+    );
   }
 
   /**
@@ -276,10 +291,10 @@ export class Ladder {
     await log.sync();
   }
 
-  #firstRecord({ name, mode }: LadderRoute["route"]): RouteRecord {
+  #firstRecord({ name, mode }: LadderRoute["route"], rules: string): RouteRecord {
     const evidence = noEvidence(this.#now());
     const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
-    return { route: name, mode, rung: mode, evidence, ...start, bundle: this.#parts.judge().bundle };
+    return { route: name, mode, rung: mode, evidence, ...start, bundle: this.#parts.judge().bundle, rules };
   }
 
   #now(): string {

@@ -72,6 +72,8 @@ export interface RouteRecord {
   readonly modelDeny: number;
   /** Digest of the bundle that the evidence is of; absent: a release before this was told has stored it. */
   readonly bundle?: string;
+  /** Digest of what the route asked when the evidence was made (`ConfiguredRoute.rules`); absent: as for `bundle`. */
+  readonly rules?: string;
   /** A move that is in force and perhaps not in the log: a crash came between. */
   readonly unlogged: Move | null;
 }
