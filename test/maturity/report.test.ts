@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +83,7 @@ test("a route stands where the ladder has it: a canary is not the route, and a m
       },
     });
   const move = (kind: string, from: string, to: string) =>
-    log.add({ time, move: { route: "search", kind, from, to, by: { kind: "evidence" } } });
+    log.add({ time, move: { id: randomUUID(), route: "search", kind, from, to, by: { kind: "evidence" } } });
   log.add({ time, configuration: { digest: "p", routes: [] } });
   decide("observe");
   move("canary", "observe", "detect");
@@ -140,17 +141,38 @@ test("where a route stands outlasts a change of the policy, as long as each has 
     log.add({ time, configuration: { digest, routes: routes.map(([name, rung]) => ({ name, rung })) } });
   const rungOf = (digest: string) => log.policy(digest).route("search").rung;
   configure("p", ["search", "detect"]);
-  log.add({ time, move: { route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } } });
+  log.add({
+    time,
+    move: { id: "one", route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } },
+  });
   configure("q", ["search", "detect"], ["other", "detect"]);
   assert.equal(rungOf("q"), "prevent", "no request has come since");
   configure("r", ["renamed", "detect"]);
   configure("p", ["search", "detect"]);
   assert.equal(rungOf("p"), "", "it began anew: the policy's");
-  log.add({ time, move: { route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } } });
+  log.add({
+    time,
+    move: { id: "two", route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } },
+  });
   configure("p", ["search", "detect"]);
   assert.equal(rungOf("p"), "prevent", "each file repeats the configuration");
   configure("s", ["search", "observe"]);
   assert.equal(rungOf("s"), "", "the policy gives it another mode");
+});
+
+test("a move that a crash had the log tell twice counts once", () => {
+  const log = new Observations();
+  const pin = { id: "one", route: "search", kind: "pin", from: "detect", to: "prevent", by: { kind: "user" } };
+  const release = { ...pin, id: "two", kind: "release", to: "prevent" };
+  for (const [hour, move] of [pin, release, release].entries())
+    log.add({ time: `2026-03-02T1${hour}:00:00.000Z`, move });
+  assert.deepEqual(
+    log.moves.get("search")?.map(({ kind, time }) => [kind, time.slice(11, 13)]),
+    [
+      ["pin", "10"],
+      ["release", "11"],
+    ],
+  );
 });
 
 test("the same day, recorded again, gives the same report, byte for byte", async () => {

@@ -65,6 +65,7 @@ export class Observations {
   readonly hours = new Map<string, Hour>();
   /** Steps on the ladder, by route. */
   readonly moves = new Map<string, RouteMove[]>();
+  readonly #knownMoves = new Set<string>();
   /** Rungs of the canaries under way, by route. */
   readonly #canaries = new Map<string, string>();
   /** When each route was last moved, Unix milliseconds. */
@@ -136,7 +137,10 @@ export class Observations {
     }
   }
 
-  #move(time: string, { route, kind, from, to, by }: MoveLine["move"]): void {
+  #move(time: string, { id, route, kind, from, to, by }: MoveLine["move"]): void {
+    // A crash may have the log tell one move twice.
+    if (this.#knownMoves.has(id)) return;
+    this.#knownMoves.add(id);
     const moves = this.moves.get(route) ?? [];
     this.#movedMs.set(route, Date.parse(time));
     const settles = SETTLING_MOVES.includes(kind);
@@ -164,6 +168,7 @@ export class Observations {
 
 interface MoveLine {
   readonly move: {
+    readonly id: string;
     readonly route: string;
     readonly kind: string;
     readonly from: string;
