@@ -157,7 +157,10 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     socketPath: configuration.selfTestSocketPath,
     roundMs: SELF_TEST_ROUND_MS,
     policy: () => policies.current,
-    rungOf: (route) => ladder.get(route)?.record.rung ?? null,
+    standingOf: (route) => {
+      const record = ladder.get(route)?.record;
+      return record ? { rung: record.rung, since: new Date(record.evidence.since) } : null;
+    },
     isKeyKnown: () => {
       const { workers: all, current } = workers.count(synced.version);
       return all > 0 && all === current;

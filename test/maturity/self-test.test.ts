@@ -42,6 +42,7 @@ const outcomes = new Map<string, Outcome>();
 const recorded: Outcome[] = [];
 /** Where the ladder has routes that it has moved. */
 const rungs = new Map<string, Mode>();
+let movedAt = new Date(0);
 
 /** Of the policy that the gateway of this folder last put in force. */
 async function digestIn(folder: string): Promise<string> {
@@ -55,7 +56,10 @@ async function selfTestOf(folder: string, text: string, onOutcome: (outcome: Out
     socketPath: join(folder, "self-test.sock"),
     roundMs: 300,
     isKeyKnown: () => true,
-    rungOf: (route) => rungs.get(route) ?? null,
+    standingOf: (route) => {
+      const rung = rungs.get(route);
+      return rung === undefined ? null : { rung, since: movedAt };
+    },
     policy: () => ({ digest, policy: parsed }),
     onOutcome,
     record: async (outcome) => {
@@ -243,13 +247,15 @@ test("a probe is inside each canary: it proves no more than the rung on which th
 
 test("a route that the filter has lower than it stands is not proved, once it has had its time to follow", async () => {
   const low = { route: "open", mode: "PREVENT", rung: "DETECT" };
-  const before = outcomes.get("open");
+  rungs.set("open", "prevent");
+  movedAt = new Date();
   sidecar.sync = answerWith({ version: 5, selfTestKey: selfTest.key, routes: [low] });
   const found = await eventually(
     () => outcomes.get("open"),
-    (outcome) => outcome !== before && outcome?.proved === false,
-    30_000,
+    (outcome) => outcome?.proved === false,
+    60_000,
   );
+  assert.ok(Date.now() - movedAt.getTime() >= 20_000, "a move takes its time to reach the filter");
   const { rung, problem } = found as Outcome;
   assert.deepEqual([rung, problem], ["detect", "the filter has it on a lower rung than the one where it stands"]);
   sidecar.sync = answerWith({ version: 6, selfTestKey: selfTest.key });
@@ -265,7 +271,7 @@ test("a filter on another policy than the one in force is not proved, here one t
   const found = await eventually(
     () => outcomes.get("open"),
     (outcome) => outcome?.proved === false,
-    30_000,
+    60_000,
   );
   assert.equal(found?.problem, "the filter judges by another policy than the one in force");
   await eventually(

@@ -14,8 +14,8 @@ export interface SelfTestOptions {
   /** All routes are tested once in so long, evenly spread. */
   readonly roundMs: number;
   readonly policy: () => PolicyInForce | null;
-  /** Where the ladder has a route, its canary aside; null: it does not know the route yet. */
-  readonly rungOf: (route: string) => Mode | null;
+  /** Where the ladder has a route, its canary aside, and since when at the latest; null: it does not know the route yet. */
+  readonly standingOf: (route: string) => { readonly rung: Mode; readonly since: Date } | null;
   /** There are workers of the filter, and each has the key. */
   readonly isKeyKnown: () => boolean;
   /** Every outcome. */
@@ -35,8 +35,11 @@ const LEAST_PAUSE_MS = 1_000;
 /** So many tests under a new policy follow one another sooner. */
 const QUICK_TESTS = 100;
 const QUICK_PAUSE_MS = 100;
-/** A filter that has another policy than the one in force, or a route lower than it stands, may be about to take it. */
-const CHANGE_MS = 10_000;
+/**
+ * A filter that has another policy than the one in force, or a route lower than it stands, may be about to take it: the
+ * gateway tells the sidecar first, and gives Envoy 15 seconds to take a policy or refuse it.
+ */
+const CHANGE_MS = 20_000;
 /** Workers that have not taken the key for so long may be none of a filter that works: probes go all the same. */
 const KEY_MS = 15_000;
 
@@ -52,9 +55,7 @@ export class SelfTest {
   readonly #recorded = new Map<string, { readonly outcome: Outcome; readonly atMs: number }>();
   #timer: NodeJS.Timeout | null = null;
   /** Tests made under the policy of this digest: the first of each route do not wait for their turn in a round. */
-  #made = { digest: "", tests: 0 };
-  /** Since when every test has found the filter behind what is in force; null: the last one has not. */
-  #behindMs: number | null = null;
+  #made = { digest: "", tests: 0, sinceMs: 0 };
   #answered = false;
   #keyKnownMs = performance.now();
   #stopped = false;
@@ -97,8 +98,7 @@ export class SelfTest {
     else if (performance.now() - this.#keyKnownMs < KEY_MS) return IDLE_MS;
     if (inForce === null) return IDLE_MS;
     if (inForce.digest !== this.#made.digest) {
-      this.#made = { digest: inForce.digest, tests: 0 };
-      this.#behindMs = null;
+      this.#made = { digest: inForce.digest, tests: 0, sinceMs: performance.now() };
     }
     const place = this.#made.tests % routes.length;
     const route = routes[place];
@@ -116,11 +116,11 @@ export class SelfTest {
     return tests < routes.length ? LEAST_PAUSE_MS : Math.max(LEAST_PAUSE_MS, this.#options.roundMs / routes.length);
   }
 
-  /** Whether the filter is behind what is in force, and not for long: it is asked again. */
+  /** Whether the filter is behind what is in force, and that not for long: it is asked again. */
   #isChanging(outcome: Outcome): boolean {
-    if (!isBehind(outcome)) this.#behindMs = null;
-    else this.#behindMs ??= performance.now();
-    return this.#behindMs !== null && performance.now() - this.#behindMs < CHANGE_MS;
+    if (!isBehind(outcome)) return false;
+    const movedMs = this.#options.standingOf(outcome.route)?.since.getTime() ?? 0;
+    return performance.now() - this.#made.sinceMs < CHANGE_MS || Date.now() - movedMs < CHANGE_MS;
   }
 
   /** null: Envoy has not started yet. */
@@ -145,7 +145,7 @@ export class SelfTest {
         problem: `no answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name})`,
       };
     }
-    const stands = this.#options.rungOf(route.name) ?? route.mode;
+    const stands = this.#options.standingOf(route.name)?.rung ?? route.mode;
     return {
       route: route.name,
       ...judge(route, { policy: digest, stands }, answers as Record<ProbeKind, ProbeAnswer>),
