@@ -1,9 +1,7 @@
 import {
-  BufferType,
   bytes,
   continueRequest,
   DataStatus,
-  getBuffer,
   getHeader,
   getRequestHeaders,
   getRequestTrailers,
@@ -19,6 +17,7 @@ import {
 } from "proxy-wasm-as";
 import { BodyCopy } from "./enforcement/body-copy";
 import { keepUpgradeAlone } from "./enforcement/connection-options";
+import { heldBody, hold } from "./enforcement/held-bodies";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { isEncrypted, peerCertificate } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
@@ -68,6 +67,8 @@ export class PosternHttpContext
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private hasBody: bool = false;
+  /** Bytes of the body that Envoy holds until the decision is made. */
+  private held: i32 = 0;
   private isProbe: bool = false;
   /** Nothing of the request is still to come. */
   private isWhole: bool = false;
@@ -116,12 +117,14 @@ export class PosternHttpContext
       return this.followCopy(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
     }
     const tooLarge = size > evaluation.bodyLimit;
-    if (!tooLarge && !endOfStream) {
+    const hasRoom = hold(this.held, size);
+    this.held = size;
+    if (hasRoom && !tooLarge && !endOfStream) {
       const inspection = evaluation.inspection;
       if (inspection.wantsBeginning(size)) inspection.takeBeginning(heldBody(size));
       return DataStatus.StopIterationAndBuffer;
     }
-    const step = evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge);
+    const step = hasRoom ? evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge) : evaluation.bodyNotKept();
     return this.follow(decision, step) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
   }
 
@@ -366,10 +369,7 @@ export class PosternHttpContext
 
   private copyChunk(size: i32): void {
     const copy = this.copy;
-    if (copy === null || size == 0) return;
-    const room = copy.room;
-    if (size > room) copy.overflowed = true;
-    if (room > 0) copy.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
+    if (copy !== null && size > 0) copy.takeChunk(size);
   }
 
   /** Judges by what was copied of the body; as `follow`. */
@@ -389,12 +389,10 @@ export class PosternHttpContext
   /** Nothing is looked at any more once the decision is made. */
   private make(decision: Decision, verdict: Verdict): void {
     decision.make(verdict);
+    hold(this.held, 0);
+    this.held = 0;
     const copy = this.copy;
     this.copy = null;
     if (copy !== null) copy.release();
   }
-}
-
-function heldBody(limit: i32): Uint8Array {
-  return getBuffer(BufferType.RequestBody, 0, limit);
 }

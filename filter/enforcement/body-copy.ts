@@ -1,3 +1,5 @@
+import { BufferType, getBuffer } from "proxy-wasm-as";
+
 /** Bytes that the copies of all streams of a VM may take together. */
 const MAX_TOTAL: i32 = 2 * 1024 * 1024;
 const FIRST_CAPACITY: i32 = 1024;
@@ -18,13 +20,15 @@ export class BodyCopy {
 
   constructor(private readonly limit: i32) {}
 
-  /** How many more bytes would be kept. */
-  get room(): i32 {
-    return this.refused ? 0 : this.limit - this.length;
+  /** So many bytes of the body have come: they are copied as far as there is room. */
+  takeChunk(size: i32): void {
+    const room = this.refused ? 0 : this.limit - this.length;
+    if (size > room) this.overflowed = true;
+    if (room > 0) this.add(getBuffer(BufferType.RequestBody, 0, min(size, room)));
   }
 
-  /** `chunk`: not longer than `room`. */
-  add(chunk: Uint8Array): void {
+  /** `chunk`: not longer than there is room. */
+  private add(chunk: Uint8Array): void {
     const length = this.length + chunk.length;
     if (length > this.buffer.length && !this.grow(length)) {
       this.refused = true;

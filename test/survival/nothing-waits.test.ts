@@ -12,6 +12,7 @@ mode: prevent
 routes:
   - { name: watched, match: { path: /watched/** }, public: true, mode: detect, score: { ask: always, deadline: 20s, maxBody: 256KiB } }
   - { name: copied, match: { path: /copied/** }, public: true, mode: observe, score: { maxBody: 256KiB } }
+  - { name: large, match: { path: /large/** }, public: true, score: { deadline: 20s, maxBody: 256KiB } }
   - { name: held, match: { path: /held/** }, public: true, score: { ask: always, deadline: 20s } }
 `;
 
@@ -121,6 +122,32 @@ test("copies of bodies take 2 MiB of a VM at most: what finds no room passes, no
   }
   await get("/copied/last");
   assert.equal(await uninspected(), counted);
+});
+
+test("what a worker has Envoy hold of bodies is bounded: beyond it 503, and the others go on", {
+  timeout: 120_000,
+}, async () => {
+  const length = 256 * 1024;
+  // Each a byte short of its end: 256 of them are 64 MiB.
+  const uploads = Array.from({ length: 270 }, (_, index) => upload(`/large/${index}`, length));
+  const answers: string[] = [];
+  for (const { socket, answered } of uploads) {
+    socket.write(Buffer.alloc(length - 1, "lorem ipsum "));
+    void answered.then((answer) => answers.push(answer));
+  }
+  await eventually(
+    () => answers.length,
+    (count) => count >= 14,
+  );
+  assert.ok(answers.every((answer) => /^HTTP\/1.1 503/.test(answer)));
+  for (const { socket } of uploads) socket.write(".");
+  const statuses = (await Promise.all(uploads.map(({ answered }) => answered))).map((answer) => answer.slice(9, 12));
+  const refused = statuses.filter((status) => status === "503").length;
+  assert.ok(refused >= 14 && refused <= 20, `${refused} were refused`);
+  assert.equal(statuses.filter((status) => status === "200").length, uploads.length - refused);
+  const { socket, answered } = upload("/large/then", length);
+  socket.write(Buffer.alloc(length, "lorem ipsum "));
+  assert.match(await answered, /^HTTP\/1.1 200/, "the room is given back");
 });
 
 function upload(path: string, length: number): { socket: Socket; answered: Promise<string> } {
