@@ -18,8 +18,8 @@ export const meshSelfTestSocket = "/run/self-test.sock";
 const name = "postern-sidecar-policy";
 const policyFile = "policy.json";
 
-/** @param version of the compiled policy, which the filter names as well */
-export function meshSidecar(policy: Policy, version: string, image: string): MeshSidecar {
+/** @param digest of the compiled policy, which the filter names as well */
+export function meshSidecar(policy: Policy, digest: string, image: string): MeshSidecar {
   const { revocation } = policy;
   const list = revocation?.file ? `${policyMountPath}/${revocationSecret.key}` : null;
   const told = { ...policy, revocation: revocation && { ...revocation, file: list } };
@@ -31,7 +31,7 @@ export function meshSidecar(policy: Policy, version: string, image: string): Mes
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name },
-      data: { [policyFile]: policyForSidecar(told, version) },
+      data: { [policyFile]: policyForSidecar(told, digest) },
     },
     parts: (user) =>
       sidecarParts({

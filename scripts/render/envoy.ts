@@ -18,7 +18,7 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
   const { policy } = loaded;
   const built = await buildFilter(request.report);
   const module = await readFile(built);
-  const { plan: asBuilt, version } = await filterPlan(policy, built);
+  const { plan: asBuilt, policyDigest, version } = await filterPlan(policy, built);
   const filter = { ...asBuilt, wasmFile: join(out, "postern.wasm") };
   const plan = await planBelow(request);
   const behind = request.secondLock ? secondLock(policy) : [];
@@ -28,7 +28,7 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
     folders: planFolders,
     files: {
       "postern.wasm": module,
-      "run/policy.json": policyForSidecar(policy, version),
+      "run/policy.json": policyForSidecar(policy, policyDigest),
       "envoy.json": asJson(renderBootstrap(plan, [staticFilter(filter), ...behind])),
       ...Object.fromEntries(Object.entries(dynamic).map(([name, content]) => [`dynamic/${name}`, asJson(content)])),
       "dynamic/ecds.json": asJson(renderFilterConfig(filter, version)),

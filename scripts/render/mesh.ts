@@ -22,7 +22,7 @@ export async function meshParts(
   namespace: string | null = null,
 ): Promise<MeshParts> {
   const { policy } = loaded;
-  const { plan, version } = await filterPlan(policy, await buildFilter(report));
+  const { plan, policyDigest } = await filterPlan(policy, await buildFilter(report));
   const filter = {
     image: image.reference,
     imageSha256: image.sha256,
@@ -34,7 +34,7 @@ export async function meshParts(
   const list = policy.revocation?.file;
   return {
     filter,
-    sidecar: meshSidecar(policy, version, sidecarImage),
+    sidecar: meshSidecar(policy, policyDigest, sidecarImage),
     secrets: [
       ...(plan.secretNames.length > 0 ? [hmacSecretLine(plan.secretNames, namespace)] : []),
       ...(list ? [createSecret(name, fromFiles({ [key]: list }), namespace)] : []),

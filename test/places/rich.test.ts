@@ -85,8 +85,10 @@ describe("a policy with something of everything", { timeout: 900_000 }, () => {
         env: { ...process.env, ...env },
       });
     sidecar = await startRenderedSidecar(out);
+    const started = new Date().toISOString();
     envoy = await startEnvoy(() => readJson(join(out, "envoy.json")), { env });
     await visitAll(await envoy.port("edge"));
+    await provedAfter(started);
   });
 
   test("Istio: manifests are accepted, and filter and sidecar in a gateway's pod decide the same", async () => {
@@ -110,11 +112,15 @@ describe("a policy with something of everything", { timeout: 900_000 }, () => {
     await visitAll(await envoy.port("edge"));
     const { pipe } = (patchValue(patches, "LISTENER") as { address: { pipe: { path: string } } }).address;
     assert.ok(JSON.stringify(sidecarContainer?.env).includes(`"SELF_TEST_SOCKET","value":"${pipe.path}"`));
+    await provedAfter(started);
+  });
+
+  async function provedAfter(started: string): Promise<void> {
     await eventually(
       () => provedSince(started),
       (routes) => ["notes", "shelves"].every((one) => routes.includes(one)),
     );
-  });
+  }
 
   /** Routes of which a self-test since then says that they enforce. */
   async function provedSince(started: string): Promise<string[]> {
