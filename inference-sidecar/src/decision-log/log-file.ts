@@ -9,7 +9,7 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
 
 /** The names of the log's files, oldest first. */
 export async function logFiles(directory: string): Promise<string[]> {
-  return NAMES.sorted(await readdir(directory));
+  return inOrder(await readdir(directory));
 }
 
 /** Those of them that are names of log files, oldest first. */
@@ -18,7 +18,7 @@ export function inOrder(names: readonly string[]): string[] {
 }
 
 export function isLogFile(name: string): boolean {
-  return NAMES.sorted([name]).length > 0;
+  return inOrder([name]).length > 0;
 }
 
 /** The UTC date in a file's name, `2026-11-22`. */
