@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { foundIn, type LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { decodeKept, type Explanation } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
 
@@ -60,8 +60,8 @@ export function evidenceText(decision: LogRecord, evidence: ShownEvidence | null
 }
 
 /** Denied, or it would be on a higher rung, because a value of it is taken for an attack. */
-export function isAttack({ effect, reason, wouldDeny }: LogRecord): boolean {
-  return ((effect === "deny" ? reason : wouldDeny) ?? "").startsWith("attack_");
+export function isAttack(decision: LogRecord): boolean {
+  return foundIn(decision)?.startsWith("attack_") ?? false;
 }
 
 function explanationText(decision: LogRecord, explanation: ShownEvidence["explanation"]): string[] {

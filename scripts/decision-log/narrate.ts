@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { foundIn, type LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { isAttack } from "./evidence-text.ts";
 import { type Check, checks, reasonTexts } from "./reasons.ts";
 
@@ -15,7 +15,7 @@ const scoredBy: Readonly<Record<string, string>> = {
  * what would change it.
  */
 export function narrate(decision: LogRecord, evidence: readonly string[]): string[] {
-  const finding = decision.effect === "deny" ? decision.reason : (decision.wouldDeny ?? "");
+  const finding = foundIn(decision) ?? "";
   const failed = reasonTexts[finding];
   return [
     `decision ${decision.id}`,

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { foundIn, type LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { denialKind } from "../../inference-sidecar/src/maturity/denial.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorded-request.ts";
@@ -71,11 +71,6 @@ export async function sendAgain(
     ...(kept.source !== "" && { source: kept.source }),
     ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),
   };
-}
-
-/** What the request was denied for, or would be denied for higher up; null: nothing. */
-function foundIn({ effect, reason, wouldDeny }: LogRecord): string | null {
-  return effect === "deny" ? reason : wouldDeny;
 }
 
 /** Whether the token's refusal is one that this policy might not make. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { foundIn, type LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { FROM_PREVENT } from "../../inference-sidecar/src/ladder/evidence.ts";
 import type { Configuration } from "../../inference-sidecar/src/maturity/configuration.ts";
 
@@ -26,7 +26,7 @@ export function decideByRecord(
   const then = before.routes.find(({ name }) => name === record.route);
   const now = after.routes.find(({ name }) => name === record.route);
   if (record.route !== "" && (then === undefined || then.rules !== now?.rules)) return null;
-  const found = record.effect === "deny" ? record.reason : (record.wouldDeny ?? "");
+  const found = foundIn(record) ?? "";
   if (found === "") return { effect: "permit", reason: "permitted" };
   const rung = RUNGS.indexOf(moved ?? now?.rung ?? after.mode);
   return rung >= RUNGS.indexOf(enforcedFrom(found))

@@ -60,6 +60,15 @@ export function principalOf({ id, workload, apiKey }: LogRecord["subject"]): str
   return id || workload || apiKey;
 }
 
+/** What the request was denied for, or would be on a higher rung; null: nothing. */
+export function foundIn({
+  effect,
+  reason,
+  wouldDeny,
+}: Pick<LogRecord, "effect" | "reason" | "wouldDeny">): string | null {
+  return effect === "deny" ? reason : wouldDeny;
+}
+
 /** The line of a completion that came after its decision. */
 export interface CompletionLine extends Link {
   readonly completes: string;

@@ -1,3 +1,4 @@
+import { foundIn } from "../decision-log/record.ts";
 import type { Decided } from "../decision-log/record-line.ts";
 import type { Mode } from "../policy/policy.ts";
 
@@ -39,8 +40,9 @@ export function noEvidence(since: string): Evidence {
 }
 
 /** What a decision says of the rung on which it was made; empty: neither this rung nor the next has refused it. */
-export function findingOf({ rung, effect, reason, wouldDeny }: Decided): FindingKind[] {
-  const finding = effect === "deny" ? reason : wouldDeny;
+export function findingOf(decided: Decided): FindingKind[] {
+  const { rung, effect } = decided;
+  const finding = foundIn(decided);
   if (finding === null || finding === "permitted") return [];
   const fromPrevent = FROM_PREVENT.has(finding);
   if (effect === "deny") {
