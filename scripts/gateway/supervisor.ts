@@ -23,7 +23,10 @@ const steadyMillis = 10_000;
 /** How long a process may take to end before it is killed. */
 const graceMillis = 5_000;
 
-/** Keeps one program running in this process's group, started again with back-off whenever it ends, until `stop`. */
+/**
+ * Keeps one program running, started again with back-off whenever it ends, until `stop`. It has a process group of its
+ * own: Ctrl-C in a terminal is told to this process alone, which ends one after the other.
+ */
 export class Supervised {
   readonly #program: Program;
   readonly #report: (line: string) => void;
@@ -100,7 +103,7 @@ export class Supervised {
     const [command, args] = withParent(this.#program.command, this.#program.args);
     const log = logFile === null ? "inherit" : openSync(logFile, "a", 0o600);
     const startedAt = Date.now();
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", log, log] });
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", log, log], detached: true });
     if (log !== "inherit") closeSync(log);
     this.#child = child;
     // `close` comes once, after `exit` or `error`.

@@ -36,26 +36,29 @@ async function askUntilTheEnd(url: string, onFirst: () => void): Promise<string[
   return told;
 }
 
-test("a gateway that is ended under load leaves a record of every answer that it gave", {
-  timeout: 300_000,
-}, async (context) => {
-  const upstream = await startRecordingUpstream();
-  context.after(() => upstream.stop());
-  let missing: string[] = [];
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const state = await mkdtemp(join(tmpdir(), "ended-"));
-    const gateway = await startTestGateway({ upstream: upstream.url, policy, state });
-    let stopped: Promise<unknown> = Promise.resolve();
-    const told = await askUntilTheEnd(gateway.url, () => {
-      stopped = gateway.stop();
-    });
-    await stopped;
-    const recorded = new Set<string>();
-    for await (const { id } of readDecisions(state)) recorded.add(id);
-    await rm(state, { recursive: true });
-    missing = told.filter((id) => !recorded.has(id));
-    context.diagnostic(`${told.length} answers, ${missing.length} without a record`);
-    if (missing.length === 0) break;
-  }
-  assert.deepEqual(missing, []);
-});
+const ends = {
+  "a gateway that is told to end": (pid: number) => process.kill(pid, "SIGTERM"),
+  "Ctrl-C in a terminal, which reaches its whole process group,": (pid: number) => process.kill(-pid, "SIGINT"),
+};
+
+for (const [how, end] of Object.entries(ends))
+  test(`${how} leaves a record of every answer that was given under load`, {
+    timeout: 300_000,
+  }, async (context) => {
+    const upstream = await startRecordingUpstream();
+    context.after(() => upstream.stop());
+    let missing: string[] = [];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const state = await mkdtemp(join(tmpdir(), "ended-"));
+      const gateway = await startTestGateway({ upstream: upstream.url, policy, state });
+      const told = await askUntilTheEnd(gateway.url, () => end(gateway.pid));
+      await gateway.stop();
+      const recorded = new Set<string>();
+      for await (const { id } of readDecisions(state)) recorded.add(id);
+      await rm(state, { recursive: true });
+      missing = told.filter((id) => !recorded.has(id));
+      context.diagnostic(`${told.length} answers, ${missing.length} without a record`);
+      if (missing.length === 0) break;
+    }
+    assert.deepEqual(missing, []);
+  });

@@ -10,7 +10,6 @@ import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { eventually } from "../harness/eventually.ts";
 import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { groupMembers } from "../harness/process-group.ts";
 import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
@@ -90,7 +89,7 @@ test("Envoy's access log has the decision's id, effect, reason and route", async
   assert.ok(told.includes(`${ids[1]} deny route_not_found -`), text);
 });
 
-test("one process of the group, the sidecar, names it in its command line", async () => {
+test("one process of the gateway, the sidecar, names it in its command line", async () => {
   const members = await gateway.members();
   const named = members.filter(({ command }) => command.includes("sidecar"));
   assert.equal(named.length, 1, JSON.stringify(members));
@@ -186,12 +185,12 @@ test("an address that was given and is taken is an error, and nothing is left ru
   await new Promise((done) => server.once("listening", done));
   try {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { child, output, ended } = runPostern([
+    const { output, ended, members } = runPostern([
       ...["up", "--upstream", upstream.url.origin, "--listen", address, "--state", `${gateway.state}/second`],
     ]);
     assert.equal(await ended, 1);
     assert.match(output(), new RegExp(`--listen ${address} is taken`));
-    assert.deepEqual(await groupMembers(child.pid as number), []);
+    assert.deepEqual(await members(), []);
   } finally {
     server.close();
   }
@@ -200,12 +199,12 @@ test("an address that was given and is taken is an error, and nothing is left ru
 test("a policy that can't be taken is refused with every problem, and nothing is left running", async () => {
   const path = `${gateway.state}/bad.yaml`;
   await writeFile(path, policy("one").replace("version: 1", "version: 2"));
-  const { child, output, ended } = runPostern([
+  const { output, ended, members } = runPostern([
     ...["up", "--upstream", upstream.url.origin, "--policy", path, "--state", `${gateway.state}/third`],
   ]);
   assert.equal(await ended, 1);
   assert.ok((output().match(/bad\.yaml:\d+:\d+:/g) ?? []).length >= 2, output());
-  assert.deepEqual(await groupMembers(child.pid as number), []);
+  assert.deepEqual(await members(), []);
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -219,7 +218,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const members = await observing.members();
     assert.ok(members.length >= 3, JSON.stringify(members));
     assert.equal(await observing.stop(signal), 0);
-    assert.deepEqual(await groupMembers(observing.pid), []);
+    assert.deepEqual(await observing.members(), []);
   });
 }
 
@@ -229,7 +228,7 @@ test("a gateway that is killed takes its processes with it", {
   const killed = await startTestGateway({ upstream: upstream.url });
   process.kill(killed.pid, "SIGKILL");
   await eventually(
-    () => groupMembers(killed.pid),
+    () => killed.members(),
     (members) => members.length === 0,
   );
   await killed.stop();

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.
 import { findDecision } from "../../scripts/decision-log/read.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "./eventually.ts";
-import { type GroupMember, groupMembers } from "./process-group.ts";
+import { type RunMember, runMembers, runVariable } from "./process-run.ts";
 
 export interface TestGatewayOptions {
   readonly upstream: URL;
@@ -20,7 +21,7 @@ export interface TestGatewayOptions {
   readonly state?: string;
 }
 
-/** `postern up` as a user runs it, in a process group and a state folder of its own. */
+/** `postern up` as a user runs it, in a process group and with a state folder of its own. */
 export interface TestGateway {
   readonly url: string;
   /** With its token. */
@@ -31,8 +32,8 @@ export interface TestGateway {
   readonly pid: number;
   /** Everything it has printed. */
   output(): string;
-  /** The living processes of the group. */
-  members(): Promise<GroupMember[]>;
+  /** Its living processes; once it has ended, those it left behind. */
+  members(): Promise<RunMember[]>;
   sidecarPid(): Promise<number>;
   envoyPid(): Promise<number>;
   /** The decision's record, once it and its completion are in the log. */
@@ -49,7 +50,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const policyPath = join(folder, "policy.yaml");
   if (options.policy !== undefined) await writeFile(policyPath, options.policy);
   for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content);
-  const { child, output, ended } = runPostern([
+  const { child, output, ended, members } = runPostern([
     "up",
     ...["--upstream", options.upstream.origin, "--state", state],
     ...["--concurrency", String(options.workers ?? 1)],
@@ -76,10 +77,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const pid = child.pid as number;
   const member = async (word: string) => {
     const found = await eventually(
-      async () => (await groupMembers(pid)).find(({ command }) => command.includes(word)) ?? null,
+      async () => (await members()).find(({ command }) => command.includes(word)) ?? null,
       (one) => one !== null,
     );
-    return (found as GroupMember).pid;
+    return (found as RunMember).pid;
   };
   return {
     url: printed(output(), "gateway"),
@@ -88,7 +89,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     policyPath,
     pid,
     output,
-    members: () => groupMembers(pid),
+    members,
     sidecarPid: () => member("sidecar"),
     envoyPid: () => member("envoy.json"),
     waitForRecord: async (id) => {
@@ -102,13 +103,27 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   };
 }
 
+/** A command that runs, or has run. */
+export interface PosternRun {
+  readonly child: ChildProcess;
+  /** Everything it has printed. */
+  output(): string;
+  /** The exit code. */
+  readonly ended: Promise<number | null>;
+  /** The living processes that it has started, and itself. */
+  members(): Promise<RunMember[]>;
+}
+
 /** Runs the command line in a process group of its own. */
-export function runPostern(
-  args: readonly string[],
-  cwd: string = projectRoot,
-): { child: ChildProcess; output: () => string; ended: Promise<number | null> } {
+export function runPostern(args: readonly string[], cwd: string = projectRoot): PosternRun {
   const entry = join(projectRoot, "scripts", "postern.mjs");
-  const child = spawn(process.execPath, [entry, ...args], { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const run = randomUUID();
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd,
+    env: { ...process.env, [runVariable]: run },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
@@ -120,7 +135,7 @@ export function runPostern(
     child.once("error", refuse);
     child.once("close", (code) => done(code));
   });
-  return { child, output: () => text, ended };
+  return { child, output: () => text, ended, members: () => runMembers(run) };
 }
 
 /** The address in the line that starts with `name`. */
