@@ -55,6 +55,11 @@ export class Reporter extends SerialCall {
   private readonly waiting: RecordQueue = new RecordQueue();
   /** The last record that was ever sent. */
   private sent: u64 = 0;
+  /**
+   * The last record that was ever dropped. Who waits for it, or for one before it, is told by the tick: a record is
+   * dropped within a callback of another stream, where this one could not be answered.
+   */
+  private dropped: u64 = 0;
   /** With ascending sequences. */
   private waiters: Waiter[] = [];
   private flushedMillis: i64 = 0;
@@ -110,9 +115,9 @@ export class Reporter extends SerialCall {
     this.flush(nowMillis);
   }
 
-  /** Those who have waited too long are told so. */
+  /** Those who wait in vain, or have waited too long, are told so. */
   endOverdueWaits(nowMillis: i64): void {
-    let count = 0;
+    let count = this.waitersUpTo(this.dropped);
     while (count < this.waiters.length && this.waiters[count].untilMillis <= nowMillis) count++;
     this.tell(count, false);
   }
@@ -163,6 +168,7 @@ export class Reporter extends SerialCall {
 
   private acknowledge(sequence: u64): void {
     this.waiting.drop(sequence);
+    this.tell(this.waitersUpTo(this.dropped), false);
     this.tell(this.waitersUpTo(sequence), true);
   }
 
@@ -202,10 +208,9 @@ export class Reporter extends SerialCall {
 
   private dropOldest(most: i32): void {
     const count = min(most, this.waiting.count);
-    const last = this.waiting.first + count - 1;
     this.lost += <u64>count;
-    this.waiting.drop(last);
-    this.tell(this.waitersUpTo(last), false);
+    this.dropped = this.waiting.first + count - 1;
+    this.waiting.drop(this.dropped);
   }
 }
 
