@@ -42,8 +42,8 @@ export class Base64Run {
     if (first >= 0 && isBase64Text(text, first, end)) return this.found(first, end, end);
     while (end - this.at >= MIN_TOKEN_BYTES) {
       const start = this.at;
-      if (holdsObject(text, start, end)) return this.header(start);
       const stop = findEither(text, start, end, DOT, SLASH);
+      if (holdsObject(text, start, stop)) return this.header(start);
       this.at = stop + 1;
       if (this.piece(start, stop, start == first && stop == end)) return true;
     }

@@ -87,7 +87,7 @@ export const units = [
   ..."/*|&#|&|%|%u|\\u{|\\0|base64,|a=&|&lt|\xe0|{|[|\"\\u|=|;|/|A |<a>|<a b='c'/>|x<!---->|<![CDATA[|<!--|<!-|]".split(
     "|",
   ),
-  ..."\r\n--X|--X\r\n\r\n|; name*=|\0|\0\xc3\xa9|a&|%41|%2541|PHNj|PHNjcmlwdD5h|\0a|a\0|=?a?b?|=?a?b?cc|=?u?q?=3C?= |\\x41".split(
+  ..."\r\n--X|--X\r\n\r\n|; name*=|\0|\0\xc3\xa9|a&|%41|%2541|PHNj|PHNjcmlwdD5h|v7-/|\0a|a\0|=?a?b?|=?a?b?cc|=?u?q?=3C?= |\\x41".split(
     "|",
   ),
   ...'&#60;|&amp;|\'|"a",|{"a":|{"a":1}|a=1&|;a=b|\'a\',|`|#\n|"""|<?|<!|\xef\xbc|\xc0|\t|a\t|/**/|/*!|*/|\\|../|.'.split(
