@@ -9,12 +9,18 @@ const BACKSLASH: u8 = 0x5c;
 const PERCENT: u8 = 0x25;
 const ZERO: u8 = 0x30;
 const LOWER_U: u8 = 0x75;
+const UPPER_U: u8 = 0x55;
 const LOWER_X: u8 = 0x78;
 const OPEN_BRACE: u8 = 0x7b;
 const CLOSE_BRACE: u8 = 0x7d;
 const LAST_CODE_POINT = 0x10ffff;
+/** Of an escape with eight digits. */
+const WIDE_BYTES = 10;
 
-/** `\uXXXX` with surrogate pairs, with several `u` (Java), `\u{X…}` (ECMAScript) and `%uXXXX` (ECMAScript's `escape`, as IIS decodes it). */
+/**
+ * `\uXXXX` with surrogate pairs, with several `u` (Java), `\UXXXXXXXX` (YAML, TOML, Python, C), `\u{X…}` (ECMAScript) and
+ * `%uXXXX` (ECMAScript's `escape`, as IIS decodes it).
+ */
 export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
   const pass = rewrite(text, length);
   while (pass.seek(BACKSLASH, PERCENT)) {
@@ -24,6 +30,11 @@ export function decodeUnicodeEscapes(text: Uint8Array, length: i32): i32 {
       continue;
     }
     const escaped = unchecked(text[at]) == BACKSLASH;
+    const wide = escaped ? widePoint(text, at, length) : -1;
+    if (wide >= 0) {
+      pass.putPoint(min(wide, LAST_CODE_POINT), WIDE_BYTES);
+      continue;
+    }
     const digits = digitsFrom(text, at, length);
     const unit = codeUnit(text, digits, length);
     if (unit >= 0) {
@@ -92,6 +103,14 @@ function codeUnit(text: Uint8Array, at: i32, end: i32): i32 {
     unit = (unit << 4) | digit;
   }
   return unit;
+}
+
+/** What `\UXXXXXXXX` at `at` stands for, or -1. */
+function widePoint(text: Uint8Array, at: i32, end: i32): i32 {
+  if (unchecked(text[at + 1]) != UPPER_U) return -1;
+  const high = codeUnit(text, at + 2, end);
+  const low = codeUnit(text, at + 6, end);
+  return (high | low) < 0 || high > 0x7fff ? -1 : (high << 16) | low;
 }
 
 /** Where the digits of an escape begin that is at `at`, its sign and the first `u`. */

@@ -22,6 +22,13 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["JavaScript's unicode escapes", "\\u003cb\\u{3e}", "unicode-escape", "<b>"],
   ["a code point with zeros before it", "\\u{0000003c}b\\u{00000}\\u{3e}", "unicode-escape", "<b\0>"],
   ["Java's unicode escapes", "\\uu003cb\\uuuu003e", "unicode-escape", "<b>"],
+  [
+    "code points of eight digits",
+    "\\U0000003cb\\U0000003E\\u003cb\\U003e\\U0001f600",
+    "unicode-escape",
+    `<b><b>${utf8("😀")}`,
+  ],
+  ["one beyond the last", "\\U00110000\\UFFFFFFFFx", "unicode-escape", "\xf4\x8f\xbf\xbf\xef\xbf\xbfFFFFx"],
   ["a surrogate pair", "a\\ud83d\\ude00", "unicode-escape", utf8("a😀")],
   ["a surrogate pair of ECMAScript's escape", "a%ud83d%ude00", "unicode-escape", utf8("a😀")],
   [
