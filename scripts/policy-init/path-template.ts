@@ -38,14 +38,17 @@ function parameter(wanted: string, names: Set<string>): string {
   return `{${name}}`;
 }
 
-/** Literal segments before parameters, at the first place where two patterns differ: the first route that matches decides. */
+/**
+ * Literal segments before parameters, whatever these are named, at the first place where two patterns differ: the first route
+ * that matches decides.
+ */
 export function bySpecificity(a: { readonly path: string }, b: { readonly path: string }): number {
   const [one, other] = [a.path.split("/"), b.path.split("/")];
   for (let index = 0; index < Math.min(one.length, other.length); index++) {
     const [left = "", right = ""] = [one[index], other[index]];
     const order = Number(left.startsWith("{")) - Number(right.startsWith("{"));
     if (order !== 0) return order;
-    if (left !== right) return left < right ? -1 : 1;
+    if (!left.startsWith("{") && left !== right) return left < right ? -1 : 1;
   }
   return one.length - other.length;
 }

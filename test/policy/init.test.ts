@@ -80,6 +80,28 @@ test("of two operations of one shape the one is kept that does not take everybod
   }
 });
 
+test("a literal stands before a parameter whatever other parameters are named, so that no route takes another's requests", async () => {
+  const paths = {
+    "/repos/{a}/{repo}": { get: { security: [] } },
+    "/repos/{b}/latest": { get: { security: [{ staff: ["admin"] }] } },
+    "/{z}/x": { get: {} },
+    "/{y}/x/{w}": { get: {} },
+    "/{x}/{v}": { get: {} },
+  };
+  const securitySchemes = { staff: { type: "http", scheme: "bearer" } };
+  const { policy, notes } = await policyFor(
+    JSON.stringify({ openapi: "3.1.0", paths, components: { securitySchemes } }),
+  );
+  assert.deepEqual(
+    policy.routes.map(({ path }) => path),
+    ["/repos/{b}/latest", "/repos/{a}/{repo}", "/{z}/x", "/{y}/x/{w}", "/{x}/{v}"],
+  );
+  assert.deepEqual(
+    notes().map(({ code }) => code),
+    ["route_without_owner"],
+  );
+});
+
 test("schemes of one provider are one issuer, and schemes whose names become the same are two", async () => {
   const discovery = "https://login.demo/.well-known/openid-configuration";
   const { policy } = await policyFor(
