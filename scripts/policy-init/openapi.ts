@@ -3,7 +3,7 @@ import { refuseKeyHeader } from "../../inference-sidecar/src/policy/header-name.
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { type Draft, type DraftGrant, type DraftIssuer, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
 import { dereferenced } from "./local-reference.ts";
-import { type Mapping, mapping } from "./mapping.ts";
+import { isMapping, type Mapping, mapping } from "./mapping.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
 import { serverPath } from "./server-path.ts";
 
@@ -11,7 +11,8 @@ const OPERATIONS_MOST = 5000;
 
 /** What a document of OpenAPI 3 says of paths, methods and who may call them. @throws Error it is none */
 export function draftFromOpenApi(text: string, file: string): Draft {
-  const parsed = parseDocument(text, { maxAliasCount: 1000 } as object);
+  // Most readers of OpenAPI know YAML's merge keys: what they bring can be who may.
+  const parsed = parseDocument(text, { merge: true });
   const [fault] = parsed.errors;
   if (fault) throw new Error(`${file} is no YAML or JSON: ${fault.message}`);
   const document = mapping(parsed.toJS({ maxAliasCount: 1000 }));
@@ -33,7 +34,11 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       const method = METHODS.find((one) => one === key.toUpperCase());
       if (method === undefined) continue;
       if (++operations > OPERATIONS_MOST) throw new Error(`${file} has more than ${OPERATIONS_MOST} operations`);
-      const operation = mapping(value);
+      const operation = dereferenced(document, value);
+      if (operation === null) {
+        notes.add(`${method} ${path} was left out: it does not stand in the document ($ref)`);
+        continue;
+      }
       const server = serverPath([operation.servers, item?.servers, document.servers]);
       for (const note of server.notes) notes.add(note);
       const template = templateOf(server.base + path);
@@ -74,6 +79,8 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   };
 }
 
+type MutableGrant = { -readonly [Field in keyof DraftGrant]: DraftGrant[Field] };
+
 /** The security schemes of a document as issuers and API keys. */
 class Schemes {
   readonly #document: Mapping;
@@ -105,32 +112,33 @@ class Schemes {
     if (this.asksForNobody(security)) {
       return { allow: null, said: ["the document takes credentials here, and needs none"] };
     }
-    const said: string[] = [];
-    const allow = alternatives.map((one) => {
-      const grant: { issuer?: string; scopes?: string[]; apiKey?: boolean } = {};
+    const said = new Set<string>();
+    const grants = alternatives.map((one) => {
+      const grant: MutableGrant = {};
       for (const [name, scopes] of Object.entries(one)) this.#add(grant, name, strings(scopes), said);
       if (grant.issuer === undefined && !grant.apiKey) grant.issuer = this.#issuer(UNKNOWN_ISSUER);
       return grant;
     });
-    return { allow, said };
+    const different = new Map(grants.map((grant) => [JSON.stringify(grant), grant]));
+    return { allow: [...different.values()], said: [...said] };
   }
 
-  #add(
-    grant: { issuer?: string; scopes?: string[]; apiKey?: boolean },
-    name: string,
-    scopes: string[],
-    said: string[],
-  ) {
+  #add(grant: MutableGrant, name: string, scopes: string[], said: Set<string>) {
     const scheme = dereferenced(this.#document, this.#schemes[name]) ?? {};
     const isBearer = scheme.type === "http" && String(scheme.scheme).toLowerCase() === "bearer";
     if (scheme.type === "oauth2" || scheme.type === "openIdConnect" || isBearer) {
-      grant.issuer = this.#issuer(issuerOf(name, scheme));
+      const issuer = this.#issuer(issuerOf(name, scheme));
+      grant.issuer ??= issuer;
+      if (grant.issuer !== issuer) {
+        said.add(`scheme ${name} is asked for as well, and a grant takes one issuer's token: FILL IN who may`);
+        return;
+      }
       const usable = scopes.filter((scope) => /^[!#-[\]-~]+$/.test(scope));
       if (usable.length > 0) grant.scopes = [...new Set([...(grant.scopes ?? []), ...usable])];
     } else if (scheme.type === "apiKey" && scheme.in === "header" && this.#takesHeader(String(scheme.name))) {
       grant.apiKey = true;
     } else {
-      said.push(`scheme ${name} (${scheme.type ?? "not defined"}) has no counterpart here: FILL IN who may`);
+      said.add(`scheme ${name} (${scheme.type ?? "not defined"}) has no counterpart here: FILL IN who may`);
     }
   }
 
@@ -164,8 +172,9 @@ function issuerOf(scheme: string, { openIdConnectUrl, flows }: Mapping): DraftIs
   return { name, issuer, note: "`issuer` must be the `iss` claim of the tokens" };
 }
 
+/** What is not written as it must be (`security: [staff]`) still asks for somebody. */
 function alternativesOf(security: unknown): Mapping[] {
-  return Array.isArray(security) ? security.map(mapping) : [];
+  return [security ?? []].flat().map((one) => (isMapping(one) ? one : { [String(one)]: [] }));
 }
 
 function strings(value: unknown): string[] {

@@ -130,6 +130,49 @@ test("schemes of one provider are one issuer, and schemes whose names become the
   assert.equal(policy.issuers.length, 4);
 });
 
+test("what asks for somebody is never open: merged in, referred to, asked for twice, or not written as it must be", async () => {
+  const { policy, text, notes } = await policyFor(`
+openapi: 3.0.3
+x-staff: &staff
+  security: [{ staff: [admin] }]
+paths:
+  /merged: { get: { <<: *staff, operationId: merged } }
+  /referred: { get: { $ref: "#/x-operations/a" }, put: { $ref: "operations.yaml#/a" } }
+  /names: { get: { security: [staff] }, put: { security: staff }, post: { security: [null] } }
+  /mapping: { get: { security: { staff: [admin] } } }
+  /both: { get: { security: [{ staff: [admin], partner: [stock] }] } }
+  /either: { get: { security: [{ basic: [] }, { session: [] }, { staff: [] }, { staff: [] }] } }
+x-operations: { a: { security: [{ staff: [admin] }] } }
+components:
+  securitySchemes:
+    staff: { type: http, scheme: bearer }
+    partner: { type: oauth2, flows: { clientCredentials: { tokenUrl: "https://partner.demo/token", scopes: {} } } }
+    basic: { type: http, scheme: basic }
+    session: { type: apiKey, in: cookie, name: sid }
+`);
+  const issuers = policy.issuers.map(({ name }) => name);
+  const grants = policy.routes.map(({ methods, path, public: isPublic, allow }) => {
+    const asked = allow.map(({ issuer, scopes }) => [issuers[issuer ?? -1], ...scopes].join(" "));
+    return `${methods.join()} ${path}: ${isPublic ? "public" : asked.join(" or ")}`;
+  });
+  assert.deepEqual(grants, [
+    "GET /both: staff admin",
+    "GET /either: fill-in or staff",
+    "GET /mapping: staff admin",
+    "GET /merged: staff admin",
+    "GET /names: staff",
+    "PUT /names: staff",
+    "POST /names: fill-in",
+    "GET /referred: staff admin",
+  ]);
+  assert.match(text, /# scheme partner is asked for as well, and a grant takes one issuer's token: FILL IN who may/);
+  assert.match(text, /# PUT \/referred was left out: it does not stand in the document/);
+  assert.deepEqual(
+    notes().map(({ code }) => code),
+    ["route_without_owner"],
+  );
+});
+
 test("hostile names stay within their quotes and comments", async () => {
   const { policy } = await policyFor(
     JSON.stringify({
