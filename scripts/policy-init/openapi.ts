@@ -16,7 +16,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   const [fault] = parsed.errors;
   if (fault) throw new Error(`${file} is no YAML or JSON: ${fault.message}`);
   const document = mapping(parsed.toJS({ maxAliasCount: 1000 }));
-  if (!/^3\./.test(String(document.openapi ?? ""))) {
+  if (!/^3(\.|$)/.test(String(document.openapi ?? ""))) {
     throw new Error(
       `${file} is no document of OpenAPI 3: it needs \`openapi: 3.x\`. Convert version 2 (Swagger) first.`,
     );
@@ -28,6 +28,10 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   /** By method and shape of the path. */
   const routes = new Map<string, DraftRoute>();
   for (const [path, written] of Object.entries(mapping(document.paths))) {
+    if (!path.startsWith("/")) {
+      if (!path.startsWith("x-")) notes.add(`${path} was left out: it does not begin with "/"`);
+      continue;
+    }
     const item = dereferenced(document, written);
     if (item === null) notes.add(`${path} was left out: it does not stand in the document ($ref)`);
     for (const [key, value] of Object.entries(item ?? {})) {
@@ -41,7 +45,9 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       }
       const server = serverPath([operation.servers, item?.servers, document.servers]);
       for (const note of server.notes) notes.add(note);
-      const template = templateOf(server.base + path);
+      const bare = path.replace(/\{?[?#].*$/s, "");
+      if (bare !== path) notes.add(`${path} is taken as ${bare}: a route takes its requests with any query`);
+      const template = templateOf(server.base + bare);
       if (template === null) {
         notes.add(`${method} ${path} was left out: no pattern can match it`);
         continue;
@@ -50,11 +56,13 @@ export function draftFromOpenApi(text: string, file: string): Draft {
       const security = operation.security ?? document.security;
       const other = routes.get(shape);
       if (other !== undefined && (other.allow !== null || schemes.asksForNobody(security))) {
-        notes.add(`${method} ${path} was left out: another path has its shape`);
+        notes.add(`${method} ${path} was left out: route ${other.name} has its shape, and takes its requests`);
         continue;
       }
       if (other !== undefined)
-        notes.add(`${method} ${other.path} was left out: ${path} has its shape, and does not take everybody`);
+        notes.add(
+          `${method} ${other.path} was left out: ${path} has its shape, takes its requests, and not everybody's`,
+        );
       const wanted =
         typeof operation.operationId === "string" ? operation.operationId : `${method.toLowerCase()}${path}`;
       const { allow, said } = schemes.access(security);
@@ -168,7 +176,7 @@ function issuerOf(scheme: string, { openIdConnectUrl, flows }: Mapping): DraftIs
   }
   const [flow] = Object.values(mapping(flows)).map(mapping);
   const url = URL.parse?.(String(flow?.tokenUrl ?? flow?.authorizationUrl ?? "")) ?? null;
-  const issuer = url === null ? `https://${name.toLowerCase()}.invalid` : url.origin;
+  const issuer = url === null || url.origin === "null" ? `https://${name.toLowerCase()}.invalid` : url.origin;
   return { name, issuer, note: "`issuer` must be the `iss` claim of the tokens" };
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { stringify } from "yaml";
 import type { Draft, DraftGrant, DraftIssuer, DraftRoute } from "./draft.ts";
 
 /** The draft as a policy file that `postern check` takes, with comments on what is to be filled in. */
@@ -23,7 +24,7 @@ function identity({ issuers, apiKeyHeader }: Draft): string[] {
   if (apiKeyHeader !== null) {
     lines.push(
       "  apiKeys:",
-      `    header: ${apiKeyHeader}`,
+      `    header: ${plain(apiKeyHeader)}`,
       "    # FILL IN: `openssl rand -hex 32` makes a key, `printf %s KEY | sha256sum` its digest. Nobody has the key of this one.",
       `    keys: [{ name: fill-in, sha256: "${randomBytes(32).toString("hex")}" }]`,
     );
@@ -36,7 +37,7 @@ function issuer({ name, issuer: iss, note }: DraftIssuer): string[] {
   const { x, y } = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
   return [
     `    # FILL IN: ${comment(note)}; \`audiences\`, \`algorithms\`, and the keys: \`jwks: { file: ./jwks.json }\``,
-    `    - name: ${name}`,
+    `    - name: ${plain(name)}`,
     `      issuer: ${quoted(iss)}`,
     "      audiences: [fill-in]",
     "      algorithms: [ES256]",
@@ -49,7 +50,7 @@ function route({ name, methods, path, allow, notes }: DraftRoute): string[] {
   const access = allow === null ? "    public: true" : `    allow: [${allow.map(grant).join(", ")}]`;
   return [
     ...notes.map((note) => `  # ${comment(note)}`),
-    `  - name: ${name}`,
+    `  - name: ${plain(name)}`,
     `    match: { methods: [${methods.join(", ")}], path: ${quoted(path)} }`,
     access,
   ];
@@ -57,11 +58,16 @@ function route({ name, methods, path, allow, notes }: DraftRoute): string[] {
 
 function grant({ issuer: name, scopes, apiKey }: DraftGrant): string {
   const parts = [
-    ...(name === undefined ? [] : [`issuer: ${name}`]),
+    ...(name === undefined ? [] : [`issuer: ${plain(name)}`]),
     ...(scopes === undefined ? [] : [`scopes: [${scopes.map(quoted).join(", ")}]`]),
     ...(apiKey ? ["apiKeys: [fill-in]"] : []),
   ];
   return `{ ${parts.join(", ")} }`;
+}
+
+/** A name, in quotes where YAML would take it for a number, a truth or nothing. */
+function plain(name: string): string {
+  return stringify(name).trimEnd();
 }
 
 /** JSON's strings are YAML's. */

@@ -24,13 +24,16 @@ export function serverPath(lists: readonly unknown[]): ServerPath {
 /** Variables have their defaults (OpenAPI 3 section "Server Variable Object"); of a URL whatever its scheme and host are. */
 function pathOf({ url, variables }: Mapping): ServerPath {
   const notes: string[] = [];
-  const place = String(url ?? "").replace(/^([^/?#]*:)?\/\/[^/?#]*/, "");
-  const path = place.replace(/[?#].*$/s, "").replaceAll(/\{([^{}]*)\}/g, (written, name: string) => {
+  const defaultOf = (written: string, name: string) => {
     const value = mapping(mapping(variables)[name]).default;
     if (typeof value !== "string") return written;
     notes.push(`${written} of a server is taken to be its default, "${value}"`);
     return value;
-  });
+  };
+  // A variable at the beginning may stand for all of a URL.
+  const whole = String(url ?? "").replace(/^\{([^{}]*)\}(?=\/|$)/, defaultOf);
+  const place = whole.replace(/^([^/?#]*:)?\/\/[^/?#]*/, "");
+  const path = place.replace(/[?#].*$/s, "").replaceAll(/\{([^{}]*)\}/g, defaultOf);
   const base = posix.resolve("/", path);
   return { base: base === "/" ? "" : base, notes };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { stringify } from "yaml";
 import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { main } from "../../scripts/cli.ts";
 import { draftFromOpenApi } from "../../scripts/policy-init/openapi.ts";
@@ -55,7 +56,7 @@ test("paths, methods, scopes, keys and public operations of a document become ro
   ]);
   assert.equal(policy.issuers[0]?.issuer, "https://login.demo");
   assert.deepEqual([policy.mode, policy.limits?.perAddress, policy.apiKeys.header], ["observe", 30, "x-shop-key"]);
-  assert.match(text, /# GET \/orders\/\{other\} was left out: another path has its shape/);
+  assert.match(text, /# GET \/orders\/\{other\} was left out: route readOrder has its shape, and takes its requests/);
   assert.match(text, /# scheme certificate \(mutualTLS\) has no counterpart here: FILL IN/);
   assert.match(text, /# FILL IN: https:\/\/login\.demo\/\.well-known\/openid-configuration says/);
 });
@@ -173,6 +174,55 @@ components:
   );
 });
 
+test("names that YAML reads as something else are text, and so is a key's header", async () => {
+  const { policy } = await policyFor(
+    JSON.stringify({
+      openapi: "3.0.3",
+      paths: {
+        "/a": { get: { operationId: "true" }, put: { operationId: "0x1F" }, post: { operationId: "null" } },
+        "/b": { get: { operationId: "1e3", security: [{ "123": [] }, { key: [] }] } },
+      },
+      components: {
+        securitySchemes: {
+          "123": { type: "oauth2", flows: { implicit: { authorizationUrl: "urn:x" } } },
+          key: { type: "apiKey", in: "header", name: "404" },
+        },
+      },
+    }),
+  );
+  assert.deepEqual(
+    policy.routes.map(({ name }) => name),
+    ["true", "0x1F", "null", "1e3"],
+  );
+  const told = [policy.issuers[0]?.name, policy.issuers[0]?.issuer, policy.apiKeys.header];
+  assert.deepEqual(told, ["123", "https://123.invalid", "404"]);
+});
+
+test("a path is taken without query and fragment, and what is no path is no route", async () => {
+  const securitySchemes = { staff: { type: "http", scheme: "bearer" } };
+  const open = { get: { security: [] } };
+  const { policy, text } = await policyFor(
+    stringify({
+      openapi: 3.0,
+      servers: [{ url: "/v1" }],
+      paths: {
+        "/items?type=a": open,
+        "/items?type=b": { get: { security: [{ staff: ["b"] }] } },
+        "/users/{id}{?full}": open,
+        "/#Target=List": open,
+        pets: open,
+        "x-common": open,
+      },
+      components: { securitySchemes },
+    }),
+  );
+  const routes = policy.routes.map(({ path, public: isPublic }) => `${path} ${isPublic ? "public" : "restricted"}`);
+  assert.deepEqual(routes, ["/v1/ public", "/v1/items restricted", "/v1/users/{id} public"]);
+  assert.match(text, /# \/items\?type=b is taken as \/items: a route takes its requests with any query/);
+  assert.match(text, /# pets was left out: it does not begin with "\/"/);
+  assert.doesNotMatch(text, /x-common/);
+});
+
 test("hostile names stay within their quotes and comments", async () => {
   const { policy } = await policyFor(
     JSON.stringify({
@@ -230,6 +280,9 @@ test("a server's path stands before each path: variables by their defaults, of t
     [[{ url: "./v2/../v3/?x=1#y" }], "/v3/a"],
     [[{ url: "https://x.demo/{tenant}/v1" }], "/{tenant}/v1/a"],
     [[{ url: "https://x.demo?x=/y" }], "/a"],
+    [[{ url: "{whole}", variables: { whole: { default: "https://x.demo/v5" } } }], "/v5/a"],
+    [[{ url: "{whole}/api", variables: { whole: { default: "https://x.demo" } } }], "/api/a"],
+    [[{ url: "{whole}/api", variables: { whole: { default: "v6" } } }], "/v6/api/a"],
     [[], "/a"],
     [undefined, "/a"],
   ] as const) {
