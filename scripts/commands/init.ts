@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { readBoundedText } from "../../inference-sidecar/src/policy/bounded-file.ts";
+import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import type { Draft } from "../policy-init/draft.ts";
 import { draftFromLog } from "../policy-init/observed.ts";
 import { draftFromOpenApi } from "../policy-init/openapi.ts";
@@ -10,7 +11,10 @@ import { UsageError } from "./usage-error.ts";
 const usage = "postern init (--openapi FILE | --state DIR) [--out FILE]";
 const DOCUMENT_BYTES_MOST = 16 * 1024 * 1024;
 
-/** Writes a first policy, from an OpenAPI document or from what a gateway without a policy has observed. */
+/**
+ * Writes a first policy, from an OpenAPI document or from what a gateway without a policy has observed.
+ * Exit codes: 0 it is written, and `check` takes it; 1 `check` does not, or there was an error; 2 wrong use of the command.
+ */
 export async function init(args: string[]): Promise<number> {
   const { values, positionals } = parseFlags(usage, {
     args,
@@ -36,6 +40,16 @@ export async function init(args: string[]): Promise<number> {
     );
   });
   const { routes, issuers } = draft;
+  const refusal = await loadPolicyWithBundle(out).then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  if (refusal !== null) {
+    console.log(
+      `${out}: ${routes.length} routes, which are no policy as they stand. Change them, or give less:\n${refusal}`,
+    );
+    return 1;
+  }
   console.log(
     `${out}: ${routes.length} routes, ${issuers.length} issuers. Replace what FILL IN marks, then: postern check ${out}`,
   );

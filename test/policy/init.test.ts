@@ -337,3 +337,21 @@ test("what is no document of OpenAPI 3 is refused in words, and no file is overw
   const args = ["init", "--openapi", join(folder, "openapi.yaml"), "--out", join(folder, "policy.yaml")];
   assert.deepEqual([await main(args), await main(args), await main(["init"])], [0, 1, 2]);
 });
+
+test("a document that gives more than a policy may have is not called done", async () => {
+  const alternatives = Array.from({ length: 33 }, (_, index) => ({ staff: [`s${index}`] }));
+  const file = join(folder, "large.yaml");
+  const securitySchemes = { staff: { type: "http", scheme: "bearer" } };
+  const paths = { "/a": { get: { security: alternatives } } };
+  await writeFile(file, JSON.stringify({ openapi: "3.0.3", paths, components: { securitySchemes } }));
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: string) => lines.push(line);
+  const out = join(folder, "large-policy.yaml");
+  const code = await main(["init", "--openapi", file, "--out", out]).finally(() => {
+    console.log = log;
+  });
+  assert.equal(code, 1);
+  assert.match(lines.join("\n"), /no policy as they stand.*\n.*large-policy\.yaml:\d+:\d+: .*\[wrong_length\]/);
+  assert.match(await readFile(out, "utf8"), /s32/);
+});
