@@ -197,6 +197,7 @@ export class Evaluation {
 
   /** Inspects the head, where anything is scored. */
   begin(bodyFollows: bool): Step {
+    this.inspection.bodyIsCut = bodyFollows;
     if (!this.isProbe) this.countFailures();
     if (!this.wantsScore || !(this.isAdmitted || this.isProbe)) return Step.Decided;
     if (this.scoresBody && this.request.isUpgrade) this.evidence.cannotInspect(Reason.UpgradeUnscored);

@@ -19,6 +19,7 @@ export class Inspection {
   readonly suspects: Suspects = new Suspects();
   /** As far as it was taken, until it is let go. */
   body: Uint8Array = NO_BODY;
+  /** There is more of it than that. */
   bodyIsCut: bool = false;
   private readonly values: Value[] = [];
   private beginning: FormBeginning | null = null;

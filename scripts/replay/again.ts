@@ -43,7 +43,6 @@ export async function sendAgain(
 ): Promise<EvaluationRequest | NotReplayable> {
   const outcome = record.subject.token;
   const found = foundIn(record) ?? "";
-  if (kept.isCut) return new NotReplayable("its body was kept in part only");
   if (dependsOn(policy, record)) return new NotReplayable(`its token had been refused (${outcome})`);
   if (KEY_REFUSED.includes(found)) return new NotReplayable(`its API key had been refused (${found})`);
   const circumstance = [found, outcome].find((one) => denialKind(one) === "unavailable");
@@ -61,12 +60,15 @@ export async function sendAgain(
   const bearers = isSentTwice(record) ? [...bearer, ...bearer] : bearer;
   const { apiKey } = record.subject;
   const key = apiKey ? [[policy.apiKeys.header, standIn.apiKey(apiKey)] as const] : [];
+  const body = Buffer.from(kept.body, "base64");
+  const bodyKept = body.length === 0 ? "missing" : "cut";
   return {
     method: kept.method,
     authority: kept.authority,
     path: bytes(kept.path),
     headers: [...headers, ...bearers, ...key],
-    body: Buffer.from(kept.body, "base64"),
+    body,
+    ...(kept.isCut && { bodyKept }),
     at,
     ...(kept.source !== "" && { source: kept.source }),
     ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),

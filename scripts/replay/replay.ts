@@ -100,12 +100,16 @@ async function byRequest(record: LogRecord, means: Means): Promise<Decided | Not
   const request = await sendAgain(record, kept, means.policy, means.standIn);
   if (request instanceof NotReplayable) return request;
   const { verdict } = await means.gate.decide(request, means.ask);
+  if (verdict.reason === BODY_WANTED) return new NotReplayable("its body was not kept, or in part only");
   if (verdict.reason !== "token_malformed") return { effect: verdict.effect, reason: verdict.reason };
   // A token that had been refused came again as one that is none: it is refused for what it was refused for. So did one
   // that was good, where the policy has no such issuer.
   const { token } = record.subject;
   return { effect: verdict.effect, reason: token === "valid" ? "token_issuer" : token };
 }
+
+/** What a request judged alone is denied for where more of its body would decide. */
+const BODY_WANTED = "inspection_budget";
 
 const WINDOWS_REMEMBERED = 65_536;
 

@@ -9,7 +9,7 @@ import { sendRaw } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const issuer = await makeIssuer("https://issuer.example", "orders");
-const policy = (scope: string, allow: string) => `
+const policy = (scope: string, allow: string, uploads = "headers") => `
 version: 1
 mode: prevent
 identity:
@@ -22,6 +22,7 @@ routes:
     evidence: values
     score: { deadline: 10s }
   - { name: search, match: { path: /search }, public: true, evidence: values, score: { deadline: 10s } }
+  - { name: uploads, match: { path: /uploads }, public: true, evidence: values, score: ${uploads} }
 `;
 
 let upstream: RecordingUpstream;
@@ -128,4 +129,18 @@ test("a proof of possession can't be made again: its record tells where the poli
   assert.deepEqual([same.code, same.report.replayed, same.report.notReplayed], [0, same.report.decisions, {}]);
   const other = await replayed("other.yaml", policy("write", "gold, silver"));
   assert.deepEqual(other.report.notReplayed, { "a proof of possession can't be made again": 2 });
+});
+
+test("a body that the gateway did not read is not judged as if there had been none", async () => {
+  const attack = JSON.stringify({ note: "1' UNION SELECT username, password FROM users-- -" });
+  const json = { "content-type": "application/json" };
+  const streamed = await send("/uploads", json, attack);
+  const refused = await send("/orders/9", json, attack);
+  assert.deepEqual([streamed.status, refused.status], [200, 401]);
+  const { report } = await replayed("scored.yaml", policy("write", "gold, silver", "{ deadline: 10s }"));
+  assert.equal(report.notReplayed["its body was not kept, or in part only"], 1, "the one that would be scored now");
+  assert.equal(report.newlyAllowed.count, 0, "whoever sends no token is refused without a body, too");
+  assert.equal(report.otherReason, 0);
+  const still = await replayed("headers.yaml", policy("write", "gold, silver"));
+  assert.equal(still.report.notReplayed["its body was not kept, or in part only"], undefined);
 });
