@@ -15,7 +15,8 @@ export function evaluationRequest(written: WrittenRequest, credentials: Credenti
   const { token, apiKey, keyHeader } = credentials;
   const { method = "GET", host = "localhost", path = "/", headers = {}, body, json, certificate, from } = written;
   const sent = Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value): [string, string] => [name.toLowerCase(), value]),
+    // What stands around a value is no part of it (RFC 9110, section 5.5).
+    [values].flat().map((value): [string, string] => [name.toLowerCase(), value.replace(/^[ \t]+|[ \t]+$/g, "")]),
   );
   if (token !== null) sent.push(["authorization", `Bearer ${token}`]);
   if (apiKey !== null) sent.push([keyHeader, apiKey]);
@@ -25,7 +26,8 @@ export function evaluationRequest(written: WrittenRequest, credentials: Credenti
   return {
     method,
     authority: host,
-    path,
+    // To connect is asked of a host, and has no path.
+    ...(method !== "CONNECT" && { path }),
     headers: sent,
     at,
     ...(text !== undefined && { body: Buffer.from(text) }),

@@ -67,6 +67,9 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** All but the tab. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** Others Envoy answers with 400 (RFC 9112, section 3.2). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what no path has
+const SENT_PATH = /^\/[^\u0000-\u0020#\u007f]*$/;
 const MAXIMUM_FILE_BYTES = 4 * 1024 * 1024;
 const checkCases = schemaCheck(casesSchema);
 
@@ -90,13 +93,34 @@ export async function loadCases(file: string, policy: Policy): Promise<PolicyCas
   return cases.map(({ name, request, expect }, index) => ({
     name,
     ...document.locate(["cases", index, "name"]),
-    request: { ...defaults, ...request, headers: { ...defaults.headers, ...request.headers } },
+    request: withDefaults(request, defaults),
     expect: typeof expect === "string" ? { effect: expect } : expect,
   }));
 }
 
+/** A body of the request's own takes the place of the defaults', and a header that of one of the same name. */
+function withDefaults(request: WrittenRequest, defaults: WrittenRequest): WrittenRequest {
+  const { body, json, ...others } = defaults;
+  const own = new Set(Object.keys(request.headers ?? {}).map((name) => name.toLowerCase()));
+  const headers = Object.entries(defaults.headers ?? {}).filter(([name]) => !own.has(name.toLowerCase()));
+  const hasBody = request.body !== undefined || request.json !== undefined;
+  return {
+    ...(hasBody ? others : defaults),
+    ...request,
+    headers: { ...Object.fromEntries(headers), ...request.headers },
+  };
+}
+
 function checkRequest(document: PolicyDocument, request: WrittenRequest, policy: Policy, at: Path): void {
-  const { token, from, body, json } = request;
+  const { token, from, path = "/", body, json, certificate } = request;
+  if (!SENT_PATH.test(path)) {
+    const message = `"${path}" can't be sent as a path`;
+    document.report("wrong_syntax", [...at, "path"], message, "one that begins with /, without spaces and #");
+  }
+  if (certificate !== undefined && policy.workloads.trustBundle === null) {
+    const message = "the gateway asks no client for a certificate";
+    document.report("workload_identity", [...at, "certificate"], message, "`identity.workloads` in the policy", "key");
+  }
   if (typeof token === "object") {
     const issuers = policy.issuers.map(({ name }) => name);
     known(document, "unknown_issuer", token.issuer, issuers, "issuer of the policy", [...at, "token", "issuer"]);
@@ -112,7 +136,7 @@ function checkRequest(document: PolicyDocument, request: WrittenRequest, policy:
   }
 }
 
-/** What Envoy would answer with 400 by itself is no question to the policy. */
+/** What Envoy would answer with 400 by itself is no question to the policy, as with paths. */
 function checkHeaders(document: PolicyDocument, headers: NonNullable<WrittenRequest["headers"]>, at: Path): void {
   for (const [name, values] of Object.entries(headers)) {
     const place = [...at, name];

@@ -77,6 +77,45 @@ test("networks, times, claims, bound tokens and the model's absence decide as in
   assert.match(output, /10 passed, 0 failed$/);
 });
 
+test("a request is judged as it would reach the filter: its own body and headers before the defaults', values without what stands around them", async () => {
+  const gate = `version: 1
+routes:
+  - { name: desk, match: { methods: [POST, CONNECT], path: /desk }, public: true, deny: [{ id: north, headers: { x-site: north } }] }
+`;
+  const { code, output } = await run(
+    gate,
+    `version: 1
+defaults: { method: POST, path: /desk, headers: { Content-Type: application/json }, json: { note: hello } }
+cases:
+  - { name: own type, request: { headers: { content-type: text/plain } }, expect: permit }
+  - { name: own body, request: { body: "1' UNION SELECT password FROM users--" }, expect: { reason: attack_screened } }
+  - { name: spaces around, request: { headers: { x-site: " north\t" } }, expect: { grant: north } }
+  - { name: connect, request: { method: CONNECT }, expect: { route: null, reason: route_not_found } }
+`,
+  );
+  assert.equal(code, 0, output);
+});
+
+test("what no gateway would let the filter see is no case", async () => {
+  const gate = "version: 1\nroutes:\n  - { name: desk, match: { path: /desk }, public: true }\n";
+  const { code, output } = await run(
+    gate,
+    `version: 1
+cases:
+  - { name: a, request: { path: "/a#b" }, expect: deny }
+  - { name: b, request: { path: "/a b" }, expect: deny }
+  - { name: c, request: { path: desk }, expect: deny }
+  - { name: d, request: { path: /desk, certificate: "spiffe://edge.demo/a" }, expect: permit }
+  - { name: e, request: { path: '/desk?a="<{|}>' }, expect: permit }
+`,
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(
+    output.split("\n").map((line) => line.replace(/: .*\[/, " [")),
+    [3, 4, 5].map((line) => `cases.yaml:${line}:33 [wrong_syntax]`).concat("cases.yaml:6:40 [workload_identity]"),
+  );
+});
+
 test("a token as it stands is verified with the issuer's own keys", async () => {
   const own = await makeIssuer("https://issuer.demo", "orders");
   await writeFile(join(folder, "secret.txt"), own.secret);
