@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { observeLog } from "../report/observe.ts";
 import { propose } from "../suggest/proposal.ts";
-import { type Suggestion, suggestFor } from "../suggest/suggest.ts";
+import { changedRoutes, type Suggestion, suggestFor } from "../suggest/suggest.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -21,17 +21,23 @@ export async function suggest(args: string[]): Promise<number> {
   const log = await observeLog(values.state);
   const current = log.policies.get(log.newest);
   const text = await readFile(values.policy, "utf8");
-  const suggestion = await suggestFor(text, values.policy, current === undefined ? [] : propose(current));
+  const { configuration = null } = current ?? {};
+  const changed = configuration === null ? [] : await changedRoutes(text, values.policy, configuration);
+  const proposals = current === undefined ? [] : propose(current).filter(({ route }) => !changed.includes(route));
+  const suggestion = { ...(await suggestFor(text, values.policy, proposals)), changed };
   process.stdout.write(values.json ? `${JSON.stringify(suggestion, null, 2)}\n` : inWords(suggestion));
   return 0;
 }
 
 /** Proposals as comments before the diff, so that all of it can be given to `patch`. */
-function inWords({ proposals, diff }: Suggestion): string {
-  if (proposals.length === 0)
-    return "# nothing to suggest: no route has shown enough requests under this policy, or all is used\n";
-  const lines = proposals.map(
+function inWords({ proposals, diff, changed }: Suggestion & { readonly changed: readonly string[] }): string {
+  const others = changed.map(
+    (route) => `# ${route}: the file asks something else here than the policy that was observed`,
+  );
+  const made = proposals.map(
     ({ route, why, inDiff }) => `# ${route}: ${why}${inDiff ? "" : " (not in the diff: change it by hand)"}`,
   );
+  const none = "# nothing to suggest: no route has shown enough requests under this policy, or all is used";
+  const lines = [...others, ...(made.length === 0 ? [none] : made)];
   return `${lines.join("\n")}\n${diff === "" ? "" : `\n${diff}`}`;
 }

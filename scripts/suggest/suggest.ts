@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { createTwoFilesPatch } from "diff";
+import { type Configuration, describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { calibrationOf } from "../model/load-policy.ts";
 import { applyEdit, PolicyEditor } from "./edit.ts";
 import type { Proposal } from "./proposal.ts";
@@ -13,17 +16,27 @@ export interface Suggestion {
   readonly diff: string;
 }
 
-/** Makes proposals in a policy's text, as far as each leaves a valid policy. @param path of the file that the text is of */
+/**
+ * Makes proposals in a policy's text, as far as each leaves a valid policy of which no other route is another one.
+ * @param path of the file that the text is of
+ * @throws PolicyError the text is no valid policy
+ */
 export async function suggestFor(text: string, path: string, proposals: readonly Proposal[]): Promise<Suggestion> {
   let edited = text;
+  let policy = await policyOf(text, path);
   const made = new Set<Proposal>();
   // The last grant of a route first: what it takes away moves no other.
   for (const proposal of [...proposals].reverse()) {
     const edit = new PolicyEditor(edited).edit(proposal);
     if (edit === null) continue;
     const next = applyEdit(edited, edit);
-    if (!(await isValid(next, path))) continue;
+    const changed = await policyOf(next, path).catch(() => null);
+    // What an anchor names may stand in other routes, too.
+    if (changed === null || !isDeepStrictEqual(without(policy, proposal.route), without(changed, proposal.route))) {
+      continue;
+    }
     edited = next;
+    policy = changed;
     made.add(proposal);
   }
   return {
@@ -32,9 +45,21 @@ export async function suggestFor(text: string, path: string, proposals: readonly
   };
 }
 
-async function isValid(text: string, path: string): Promise<boolean> {
-  return parsePolicy(text, path, await calibrationOf()).then(
-    () => true,
-    () => false,
-  );
+/** Routes of which a policy's text asks something else than what was observed: of them nothing can be proposed. */
+export async function changedRoutes(text: string, path: string, observed: Configuration): Promise<string[]> {
+  const { routes } = describeConfiguration(await policyOf(text, path), "");
+  return routes
+    .filter(({ name, rung, rules }) => {
+      const then = observed.routes.find((route) => route.name === name);
+      return then !== undefined && (then.rung !== rung || then.rules !== rules);
+    })
+    .map(({ name }) => name);
+}
+
+async function policyOf(text: string, path: string): Promise<Policy> {
+  return (await parsePolicy(text, path, await calibrationOf())).policy;
+}
+
+function without(policy: Policy, name: string): Policy {
+  return { ...policy, routes: policy.routes.filter((route) => route.name !== name) };
 }

@@ -34,6 +34,14 @@ test("what the day has shown to be more than is used is proposed, with a diff th
     const diff = output().slice(output().indexOf("==="));
     const patched = applyPatch(await readFile(recorded.policyPath, "utf8"), diff);
     assert.equal(patched, text, "the diff takes away just what had been too much");
+    await writeFile(recorded.policyPath, patched);
+    const again = runPostern(["suggest", "--state", wide, "--policy", recorded.policyPath]);
+    assert.equal(await again.ended, 0, again.output());
+    assert.match(
+      again.output(),
+      /^# read-orders: the file asks something else here than the policy that was observed$/m,
+    );
+    assert.doesNotMatch(again.output(), /^# read-orders: none|^[-+] /m);
   } finally {
     await rm(wide, { recursive: true, force: true });
   }
@@ -81,6 +89,20 @@ routes:
 `,
   );
   await parsePolicy(String(patched), "policy.yaml");
+});
+
+test("what several routes share by an anchor stays as it is", async () => {
+  const shared = `version: 1
+mode: observe
+routes:
+  - { name: one, match: { methods: &all [GET, POST], path: /one }, public: true, mode: &rung observe, score: off }
+  - { name: two, match: { methods: *all, path: /two }, public: true, mode: *rung, score: off }
+`;
+  const { proposals, diff } = await suggestFor(shared, "policy.yaml", [
+    { kind: "name-methods", route: "one", methods: ["GET"], why: "" },
+    { kind: "raise-mode", route: "one", mode: "detect", why: "" },
+  ]);
+  assert.deepEqual([proposals.map(({ inDiff }) => inDiff), diff], [[false, false], ""]);
 });
 
 test("grants go from lists in block and in flow style, the first, the middle and the last, never the only one", async () => {
