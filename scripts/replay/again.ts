@@ -62,6 +62,8 @@ export async function sendAgain(
   const key = apiKey ? [[policy.apiKeys.header, standIn.apiKey(apiKey)] as const] : [];
   const body = Buffer.from(kept.body, "base64");
   const bodyKept = body.length === 0 ? "missing" : "cut";
+  // Without workloads no client is asked for a certificate.
+  const peer = policy.workloads.trustBundle === null ? null : kept.peer;
   return {
     method: kept.method,
     authority: kept.authority,
@@ -71,7 +73,7 @@ export async function sendAgain(
     ...(kept.isCut && { bodyKept }),
     at,
     ...(kept.source !== "" && { source: kept.source }),
-    ...(kept.peer !== null && { peer: { uri: kept.peer, digest: certificateDigest(kept.peer) } }),
+    ...(peer !== null && { peer: { uri: peer, digest: certificateDigest(peer) } }),
   };
 }
 
@@ -111,7 +113,10 @@ async function signAgain(
     issuers.find(({ issuer }) => issuer === claims.iss) ?? issuers.find(({ name }) => name === token.issuer);
   // Tomorrow's policy does not know the issuer: the token would be refused.
   if (known === undefined) return REFUSED;
-  if (cnf?.jkt !== undefined) return new NotReplayable("a proof of possession can't be made again");
-  const boundTo = cnf?.["x5t#S256"] === undefined || peer === null ? {} : { boundTo: peer };
-  return standIn.token({ issuer: known.name, claims, ...boundTo }, policy, at);
+  const isBound = cnf?.["x5t#S256"] !== undefined;
+  // Of a certificate only the workload is known.
+  if (cnf?.jkt !== undefined || (isBound && peer === null)) {
+    return new NotReplayable("a proof of possession can't be made again");
+  }
+  return standIn.token({ issuer: known.name, claims, ...(isBound && peer !== null && { boundTo: peer }) }, policy, at);
 }

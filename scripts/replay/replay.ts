@@ -54,7 +54,9 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     }
     const before = configurations.get(record.policy) ?? null;
     const moved = ladder.under(policy, before, record);
-    const again = await byRequest(record, { policy: standing, standIn, gate: gates.of(moved), ask, evidence });
+    const sameForwarders = before?.forwarders === tomorrow.forwarders;
+    const means = { policy: standing, standIn, gate: gates.of(moved), ask, evidence, sameForwarders };
+    const again = await byRequest(record, means);
     if (!(again instanceof NotReplayable)) {
       comparison.add(record, again, "request");
       continue;
@@ -88,6 +90,8 @@ interface Means {
   readonly gate: Gate;
   readonly ask: AskModel;
   readonly evidence: EvidenceReader;
+  /** The policy of then believed the same proxies. */
+  readonly sameForwarders: boolean;
 }
 
 async function byRequest(record: LogRecord, means: Means): Promise<Decided | NotReplayable> {
@@ -97,6 +101,9 @@ async function byRequest(record: LogRecord, means: Means): Promise<Decided | Not
   if (bytes === null) return new NotReplayable("its evidence is gone");
   const kept = readRecordedRequest(bytes);
   if (kept === null) return new NotReplayable("its request was not kept (`evidence: values`)");
+  if (kept.peer !== null && !means.sameForwarders) {
+    return new NotReplayable("its workload may have come through a proxy (`forwardedFrom`)");
+  }
   const request = await sendAgain(record, kept, means.policy, means.standIn);
   if (request instanceof NotReplayable) return request;
   const { verdict } = await means.gate.decide(request, means.ask);

@@ -1,41 +1,45 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { EvidenceStore } from "../../inference-sidecar/src/evidence/evidence-store.ts";
 import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { replay } from "../../scripts/replay/replay.ts";
+import { makePolicyFolder } from "../policy/policy-folder.ts";
 import { askDayModel } from "./day.ts";
 
 const bundle = "b0".repeat(32);
 let folder: string;
+let remove: () => Promise<void>;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "replay-refused-"));
+  ({ folder, remove } = await makePolicyFolder());
   await writeFile(join(folder, "shop.secret"), "a-secret-that-is-long-enough-for-this-test-of-replay");
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(() => remove());
 
 const policyOf = async (text: string) => (await parsePolicy(text, join(folder, "policy.yaml"))).policy;
 
 interface Refusal {
-  readonly reason: string;
+  /** Null: it was let in. */
+  readonly reason: string | null;
   readonly token?: string;
   /** Refused by the policy of then; else that policy was on observe, and would have refused it. */
   readonly denied: boolean;
   readonly isKept?: boolean;
+  /** What was kept of who asked. */
+  readonly asker?: object;
 }
 
 /** What replay says of one request of `tills` that was refused, or would have been. */
-async function replayed(today: string, tomorrow: string, { reason, token, denied, isKept = true }: Refusal) {
+async function replayed(today: string, tomorrow: string, { reason, token, denied, isKept = true, asker }: Refusal) {
   const state = await mkdtemp(join(folder, "state-"));
   await mkdir(join(state, "log"));
   const store = await EvidenceStore.open(state, { retentionBytes: 1 << 30, retentionDays: 90 });
   const request = { method: "GET", authority: "a", path: "/tills", headers: [], body: "", peer: null, source: "" };
-  const kept = Buffer.from(JSON.stringify({ v: 1, window: null, ...request, token: null }));
+  const kept = Buffer.from(JSON.stringify({ v: 1, window: null, ...request, token: null, ...asker }));
   const [evidence = null] = isKept ? await store.put([kept]) : [];
   await store.close();
   const subject = {
@@ -129,4 +133,25 @@ test("circumstances of then deny nobody tomorrow, whether the request was kept o
       assert.deepEqual(told, { outcome: "too_few", changed: [], notReplayed });
     }
   }
+});
+
+test("a client's certificate proves nothing tomorrow where none is asked for, or where it is not known", async () => {
+  const tls = `
+listener: { tls: { certificate: { file: ./server.pem }, key: { file: ./server.key } } }`;
+  const asking = byToken("detect", { route: ", senderConstrained: any" }).replace(
+    "identity:",
+    "identity:\n  workloads: { trustDomains: [edge.demo], trustBundle: { file: ./server.pem } }",
+  );
+  const today = asking.replace("version: 1", `version: 1${tls}`);
+  const tomorrow = byToken("detect", { route: ", senderConstrained: any" });
+  const claims = { iss: "https://i.example", aud: "o", exp: 4_000_000_000, cnf: { "x5t#S256": "a".repeat(43) } };
+  const asker = { peer: "spiffe://edge.demo/web", token: { issuer: "shop", claims } };
+  const bound = { reason: null, token: "valid", denied: false, asker };
+  const told = await replayed(today, tomorrow, bound);
+  assert.deepEqual(told, { outcome: "different", changed: ["token_certificate"], notReplayed: [] });
+  const same = await replayed(today, today, bound);
+  assert.deepEqual(same, { outcome: "same", changed: [], notReplayed: [] });
+  const other = await replayed(today, today.replace("30s", "1m"), { ...bound, asker: { ...asker, peer: null } });
+  const notReplayed = ["a proof of possession can't be made again"];
+  assert.deepEqual(other, { outcome: "too_few", changed: [], notReplayed });
 });

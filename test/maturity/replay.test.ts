@@ -93,6 +93,16 @@ test("a grant that asks for more newly denies exactly those who lack it, and one
   assert.equal(looser.newlyAllowed.routes["write-orders"], bronze);
 });
 
+test("who came through a proxy is not known: where others are believed tomorrow, workloads are not judged", async () => {
+  const believing = "trustBundle: { file: ./edge.pem }, forwardedFrom: [spiffe://edge.example/ns/edge/sa/proxy] }";
+  const report = await replayed(dayPolicy("observe").replace("trustBundle: { file: ./edge.pem } }", believing));
+  const workloads = recorded((index) => day.evaluations[index]?.grant === "read-orders/1");
+  assert.ok(workloads > 0);
+  assert.equal(report.notReplayed["its workload may have come through a proxy (`forwardedFrom`)"], workloads);
+  const same = await replayed(dayPolicy("observe"));
+  assert.equal(same.notReplayed["its workload may have come through a proxy (`forwardedFrom`)"], undefined);
+});
+
 test("who comes with a token of an issuer that tomorrow's policy does not have is denied for that", async () => {
   const foreign = dayPolicy("observe")
     .replaceAll(/(name|issuer): shop/g, "$1: store")

@@ -16,6 +16,8 @@ export interface Configuration {
   readonly routes: readonly ConfiguredRoute[];
   /** Digest of which requests meet which route: where it is the same, so is the route. */
   readonly matches: string;
+  /** Digest of whose word on a client's certificate is believed (`forwardedFrom`): where it is the same, so is the workload. */
+  readonly forwarders: string;
 }
 
 export interface ConfiguredRoute {
@@ -63,6 +65,7 @@ export function describeConfiguration(policy: PolicyInForce["policy"], digest: s
     clientCertificates: policy.workloads.trustBundle !== null,
     routes: policy.routes.map((route) => describeRoute(route, policy, bound)),
     matches: digestOf(policy.routes.map(({ name, hosts, methods, path }) => [name, hosts, methods, path])),
+    forwarders: digestOf(policy.workloads.forwardedFrom),
   };
 }
 

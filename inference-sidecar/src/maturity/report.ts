@@ -36,6 +36,7 @@ const NO_CONFIGURATION: Configuration = {
   clientCertificates: false,
   routes: [],
   matches: "",
+  forwarders: "",
 };
 
 /** The maturity of the newest policy in the log, from what was decided under it. Pure. */
