@@ -66,6 +66,54 @@ test("a route that wider ones take everything from is named, with them", async (
   }
   const both = [route("path: /a/**, methods: [GET]", "one"), route("path: /a/{x}, methods: [POST]", "two")];
   assert.match((await notesOn(...both, route("path: /a/b, methods: [GET, POST]", "c")))[0] ?? "", /one, two before it/);
+  const hosts = [route("hosts: [a.demo], path: /**", "one"), route("hosts: [b.demo], path: /**", "two")];
+  assert.match(
+    (await notesOn(...hosts, route("hosts: [a.demo, b.demo], path: /a", "c")))[0] ?? "",
+    /one, two before it/,
+  );
+  assert.deepEqual(await notesOn(...hosts, route("hosts: [a.demo, c.demo], path: /a", "c")), []);
+});
+
+test("a parameter of another language is named, since it is taken as it is written", async () => {
+  for (const path of ["/orders/:id", "/orders/.+/x"]) {
+    assert.match(
+      (await notesOn(route(`path: "${path}"`)))[0] ?? "",
+      /^1 path_literal route a takes ":id|\.\+" as it is/,
+    );
+  }
+  for (const path of ["/v1/orders:cancel", "/files/a.b+c", "/$metadata", "/orders(1)"]) {
+    assert.deepEqual(await notesOn(route(`path: "${path}"`)), [], path);
+  }
+});
+
+test("a restricted route that a public one before it makes public for some methods is named, preflights and equal paths apart", async () => {
+  const restricted = (match: string) => `{ name: b, owner: shop, match: { ${match} }, allow: [{ issuer: demo }] }`;
+  const on = (first: string, second: string) => notesOn(route(first), restricted(second));
+  const named = "2 route_partly_public route b is restricted, but public for GET: a before it has a wider path";
+  assert.deepEqual(await on("methods: [GET], path: /a/{x}", "path: /a/export"), [named]);
+  assert.deepEqual(await on("methods: [GET], path: /**", "methods: [GET, POST], path: /a/**"), [named]);
+  assert.deepEqual(await on("methods: [GET], path: /a/{x}", "path: /a/{y}"), [], "the rest of the same path");
+  assert.deepEqual(await on("methods: [OPTIONS], path: /**", "path: /a/**"), [], "a preflight brings no token");
+  assert.deepEqual(await on("methods: [GET], hosts: [a.demo], path: /**", "path: /a/**"), [], "a site of its own");
+  assert.deepEqual(await notesOn(restricted("path: /a/export"), route("methods: [GET], path: /a/{x}")), []);
+});
+
+test("paths of restricted routes that are public with a slash behind them are named at the route that takes them", async () => {
+  const restricted = (match: string, name: string) =>
+    `{ name: ${name}, owner: shop, match: { ${match} }, allow: [{ issuer: demo }] }`;
+  const site = route("path: /**", "site");
+  const both = [restricted("path: /admin", "b"), restricted('path: "/orders/{id}"', "c")];
+  assert.deepEqual(await notesOn(...both, site), [
+    "3 route_slash_public with a slash behind it the path of b, c is public, by route site",
+  ]);
+  assert.deepEqual(await notesOn(restricted("path: /admin", "b"), restricted("path: /admin/**", "c"), site), []);
+  assert.deepEqual(await notesOn(restricted("path: /admin", "b"), restricted("path: /admin/", "c"), site), []);
+  assert.deepEqual(await notesOn(restricted("path: /admin/**", "b"), site), []);
+  assert.deepEqual(await notesOn(restricted("path: /admin", "b"), route("path: /site/**", "site")), []);
+  assert.deepEqual(
+    await notesOn(restricted("methods: [POST], path: /admin", "b"), route("methods: [GET], path: /**")),
+    [],
+  );
 });
 
 test("a route that names CONNECT is named: no route takes such requests", async () => {

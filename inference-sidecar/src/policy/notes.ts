@@ -4,6 +4,7 @@ import type { PolicyDocument } from "./document.ts";
 import { grantNotes } from "./grant-notes.ts";
 import { ladderNotes } from "./ladder-notes.ts";
 import type { Note, PolicyNote } from "./note.ts";
+import { openNotes } from "./open-notes.ts";
 import type { Policy } from "./policy.ts";
 import { revocationNotes } from "./revocation-notes.ts";
 import { routeNotes } from "./route-notes.ts";
@@ -24,6 +25,7 @@ export function notesOf(
   apiKeyNotes(policy, now, note);
   revocationNotes(policy, note);
   routeNotes(policy, note);
+  openNotes(policy, note);
   ladderNotes(policy, note);
   grantNotes(policy, now, note);
   if (thresholds !== null) stepUpNotes(policy, thresholds, note);

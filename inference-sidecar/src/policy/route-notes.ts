@@ -1,6 +1,6 @@
 import type { Note } from "./note.ts";
-import { type PathPattern, parsePathPattern } from "./path-pattern.ts";
-import { METHODS, type Policy, type Route } from "./policy.ts";
+import { METHODS, type Method, type Policy } from "./policy.ts";
+import { CoveringRoutes, coversHost, hostsOf, matchedRoutes } from "./route-cover.ts";
 
 const NAMED_MOST = 10;
 
@@ -11,6 +11,7 @@ export function routeNotes(policy: Policy, note: Note): void {
     note("no_routes", ["routes"], `there are no routes: ${denied}`);
   }
   noteCovered(policy.routes, note);
+  noteOtherPatterns(policy.routes, note);
   for (const [index, { name, methods }] of policy.routes.entries()) {
     if (!methods.includes("CONNECT") || methods.length === METHODS.length) continue;
     const message = `route ${name} names CONNECT, whose requests have no path: no route takes them`;
@@ -23,51 +24,31 @@ export function routeNotes(policy: Policy, note: Note): void {
   note("route_without_owner", ["routes"], message);
 }
 
-interface Earlier {
-  readonly route: Route;
-  readonly pattern: PathPattern;
-}
+/** How routers and regular expressions write a parameter. */
+const OTHER_PATTERN = /^:[A-Za-z_]|\.\+/;
 
-/** Earlier routes are found by their first segment, so that many routes cost little. */
-function noteCovered(routes: readonly Route[], note: Note): void {
-  const byFirst = new Map<string, Earlier[]>();
-  for (const [index, route] of routes.entries()) {
-    const pattern = parsePathPattern(route.path);
-    if ("message" in pattern) continue;
-    const first = firstOf(pattern);
-    const candidates = [...(byFirst.get(first) ?? []), ...(first === ANY ? [] : (byFirst.get(ANY) ?? []))];
-    const covering = candidates.filter((one) => coversPath(one.pattern, pattern) && coversHosts(one.route, route));
-    const left = route.methods.filter((method) => !covering.some((one) => one.route.methods.includes(method)));
-    if (left.length === 0) {
-      const names = covering.map((one) => one.route.name).join(", ");
-      const message = `route ${route.name} is never reached: ${names} before it takes every request that it matches`;
-      note("route_covered", ["routes", index, "match"], message);
-    }
-    byFirst.set(first, [...(byFirst.get(first) ?? []), { route, pattern }]);
+function noteOtherPatterns(routes: Policy["routes"], note: Note): void {
+  for (const { index, route, pattern } of matchedRoutes(routes)) {
+    const literals = pattern.segments.flatMap((segment) => (segment.kind === "literal" ? [segment.text] : []));
+    const other = literals.find((text) => OTHER_PATTERN.test(text));
+    if (other === undefined) continue;
+    const message = `route ${route.name} takes "${other}" as it is written: {name} stands for exactly one segment`;
+    note("path_literal", ["routes", index, "match", "path"], message);
   }
 }
 
-const ANY = "{}";
-
-function firstOf({ segments: [first] }: PathPattern): string {
-  return first?.kind === "literal" ? `=${first.text}` : ANY;
-}
-
-function coversPath(outer: PathPattern, inner: PathPattern): boolean {
-  if (inner.segments.length < outer.segments.length) return false;
-  if (!outer.rest && (inner.rest || inner.segments.length > outer.segments.length)) return false;
-  return outer.segments.every((segment, index) => {
-    const other = inner.segments[index];
-    if (segment.kind === "parameter") return other?.kind === "parameter" || other?.text !== "";
-    return other?.kind === "literal" && other.text === segment.text;
-  });
-}
-
-function coversHosts(outer: Route, inner: Route): boolean {
-  if (outer.hosts.length === 0) return true;
-  return inner.hosts.length > 0 && inner.hosts.every((host) => outer.hosts.some((one) => coversHost(one, host)));
-}
-
-function coversHost(outer: string, inner: string): boolean {
-  return outer === inner || (outer.startsWith("*.") && inner.endsWith(outer.slice(1)));
+function noteCovered(routes: Policy["routes"], note: Note): void {
+  const before = new CoveringRoutes();
+  for (const one of matchedRoutes(routes)) {
+    const { index, route, pattern } = one;
+    const hosts = hostsOf(route);
+    const covering = before.of(pattern).filter((other) => hosts.some((host) => coversHost(other.route, host)));
+    before.add(one);
+    const isTaken = (host: string, method: Method) =>
+      covering.some((other) => other.route.methods.includes(method) && coversHost(other.route, host));
+    if (!hosts.every((host) => route.methods.every((method) => isTaken(host, method)))) continue;
+    const names = covering.map((other) => other.route.name).join(", ");
+    const message = `route ${route.name} is never reached: ${names} before it takes every request that it matches`;
+    note("route_covered", ["routes", index, "match"], message);
+  }
 }
