@@ -1,13 +1,19 @@
+import { type CompletionLine, foundIn } from "../../inference-sidecar/src/decision-log/record.ts";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { isCompletion, isProbe, readLog } from "../decision-log/read.ts";
 import { type Draft, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
 import { bySpecificity, templateOf } from "./path-template.ts";
 
-/** So many different segments at one place are values of a parameter. */
-const LITERALS_MOST = 12;
+/** More different segments at one place are values of a parameter if half of them hardly came back, and so many in any case. */
+const FEW_LITERALS = 12;
+const LITERALS_MOST = 100;
+/** Requests of a segment that hardly came back. */
+const SELDOM = 2;
 const SHAPES_MOST = 5000;
-/** What the upstream does not have is no route. */
-const NOT_FOUND = 404;
+/** What the upstream does not have, or not by this method, is no route. */
+const NOT_THERE = [404, 405];
+/** From `detect` up none of these goes on. */
+const NO_PATH = ["path_malformed", "path_ambiguous"];
 
 interface Sighting {
   /** Method and shape of the path. */
@@ -33,18 +39,20 @@ export async function draftFromLog(state: string): Promise<Draft> {
   };
   /** Of streams that had not ended when the decision was logged, by its id: what the upstream said comes later. */
   const open = new Map<string, Sighting>();
+  const isThere = ({ response }: Pick<CompletionLine, "response">) =>
+    response === null || !NOT_THERE.includes(response.status);
   for await (const line of readLog(state)) {
     if (isCompletion(line)) {
       const sighting = open.get(line.completes);
       open.delete(line.completes);
-      if (sighting !== undefined && line.response?.status !== NOT_FOUND) count(sighting);
+      if (sighting !== undefined && isThere(line)) count(sighting);
       continue;
     }
     const method = METHODS.find((one) => one === line.method);
-    if (!line.shape || method === undefined || isProbe(line)) continue;
+    if (!line.shape || method === undefined || isProbe(line) || NO_PATH.includes(foundIn(line) ?? "")) continue;
     const sighting = { key: `${method} ${line.shape}`, hasToken: line.subject.token !== "absent" };
     if (line.response === null) open.set(line.id, sighting);
-    else if (line.response.status !== NOT_FOUND) count(sighting);
+    else if (isThere(line)) count(sighting);
   }
   for (const sighting of open.values()) count(sighting);
   if (seen.size === 0) {
@@ -57,27 +65,36 @@ export async function draftFromLog(state: string): Promise<Draft> {
   return { source: `what ${state} has seen`, issuers, apiKeyHeader: null, routes, notes: [] };
 }
 
-/** Where more segments follow one beginning than a service has names, they become one parameter. */
+/** Where more segments follow one beginning than a service has names for, they become one parameter. */
 function joinParameters(seen: ReadonlyMap<string, Observed>): Map<string, Observed> {
-  const followers = new Map<string, Set<string>>();
-  for (const key of seen.keys()) {
+  /** Requests by what is before a segment, and by the segment. */
+  const followers = new Map<string, Map<string, number>>();
+  for (const [key, { requests }] of seen) {
     const segments = key.split("/");
-    for (let at = 1; at < segments.length; at++) {
+    for (const [at, segment] of segments.entries()) {
+      if (at === 0) continue;
       const before = segments.slice(0, at).join("/");
-      followers.set(before, (followers.get(before) ?? new Set()).add(segments[at] ?? ""));
+      const known = followers.get(before) ?? new Map<string, number>();
+      followers.set(before, known.set(segment, (known.get(segment) ?? 0) + requests));
     }
   }
   const joined = new Map<string, Observed>();
   for (const [key, { requests, withToken }] of seen) {
     const segments = key.split("/");
     const shape = segments.map((segment, at) => {
-      const many = at > 0 && (followers.get(segments.slice(0, at).join("/"))?.size ?? 0) > LITERALS_MOST;
-      return many && segment !== "" ? "{id}" : segment;
+      const isValue = at > 0 && areValues(followers.get(segments.slice(0, at).join("/")) ?? new Map());
+      return isValue && segment !== "" ? "{id}" : segment;
     });
     const found = joined.get(shape.join("/")) ?? { requests: 0, withToken: 0 };
     joined.set(shape.join("/"), { requests: found.requests + requests, withToken: found.withToken + withToken });
   }
   return joined;
+}
+
+function areValues(segments: ReadonlyMap<string, number>): boolean {
+  if (segments.size <= FEW_LITERALS) return false;
+  const seldom = [...segments.values()].filter((requests) => requests <= SELDOM).length;
+  return segments.size > LITERALS_MOST || seldom * 2 > segments.size;
 }
 
 function draftRoutes(seen: ReadonlyMap<string, Observed>): DraftRoute[] {
@@ -87,15 +104,18 @@ function draftRoutes(seen: ReadonlyMap<string, Observed>): DraftRoute[] {
   for (const [key, { requests, withToken }] of seen) {
     const [word = "", path = "/"] = key.split(" ");
     const method = METHODS.find((one) => one === word) ?? "GET";
-    const template = templateOf(path);
-    if (template === null || shapes.has(`${method} ${template.shape}`)) continue;
-    shapes.add(`${method} ${template.shape}`);
+    // What comes behind sixteen segments.
+    const rest = path.endsWith("/**") ? "/**" : "";
+    const template = templateOf(path.slice(0, path.length - rest.length));
+    const shape = `${method} ${template?.shape}${rest}`;
+    if (template === null || shapes.has(shape)) continue;
+    shapes.add(shape);
     const asked = withToken * 2 > requests;
     const share = `${requests} requests, ${withToken} of them with a token`;
     routes.push({
       name: names.of(`${method.toLowerCase()}${template.path.replaceAll(/[{}]/g, "")}`),
       methods: [method],
-      path: template.path,
+      path: template.path + rest,
       allow: asked ? [{ issuer: UNKNOWN_ISSUER.name }] : null,
       notes: [asked ? `${share}: FILL IN the scopes` : `${share}: may really anyone?`],
     });
