@@ -87,8 +87,7 @@ export class Claims {
     if (equal(name, EXP)) return (this.expiresAtMillis = readDate(reader)) >= 0;
     if (equal(name, NBF)) return (this.notBeforeMillis = readDate(reader)) >= 0;
     if (equal(name, IAT)) return (this.issuedAtMillis = readDate(reader)) >= 0;
-    if (equal(name, SCOPE)) return reader.next() == JsonToken.String && splitScopes(reader.text(), this.scopes);
-    if (equal(name, SCP)) return this.readScp(reader);
+    if (equal(name, SCOPE) || equal(name, SCP)) return this.readScopes(reader);
     if (equal(name, CNF)) return this.readConfirmation(reader);
     if (equal(name, JTI)) return this.readId(reader);
     return reader.skip();
@@ -120,8 +119,8 @@ export class Claims {
     return true;
   }
 
-  /** One string like `scope`, or an array with one scope in each element. */
-  private readScp(reader: JsonReader): bool {
+  /** One string (RFC 8693 section 4.2) or, as many issuers write it, an array with one scope in each element. */
+  private readScopes(reader: JsonReader): bool {
     const token = reader.next();
     if (token == JsonToken.String) return splitScopes(reader.text(), this.scopes);
     const elements: Uint8Array[] = [];

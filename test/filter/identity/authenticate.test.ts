@@ -230,8 +230,10 @@ describe("scopes", () => {
   const scopesOf = (claims: Record<string, unknown>) =>
     gate.authenticate([["authorization", `Bearer ${token(claims)}`]]).scopes;
 
-  test("from scope, from scp as string or array, or from both", () => {
+  test("from scope, from scp, each as string or array, or from both", () => {
     assert.deepEqual(scopesOf({ scope: " a  b " }), ["a", "b"]);
+    assert.deepEqual(scopesOf({ scope: ["a", "b"] }), ["a", "b"]);
+    assert.deepEqual(scopesOf({ scope: [] }), []);
     assert.deepEqual(scopesOf({ scp: "a b" }), ["a", "b"]);
     assert.deepEqual(scopesOf({ scp: ["a", "b"] }), ["a", "b"]);
     assert.deepEqual(scopesOf({ scope: "a", scp: ["b"] }), ["a", "b"]);
@@ -245,7 +247,8 @@ describe("scopes", () => {
       { scope: "a\r\nx: y" },
       { scope: 'a"' },
       { scp: [1] },
-      { scope: ["a"] },
+      { scope: ["a b"] },
+      { scope: [["a"]] },
     ]) {
       assert.equal(gate.judge(token(claims)), "MALFORMED", JSON.stringify(claims));
     }
