@@ -20,6 +20,8 @@ const DPOP_JWT = bytes("dpop+jwt");
 const HTM = bytes("htm");
 const HTU = bytes("htu");
 const IAT = bytes("iat");
+const EXP = bytes("exp");
+const NBF = bytes("nbf");
 const JTI = bytes("jti");
 const ATH = bytes("ath");
 const NONCE = bytes("nonce");
@@ -31,6 +33,9 @@ export class DpopProof {
   target: Uint8Array = NONE;
   /** `iat`, Unix milliseconds; -1: absent. */
   issuedAtMillis: i64 = -1;
+  /** `exp` and `nbf`, which a proof need not have (RFC 7519 section 4.1), Unix milliseconds. */
+  expiresAtMillis: i64 = i64.MAX_VALUE;
+  notBeforeMillis: i64 = 0;
   id: Uint8Array = NONE;
   /** `ath`: base64url of the access token's SHA-256. */
   tokenHash: Uint8Array = NONE;
@@ -73,13 +78,19 @@ export class DpopProof {
     }
     if (token != JsonToken.EndObject || reader.next() != JsonToken.End) return false;
     const complete = this.method.length > 0 && this.target.length > 0 && this.tokenHash.length > 0;
-    return complete && this.issuedAtMillis >= 0 && this.id.length > 0 && this.id.length <= MAX_JTI_BYTES;
+    const timed = this.issuedAtMillis >= 0 && this.expiresAtMillis >= 0 && this.notBeforeMillis >= 0;
+    return complete && timed && this.id.length > 0 && this.id.length <= MAX_JTI_BYTES;
   }
 
   private readClaim(reader: JsonReader, name: Uint8Array): bool {
-    if (equal(name, IAT)) {
+    const isIssued = equal(name, IAT);
+    const isExpiry = equal(name, EXP);
+    if (isIssued || isExpiry || equal(name, NBF)) {
       if (reader.next() != JsonToken.Number) return false;
-      this.issuedAtMillis = numericDateMillis(reader.text());
+      const millis = numericDateMillis(reader.text());
+      if (isIssued) this.issuedAtMillis = millis;
+      else if (isExpiry) this.expiresAtMillis = millis;
+      else this.notBeforeMillis = millis;
       return true;
     }
     const isMethod = equal(name, HTM);

@@ -75,12 +75,12 @@ export class SenderCheck {
     const now = this.environment.nowMillis();
     const skew = verified.issuer.clockSkewSeconds;
     const issued = proof.issuedAtMillis / 1000;
+    if (!isWithin(proof, now, skew * 1000)) return TokenOutcome.DPOP_PROOF_TIME;
     const window = this.policy.proofWindowSeconds;
     const provable = provableSeconds(this.environment, window, issued, now / 1000);
     if (provable < 0) return TokenOutcome.DPOP_REPLAY_WINDOW;
-    const early = now + skew * 1000 < proof.issuedAtMillis;
     const late = now / 1000 > issued + min(this.policy.proofAgeSeconds + skew, provable);
-    if (early || late || issued < secret.sinceSeconds) return TokenOutcome.DPOP_PROOF_TIME;
+    if (late || issued < secret.sinceSeconds) return TokenOutcome.DPOP_PROOF_TIME;
     if (this.policy.proofNeedsNonce && !this.checkNonce(proof.nonce, secret, now / 1000))
       return TokenOutcome.DPOP_NONCE;
     const outcome = this.checkSignature(proof);
@@ -111,4 +111,10 @@ export class SenderCheck {
     if (age != 0) this.nonce = proofNonce(secret, nowSeconds, period);
     return age >= 0;
   }
+}
+
+/** Whether nothing that the proof says of its own time speaks against it, but for its age: `iat` to come, `nbf`, `exp`. */
+function isWithin(proof: DpopProof, nowMillis: i64, skewMillis: i64): bool {
+  const from = max(proof.issuedAtMillis, proof.notBeforeMillis);
+  return nowMillis + skewMillis >= from && nowMillis - skewMillis < proof.expiresAtMillis;
 }

@@ -196,7 +196,7 @@ export const reasonTexts: Readonly<Record<string, ReasonText>> = {
   },
   dpop_proof_time: {
     check: "identity",
-    says: "iat is to come, too long ago, or before the gateway's start",
+    says: "iat is to come, too long ago, or before the gateway's start, or the proof's own exp or nbf say so",
     change: "Make a fresh proof for each request; if it is fresh, compare the clocks.",
   },
   dpop_nonce: {
