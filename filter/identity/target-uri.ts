@@ -110,7 +110,10 @@ function isOrigin(named: TargetUri, scheme: Uint8Array, authority: Uint8Array): 
   return equalFolded(withoutPort(named.authority, port), withoutPort(authority, port));
 }
 
+/** The default port may be written, or be left out with or without its colon (RFC 3986 section 6.2.3). */
 function withoutPort(authority: Uint8Array, port: Uint8Array): Uint8Array {
+  const last = authority.length - 1;
+  if (last > 0 && unchecked(authority[last]) == COLON) return authority.subarray(0, last);
   const end = authority.length - port.length;
   return end > 0 && equal(authority.subarray(end), port) ? authority.subarray(0, end) : authority;
 }

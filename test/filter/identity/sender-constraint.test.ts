@@ -67,6 +67,7 @@ describe("each fault of a proof has its outcome", () => {
     ["DPOP_PROOF_TARGET", "another port", { claims: { htu: "https://api.test:8443/orders/7" } }],
     ["DPOP_PROOF_TARGET", "no URI", { claims: { htu: "/orders/7" } }],
     ["VALID", "the default port, capitals, a query", { claims: { htu: "HTTPS://API.test:443/orders/7?x#y" } }],
+    ["VALID", "an empty port", { claims: { htu: "https://api.test:/orders/7" } }],
     ["DPOP_PROOF_TOKEN", "another token", { claims: { ath } }],
     ["DPOP_PROOF_TIME", "too old", { claims: { iat: NOW - 92 } }],
     ["VALID", "as old as may be, with the skew", { claims: { iat: NOW - 90 } }],
