@@ -1,4 +1,4 @@
-import { bytes, equal } from "proxy-wasm-as/bytes";
+import { beginsWith, bytes, equal } from "proxy-wasm-as/bytes";
 import { JsonReader, JsonToken } from "../encoding/json";
 import { lowerCase } from "../encoding/lower-case";
 import { isValidUtf8 } from "../encoding/utf8";
@@ -12,11 +12,11 @@ const TYP = bytes("typ");
 const CTY = bytes("cty");
 const EMBEDDED_KEYS = [bytes("jwk"), bytes("jku"), bytes("x5u"), bytes("x5c")];
 const CRITICAL = [bytes("crit"), bytes("b64"), bytes("zip")];
-/** Media types of access tokens without the `application/` prefix: RFC 7519 section 5.1, RFC 9068 section 2.1. */
-const TYPES = [bytes("jwt"), bytes("at+jwt")];
-const APPLICATION = bytes("application/");
-/** The one other type that a JWT-SVID may have (JWT-SVID section 2.3). */
+/** Media types without the `application/` prefix: RFC 7519 section 5.1, RFC 9068 section 2.1, RFC 7515 section 9.2.1. */
+const JWT = bytes("jwt");
+const ACCESS_TOKEN = bytes("at+jwt");
 const JOSE = bytes("jose");
+const APPLICATION = bytes("application/");
 const NONE = new Uint8Array(0);
 
 /** What the JOSE header of a token says, as far as this gate understands it. */
@@ -28,7 +28,9 @@ export class JoseHeader {
   /** null: the header names no key. */
   kid: Uint8Array | null = null;
   private readonly names: MemberNames = new MemberNames();
-  /** `typ` is JOSE, which JWT-SVIDs may have and no other token. */
+  /** `typ` says that it is an access token, which no JWT-SVID is. */
+  isAccessToken: bool = false;
+  /** `typ` is JOSE, which JWT-SVIDs may have and no other token (JWT-SVID section 2.3). */
   isJose: bool = false;
   private hasEmbeddedKey: bool = false;
   private hasCritical: bool = false;
@@ -42,7 +44,7 @@ export class JoseHeader {
 
   /**
    * Reads the decoded header. MALFORMED: no JSON object in UTF-8, a duplicate member (after unescaping), a member of the
-   * wrong type, no `alg`, a `typ` that is no access token's, a nested token (`cty`). EMBEDDED_KEY: the token brings or
+   * wrong type, no `alg`, a `typ` that is none of those that tokens have here, a nested token (`cty`). EMBEDDED_KEY: the token brings or
    * names its own key. CRITICAL: `crit`, `b64` or `zip`, since no extension is implemented. ALGORITHM: `none` or unknown.
    */
   static read(json: Uint8Array): JoseHeader {
@@ -68,12 +70,16 @@ export class JoseHeader {
     const isAlg = equal(name, ALG);
     const isKid = equal(name, KID);
     const isTyp = equal(name, TYP);
-    if (!isAlg && !isKid && !isTyp) return !equal(name, CTY) && reader.skip();
+    const isCty = equal(name, CTY);
+    if (!isAlg && !isKid && !isTyp && !isCty) return reader.skip();
     if (reader.next() != JsonToken.String) return false;
     const value = reader.text();
+    if (isCty) return !equal(mediaType(value), JWT);
     if (isTyp) {
-      this.isJose = equal(lowerCase(value), JOSE);
-      return this.isJose || isAccessTokenType(value);
+      const type = mediaType(value);
+      this.isAccessToken = equal(type, ACCESS_TOKEN);
+      this.isJose = equal(type, JOSE);
+      return this.isAccessToken || this.isJose || equal(type, JWT);
     }
     if (isKid) {
       this.kid = value;
@@ -92,11 +98,10 @@ export class JoseHeader {
   }
 }
 
-/** Media types are compared without regard to case (RFC 7515 section 4.1.9). */
-function isAccessTokenType(value: Uint8Array): bool {
+/** Media types are compared without regard to case; `application/` may be left out (RFC 7515 section 4.1.9). */
+function mediaType(value: Uint8Array): Uint8Array {
   const lower = lowerCase(value);
-  const prefixed = lower.length > APPLICATION.length && equal(lower.subarray(0, APPLICATION.length), APPLICATION);
-  return isIn(TYPES, prefixed ? lower.subarray(APPLICATION.length) : lower);
+  return beginsWith(lower, APPLICATION) ? lower.subarray(APPLICATION.length) : lower;
 }
 
 function isIn(list: Uint8Array[], value: Uint8Array): bool {

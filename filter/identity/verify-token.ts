@@ -43,7 +43,7 @@ export function verifyToken(
     const named = unverifiedClaim(payload, ISS) !== null;
     return refused(named ? TokenOutcome.ISSUER : TokenOutcome.MALFORMED);
   }
-  if (header.isJose && issuer.trustDomain.length == 0) return refused(TokenOutcome.MALFORMED);
+  if (issuer.trustDomain.length > 0 ? header.isAccessToken : header.isJose) return refused(TokenOutcome.MALFORMED);
   const check = verifySignature(header, jws, issuer, environment, inquiry);
   if (check.outcome != TokenOutcome.VALID) return refused(check.outcome);
 

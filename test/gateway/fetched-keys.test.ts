@@ -178,6 +178,14 @@ test("a JWT-SVID says who the workload is, of its own trust domain only", async 
     "",
   ])
     assert.equal((await get(await svid(sub), "/sync")).status, 401, sub);
+  for (const [typ, status] of [
+    ["JWT", 200],
+    ["JOSE", 200],
+    ["at+jwt", 401],
+  ] as const) {
+    const typed = issuers.mesh.token("ES256", "", { claims: { sub: good }, header: { kid: "mesh-es256", typ } });
+    assert.equal((await get(await typed, "/sync")).status, status, typ);
+  }
   // Whoever else has an issuer here can't speak for workloads.
   const foreign = await token("next", "ES256", { sub: good });
   assert.equal((await get(foreign, "/sync")).status, 403);
