@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
@@ -211,4 +212,20 @@ test("without issuer and sidecar's memory of this run, a restarted sidecar has t
     40_000,
   );
   assert.equal((await get(await token("next"))).status, 200);
+});
+
+test("once the policy names another place for its keys, an issuer's former ones are believed no more", {
+  timeout: 60_000,
+}, async () => {
+  const { shop, away, brief, bundle } = servers;
+  const jwt = await token("next");
+  assert.equal((await get(jwt)).status, 200);
+  await writeFile(gateway.policyPath, policy(away, away, brief, bundle));
+  const { status, id } = await eventually(
+    () => get(jwt),
+    (answer) => answer.status !== 200,
+  );
+  assert.equal(status, 503);
+  assert.equal((await gateway.waitForRecord(id)).reason, "keys_unavailable");
+  await writeFile(gateway.policyPath, policy(shop, away, brief, bundle));
 });

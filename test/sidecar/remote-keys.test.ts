@@ -120,6 +120,48 @@ test("where only the time between fetches changes, the keys are there while the 
   }
 });
 
+test("keys from where the policy had them before are taken back, also while there are no others", async () => {
+  const [former, next] = [await startKeyServer(setOf(jwk("a"))), await startKeyServer(null)];
+  const published: (readonly WireIssuerKeys[])[] = [];
+  const keys = new IssuerKeys({
+    table: { get: () => undefined, put: async () => undefined },
+    egressDirectory: null,
+    publish: async (known) => void published.push(known),
+    onAttempt: () => undefined,
+  });
+  const follow = (uri: string, refreshMs = 300_000) => {
+    const keySource = { uri, refreshMs, maxAgeMs: 86_400_000 };
+    return keys.follow({
+      policy: { issuers: [{ name: "shop", algorithms: ["ES256"], trustDomain: null, keySource }] },
+    } as never);
+  };
+  try {
+    await follow(former.uri);
+    await eventually(
+      () => published.at(-1)?.length,
+      (issuers) => issuers === 1,
+    );
+    const none = [{ issuer: "shop", fetchedUnixMs: 1, keys: [] }];
+    await follow(next.uri);
+    assert.deepEqual(published.at(-1), none);
+    await follow(next.uri, 60_000);
+    assert.deepEqual(published.at(-1), none);
+    next.jwks = setOf(jwk("b"));
+    await eventually(
+      () =>
+        published
+          .at(-1)?.[0]
+          ?.keys.map(({ kid }) => kid)
+          .join(),
+      (kids) => kids === "b",
+    );
+  } finally {
+    keys.close();
+    await former.stop();
+    await next.stop();
+  }
+});
+
 test("an issuer that is away, or gives what can't be used, leaves the last set", async () => {
   const server = await startKeyServer(null);
   const { remote, failures, kids } = follow(server);
