@@ -29,8 +29,22 @@ function allOf(outer: readonly Condition[], inner: readonly Condition[]): boolea
 
 function coversTest(outer: ValueTest, inner: ValueTest): boolean {
   if (outer.kind === inner.kind && outer.value === inner.value) return true;
+  if (isLower(outer) && isLower(inner)) return inner.value > outer.value || takesEdge(outer, inner, "atLeast");
+  if (isUpper(outer) && isUpper(inner)) return inner.value < outer.value || takesEdge(outer, inner, "atMost");
   const isText = inner.kind === "string" || inner.kind === "prefix";
   return outer.kind === "prefix" && isText && String(inner.value).startsWith(String(outer.value));
+}
+
+function isLower({ kind }: ValueTest): boolean {
+  return kind === "atLeast" || kind === "above";
+}
+
+function isUpper({ kind }: ValueTest): boolean {
+  return kind === "atMost" || kind === "below";
+}
+
+function takesEdge(outer: ValueTest, inner: ValueTest, closed: "atLeast" | "atMost"): boolean {
+  return inner.value === outer.value && outer.kind === closed;
 }
 
 function coversWorkload(outer: string, inner: string): boolean {
