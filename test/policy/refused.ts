@@ -11,6 +11,10 @@ const identity = (issuer: string) => `identity: { issuers: [{ name: demo, issuer
 const demo = identity("algorithms: [ES256], jwks: { file: jwks.json }");
 const svids =
   "identity: { issuers: [{ name: mesh, trustDomain: edge.demo, audiences: [a], algorithms: [ES256], jwks: { file: ec.json } }] }";
+const both = svids.replace(
+  "[{",
+  "[{ name: demo, issuer: i, audiences: [a], algorithms: [ES256], jwks: { file: ec.json } }, {",
+);
 const tls = "listener: { tls: { certificate: { file: server.pem }, key: { file: server.key } } }";
 const workloads = `${tls}\nidentity: { workloads: { trustDomains: [edge.demo], trustBundle: { file: server.pem } } }`;
 const fields = (count: number) => Array.from({ length: count }, (_, index) => `f${index}: 1`).join(", ");
@@ -141,6 +145,11 @@ export const REFUSED: readonly Refused[] = [
     identity("^trustDomain: d, algorithms: [ES256], jwks: { file: ec.json }"),
   ],
   ["grant_unsatisfiable", "JWT-SVIDs as users", `${svids}\n${allow("{ issuer: ^mesh }")}`],
+  [
+    "grant_unsatisfiable",
+    "a user and a workload by one token",
+    `${both}\n${allow("{ issuer: demo, workloads: ^[spiffe://edge.demo/a] }")}`,
+  ],
   ["trust_domain", "a workload of another trust domain", `${svids}\n${allow("{ workloads: [^spiffe://other/a] }")}`],
   ["key_source", "keys in two ways", identity("algorithms: [ES256], ^jwks: { file: ec.json, uri: 'https://a/b' }")],
   ["key_source", "keys in no way", identity("algorithms: [ES256], ^jwks: { refresh: 1m }")],
@@ -225,6 +234,8 @@ export const REFUSED: readonly Refused[] = [
   ["grant_unsatisfiable", "bounds that exclude each other", claim("level: ^{ atLeast: 3, below: 3 }")],
   ["grant_unsatisfiable", "text that is a number", claim("level: ^{ prefix: a, atMost: 3 }")],
   ["grant_unsatisfiable", "another iss than the issuer's", claim("iss: ^j")],
+  ["grant_unsatisfiable", "another beginning of iss than the issuer's", claim("iss: ^{ prefix: j }")],
+  ["grant_unsatisfiable", "an iss that is a number", claim("iss: ^{ atLeast: 3 }")],
   ["grant_unsatisfiable", "an empty window", grant("times: [^{ from: '08:00', to: '08:00' }]")],
   [
     "grant_unsatisfiable",

@@ -2,7 +2,7 @@ import { DEFAULT_KEY_HEADER } from "./api-key-check.ts";
 import type { PolicyDocument } from "./document.ts";
 import { refuseGrantHeader } from "./header-name.ts";
 import { identityHeaders } from "./identity-headers.ts";
-import type { Partly, WrittenBounds, WrittenGrant, WrittenPolicy } from "./written-policy.ts";
+import { hasGaps, type Partly, type WrittenBounds, type WrittenGrant, type WrittenPolicy } from "./written-policy.ts";
 
 type Grant = Partly<WrittenGrant>;
 type GrantPath = readonly (string | number)[];
@@ -63,6 +63,10 @@ function checkBounds(document: PolicyDocument, test: Test, at: GrantPath): void 
 function checkIssuerClaim(document: PolicyDocument, policy: Partly<WrittenPolicy>, grant: Grant, at: GrantPath): void {
   const wanted = grant.claims?.iss;
   const issuer = policy.identity?.issuers?.find((one) => one?.name === grant.issuer)?.issuer;
-  if (wanted === undefined || issuer === undefined || isBounds(wanted) || [wanted].flat().includes(issuer)) return;
+  if (wanted === undefined || issuer === undefined) return;
+  const isMet = isBounds(wanted)
+    ? hasGaps(wanted) || (wanted.prefix !== undefined && issuer.startsWith(wanted.prefix))
+    : [wanted].flat().includes(issuer);
+  if (isMet) return;
   document.report("grant_unsatisfiable", at, `tokens of this issuer have the iss "${issuer}"`, "no claim `iss`");
 }

@@ -79,6 +79,21 @@ function checkWho(document: PolicyDocument, policy: Partly<WrittenPolicy>, grant
   for (const [item, id] of (grant.workloads ?? []).entries()) {
     if (id !== undefined) checkWorkloadId(document, policy, id, trustDomainOfPattern(id), [...at, "workloads", item]);
   }
+  if (grant.issuer !== undefined && !unsure && areByTokenOnly(policy, grant.workloads ?? [])) {
+    const message = "a request brings one token: beside a user's, a workload proves itself by a certificate only";
+    document.report("grant_unsatisfiable", [...at, "workloads"], message, "`identity.workloads` with its trust domain");
+  }
+}
+
+/** Whether each of these workloads can say who it is by a JWT-SVID, and in no other way. */
+function areByTokenOnly({ identity }: Partly<WrittenPolicy>, workloads: readonly (string | undefined)[]): boolean {
+  const byCertificate = identity?.workloads?.trustDomains ?? [];
+  const byToken = (identity?.issuers ?? []).map((issuer) => issuer?.trustDomain);
+  const domains = workloads.map((id) => (id === undefined ? null : trustDomainOfPattern(id)));
+  return (
+    domains.length > 0 &&
+    domains.every((domain) => domain !== null && byToken.includes(domain) && !byCertificate.includes(domain))
+  );
 }
 
 function checkNetworks(document: PolicyDocument, { networks = [] }: Grant, at: GrantPath): void {
