@@ -113,7 +113,7 @@ function connectionManager(
 
 /**
  * What the connection's properties do not tell the filter of the client's certificate: all its URI names, of which they have
- * the first one only, and until when it is valid, Unix seconds.
+ * the first one only, until when it is valid, Unix seconds, and the whole of it, which says what it may be used for.
  */
 function peerState(tls: TlsPlan | null): object[] {
   if (!tls?.trustBundleFile) return [];
@@ -130,6 +130,7 @@ function peerState(tls: TlsPlan | null): object[] {
         on_request_headers: [
           state("postern.peer_uris", "%DOWNSTREAM_PEER_URI_SAN%"),
           state("postern.peer_valid_until", "%DOWNSTREAM_PEER_CERT_V_END(%s)%"),
+          state("postern.peer_certificate", "%DOWNSTREAM_PEER_CERT%"),
         ],
       },
     },

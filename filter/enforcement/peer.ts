@@ -3,6 +3,7 @@ import { HeaderMap } from "proxy-wasm-as/header-map";
 import { Environment } from "../environment";
 import { PeerCertificate } from "../identity/peer-certificate";
 import { CompiledPolicy } from "../policy/compiled-policy";
+import { peerMaySign } from "./peer-usage";
 import { hasExpired, peerValidUntilMillis } from "./peer-validity";
 
 const FORWARDED_PROTO = bytes("x-forwarded-proto");
@@ -38,7 +39,7 @@ export function isEncrypted(headers: HeaderMap): bool {
 /**
  * The client certificate of the connection. `presented` says that one was sent; that it was also validated is the
  * listener's doing: the rendered listener always validates one that is sent. It also gives all URI names, joined by commas;
- * of another listener only the first is known. One that has expired since is as none.
+ * of another listener only the first is known. One that may sign others is of nobody; one that has expired since is as none.
  */
 export function connectionCertificate(nowMillis: i64): PeerCertificate {
   const mtls = getProperty(MTLS);
@@ -48,5 +49,5 @@ export function connectionCertificate(nowMillis: i64): PeerCertificate {
   if (hasExpired(until, nowMillis)) return NOBODY;
   const all = getProperty(ALL_URIS);
   const uri = all !== null ? all : getProperty(FIRST_URI);
-  return new PeerCertificate(true, uri === null ? NONE : uri, until);
+  return new PeerCertificate(true, uri === null || peerMaySign() ? NONE : uri, until);
 }

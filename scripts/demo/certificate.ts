@@ -15,6 +15,8 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
+export { KeyUsageFlags };
+
 /** A certificate with its private key (P-256), both PEM. */
 export interface Certificate {
   readonly certificatePem: string;
@@ -28,22 +30,26 @@ export interface CertificateRequest {
   /** DNS names, IPv4 addresses, and URIs (SPIFFE ids). */
   readonly alternativeNames: readonly string[];
   readonly validDays: number;
+  /** What it may be used for, in the place of what an authority or a leaf usually has. */
+  readonly usage?: { readonly isAuthority: boolean; readonly flags: KeyUsageFlags };
 }
 
 const dayMillis = 86_400_000;
+const LEAF = { isAuthority: false, flags: KeyUsageFlags.digitalSignature };
+const AUTHORITY = { isAuthority: true, flags: KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign };
 const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** A certificate signed by `authority`; null: a self-signed authority (RFC 5280). */
 export async function issueCertificate(
-  { name, alternativeNames, validDays }: CertificateRequest,
+  { name, alternativeNames, validDays, usage }: CertificateRequest,
   authority: Certificate | null,
 ): Promise<Certificate> {
   const keys = (await webcrypto.subtle.generateKey(ecdsa, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
   const signer = authority?.issued.keys ?? keys;
-  const usage = authority ? KeyUsageFlags.digitalSignature : KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
+  const { isAuthority, flags } = usage ?? (authority ? LEAF : AUTHORITY);
   const extensions: Extension[] = [
-    new BasicConstraintsExtension(authority === null, undefined, true),
-    new KeyUsagesExtension(usage, true),
+    new BasicConstraintsExtension(isAuthority, undefined, true),
+    new KeyUsagesExtension(flags, true),
     await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto as never),
     await AuthorityKeyIdentifierExtension.create(signer.publicKey, false, webcrypto as never),
   ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { after, before, test } from "node:test";
-import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
+import { type Certificate, issueCertificate, KeyUsageFlags } from "../../scripts/demo/certificate.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
@@ -123,6 +123,23 @@ test("a certificate with several URI names is of no workload (X509-SVID section 
     assert.equal((await gateway.waitForRecord(decision)).subject.workload, "");
   }
   assert.equal(await get(await client(web, "web.shop.example")), 200);
+});
+
+test("a certificate that may sign others is of no workload (X509-SVID section 5.2)", async () => {
+  const { digitalSignature, keyCertSign, cRLSign } = KeyUsageFlags;
+  const names = { name: "client", alternativeNames: [web], validDays: 1 };
+  for (const usage of [
+    { isAuthority: true, flags: digitalSignature | keyCertSign },
+    { isAuthority: true, flags: digitalSignature },
+    { isAuthority: false, flags: digitalSignature | keyCertSign },
+    { isAuthority: false, flags: digitalSignature | cRLSign },
+  ]) {
+    const { status, decision } = await ask("/stock", await issueCertificate({ ...names, usage }, authority), {});
+    assert.equal(status, 403, JSON.stringify(usage));
+    assert.equal((await gateway.waitForRecord(decision)).subject.workload, "");
+  }
+  const usual = { isAuthority: false, flags: digitalSignature | KeyUsageFlags.keyAgreement };
+  assert.equal(await get(await issueCertificate({ ...names, usage: usual }, authority)), 200);
 });
 
 test("a certificate that expires while its connection stays open is of no workload, and carries no stream, from then on", async () => {

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toEvaluationRequest } from "../../inference-sidecar/src/ext-authz/check-message.ts";
-import { issueCertificate } from "../../scripts/demo/certificate.ts";
+import { issueCertificate, KeyUsageFlags } from "../../scripts/demo/certificate.ts";
 
 const web = "spiffe://edge.example/web";
 const other = "spiffe://edge.example/other";
 
-async function uriOf(alternativeNames: readonly string[]): Promise<string | undefined> {
-  const { certificatePem } = await issueCertificate({ name: "client", alternativeNames, validDays: 1 }, null);
+const authority = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 2 }, null);
+
+async function uriOf(alternativeNames: readonly string[], isAuthority = false): Promise<string | undefined> {
+  const usage = { isAuthority, flags: KeyUsageFlags.digitalSignature | (isAuthority ? KeyUsageFlags.keyCertSign : 0) };
+  const request = { name: "client", alternativeNames, validDays: 1, usage };
+  const { certificatePem } = await issueCertificate(request, authority);
   return toEvaluationRequest({ attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never)
     .peer?.uri;
 }
@@ -19,13 +23,18 @@ test("all URI names of a certificate are told: one with several is of no workloa
   assert.equal(await uriOf([web, web]), `${web},${web}`);
 });
 
+test("an authority's certificate is of no workload (X509-SVID section 5.2)", async () => {
+  assert.equal(await uriOf([web], true), "");
+});
+
 test("a name that holds what looks like another is not read as two", async () => {
   assert.equal(await uriOf([`x, URI:${web}`]), '""');
   assert.equal(await uriOf([]), "");
 });
 
 test("a certificate that has expired since its connection was made is none", async () => {
-  const { certificatePem } = await issueCertificate({ name: "client", alternativeNames: [web], validDays: 1 }, null);
+  const request = { name: "client", alternativeNames: [web], validDays: 1 };
+  const { certificatePem } = await issueCertificate(request, authority);
   const check = { attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never;
   const tomorrow = Date.now() + 86_400_000;
   assert.equal(toEvaluationRequest(check, tomorrow - 60_000).peer?.uri, web);

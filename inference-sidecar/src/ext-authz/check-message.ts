@@ -110,15 +110,17 @@ const known = new Map<string, KnownCertificate>();
 
 /**
  * Of a certificate that the listener has validated: its URI names (RFC 5280 section 4.2.1.6), joined by commas, and its
- * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id.
+ * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id. Of an
+ * authority's no name is told: it is of no workload (X509-SVID section 5.2).
  */
 function knownCertificate(certificate: string): KnownCertificate {
   let found = known.get(certificate);
   if (found === undefined) {
-    const { raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
+    const { ca: isAuthority, raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
     const names = subjectAltName.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(", ");
     const uris = names.filter((name) => name.startsWith("URI:")).map((name) => name.slice("URI:".length));
-    found = { peer: { uri: uris.join(), digest: digest(raw) }, validUntil: Date.parse(validTo) };
+    const peer = { uri: isAuthority ? "" : uris.join(), digest: digest(raw) };
+    found = { peer, validUntil: Date.parse(validTo) };
     if (known.size === CERTIFICATES_MOST) known.clear();
     known.set(certificate, found);
   }
