@@ -66,6 +66,17 @@ test("large counts stay exact: a million requests, a thousand false, lie on both
   assert.equal(isAbove(1_100, 1_000_000, BUDGET), true);
 });
 
+test("what floods of requests drive up is weighed as fast as a few: the ladder looks each second", () => {
+  const before = process.cpuUsage();
+  for (const findings of [1_000, 1_000_000, 1_000_000_000]) {
+    const requests = 2 * findings;
+    const normal = 0.5 + 1.644854 * Math.sqrt(0.25 / requests);
+    assert.ok(Math.abs(upperBound(findings, requests) - normal) < 1 / requests, `${findings} findings`);
+  }
+  const { user } = process.cpuUsage(before);
+  assert.ok(user < 500_000, `${user} µs`);
+});
+
 test("a conformal threshold denies at most a thousandth of the benign, and no more than it must", () => {
   const scores = fc.array(fc.integer({ min: 400_000, max: 1_000_000 }), { maxLength: 60 });
   fc.assert(
