@@ -45,8 +45,8 @@ export interface Settings {
   readonly main?: string;
   readonly state?: string;
   readonly socketPath?: string;
-  /** Default: any free port. */
-  readonly dashboard?: { readonly socketPath: string };
+  /** Default: any free port, and `token`. */
+  readonly dashboard?: { readonly socketPath: string } | { readonly port: number; readonly token: string };
   readonly bundleDirectory?: string;
   readonly egressDirectory?: string;
   /** Added to this process's environment. */
@@ -83,7 +83,7 @@ export async function startSidecar(settings: Settings = {}): Promise<RunningSide
     stateDirectory: state,
     bundleDirectory: settings.bundleDirectory ?? testBundle,
     egressDirectory: settings.egressDirectory,
-    dashboard: { ...(settings.dashboard ?? { port: 0 }), token },
+    dashboard: { token, ...(settings.dashboard ?? { port: 0 }) },
     limits: settings.limits ?? {},
     log: settings.log ?? {},
   };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isLoopback } from "../loopback.ts";
 
@@ -6,15 +6,17 @@ const SESSION_COOKIE = /^postern_\d{1,5}=(.*)$/;
 const PORT = /:\d{1,5}$/;
 
 /**
- * Who may see the dashboard: whoever brings the token once, and then the cookie that this run gave for it. The cookie is
- * a secret of its own, since a browser sends it to every port of the host.
+ * Who may see the dashboard: whoever brings the token once, and then the cookie that was given for it. The cookie follows
+ * from the token, so that a page goes on when the sidecar is started anew, and does not tell it: a browser sends cookies to
+ * every port of the host.
  */
 export class Access {
   readonly #token: string;
-  readonly #session = randomBytes(32).toString("base64url");
+  readonly #session: string;
 
   constructor(token: string) {
     this.#token = token;
+    this.#session = createHmac("sha256", token).update("session of the dashboard").digest("base64url");
   }
 
   tokenIs(presented: string): boolean {

@@ -19,7 +19,11 @@ events.addEventListener("open", () => {
   connection.textContent = "Live";
 });
 events.addEventListener("error", () => {
-  connection.textContent = "The sidecar does not answer; trying again …";
+  // An answer that is no stream (the cookie is of a token before, or too many watch) ends it for good.
+  connection.textContent =
+    events.readyState === EventSource.CLOSED
+      ? "Not live any more: open the URL with its token, as printed when the gateway started. At most eight pages can be live."
+      : "The sidecar does not answer; trying again …";
 });
 events.addEventListener("message", ({ data }) => {
   const { counts, decisions, alert } = JSON.parse(data);
