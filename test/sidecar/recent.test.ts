@@ -8,10 +8,10 @@ import { Sealer } from "../../inference-sidecar/src/decision-log/sealed-lines.ts
 import type { WireCompletion, WireDecision, WireRecord } from "../../inference-sidecar/src/decision-log/wire-record.ts";
 
 const origin = recordOrigin({
-  worker: "w",
-  policy: "p",
-  bundle: "b",
-  module: "m",
+  worker: "a".repeat(32),
+  policy: "b".repeat(64),
+  bundle: "c".repeat(64),
+  module: "d".repeat(64),
   pseudonym: () => "",
   subjects: "pseudonymised",
 });
@@ -21,7 +21,7 @@ const decision = {
   ...{ subject: Buffer.alloc(0), scoredBy: 0, scoreMillionths: 0, attackClass: 0, finding: null, uninspected: "" },
   ...{ timings: null, checks: 0, surprisalMillibits: 0, usualMillibits: 0, selfTest: false },
 } satisfies WireDecision;
-const probe = { bundle: "b", id: "f".repeat(32), time: "" };
+const probe = { bundle: "c".repeat(64), id: "f".repeat(32), time: "" };
 const completion: WireCompletion = { responseStatus: 200, responseBytes: 7, ended: "" };
 
 function lineOf(number: number, parts: Partial<WireRecord>) {
@@ -76,4 +76,21 @@ test("the last 500 are remembered, however they came", () => {
     const expected = Array.from({ length: 500 }, (_, index) => [count - 500 + index, 200]);
     assert.deepEqual(statuses(recent, 0), expected);
   }
+});
+
+test("completions find their decisions without looking through all that is remembered for each", () => {
+  const recent = new RecentDecisions();
+  const each = 240;
+  let looked = 0;
+  for (let first = 0; first < 40 * each; first += each) {
+    const numbers = Array.from({ length: each }, (_, index) => first + index);
+    const { mark } = recent;
+    const before = numbers.filter((number) => number >= each).map((number) => lineOf(number - each, { completion }));
+    add(recent, [...numbers.map((number) => lineOf(number, { decision })), ...before]);
+    const start = process.cpuUsage();
+    const shown = statuses(recent, mark);
+    looked += process.cpuUsage(start).user;
+    if (first > 0) assert.deepEqual(shown.at(-1), [first - 1, 200]);
+  }
+  assert.ok(looked < 400_000, `${looked} µs`);
 });

@@ -38,6 +38,10 @@ const DECISIONS_MOST = 500;
 /** Reasons are a closed set of the filter; this bounds what a faulty one could send. */
 const REASONS_MOST = 100;
 const OTHER = "other";
+const COMPLETION = '{"completes":';
+/** Before the id of a decision: nothing of a request stands in front of it. */
+const ID = ',"id":"';
+const ID_DIGITS = 32;
 /** Of the memory of a batch, since the next ones are about as long. */
 const SPARE = 1.25;
 const NOTHING = Buffer.from(new ArrayBuffer(0));
@@ -105,10 +109,16 @@ export class RecentDecisions {
   #read(news: number): LogRecord[] {
     const lines = this.#batches.flatMap((batch) => batch.lines.toString().split("\n").filter(isShown));
     const records = new Map<string, LogRecord>();
+    let decisions: ReadonlyMap<string, string> | null = null;
+    const decisionOf = (id: string): LogRecord | undefined => {
+      decisions ??= byId(lines);
+      const line = decisions.get(id);
+      return line === undefined ? undefined : JSON.parse(line);
+    };
     for (const line of lines.slice(-news)) {
       const read = JSON.parse(line) as LogRecord | CompletionLine;
       const id = "completes" in read ? read.completes : read.id;
-      const record = "completes" in read ? (records.get(id) ?? decisionOf(id, lines)) : read;
+      const record = "completes" in read ? (records.get(id) ?? decisionOf(id)) : read;
       records.delete(id);
       if (record !== undefined) records.set(id, { ...record, response: read.response });
     }
@@ -128,12 +138,18 @@ function copyOf(lines: Buffer, forgotten: Buffer): Buffer {
 
 /** A decision or a completion, by the first member of its canonical JSON, and no probe of the self-test. */
 function isShown(line: string): boolean {
-  return (line.startsWith('{"bundle":') && !line.includes(',"selfTest":true,')) || line.startsWith('{"completes":');
+  return (line.startsWith('{"bundle":') && !line.includes(',"selfTest":true,')) || line.startsWith(COMPLETION);
 }
 
-function decisionOf(id: string, lines: readonly string[]): LogRecord | undefined {
-  const line = lines.find((each) => each.includes(`"id":"${id}"`));
-  return line === undefined ? undefined : JSON.parse(line);
+/** The lines of decisions: to look through all of them for each completion would keep the process from answering. */
+function byId(lines: readonly string[]): Map<string, string> {
+  const decisions = lines.filter((line) => !line.startsWith(COMPLETION));
+  return new Map(
+    decisions.map((line) => {
+      const start = line.indexOf(ID) + ID.length;
+      return [line.slice(start, start + ID_DIGITS), line];
+    }),
+  );
 }
 
 function count(counts: Map<string, number>, name: string): void {
