@@ -49,7 +49,7 @@ function changeFor({ effect }: LogRecord): string {
 function outcome({ effect, reason, wouldDeny, response }: LogRecord): string {
   const answer =
     response === null
-      ? "its stream has not ended"
+      ? "no response is known: its stream has not ended, or ext_authz decided, which is told of none"
       : response.ended
         ? `status ${response.status}, ${response.bytes} bytes, then ended by the gate: ${reasonTexts[response.ended]?.says ?? response.ended}`
         : response.status === 0
@@ -76,8 +76,15 @@ function describeCheck(check: Check, decision: LogRecord, finding: string, faile
     case "privilege":
       return `${subject.grant ? `passed  grant ${subject.grant}` : "no grant was needed or reached"}${lapsed(decision)}`;
     case "score":
-      return decision.score.by === "nothing" ? "not made" : `passed  ${decision.score.value.toFixed(4)}`;
+      return describeScoreCheck(decision, finding);
   }
+}
+
+/** Where another check has found something, the score was never held against its thresholds. */
+function describeScoreCheck({ score }: LogRecord, finding: string): string {
+  if (score.by === "nothing") return "not made";
+  const value = score.by === "uninspected" ? scoredBy.uninspected : score.value.toFixed(4);
+  return finding === "" ? `passed  ${value}` : `made, and did not decide: ${value}`;
 }
 
 /** Records of before this field have none. */

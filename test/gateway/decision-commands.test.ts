@@ -111,6 +111,16 @@ test("explain tells of a permit what a higher rung would have denied", async () 
   assert.doesNotMatch(output, /such requests pass/, "it stands on such a rung already");
 });
 
+test("explain says of no score that it passed where another check has objected, and of no stream that it goes on", () => {
+  const { score } = record("d", {});
+  const first = { wouldDeny: "token_missing", rung: "observe", response: null } as const;
+  const lineOf = (changes: Partial<LogRecord["score"]>, start: string) =>
+    narrate(record("d", { ...first, score: { ...score, ...changes } }), []).find((line) => line.startsWith(start));
+  assert.equal(lineOf({ by: "screen", value: 0.9998 }, "  score"), "  score      made, and did not decide: 0.9998");
+  assert.match(lineOf({ by: "uninspected", uninspected: "body_encoding" }, "  score") ?? "", /could not be inspected$/);
+  assert.match(lineOf({}, "  permitted") ?? "", /no response is known: .* or ext_authz decided/);
+});
+
 test("explain tells a workload's token and one without a subject from a user's", () => {
   const identityOf = (subject: Partial<LogRecord["subject"]>) => {
     const { subject: nobody, ...rest } = record("d", {});
