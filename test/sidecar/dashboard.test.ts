@@ -6,6 +6,8 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { explain } from "../../inference-sidecar/src/dashboard/explain.ts";
+import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { digest, type RunningSidecar, startSidecar, temporaryFolder, token, wireRecord } from "./harness.ts";
@@ -172,6 +174,33 @@ test("decisions arrive as server-sent events with counts and the reasons in word
   assert.equal(update.counts.total, sequence);
 });
 
+test("the words tell whose API key came, who ended a stream, and no score where none could be made", () => {
+  const record: Pick<
+    LogRecord,
+    "effect" | "reason" | "wouldDeny" | "rung" | "route" | "subject" | "score" | "response"
+  > = {
+    ...{ effect: "permit", reason: "permitted", wouldDeny: null, rung: "prevent", route: "feed" },
+    subject: {
+      apiKey: "till-7",
+      expiredGrant: null,
+      grant: "tills",
+      id: "",
+      issuer: "",
+      token: "absent",
+      workload: "",
+    },
+    score: { by: "uninspected", class: "", finding: null, surprisal: null, uninspected: "body_encoding", value: 0 },
+    response: { status: 200, bytes: 7, ended: "token_expired" },
+  };
+  const words = (changes: Partial<LogRecord>) => explain({ ...record, ...changes } as LogRecord).join(" ");
+  assert.match(
+    words({}),
+    /Token: absent\. API key: till-7\. Score: the request could not be inspected\. Not inspected/,
+  );
+  assert.match(words({}), /Response: 200, 7 bytes; then the gate ended the stream: token_expired\.$/);
+  assert.match(words({ response: null }), /Response: none is known, the stream has not ended or ext_authz decided\.$/);
+});
+
 test("dashboards at the same time are bounded", async () => {
   const open: ReturnType<typeof request>[] = [];
   const statuses: number[] = [];
@@ -223,6 +252,7 @@ test("in a browser, what came from a request is shown as text and never runs", a
   assert.equal(await entry.locator(".finding").textContent(), hostile);
   assert.match((await entry.locator(".request").textContent()) ?? "", /<script>document\.title=2<\/script>/);
   await entry.locator("summary").click();
+  assert.match((await entry.locator(".id").textContent()) ?? "", /^Decision [0-9a-f]{32} of \d{4}-\d\d-\d\dT.*Z$/);
   assert.match(
     (await entry.locator(".why").textContent()) ?? "",
     /Worst value: query:<img .*after decoding <i>percent<\/i>/,

@@ -32,14 +32,16 @@ function identity({ subject }: LogRecord): string {
   const verified =
     subject.issuer === "" ? "" : ` (issuer ${subject.issuer}, subject ${subject.sub ?? (subject.id || "none")})`;
   const workload = subject.workload === "" ? "" : ` Workload: ${subject.workload}.`;
-  return `Token: ${token}${verified}.${workload}`;
+  const apiKey = subject.apiKey === "" ? "" : ` API key: ${subject.apiKey}.`;
+  return `Token: ${token}${verified}.${workload}${apiKey}`;
 }
 
 function score({ score }: LogRecord): string[] {
   const by = SCORED_BY[score.by] ?? `Score: by ${score.by}`;
   if (score.by === "nothing") return [by];
   const likeliest = score.class === "" || score.class === "benign" ? "" : `, likeliest class ${score.class}`;
-  const sentences = [`${by}: ${score.value.toFixed(4)}${likeliest}.`];
+  const value = score.by === "uninspected" ? "" : `: ${score.value.toFixed(4)}${likeliest}`;
+  const sentences = [`${by}${value}.`];
   if (score.uninspected !== null) sentences.push(`Not inspected: ${score.uninspected}.`);
   if (score.finding !== null) {
     const { field, start, end, decodings } = score.finding;
@@ -50,8 +52,8 @@ function score({ score }: LogRecord): string[] {
 }
 
 function answer({ response }: LogRecord): string {
-  if (response === null) return "Response: the stream has not ended.";
-  return response.status === 0
-    ? "Response: none, the stream ended before."
-    : `Response: ${response.status}, ${response.bytes} bytes.`;
+  if (response === null) return "Response: none is known, the stream has not ended or ext_authz decided.";
+  if (response.status === 0) return "Response: none, the stream ended before.";
+  const ended = response.ended === null ? "" : `; then the gate ended the stream: ${response.ended}`;
+  return `Response: ${response.status}, ${response.bytes} bytes${ended}.`;
 }

@@ -97,12 +97,12 @@ function entry({ record, why }) {
     element("strong", "outcome", [record.effect]),
     element("span", "reason", [record.wouldDeny === null ? record.reason : `would deny: ${record.wouldDeny}`]),
     element("span", "request", [
-      `${record.method} ${record.route || "no route"} → ${record.response === null ? "open" : record.response.status || "ended"}`,
+      `${record.method} ${record.route || "no route"} → ${record.response === null ? "…" : record.response.status || "ended"}`,
     ]),
     element("span", "finding", [record.score.finding === null ? "" : record.score.finding.field]),
   ]);
   const reasons = why.map((sentence) => element("li", "", [sentence]));
-  const id = element("p", "id", [`Decision ${record.id}`]);
+  const id = element("p", "id", [`Decision ${record.id} of ${record.time}`]);
   const item = element("li", outcome === "permit" ? "permit" : `denied ${outcome}`, [
     element("details", "", [summary, element("ul", "why", reasons), id]),
   ]);
