@@ -17,6 +17,7 @@ export async function runCommand(
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
+  for (const output of [process.stdout, process.stderr]) output.on("error", unread);
   try {
     const command = await load();
     return await command(rest);
@@ -29,6 +30,11 @@ export async function runCommand(
     process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
     return 1;
   }
+}
+
+/** Whoever reads along may have enough (`| head`, a `tee` that has ended): a command goes on to its end, and a gateway for good. */
+function unread(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 function refuse(message: string): number {
