@@ -9,6 +9,7 @@ import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.
 import { SealedLog } from "../../inference-sidecar/src/decision-log/sealed-log.ts";
 import { WorkerSequences } from "../../inference-sidecar/src/decision-log/sequences.ts";
 import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing-key.ts";
+import { parseSince } from "../../scripts/commands/parse-since.ts";
 import { evidenceText } from "../../scripts/decision-log/evidence-text.ts";
 import { narrate } from "../../scripts/decision-log/narrate.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
@@ -178,6 +179,27 @@ test("log show prints the log in its order and filters it", async () => {
   );
 });
 
+test("a time without a zone is UTC, as those of the log are, whatever the terminal's zone", () => {
+  const zone = process.env.TZ;
+  try {
+    process.env.TZ = "America/New_York";
+    assert.equal(new Date("2026-01-31T08:00").getUTCHours(), 13, "a zone of this machine");
+    for (const time of [
+      "2026-01-31T08:00",
+      "2026-01-31 08:00:00",
+      "2026-01-31T08:00Z",
+      "2026-01-31T09:00:00.000+01:00",
+    ]) {
+      assert.equal(parseSince(time, 0), Date.UTC(2026, 0, 31, 8), time);
+    }
+    assert.equal(parseSince("2026-01-31", 0), Date.UTC(2026, 0, 31));
+    assert.equal(parseSince("90s", 100_000), 10_000);
+  } finally {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  }
+});
+
 test("log verify says whether the log is whole, and exits by it", async (t) => {
   const sealed = await mkdtemp(join(tmpdir(), "sealed-"));
   t.after(() => rm(sealed, { recursive: true, force: true }));
@@ -221,6 +243,8 @@ test("log show refuses what it doesn't understand", async () => {
     ["--limit", " 7"],
     ["--effect", "maybe"],
     ["--since", "yesterday"],
+    ["--since", "10"],
+    ["--since", "11/12/2026"],
     ["--colour"],
     ["extra"],
   ]) {
