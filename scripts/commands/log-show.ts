@@ -1,5 +1,6 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { complete, isCompletion, isProbe, readLog } from "../decision-log/read.ts";
+import { newestDecisions } from "../decision-log/newest.ts";
+import { readLog } from "../decision-log/read.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseSince } from "./parse-since.ts";
 import { UsageError } from "./usage-error.ts";
@@ -33,14 +34,7 @@ export async function logShow(args: string[]): Promise<number> {
     (values.reason === undefined || values.reason === reason || values.reason === wouldDeny) &&
     Date.parse(time) >= since;
 
-  const newest: LogRecord[] = [];
-  for await (const line of readLog(values.state)) {
-    if (isCompletion(line)) complete(newest, line);
-    else if (wanted(line) && !isProbe(line)) {
-      newest.push(line);
-      if (newest.length > limit) newest.shift();
-    }
-  }
+  const newest = await newestDecisions(readLog(values.state), wanted, limit);
   for (const decision of newest)
     process.stdout.write(`${values.json ? JSON.stringify(decision) : oneLine(decision)}\n`);
   if (newest.length === 0) process.stderr.write("no decision in the log passes these filters.\n");

@@ -16,19 +16,25 @@ async function logPaths(stateDirectory: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** Every line of the log, of whatever kind, oldest first; one that is none (it may be torn) is passed over. */
-export async function* readLogLines(stateDirectory: string): AsyncGenerator<Record<string, unknown>> {
+/**
+ * Every line of the log, of whatever kind, oldest first; one that is none (it may be torn) is passed over.
+ * @param part only lines that this text stands in: to look for it is much quicker than to parse
+ */
+export async function* readLogLines(stateDirectory: string, part = ""): AsyncGenerator<Record<string, unknown>> {
   for (const file of await logPaths(stateDirectory)) {
     for await (const { text } of readLines(file)) {
-      const line = parseLine(text);
+      const line = text.includes(part) ? parseLine(text) : null;
       if (line !== null) yield line;
     }
   }
 }
 
-/** Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over. */
-export async function* readLog(stateDirectory: string): AsyncGenerator<LogRecord | CompletionLine> {
-  for await (const line of readLogLines(stateDirectory)) {
+/**
+ * Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over.
+ * @param id only those of this decision
+ */
+export async function* readLog(stateDirectory: string, id = ""): AsyncGenerator<LogRecord | CompletionLine> {
+  for await (const line of readLogLines(stateDirectory, id)) {
     const known = ("id" in line && "effect" in line) || ("completes" in line && "response" in line);
     if (known) yield line as unknown as LogRecord | CompletionLine;
   }
@@ -46,22 +52,15 @@ export function isProbe(line: LogRecord): boolean {
 
 /** One decision with its completion, as far as both are there. */
 export async function findDecision(stateDirectory: string, id: string): Promise<LogRecord | null> {
-  const found: LogRecord[] = [];
-  for await (const line of readLog(stateDirectory)) {
-    if (isCompletion(line)) complete(found, line);
-    else if (line.id === id) found.push(line);
-    if (found[0] !== undefined && found[0].response !== null) break;
+  let found: LogRecord | null = null;
+  for await (const line of readLog(stateDirectory, id)) {
+    if (!isCompletion(line)) found = line.id === id ? line : found;
+    else if (found !== null && line.completes === id) found.response = line.response;
+    if (found !== null && found.response !== null) break;
   }
-  return found[0] ?? null;
+  return found;
 }
 
 export function isCompletion(line: LogRecord | CompletionLine): line is CompletionLine {
   return "completes" in line;
-}
-
-/** Gives the decision among these that the completion belongs to its response. */
-export function complete(decisions: LogRecord[], { completes, response }: CompletionLine): void {
-  const index = decisions.findLastIndex(({ id }) => id === completes);
-  const decision = decisions[index];
-  if (decision !== undefined) decisions[index] = { ...decision, response };
 }

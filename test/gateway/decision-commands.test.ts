@@ -12,6 +12,7 @@ import { loadSigningKey } from "../../inference-sidecar/src/decision-log/signing
 import { parseSince } from "../../scripts/commands/parse-since.ts";
 import { evidenceText } from "../../scripts/decision-log/evidence-text.ts";
 import { narrate } from "../../scripts/decision-log/narrate.ts";
+import { newestDecisions } from "../../scripts/decision-log/newest.ts";
 import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
 import { runPostern } from "../harness/gateway.ts";
 
@@ -198,6 +199,26 @@ test("a time without a zone is UTC, as those of the log are, whatever the termin
     if (zone === undefined) delete process.env.TZ;
     else process.env.TZ = zone;
   }
+});
+
+test("log show takes the time of reading the log, however much of it is asked for", async () => {
+  const idOf = (number: number) => number.toString(16).padStart(32, "0");
+  const { response } = missing;
+  const completes = { v: 1, n: 1, prev: "", time: "", response, sequence: 1, worker: "" };
+  async function* lines() {
+    for (let number = 0; number < 40_000; number++) {
+      yield { ...(number % 2 === 0 ? attack : missing), id: idOf(number), response: null };
+      if (number >= 100) yield { ...completes, completes: idOf(number - 100) };
+    }
+  }
+  const before = process.cpuUsage();
+  const shown = await newestDecisions(lines(), ({ route }) => route === "search", 15_000);
+  const { user } = process.cpuUsage(before);
+  assert.deepEqual(
+    [shown.length, shown[0]?.id, shown.at(-1)?.id, shown.at(-51)?.response, shown.at(-50)?.response],
+    [15_000, idOf(10_000), idOf(39_998), response, null],
+  );
+  assert.ok(user < 2_000_000, `${user} µs`);
 });
 
 test("log verify says whether the log is whole, and exits by it", async (t) => {
