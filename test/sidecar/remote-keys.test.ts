@@ -235,13 +235,18 @@ test("over a Unix socket for the host, as in a container without a network", asy
   await server.stop();
 });
 
-describe("an answer that is too much", () => {
+describe("an answer that can't be used", () => {
   const cases: [string, RequestListener, RegExp | number][] = [
     ["without end", (_, response) => void response.write("x".repeat(300_000)), /more than/],
     [
       "a redirect, which is not followed",
       (_, response) => response.writeHead(302, { location: "/elsewhere" }).end(),
       302,
+    ],
+    [
+      "a switch of protocols, which is none",
+      (_, response) => response.writeHead(101, { connection: "upgrade", upgrade: "h2c" }).end(),
+      /no answer/,
     ],
   ];
   for (const [name, listener, expected] of cases) {

@@ -36,6 +36,8 @@ export async function fetchKeySet(uri: URL, { egressDirectory, signal }: FetchOp
     : requestHttp(uri, { ...common, agent: false, ...(socketPath && { socketPath }) });
   call.setTimeout(SILENCE_MS, () => call.destroy(timedOut()));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    // Whatever Node takes for no response, such as a switch of protocols, ends with this event alone.
+    call.once("close", () => reject(noAnswer()));
     call.once("response", resolve).once("error", reject).end();
   });
   return new Response(await readBounded(answer), { status: answer.statusCode ?? 500 });
@@ -51,6 +53,10 @@ function secured(socketPath: string, host: string): TLSSocket {
 
 function timedOut(): NodeJS.ErrnoException {
   return Object.assign(new Error(`no answer within ${SILENCE_MS} ms`), { code: "ETIMEDOUT" });
+}
+
+function noAnswer(): NodeJS.ErrnoException {
+  return Object.assign(new Error("no answer"), { code: "ECONNRESET" });
 }
 
 async function readBounded(answer: IncomingMessage): Promise<Buffer> {
