@@ -225,6 +225,28 @@ describe("what is no usable key set", () => {
   });
 });
 
+test("a clock that was set, or went on while the machine slept, has a known key fetched again", async () => {
+  const server = await startKeyServer(setOf(jwk("a")));
+  const { remote } = follow(server);
+  await remote.find("a");
+  const [date, time] = [Date.now(), performance.now()];
+  const clocks = { date: mock.method(Date, "now", () => date), time: mock.method(performance, "now", () => time) };
+  try {
+    for (const [index, hours] of [3, -3].entries()) {
+      clocks.date.mock.mockImplementation(() => date + hours * 3_600_000);
+      clocks.time.mock.mockImplementation(() => time + (index + 1) * 6_000);
+      for (let ask = 0; ask < 2; ask++) await remote.find("a");
+      assert.equal(server.fetches, index + 2);
+      assert.equal(remote.known?.fetchedMs, Date.now());
+    }
+  } finally {
+    clocks.date.mock.restore();
+    clocks.time.mock.restore();
+    remote.close();
+    await server.stop();
+  }
+});
+
 test("over a Unix socket for the host, as in a container without a network", async () => {
   const server = await startKeyServer(setOf(jwk("far")), { socketPath: join(folder, "issuer.example_80.sock") });
   // Plain HTTP is for the loopback only, which the policy's check sees to; here it saves a certificate.

@@ -66,10 +66,15 @@ export class RemoteKeys {
    * as soon as the cool-down is over; else once it has been fetched, or could not be.
    */
   async find(kid: string): Promise<void> {
-    if (this.#attempt === null && this.#known?.keys.some((key) => key.kid === kid)) return;
+    if (this.#attempt === null && this.#isFresh() && this.#known?.keys.some((key) => key.kid === kid)) return;
     const mayMs = this.#attemptedMs + COOL_DOWN_MS;
     if (this.#attempt !== null || performance.now() >= mayMs) await this.#fetch();
     else if (mayMs < this.#dueMs) this.#schedule(mayMs - performance.now());
+  }
+
+  /** By the clock as the filter sees it: that may be set ahead, or go on while the machine sleeps, and timers don't. */
+  #isFresh(): boolean {
+    return this.#known !== null && Math.abs(Date.now() - this.#known.fetchedMs) < this.#options.refreshMs;
   }
 
   close(): void {
