@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { Admission } from "../../inference-sidecar/src/admission.ts";
@@ -68,6 +70,22 @@ test("after a long rest the old key signs until readers have had an hour for the
     now += HOUR;
     assert.notEqual(keys.current.jwk.kid, kid);
     await keys.close();
+  }));
+
+test("keys that could not be opened do nothing more: they would publish others than those that sign", () =>
+  withState(async (state) => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    try {
+      const published = join(state, "assertion-jwks.json");
+      await mkdir(published);
+      await assert.rejects(AssertionKeys.open(state));
+      await rm(published, { recursive: true });
+      mock.timers.tick(60_000);
+      await sleep(500);
+      assert.ok(!existsSync(published));
+    } finally {
+      mock.timers.reset();
+    }
   }));
 
 test("keys that others may read are refused, and so is a file that holds none", () =>

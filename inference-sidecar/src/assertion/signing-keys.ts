@@ -31,16 +31,13 @@ export class AssertionKeys {
   #keys: readonly AssertionKey[];
   readonly #stateDirectory: string;
   readonly #now: () => number;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #turning: Promise<void> = Promise.resolve();
 
   private constructor(stateDirectory: string, keys: readonly AssertionKey[], now: () => number) {
     this.#stateDirectory = stateDirectory;
     this.#keys = keys;
     this.#now = now;
-    this.#timer = setInterval(() => {
-      this.turn().catch(({ message }: Error) => logEvent("error", "assertion_keys_stay", { message }));
-    }, CHECK_MS).unref();
   }
 
   /** Those that are there, or a first one. @throws StartError `state_directory`: the file is not sound, or not this user's alone */
@@ -48,6 +45,10 @@ export class AssertionKeys {
     await mkdir(join(stateDirectory, "keys"), { recursive: true, mode: 0o700 });
     const keys = new AssertionKeys(stateDirectory, await readKeys(keyPath(stateDirectory)), now);
     await keys.turn();
+    // Not before: who could not open them tries again, and what has failed must not go on beside it.
+    keys.#timer = setInterval(() => {
+      keys.turn().catch(({ message }: Error) => logEvent("error", "assertion_keys_stay", { message }));
+    }, CHECK_MS).unref();
     return keys;
   }
 
