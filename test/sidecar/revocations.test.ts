@@ -120,3 +120,25 @@ test("a changed file that can't be handed on now is handed on later", async () =
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("what the store does not take is not revoked, nor undone, and is told so", async () => {
+  let isFull = true;
+  const sizes: number[] = [];
+  const put = async () => {
+    if (isFull) throw new Error("ENOSPC: no space left on device");
+  };
+  const revocations = new Revocations({ get: () => undefined, put }, async ({ entries }) => {
+    sizes.push(entries.length / 20);
+  });
+  await assert.rejects(revocations.add({ sub: "ada" }), /ENOSPC/);
+  assert.deepEqual(revocations.list(), []);
+  await revocations.follow({ policy: { revocation: null } } as never);
+  assert.equal(sizes.at(-1), 0);
+  isFull = false;
+  const { id } = await revocations.add({ sub: "ada" });
+  isFull = true;
+  await assert.rejects(revocations.undo(id), /ENOSPC/);
+  assert.equal(revocations.list().length, 1);
+  await revocations.follow({ policy: { revocation: null } } as never);
+  assert.equal(sizes.at(-1), 1);
+});

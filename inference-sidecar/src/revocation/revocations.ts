@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { PolicyInForce } from "../policy/in-force.ts";
 import { logEvent } from "../process-log.ts";
+import { Turns } from "../turns.ts";
 import { packEntries } from "./entries.ts";
 import type { Revocation } from "./revocation.ts";
 import { type ListedRevocations, RevocationFile } from "./revocation-file.ts";
@@ -34,6 +35,7 @@ interface RevocationTable {
 /** What is revoked: by operators, kept in the store, and by the file that the policy names. */
 export class Revocations {
   readonly #byOperator = new Map<string, StoredRevocation>();
+  readonly #turns = new Turns();
   readonly #table: RevocationTable;
   readonly #publish: (revocations: WireRevocations) => Promise<void>;
   #file: RevocationFile | null = null;
@@ -71,27 +73,38 @@ export class Revocations {
     await this.#change();
   }
 
-  /** @throws RangeError there are too many */
-  async add(revocation: Revocation): Promise<StoredRevocation> {
-    if (this.size >= REVOCATIONS_MOST)
-      throw new RangeError(`there are ${this.size} revocations already, the most there may be`);
-    const stored = { id: randomBytes(6).toString("hex"), revokedAt: new Date().toISOString(), ...revocation };
-    this.#byOperator.set(stored.id, stored);
-    await this.#table.put(ALL, this.list());
-    logEvent("info", "revoked", { ...stored });
-    await this.#change();
-    return stored;
+  /** @throws RangeError there are too many; or the store's error, and nothing is revoked then */
+  add(revocation: Revocation): Promise<StoredRevocation> {
+    return this.#turns.take(async () => {
+      if (this.size >= REVOCATIONS_MOST)
+        throw new RangeError(`there are ${this.size} revocations already, the most there may be`);
+      const stored = { id: randomBytes(6).toString("hex"), revokedAt: new Date().toISOString(), ...revocation };
+      // Counted at once: a file that is read meanwhile is to leave it room.
+      this.#byOperator.set(stored.id, stored);
+      try {
+        await this.#table.put(ALL, this.list());
+      } catch (error) {
+        this.#byOperator.delete(stored.id);
+        throw error;
+      }
+      logEvent("info", "revoked", { ...stored });
+      await this.#change();
+      return stored;
+    });
   }
 
-  /** Null: an operator made none with that id. */
-  async undo(id: string): Promise<StoredRevocation | null> {
-    const stored = this.#byOperator.get(id);
-    if (!stored) return null;
-    this.#byOperator.delete(id);
-    await this.#table.put(ALL, this.list());
-    logEvent("info", "revocation_undone", { ...stored });
-    await this.#change();
-    return stored;
+  /** Null: an operator made none with that id. @throws the store's error, and it stays in force then */
+  undo(id: string): Promise<StoredRevocation | null> {
+    return this.#turns.take(async () => {
+      const stored = this.#byOperator.get(id);
+      if (!stored) return null;
+      const left = this.list().filter((other) => other !== stored);
+      await this.#table.put(ALL, left);
+      this.#byOperator.delete(id);
+      logEvent("info", "revocation_undone", { ...stored });
+      await this.#change();
+      return stored;
+    });
   }
 
   async close(): Promise<void> {
