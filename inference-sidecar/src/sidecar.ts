@@ -136,6 +136,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const revocations = new Revocations(store.table("revocations"), (list) => synced.set("revocations", list));
   await policies.follow((policy) => keys.follow(policy));
   await policies.follow((policy) => revocations.follow(policy));
+  await store.wasRead();
   const assertions = new Assertions(stateDirectory);
   await policies.follow(({ policy }) => assertions.follow(policy.assertion !== null));
   observeMemory(metrics, () => workers.memory);
@@ -222,7 +223,6 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   await admin.listen(adminSocketPath);
   await withSocketMode(socketPath, () => server.listen(socketPath));
   ended.watch();
-  await store.wasRead();
   selfTest.start();
   logEvent("info", "listening", { socket: socketPath, dashboard: origin, bundle: models.inForce.digest });
 

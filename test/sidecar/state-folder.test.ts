@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { type RunningSidecar, startSidecar, temporaryFolder } from "./harness.ts";
@@ -56,6 +57,19 @@ test("a store that ends every start is named after three of them, with what to d
   await rename(join(state, "store"), join(state, "store-damaged"));
   await (await start()).event("listening");
   assert.equal(existsSync(join(state, "store", "attempts")), false);
+});
+
+test("starts that fail for another reason say nothing of the store", { timeout: 120_000 }, async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const refused = await startSidecar({ state, dashboard: { port } });
+    running.push(refused);
+    assert.equal((await refused.event("start_failed")).code, "dashboard_address");
+  }
+  other.close();
+  await (await start()).event("listening");
 });
 
 test("a store that has lost its content is told at each start, and nothing is written over it; a first start that ended before it wrote is none", async () => {

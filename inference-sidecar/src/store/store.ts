@@ -44,7 +44,7 @@ export class Store {
         encoding: "json",
       });
       await chmod(path, 0o600);
-      await requireFormat(root);
+      await requireFormat(root, attempts);
       if (!existsSync(begun)) await writeDurably(begun, "");
       return new Store(root, attempts);
     } catch (error) {
@@ -104,13 +104,14 @@ async function requireContent(path: string, begun: string, folder: string): Prom
   );
 }
 
-/** A store that does not say its format is of the first. @throws Error it is of another; nothing of it is changed */
-async function requireFormat(root: RootDatabase): Promise<void> {
+/** A store that does not say its format is of the first. @throws Error it is of another, and was read so far; nothing of it is changed */
+async function requireFormat(root: RootDatabase, attempts: string): Promise<void> {
   const about = root.openDB<number, string>({ name: "about", encoding: "json" });
   const format = about.get("format");
   if (format === undefined) await about.put("format", FORMAT);
   else if (format !== FORMAT) {
     await root.close();
+    await rm(attempts, { force: true });
     throw new Error(`it is of format ${format}, this release reads ${FORMAT}: go back to the release that wrote it`);
   }
 }
