@@ -50,9 +50,13 @@ export class FileWatch {
     }
     for (const [identity, folder] of folders) {
       if (this.#closed || this.#watchers.has(identity)) continue;
-      const watcher = watch(folder, { persistent: false }, () => this.#schedule());
-      watcher.on("error", () => this.#watchers.delete(identity));
-      this.#watchers.set(identity, watcher);
+      try {
+        const watcher = watch(folder, { persistent: false }, () => this.#schedule());
+        watcher.on("error", () => this.#watchers.delete(identity));
+        this.#watchers.set(identity, watcher);
+      } catch {
+        // The system has no watcher left, or the folder is gone again: the clock looks all the same.
+      }
     }
   }
 
@@ -96,11 +100,11 @@ function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-/** Changes whenever a file is written, replaced or gone; follows links. */
+/** Changes whenever a file is written, replaced, opened to this user or gone, whatever time it is given; follows links. */
 async function signature(files: readonly string[]): Promise<string> {
   const parts = files.map(async (file) => {
     const found = await stat(file, { bigint: true }).catch(() => null);
-    return found ? `${found.ino}:${found.size}:${found.mtimeNs}` : "absent";
+    return found ? `${found.ino}:${found.size}:${found.ctimeNs}` : "absent";
   });
   return (await Promise.all(parts)).join(" ");
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import fs from "node:fs";
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, mock, test } from "node:test";
 import { FileWatch } from "../../inference-sidecar/src/file-watch.ts";
 import { eventually } from "../harness/eventually.ts";
 
@@ -46,6 +48,44 @@ test("a file that is written, replaced by renaming, removed and made again is se
   await changed(4);
   await writeFile(file, "four");
   await changed(5);
+});
+
+test("so is one that is opened to this user, or written with the time that it had", async () => {
+  await chmod(file, 0o600);
+  await changed(2);
+  const time = new Date(0);
+  await utimes(file, time, time);
+  await changed(3);
+  await writeFile(file, "two");
+  await utimes(file, time, time);
+  await changed(4);
+});
+
+test("where the system has no watcher left, the clock looks all the same", async () => {
+  const none = mock.method(fs, "watch", () => {
+    throw Object.assign(new Error("ENOSPC: System limit for number of file watchers reached"), { code: "ENOSPC" });
+  });
+  syncBuiltinESMExports();
+  let seen = 0;
+  const blind = new FileWatch(async () => {
+    seen += 1;
+  });
+  try {
+    blind.watch([file]);
+    await eventually(
+      () => seen,
+      (count) => count === 1,
+    );
+    await writeFile(file, "two");
+    await eventually(
+      () => seen,
+      (count) => count === 2,
+    );
+  } finally {
+    await blind.close();
+    none.mock.restore();
+    syncBuiltinESMExports();
+  }
 });
 
 test("a folder in whose place another is put is followed, and so is one behind a link", {
