@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { ask } from "../../inference-sidecar/src/self-test/answer.ts";
 import { probesOf } from "../../inference-sidecar/src/self-test/probe.ts";
+import { SelfTest } from "../../inference-sidecar/src/self-test/self-test.ts";
 import { loadCore } from "../../scripts/core.ts";
 
 test("the good request of a self-test is cleared by the screen: it asks no model, and no budget of a route denies it", async () => {
@@ -77,8 +79,40 @@ test("a probe has an end, whatever becomes of it: a tunnel, a connection that br
       ["GET", "/silent"],
     ] as const) {
       const probe = { kind: "benign", method, authority: "shop.example", path, headers: {} } as const;
-      await assert.rejects(() => ask(socketPath, Buffer.alloc(32), probe), method);
+      await assert.rejects(() => ask(socketPath, Buffer.alloc(32), probe, new AbortController().signal), method);
     }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a self-test that waits for a proxy which hangs keeps nobody from ending", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "probe-"));
+  const socketPath = join(folder, "self-test.sock");
+  const server = createServer();
+  const asked = once(server, "request");
+  await new Promise<void>((done) => server.listen(socketPath, done));
+  const text = "version: 1\nroutes: [{ name: any, match: { path: /** }, public: true }]\n";
+  const { policy } = await parsePolicy(text, "policy.yaml");
+  const outcomes: unknown[] = [];
+  const selfTest = new SelfTest({
+    socketPath,
+    roundMs: 1_000,
+    policy: () => ({ digest: "", policy }),
+    standingOf: () => null,
+    isKeyKnown: () => true,
+    onOutcome: (outcome) => outcomes.push(outcome),
+    record: async () => undefined,
+  });
+  try {
+    selfTest.start();
+    await asked;
+    const began = performance.now();
+    await selfTest.stop();
+    assert.ok(performance.now() - began < 2_000);
+    assert.deepEqual(outcomes, []);
   } finally {
     server.closeAllConnections();
     server.close();

@@ -23,14 +23,19 @@ const DEADLINE_MS = 5_000;
 
 /**
  * Sends a probe to the socket. "unmarked": the filter judged it as an ordinary request; "inert": it did not judge it.
- * @throws Error nobody answers
+ * @throws Error nobody answers, or `signal` gave it up
  */
-export function ask(socketPath: string, key: Uint8Array, probe: Probe): Promise<ProbeAnswer | "unmarked" | "inert"> {
+export function ask(
+  socketPath: string,
+  key: Uint8Array,
+  probe: Probe,
+  signal: AbortSignal,
+): Promise<ProbeAnswer | "unmarked" | "inert"> {
   const { method, authority, path } = probe;
   const mark = makeMark(key, method, authority, path, Date.now());
   const headers = { ...probe.headers, host: authority, "user-agent": "postern-self-test", [MARK_HEADER]: mark };
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, headers, agent: false }, (response) => {
+    const sent = request({ socketPath, method, path, headers, signal, agent: false }, (response) => {
       let text = "";
       response.setEncoding("latin1");
       response.on("data", (part: string) => {

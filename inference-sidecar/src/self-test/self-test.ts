@@ -58,7 +58,7 @@ export class SelfTest {
   #made = { digest: "", tests: 0, sinceMs: 0 };
   #answered = false;
   #keyKnownMs = performance.now();
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: SelfTestOptions) {
@@ -77,13 +77,13 @@ export class SelfTest {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#running;
   }
 
   #schedule(pauseMs: number): void {
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#running = this.#testNext().then((pause) => this.#schedule(pause));
@@ -123,22 +123,23 @@ export class SelfTest {
     return performance.now() - this.#made.sinceMs < CHANGE_MS || Date.now() - movedMs < CHANGE_MS;
   }
 
-  /** null: Envoy has not started yet. */
+  /** null: Envoy has not started yet, or the test was given up. */
   async #test(route: Route, before: readonly Route[], digest: string): Promise<Outcome | null> {
     const nothing = { route: route.name, policy: digest, rung: "", proved: false, access: false, score: false };
     const answers: Partial<Record<ProbeKind, ProbeAnswer>> = {};
+    const { signal } = this.#stopping;
     const probes = probesOf(route, before);
     if (probes.length === 0) return { ...nothing, inert: false, problem: "no request reaches it: CONNECT has no path" };
     try {
       for (const probe of probes) {
-        const answer = await ask(this.#options.socketPath, this.key, probe);
+        const answer = await ask(this.#options.socketPath, this.key, probe, signal);
         this.#answered = true;
         if (answer === "inert") return { ...nothing, inert: true, problem: "a probe came through unjudged" };
         if (answer === "unmarked") return { ...nothing, inert: false, problem: "a probe was not known as one" };
         answers[probe.kind] = answer;
       }
     } catch (error) {
-      if (!this.#answered) return null;
+      if (!this.#answered || signal.aborted) return null;
       return {
         ...nothing,
         inert: false,
