@@ -1,3 +1,4 @@
+import { bytes } from "proxy-wasm-as/bytes";
 import { denialBody, denialFields } from "../enforcement/denial";
 import { identityFields } from "../enforcement/identity-fields";
 import { Evaluation } from "../evaluate";
@@ -5,6 +6,9 @@ import { spoofedNames } from "../hygiene/stripped";
 import { encodeDecision } from "../report/record";
 import { Effect, Reason, reasonRow, Verdict } from "../verdict";
 import { MessageWriter } from "./message";
+
+const CONNECTION = bytes("connection");
+const UPGRADE = bytes("Upgrade");
 
 /**
  * What a gate does about a request: u32 status (200: it goes on); then of a denial the fields and the body, of a permit the names
@@ -34,13 +38,22 @@ export function writeEnforcement(
         evaluation.request.roles,
       ),
     );
-    writeTexts(writer, identityFields(evaluation));
+    writeTexts(writer, issuedFields(evaluation));
   }
   writer.bytes(evaluation.authentication.nonce);
   writer.bytes(encodeDecision(arrivedMillis, encrypted, evaluation, verdict));
   const waits = !denied && evaluation.mustBeRecorded;
   writer.u32(u32(waits));
   if (waits) writeDenial(writer, evaluation, Reason.LogUnavailable, decision);
+}
+
+/** The identity, and what an upgrade may name in `connection` (`filter/enforcement/connection-options.ts`). */
+function issuedFields(evaluation: Evaluation): Uint8Array[] {
+  const fields = identityFields(evaluation);
+  if (!evaluation.request.isUpgrade) return fields;
+  fields.push(CONNECTION);
+  fields.push(UPGRADE);
+  return fields;
 }
 
 function writeDenial(writer: MessageWriter, evaluation: Evaluation, reason: Reason, decision: Uint8Array): void {

@@ -218,8 +218,8 @@ test("live, an assertion is signed at once; where it can't be, its route is clos
   for (const [sign, reason] of signers) {
     const gate = (await openCore(module, sign)).openGate(blob, secretsOf(policy));
     assert.equal(gate.evaluate(live).verdict.reason, reason, String(sign));
-    const { identity } = gate.enforcement("0".repeat(32), Date.now(), true);
-    const assertion = identity.find(([name]) => name === "x-postern-assertion")?.[1].toString();
+    const { issued } = gate.enforcement("0".repeat(32), Date.now(), true);
+    const assertion = issued.find(([name]) => name === "x-postern-assertion")?.[1].toString();
     if (sign === signers[0]?.[0])
       assert.equal(JSON.parse(Buffer.from(assertion ?? "", "base64url").toString()).sub, "ada");
     else assert.equal(assertion, reason === "permitted" ? "x".repeat(8 * 1024) : undefined);

@@ -132,8 +132,8 @@ test("an assertion has a `sub` where the token has one", async () => {
     const headers = withAgent([await bearer("", claims)]);
     const request = { method: "GET", authority: "shop.example", path: "/told", headers };
     assert.equal(signing.evaluate(request).verdict.reason, "permitted");
-    const { identity } = signing.enforcement("0".repeat(32), Date.now(), true);
-    const token = identity.find(([name]) => name === "x-postern-assertion")?.[1].toString() ?? "";
+    const { issued } = signing.enforcement("0".repeat(32), Date.now(), true);
+    const token = issued.find(([name]) => name === "x-postern-assertion")?.[1].toString() ?? "";
     return JSON.parse(Buffer.from(token, "base64url").toString());
   };
   assert.equal((await told({})).sub, "ada");

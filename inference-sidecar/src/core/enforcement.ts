@@ -9,8 +9,8 @@ export interface Enforcement {
   readonly denial: Denial | null;
   /** Names of header fields that must not go on with it. */
   readonly removed: readonly string[];
-  /** The verified identity, for the upstream. */
-  readonly identity: Fields;
+  /** The verified identity, for the upstream, and what an upgrade may name in `connection`. */
+  readonly issued: Fields;
   /** `DPoP-Nonce` of the response; empty: none. */
   readonly nonce: string;
   /** `postern.v1.Decision`. */
@@ -33,11 +33,11 @@ export function readEnforcement(reader: MessageReader): Enforcement {
   const status = reader.u32();
   const denial = status === permitted ? null : readDenial(reader, status);
   const removed = denial ? [] : reader.list(() => reader.text());
-  const identity = denial ? [] : readFields(reader);
+  const issued = denial ? [] : readFields(reader);
   const nonce = reader.text();
   const record = Uint8Array.from(reader.bytes());
   const unrecorded = reader.u32() === 1 ? readDenial(reader, unavailable) : null;
-  return { denial, removed, identity, nonce, record, unrecorded };
+  return { denial, removed, issued, nonce, record, unrecorded };
 }
 
 function readDenial(reader: MessageReader, status: number): Denial {

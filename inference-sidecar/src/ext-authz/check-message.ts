@@ -70,7 +70,7 @@ export function toEvaluationRequest({ attributes }: CheckRequest, now = Date.now
 
 /** `decision`: the id, effect, reason and route for Envoy's access log. */
 export function toCheckResponse(
-  { denial, removed, identity, nonce }: Omit<Enforcement, "record" | "unrecorded">,
+  { denial, removed, issued, nonce }: Omit<Enforcement, "record" | "unrecorded">,
   id: string,
   decision: string,
 ): CheckResponse {
@@ -82,9 +82,9 @@ export function toCheckResponse(
     return { status: { code: GRPC_PERMISSION_DENIED }, deniedResponse, dynamicMetadata };
   }
   // Envoy removes after it has set; what is set replaces every field of its name.
-  const issued = new Set(identity.map(([name]) => name));
-  const headersToRemove = removed.filter((name) => !issued.has(name));
-  const okResponse = { headers: options(identity), headersToRemove, responseHeadersToAdd: own };
+  const names = new Set(issued.map(([name]) => name));
+  const headersToRemove = removed.filter((name) => !names.has(name));
+  const okResponse = { headers: options(issued), headersToRemove, responseHeadersToAdd: own };
   return { status: { code: 0 }, okResponse, dynamicMetadata };
 }
 
