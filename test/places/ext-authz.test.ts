@@ -162,6 +162,8 @@ test("identity is given on, and what a client sends under its names is not", asy
   const [request] = upstream.requests.slice(before);
   assert.equal(request?.headers["x-postern-workload"], webWorkload);
   assert.ok(!request?.rawHeaders.includes("eve"));
+  const [record] = (await recordsOf(join(out, "state"), [answer])).values();
+  assert.ok(record?.checks.includes("encrypted"));
 });
 
 test("a changed policy is in force without a new Envoy, an invalid one leaves the last good one", async () => {

@@ -11,7 +11,6 @@ export interface CheckRequest {
     } | null;
     request: {
       http: {
-        scheme: string;
         rawBody: Buffer;
         headerMap: { headers: { key: string; rawValue: Buffer }[] } | null;
       } | null;
@@ -41,11 +40,13 @@ const GRPC_PERMISSION_DENIED = 7;
 /** Envoy adds it, after all others, where it brings a body. */
 const PARTIAL_BODY = "x-envoy-auth-partial-body";
 const WHOLE = "false";
+const FORWARDED_PROTO = "x-forwarded-proto";
 const CERTIFICATES_MOST = 256;
 
-/** Whether the client's connection is encrypted. */
+/** Whether the client's connection is encrypted, by the header that Envoy writes itself: the scheme of a request is the client's word. */
 export function isEncrypted({ attributes }: CheckRequest): boolean {
-  return attributes?.request?.http?.scheme === "https";
+  const fields = attributes?.request?.http?.headerMap?.headers ?? [];
+  return fields.find(({ key }) => key === FORWARDED_PROTO)?.rawValue.toString() === "https";
 }
 
 /** The request as a filter in Envoy sees it: raw header fields in their order, the body, the peer. */
