@@ -51,6 +51,8 @@ export interface Authority {
 const unhurried = new AbortController().signal;
 /** As in the filter: a record that must be on the disk has so long. */
 const RECORD_MS = 1_000;
+/** Why the gate ends a request that it had permitted. */
+const UNRECORDED = "log_unavailable";
 
 /** @throws StartError the policy can't be used, or the core is of another bundle */
 export async function startAuthority(parts: AuthorityParts): Promise<Authority> {
@@ -112,6 +114,7 @@ function checkHandler(
       const { evaluation, about } = await settle(first, enforce, parts, signal);
       records.add(digest, id, about.record);
       if (about.unrecorded === null || (await isRecorded(records))) return respond(about, evaluation);
+      records.complete(digest, id, about.unrecorded.status, UNRECORDED);
       return respond({ ...about, denial: about.unrecorded }, evaluation);
     } finally {
       release();
