@@ -20,6 +20,7 @@ import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
 import { writeDurably } from "./durable-file.ts";
 import { openEvidence } from "./evidence/evidence.ts";
+import type { Authority } from "./ext-authz/authority.ts";
 import { Health } from "./health.ts";
 import { IssuerKeys } from "./keys/issuer-keys.ts";
 import { openLadder } from "./ladder/open-ladder.ts";
@@ -172,6 +173,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   await synced.set("selfTestKey", selfTest.key);
   await policies.follow(async () => selfTest.policyChanged());
   const score = scoreHandler({ limits, models, admission, metrics });
+  let authority: Awaited<ReturnType<typeof authorityOf>> = null;
   const report = reportHandler({
     ...decisions,
     recordsMost: limits.recordsPerReport,
@@ -179,7 +181,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     metrics,
     evidence: evidence.intake,
     models,
-    subjects: () => policies.current?.policy.subjects ?? "pseudonymised",
+    subjects: () => authority?.subjects() ?? policies.current?.policy.subjects ?? "pseudonymised",
     onWritten: (lines, written) => {
       recent.add(lines, written);
       for (const { decided } of lines) if (decided !== null) ladder.count(decided);
@@ -196,7 +198,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     }),
     Sync: syncHandler(synced, workers, models, (issuer, kid) => keys.find(issuer, kid)),
   };
-  const authority = await authorityOf(configuration, folder, {
+  authority = await authorityOf(configuration, folder, {
     bundle: models.inForce.bundle,
     assertions,
     score,
@@ -259,7 +261,7 @@ async function authorityOf(
   { extAuthz, limits, bundleDirectory }: Configuration,
   folder: URL,
   { bundle, assertions, score, report, service }: AuthorityNeeds,
-): Promise<{ service: Service; close: () => Promise<void> } | null> {
+): Promise<(Pick<Authority, "subjects" | "close"> & { service: Service }) | null> {
   if (extAuthz === null) return null;
   const { startAuthority } = await import("./ext-authz/authority.ts");
   const { requestDeserialize } = service.Report as MethodDefinition<Parameters<typeof report>[0], object>;
@@ -275,7 +277,7 @@ async function authorityOf(
   });
   const protoPath = fileURLToPath(new URL("ext-authz.proto", folder));
   const definition = loadService(protoPath, { Check: limits.reportMessageBytes }, EXT_AUTHZ_NAME);
-  return { service: { definition, handlers: { Check: authority.check } }, close: authority.close };
+  return { ...authority, service: { definition, handlers: { Check: authority.check } } };
 }
 
 interface AuthorityNeeds {

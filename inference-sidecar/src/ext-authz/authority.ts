@@ -10,6 +10,7 @@ import { openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
 import type { Calibration } from "../policy/calibration.ts";
+import type { Subjects } from "../policy/policy.ts";
 import { logEvent } from "../process-log.ts";
 import { ServiceError } from "../service-error.ts";
 import { StartError } from "../start-error.ts";
@@ -44,6 +45,8 @@ export interface AuthorityParts {
 /** Decides for a proxy without the filter: the same compiled code, the same policy, the same log (envoy.service.auth.v3). */
 export interface Authority {
   readonly check: Handler<CheckRequest, CheckResponse>;
+  /** How the policy in force has the log name subjects. */
+  subjects(): Subjects;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function startAuthority(parts: AuthorityParts): Promise<Authority> 
   });
   return {
     check: checkHandler(parts, policy, records),
+    subjects: () => policy.current.subjects,
     close: async () => {
       await policy.close();
       await records.flush(false).catch(() => undefined);

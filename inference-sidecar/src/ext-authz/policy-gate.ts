@@ -5,6 +5,7 @@ import { FileWatch } from "../file-watch.ts";
 import type { Calibration } from "../policy/calibration.ts";
 import { compilePolicy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
+import type { Subjects } from "../policy/policy.ts";
 import { PolicyError } from "../policy/problem.ts";
 import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
@@ -23,6 +24,7 @@ interface PolicyGateParts {
 interface OpenPolicy {
   readonly gate: Gate;
   readonly digest: Uint8Array;
+  readonly subjects: Subjects;
   readonly files: readonly string[];
 }
 
@@ -50,7 +52,7 @@ export class PolicyGate {
     }
   }
 
-  get current(): { readonly gate: Gate; readonly digest: Uint8Array } {
+  get current(): Omit<OpenPolicy, "files"> {
     return this.#current;
   }
 
@@ -78,5 +80,5 @@ async function openPolicy({ core, policyPath, calibration, assertions }: PolicyG
   await assertions.follow(policy.assertion !== null);
   const { blob, digest } = compilePolicy(policy);
   const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
-  return { gate: core.openGate(blob, Object.fromEntries(secrets)), files, digest };
+  return { gate: core.openGate(blob, Object.fromEntries(secrets)), digest, subjects: policy.subjects, files };
 }
