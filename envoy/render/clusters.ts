@@ -26,7 +26,8 @@ function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object)
   const address = { address: upstream.host, port_value: upstream.port };
   return {
     name,
-    type: isIP(upstream.host) ? "STATIC" : "STRICT_DNS",
+    // Of a name all addresses are tried: a server may be at one of them alone, as many are that stand at localhost.
+    ...(isIP(upstream.host) ? { type: "STATIC" } : { type: "LOGICAL_DNS", dns_lookup_family: "ALL" }),
     connect_timeout: "5s",
     per_connection_buffer_limit_bytes: connectionBufferBytes,
     typed_extension_protocol_options: {
