@@ -4,22 +4,33 @@ import { connectionBufferBytes, sidecarCluster, type UpstreamPlan } from "./plan
 const sidecarBufferBytes = 65_536;
 const upstreamName = "upstream";
 const grpcUpstreamName = "upstream_grpc";
+const upgradeUpstreamName = "upstream_upgrade";
+const http1 = { explicit_http_config: { http_protocol_options: {} } };
+const http2 = { explicit_http_config: { http2_protocol_options: {} } };
 const httpProtocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/** The upstream's clusters by name: the second one, for gRPC, speaks HTTP/2 where the first does not. */
+/** The upstream's clusters by name: the second one, for gRPC or for upgrades, speaks what the first does not, or may not. */
 export function upstreamClusters(upstream: UpstreamPlan): object[] {
-  if (upstream.protocol === "https") return [upstreamCluster(upstreamName, upstream, { auto_config: {} })];
+  const isSecure = upstream.protocol === "https";
   return [
-    upstreamCluster(upstreamName, upstream, { explicit_http_config: { http_protocol_options: {} } }),
-    upstreamCluster(grpcUpstreamName, upstream, { explicit_http_config: { http2_protocol_options: {} } }),
+    upstreamCluster(upstreamName, upstream, isSecure ? { auto_config: {} } : http1),
+    isSecure
+      ? upstreamCluster(upgradeUpstreamName, upstream, http1)
+      : upstreamCluster(grpcUpstreamName, upstream, http2),
   ];
 }
 
-/** Where a request goes. gRPC is always HTTP/2: over TLS that is negotiated, without TLS it is known beforehand. */
+/**
+ * Where a request goes. Over TLS the protocol is negotiated, but for upgrades, which servers of HTTP/2 mostly know over
+ * HTTP/1.1 alone; without TLS it is known beforehand: gRPC is always HTTP/2.
+ */
 export function upstreamRoutes({ protocol }: UpstreamPlan): object[] {
   const to = (cluster: string) => ({ cluster, timeout: "0s" });
-  const all = { match: { prefix: "/" }, route: to(upstreamName) };
-  return protocol === "https" ? [all] : [{ match: { prefix: "/", grpc: {} }, route: to(grpcUpstreamName) }, all];
+  const other =
+    protocol === "https"
+      ? { match: { prefix: "/", headers: [{ name: "upgrade", present_match: true }] }, route: to(upgradeUpstreamName) }
+      : { match: { prefix: "/", grpc: {} }, route: to(grpcUpstreamName) };
+  return [other, { match: { prefix: "/" }, route: to(upstreamName) }];
 }
 
 function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object): object {

@@ -46,8 +46,8 @@ export function extAuthzRoutes(policy: Policy, upstream: UpstreamPlan): object[]
 
 function withoutBody(one: { match: object }, route: Route): object {
   const { path, method, authority } = routeMatch(route);
-  const { prefix: _, ...match } = one.match as { prefix?: string };
-  const headers = [...header(":method", method), ...header(":authority", authority)];
+  const { prefix: _, headers: matched = [], ...match } = one.match as { prefix?: string; headers?: object[] };
+  const headers = [...matched, ...header(":method", method), ...header(":authority", authority)];
   const settings = { disable_request_body_buffering: true, context_extensions: { body: "unbuffered" } };
   const unbuffered = { [filterName]: { "@type": perRoute, check_settings: settings } };
   return {
