@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { connectionBufferBytes, sidecarCluster, type UpstreamPlan } from "./plan.ts";
+import { connectionBufferBytes, connectionsMost, sidecarCluster, type UpstreamPlan } from "./plan.ts";
 
 const sidecarBufferBytes = 65_536;
 const upstreamName = "upstream";
@@ -40,6 +40,12 @@ function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object)
     // Of a name all addresses are tried: a server may be at one of them alone, as many are that stand at localhost.
     ...(isIP(upstream.host) ? { type: "STATIC" } : { type: "LOGICAL_DNS", dns_lookup_family: "ALL" }),
     connect_timeout: "5s",
+    // By itself Envoy makes 1,024 connections: as many streams without an end would have everybody else wait.
+    circuit_breakers: {
+      thresholds: [
+        { max_connections: connectionsMost, max_pending_requests: connectionsMost, max_requests: connectionsMost },
+      ],
+    },
     per_connection_buffer_limit_bytes: connectionBufferBytes,
     typed_extension_protocol_options: {
       [httpProtocolOptions]: {

@@ -1,4 +1,4 @@
-const maximumConnections = 10_000;
+import { connectionsMost } from "./plan.ts";
 
 /** Envoy's edge best practices: it sheds connections and memory before it is killed for them. */
 export function overloadManager(heapBytes: number): object {
@@ -18,7 +18,7 @@ export function overloadManager(heapBytes: number): object {
         typed_config: {
           "@type":
             "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-          max_active_downstream_connections: maximumConnections,
+          max_active_downstream_connections: connectionsMost,
         },
       },
     ],

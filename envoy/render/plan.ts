@@ -75,6 +75,9 @@ export interface FilterPlan {
 /** The name of the cluster that the filter calls for scores and reports. */
 export const sidecarCluster = "postern_sidecar";
 
+/** Connections that Envoy has with clients at most, and as many with the upstream. */
+export const connectionsMost = 10_000;
+
 /** Bytes buffered for one connection: above the largest body that a policy may ask to score (256 KiB). */
 export const connectionBufferBytes = 1_048_576;
 
