@@ -30,6 +30,12 @@ export async function filterState(adminSocket: string): Promise<FilterState | nu
   };
 }
 
+/** Requests of clients that are under way; null while Envoy can't be asked. */
+export async function activeRequests(adminSocket: string): Promise<number | null> {
+  const stats = await adminPage(adminSocket, `/stats?filter=${encodeURIComponent("^http.edge.downstream_rq_active$")}`);
+  return stats === null ? null : Number(stats.slice(stats.indexOf(":") + 1));
+}
+
 /** The text of a page of the admin interface; null while Envoy can't be asked. */
 export function adminPage(socketPath: string, path: string, method: "GET" | "POST" = "GET"): Promise<string | null> {
   return new Promise((done) => {

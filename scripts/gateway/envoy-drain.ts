@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { adminPage } from "./envoy-admin.ts";
+import { activeRequests, adminPage } from "./envoy-admin.ts";
+import { waitUntil } from "./wait-until.ts";
 
+/** How long what is under way may take to end. */
+const patienceMillis = 5_000;
 /** Within it the records of what was answered last reach the sidecar: a batch goes every 0.2 s. */
 const lastBatchMillis = 400;
 
-/** Before an Envoy is ended: it takes no connection any more, closes each behind its next answer, and hands its records over. */
+/**
+ * Before an Envoy is ended: it takes no connection any more, answers what is under way, closes each connection behind its
+ * next answer, and hands its records over.
+ */
 export async function drain(adminSocket: string): Promise<void> {
   const steps = ["/healthcheck/fail", "/drain_listeners?inboundonly"];
   const said = await Promise.all(steps.map((path) => adminPage(adminSocket, path, "POST")));
-  if (said.some((text) => text !== null)) await sleep(lastBatchMillis);
+  if (said.every((text) => text === null)) return;
+  await waitUntil(async () => !(await activeRequests(adminSocket)), patienceMillis);
+  await sleep(lastBatchMillis);
 }

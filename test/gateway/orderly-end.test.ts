@@ -62,3 +62,20 @@ for (const [how, end] of Object.entries(ends))
     }
     assert.deepEqual(missing, []);
   });
+
+test("a gateway that is told to end answers first what is under way", { timeout: 120_000 }, async () => {
+  let arrived = () => {};
+  const isThere = new Promise<void>((done) => {
+    arrived = done;
+  });
+  const upstream = await startRecordingUpstream((_, response) => {
+    arrived();
+    setTimeout(() => response.end("late"), 2_000);
+  });
+  const gateway = await startTestGateway({ upstream: upstream.url, policy });
+  const answer = fetch(`${gateway.url}/orders`).then((response) => response.text());
+  await isThere;
+  const [text, code] = await Promise.all([answer.catch(({ message }: Error) => message), gateway.stop()]);
+  await upstream.stop();
+  assert.deepEqual([text, code], ["late", 0]);
+});
