@@ -255,7 +255,7 @@ export class Evaluation {
   }
 
   /** Whether the body belongs to what is scored. An upgrade has none: see `begin`. */
-  private get wantsBody(): bool {
+  get wantsBody(): bool {
     return this.scoresBody && !this.request.isUpgrade;
   }
 

@@ -1,6 +1,10 @@
 import { equal } from "proxy-wasm-as/bytes";
+import { HeaderMap } from "proxy-wasm-as/header-map";
 import { EnvoyEnvironment } from "./enforcement/envoy-environment";
+import { peerCertificate } from "./enforcement/peer";
+import { Evaluation } from "./evaluate";
 import { AssertionCache } from "./identity/assertion-cache";
+import { Inquiry } from "./identity/inquiry";
 import { TokenCache } from "./identity/token-cache";
 import { CompiledPolicy } from "./policy/compiled-policy";
 import { DecisionMetrics } from "./report/metrics";
@@ -23,6 +27,22 @@ export class Gate {
     public readonly environment: EnvoyEnvironment,
     public readonly synchronisation: Synchronisation,
   ) {}
+
+  /** A request by this policy and what is known by now: stages 1 to 3. */
+  evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
+    this.takeState();
+    const peer = peerCertificate(this.policy, this.environment);
+    return new Evaluation(
+      this.policy,
+      this.environment,
+      this.tokens,
+      this.assertions,
+      headers,
+      peer,
+      inquiry,
+      this.synchronisation.state,
+    );
+  }
 
   /** Has the policy stand on the state that is known by now: keys that it leaves to be fetched, and what is revoked. */
   takeState(): void {

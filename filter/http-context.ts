@@ -17,9 +17,9 @@ import {
 } from "proxy-wasm-as";
 import { BodyCopy } from "./enforcement/body-copy";
 import { keepUpgradeAlone } from "./enforcement/connection-options";
-import { heldBody, hold } from "./enforcement/held-bodies";
+import { HeldBody } from "./enforcement/held-body";
 import { giveIdentity } from "./enforcement/identity-headers";
-import { isEncrypted, peerCertificate } from "./enforcement/peer";
+import { isEncrypted } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
 import { answerProbe } from "./enforcement/self-test-reply";
 import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
@@ -67,8 +67,7 @@ export class PosternHttpContext
   private phase: Phase = Phase.Head;
   private decision: Decision | null = null;
   private hasBody: bool = false;
-  /** Bytes of the body that Envoy holds until the decision is made. */
-  private held: i32 = 0;
+  private readonly held: HeldBody = new HeldBody();
   private isProbe: bool = false;
   /** Nothing of the request is still to come. */
   private isWhole: bool = false;
@@ -106,25 +105,24 @@ export class PosternHttpContext
     const decision = this.decision;
     if (endOfStream) this.isWhole = true;
     if (this.isHeld) return DataStatus.StopIterationAndWatermark;
-    if (this.phase == Phase.Inquiring) {
-      this.copyChunk(size);
-      return DataStatus.StopIterationAndWatermark;
-    }
-    if (this.phase != Phase.Body || decision === null) return DataStatus.Continue;
+    if (decision === null) return DataStatus.Continue;
     const evaluation = decision.evaluation;
+    if (this.phase == Phase.Inquiring) return this.keep(evaluation, size);
+    if (this.phase != Phase.Body) return DataStatus.Continue;
     if (this.copy !== null) {
-      this.copyChunk(size);
+      this.copyChunk(evaluation, size);
       return this.followCopy(decision) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
     }
     const tooLarge = size > evaluation.bodyLimit;
-    const hasRoom = hold(this.held, size);
-    this.held = size;
+    const hasRoom = this.held.growTo(size);
     if (hasRoom && !tooLarge && !endOfStream) {
       const inspection = evaluation.inspection;
-      if (inspection.wantsBeginning(size)) inspection.takeBeginning(heldBody(size));
+      if (inspection.wantsBeginning(size)) inspection.takeBeginning(this.held.beginning(size));
       return DataStatus.StopIterationAndBuffer;
     }
-    const step = hasRoom ? evaluation.takeBody(heldBody(evaluation.bodyLimit), tooLarge) : evaluation.bodyNotKept();
+    const step = hasRoom
+      ? evaluation.takeBody(this.held.beginning(evaluation.bodyLimit), tooLarge)
+      : evaluation.bodyNotKept();
     return this.follow(decision, step) ? DataStatus.Continue : DataStatus.StopIterationAndWatermark;
   }
 
@@ -138,9 +136,7 @@ export class PosternHttpContext
     if (this.isHeld || this.phase == Phase.Inquiring) return TrailersStatus.StopIteration;
     if (this.phase != Phase.Body || decision === null) return TrailersStatus.Continue;
     if (this.copy !== null) return this.followCopy(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
-    decision.evaluation.inspection.takeFields(trailers, []);
-    const step = decision.evaluation.takeBody(heldBody(decision.evaluation.bodyLimit), false);
-    return this.follow(decision, step) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
+    return this.takeHeld(decision) ? TrailersStatus.Continue : TrailersStatus.StopIteration;
   }
 
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
@@ -265,20 +261,7 @@ export class PosternHttpContext
   }
 
   private evaluate(headers: HeaderMap, inquiry: Inquiry): Evaluation {
-    const gate = this.gate;
-    gate.takeState();
-    const peer = peerCertificate(gate.policy, gate.environment);
-    const state = gate.synchronisation.state;
-    const evaluation = new Evaluation(
-      gate.policy,
-      gate.environment,
-      gate.tokens,
-      gate.assertions,
-      headers,
-      peer,
-      inquiry,
-      state,
-    );
+    const evaluation = this.gate.evaluate(headers, inquiry);
     evaluation.isProbe = this.isProbe;
     return evaluation;
   }
@@ -287,14 +270,13 @@ export class PosternHttpContext
   private judge(decision: Decision): bool {
     let evaluation = decision.evaluation;
     while (evaluation.inquiry.isOpen) {
-      if (inquire(evaluation.inquiry, this.gate, this)) return this.wait(evaluation);
+      if (inquire(evaluation.inquiry, this.gate, this)) return this.wait();
       // The sidecar can't be asked: judged by that.
       evaluation = this.evaluate(evaluation.request.headers, evaluation.inquiry);
       decision.evaluation = evaluation;
     }
     const assertion = evaluation.assertion;
-    if (assertion !== null && askToSign(assertion, this.gate.environment.nowMillis(), this))
-      return this.wait(evaluation);
+    if (assertion !== null && askToSign(assertion, this.gate.environment.nowMillis(), this)) return this.wait();
     evaluation.settleAssertion();
     if (evaluation.isAdmitted) {
       const until = evaluation.acceptedUntilMillis;
@@ -304,11 +286,19 @@ export class PosternHttpContext
     return this.follow(decision, evaluation.begin(this.hasBody));
   }
 
-  /** For the sidecar; what comes of the body meanwhile is kept. False: the stream does not go on. */
-  private wait(evaluation: Evaluation): bool {
+  /** For the sidecar. False: the stream does not go on. */
+  private wait(): bool {
     this.phase = Phase.Inquiring;
-    if (evaluation.wantsScore && this.copy === null) this.copy = new BodyCopy(evaluation.bodyLimit);
     return false;
+  }
+
+  /** What comes of the body while the sidecar is asked is held, if it is wanted; of what is too much for that a copy is kept. */
+  private keep(evaluation: Evaluation, size: i32): DataStatus {
+    if (!evaluation.wantsBody) return DataStatus.StopIterationAndWatermark;
+    const isHeld = this.copy === null && this.held.growTo(size) && size <= evaluation.bodyLimit;
+    if (isHeld) return DataStatus.StopIterationAndBuffer;
+    this.copyChunk(evaluation, size);
+    return DataStatus.StopIterationAndWatermark;
   }
 
   /** Does as the evaluation's step says. True: the stream goes on; false: it waits or was answered. */
@@ -321,9 +311,17 @@ export class PosternHttpContext
       return !evaluation.holds;
     }
     this.phase = Phase.Body;
-    if (this.copy !== null) return this.followCopy(decision);
-    if (!evaluation.holds) this.copy = new BodyCopy(evaluation.bodyLimit);
-    return !evaluation.holds;
+    if (this.copy === null && evaluation.holds) return this.isWhole && this.takeHeld(decision);
+    if (this.copy === null) this.copyChunk(evaluation, this.held.size);
+    return this.followCopy(decision);
+  }
+
+  /** Judges by what is held of the body, all of it, and what came behind it; as `follow`. */
+  private takeHeld(decision: Decision): bool {
+    const evaluation = decision.evaluation;
+    const trailers = this.trailers;
+    if (trailers !== null) evaluation.inspection.takeFields(trailers, []);
+    return this.follow(decision, evaluation.takeBody(this.held.beginning(evaluation.bodyLimit), false));
   }
 
   /** Judges what was copied once it is all that is wanted. True: the stream goes on; false: it waits or was answered. */
@@ -367,9 +365,11 @@ export class PosternHttpContext
     return true;
   }
 
-  private copyChunk(size: i32): void {
-    const copy = this.copy;
-    if (copy !== null && size > 0) copy.takeChunk(size);
+  private copyChunk(evaluation: Evaluation, size: i32): void {
+    let copy = this.copy;
+    if (copy === null) copy = new BodyCopy(evaluation.bodyLimit);
+    this.copy = copy;
+    if (size > 0) copy.takeChunk(size);
   }
 
   /** Judges by what was copied of the body; as `follow`. */
@@ -389,8 +389,7 @@ export class PosternHttpContext
   /** Nothing is looked at any more once the decision is made. */
   private make(decision: Decision, verdict: Verdict): void {
     decision.make(verdict);
-    hold(this.held, 0);
-    this.held = 0;
+    this.held.release();
     const copy = this.copy;
     this.copy = null;
     if (copy !== null) copy.release();

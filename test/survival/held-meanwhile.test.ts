@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { connect, type Socket } from "node:net";
+import { after, before, test } from "node:test";
+import { eventually } from "../harness/eventually.ts";
+import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { type Enforcement, startEnforcement } from "./enforcement.ts";
+import { answer, benign, type PlayedSidecar, playSidecar } from "./played-sidecar.ts";
+
+/** Bodies that come while the sidecar verifies a token's signature. */
+const policy = (jwks: string) => `
+version: 1
+mode: prevent
+identity:
+  issuers: [{ name: shop, issuer: "https://issuer.shop.example", audiences: [shop], algorithms: [EdDSA], jwks: { inline: ${jwks} } }]
+routes:
+  - { name: notes, match: { path: /notes/** }, allow: [{ issuer: shop }], score: { deadline: 5s } }
+  - { name: short, match: { path: /short/** }, allow: [{ issuer: shop }], score: { deadline: 5s, maxBody: 4KiB } }
+  - { name: begun, match: { path: /begun/** }, allow: [{ issuer: shop }], score: { deadline: 5s, maxBody: 4KiB, onTooLarge: prefix } }
+  - { name: watched, match: { path: /watched/** }, allow: [{ issuer: shop }], mode: detect }
+  - { name: heads, match: { path: /heads/** }, allow: [{ issuer: shop }], score: headers }
+`;
+const VERIFIED = Buffer.from([8, 1]);
+const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
+const words = (length: number) => "harmless words ".repeat(length / 15 + 1).slice(0, length);
+
+let upstream: RecordingUpstream;
+let issuer: TestIssuer;
+let gate: Enforcement;
+let sidecar: PlayedSidecar;
+/** Lets the signatures be verified that were asked about. */
+const waiting: (() => void)[] = [];
+
+before(
+  async () => {
+    upstream = await startRecordingUpstream();
+    issuer = await makeIssuer("https://issuer.shop.example", "shop", ["EdDSA"]);
+    gate = await startEnforcement({ upstream: upstream.url, policy: policy(issuer.jwks) });
+    sidecar = await playSidecar(gate.sidecarSocket, benign);
+    sidecar.verify = (stream) => waiting.push(() => answer(stream, VERIFIED));
+  },
+  { timeout: 120_000 },
+);
+after(async () => {
+  await gate.stop();
+  await sidecar.stop();
+  await upstream.stop();
+});
+
+interface Upload {
+  readonly socket: Socket;
+  readonly status: Promise<string>;
+}
+
+let serial = 0;
+
+/** A request with a token that was never seen. */
+async function upload(path: string, length: number, begin: string): Promise<Upload> {
+  const token = await issuer.token("EdDSA", "", { claims: { sub: `user ${serial++}` } });
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(gate.url).port) });
+  const status = new Promise<string>((done) => {
+    socket.on("error", () => done("")).on("close", () => done(""));
+    socket.once("data", (part: Buffer) => done(part.toString("latin1").slice(9, 12)));
+  });
+  const type = begin.startsWith("q=") ? "application/x-www-form-urlencoded" : "text/plain";
+  const fields = `Host: shop.example\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${type}\r\nContent-Length: ${length}`;
+  socket.write(`POST ${path} HTTP/1.1\r\n${fields}\r\n\r\n${begin}`);
+  return { socket, status };
+}
+
+async function verifyAll(count: number): Promise<void> {
+  await eventually(
+    () => waiting.length,
+    (asked) => asked === count,
+  );
+  for (const verify of waiting.splice(0)) verify();
+}
+
+test("a hundred bodies of 60 KiB wait for their tokens at once, and all are judged", { timeout: 60_000 }, async () => {
+  const body = words(60 * 1024);
+  const before = upstream.requests.length;
+  const uploads = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => upload(`/notes/${index}`, body.length, body)),
+  );
+  await verifyAll(uploads.length);
+  const statuses = await Promise.all(uploads.map(({ status }) => status));
+  assert.deepEqual(
+    statuses.filter((status) => status !== "200"),
+    [],
+  );
+  assert.ok(upstream.requests.slice(before).every((request) => request.body.toString() === body));
+  for (const { socket } of uploads) socket.destroy();
+});
+
+test("what comes before the answer and what comes behind it are one body", { timeout: 60_000 }, async () => {
+  const cases: [path: string, first: string, rest: string, status: string][] = [
+    ["/notes/parts", words(1_000), words(20_000), "200"],
+    ["/notes/none", "", words(100), "200"],
+    ["/notes/attack", attack.slice(0, 20), attack.slice(20), "403"],
+    ["/short/too-large", words(3_000), words(3_000), "413"],
+    ["/begun/too-large", words(6_000), words(30_000), "200"],
+    ["/begun/later", words(3_000), words(30_000), "200"],
+    ["/begun/attack", `q=${encodeURIComponent(attack)}&more=${words(3_000)}`, words(3_000), "403"],
+    ["/watched/parts", words(1_000), words(20_000), "200"],
+    ["/watched/attack", attack.slice(0, 20), attack.slice(20), "200"],
+    ["/heads/parts", words(1_000), words(20_000), "200"],
+  ];
+  for (const [path, first, rest, expected] of cases) {
+    const before = upstream.arrivals.length;
+    const { socket, status } = await upload(path, first.length + rest.length, first);
+    await verifyAll(1);
+    socket.write(rest);
+    assert.equal(await status, expected, path);
+    assert.equal(upstream.arrivals.length - before, expected === "200" ? 1 : 0, path);
+    if (expected === "200") assert.equal(upstream.requests.at(-1)?.body.toString(), first + rest, path);
+    socket.destroy();
+  }
+  const watched = () => [...sidecar.records.values()].filter(({ route }) => route === "watched");
+  const [, hostile] = await eventually(watched, ({ length }) => length === 2);
+  assert.match(hostile?.wouldDeny ?? "", /^attack_/);
+});
