@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { type Document, isAlias, isCollection, isScalar, isSeq, parseDocument, type Scalar } from "yaml";
+import { hideBraces, restoreBraces } from "../../inference-sidecar/src/policy/path-braces.ts";
 
 /** A policy whose files lie beside it, whatever folders they were in. */
 export interface FlatPolicy {
@@ -29,14 +30,14 @@ const placesOfIssuer = [
 
 /** Reads a policy that is valid. */
 export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
-  const document = parseDocument(await readFile(policyPath, "utf8"));
+  const document = parseDocument(hideBraces(await readFile(policyPath, "utf8")));
   const found: { path: string; content: Uint8Array | null; isRevocation: boolean }[] = [];
   /** A value that an alias names as well stands once, and is renamed once. */
   const paths = new Map<Scalar, string>();
   for (const [owner, isPublic] of placesIn(document)) {
     const value = childOf(document, nodeAt(document, owner), "file");
     if (!isScalar(value)) continue;
-    const path = paths.get(value) ?? resolve(dirname(policyPath), String(value.value));
+    const path = paths.get(value) ?? resolve(dirname(policyPath), restoreBraces(String(value.value)));
     paths.set(value, path);
     const content = isPublic ? await readFile(path) : null;
     // A certificate may have its private key behind it in one file.
@@ -58,7 +59,7 @@ export async function flattenPolicy(policyPath: string): Promise<FlatPolicy> {
     else publicFiles[name] = content;
   }
   for (const name of Object.keys(secretFiles)) delete publicFiles[name];
-  return { text: String(document), publicFiles, secretFiles, revocationFile };
+  return { text: restoreBraces(String(document)), publicFiles, secretFiles, revocationFile };
 }
 
 function placesIn(document: Document): (readonly [owner: readonly (string | number)[], isPublic: boolean])[] {

@@ -65,6 +65,21 @@ revocation: { file: ./lists/revoked.json }
   assert.equal(found.revocationFile, "revoked.json");
 });
 
+test("paths with parameters that stand in no quotes are written as they were, and so are files of such names", async () => {
+  const policy = `
+version: 1
+identity: { issuers: [{ name: shop, jwks: { file: ./{keys}/jwks.json } }] }
+routes: # as one writes it
+  - { name: users, match: { methods: [GET], path: /users/{id}/orders/{order} }, public: true }
+  - { name: quoted, match: { path: "/carts/{id}" }, public: true }
+`;
+  const found = await flattened(policy, { "{keys}/jwks.json": "{}" });
+  assert.deepEqual(Object.keys(found.publicFiles), ["jwks.json"]);
+  assert.match(found.text, /path: \/users\/\{id\}\/orders\/\{order\} \}/);
+  assert.match(found.text, /path: "\/carts\/\{id\}"/);
+  assert.match(found.text, /file: \.\/jwks\.json/);
+});
+
 test("a route that the ladder can take to prevent holds bodies, whatever its rung is now", async () => {
   const text = `
 version: 1
