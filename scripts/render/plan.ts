@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type EnvoyPlan, longestSocketPath } from "../../envoy/render/plan.ts";
 import { heapBytes, tlsPlan, upstreamPlan } from "../gateway/envoy-plan.ts";
+import { stateFolder } from "../gateway/state.ts";
 import { projectRoot } from "../project-root.ts";
 import type { RenderRequest } from "./rendering.ts";
 
@@ -37,11 +38,13 @@ export async function planBelow({ loaded, out, upstream, listen }: RenderRequest
   };
 }
 
-/** The dashboard's token is made anew each time. */
+/** Commands find the sidecar by its state folder alone. The dashboard's token is made anew each time. */
 export function sidecarConfiguration(out: string): object {
+  const stateDirectory = join(out, "state");
   return {
     socketPath: join(out, run, "sidecar.sock"),
-    stateDirectory: join(out, "state"),
+    adminSocketPath: stateFolder(stateDirectory).sidecarAdminSocket,
+    stateDirectory,
     bundleDirectory: join(projectRoot, "models", "bundle"),
     dashboard: { port: 9191, token: randomBytes(32).toString("base64url") },
   };

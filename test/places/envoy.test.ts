@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { main } from "../../scripts/cli.ts";
 import { findEnvoy } from "../../scripts/gateway/envoy-binary.ts";
 import { replaceFile } from "../../scripts/replace-file.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
@@ -13,6 +15,7 @@ import { otherBytes } from "../harness/other-bytes.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { ask, visits } from "./ask.ts";
 import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
+import { startRenderedSidecar } from "./rendered-sidecar.ts";
 
 const run = promisify(execFile);
 let place: ForeignPolicy;
@@ -62,6 +65,17 @@ test("the static file decides as the policy says", async () => {
     const told = await ask(place, port, wish);
     assert.deepEqual([told.status, told.reason], [status, reason], JSON.stringify(wish));
     assert.match(told.decision, /^[0-9a-f]{32}$/);
+  }
+});
+
+test("commands find the rendered sidecar by its state folder, as they do the log", async () => {
+  const sidecar = await startRenderedSidecar(out);
+  try {
+    assert.equal(await main(["revoke", "--sub", "ada", "--state", join(out, "state"), "--json"]), 0);
+    assert.equal(await main(["log", "verify", join(out, "state")]), 0);
+  } finally {
+    sidecar.kill();
+    await once(sidecar, "exit");
   }
 });
 
