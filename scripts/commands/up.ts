@@ -1,5 +1,5 @@
 import { startGateway } from "../gateway/gateway.ts";
-import { parseAddress } from "../gateway/ports.ts";
+import { parseAddress, parseLoopback } from "../gateway/ports.ts";
 import { interrupted, onInterruption } from "./interruption.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseUpstream } from "./parse-upstream.ts";
@@ -27,7 +27,7 @@ export async function up(args: string[]): Promise<number> {
     upstream: parseUpstream(values.upstream),
     policyPath: values.policy ?? null,
     listen: values.listen === undefined ? null : parseAddress(values.listen, "--listen"),
-    dashboard: values.dashboard === undefined ? null : parseAddress(values.dashboard, "--dashboard"),
+    dashboard: values.dashboard === undefined ? null : parseLoopback(values.dashboard, "--dashboard"),
     stateDirectory: values.state,
     concurrency: values.concurrency === undefined ? null : parseConcurrency(values.concurrency),
     signal,

@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { createServer, isIPv4, isIPv6 } from "node:net";
+import { isLoopback } from "../../inference-sidecar/src/loopback.ts";
 import { UsageError } from "../commands/usage-error.ts";
 
 export interface ListenAddress {
@@ -6,20 +7,33 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Reads `A:P`, `[V6]:P`. @throws UsageError anything else; `flag` names where it was given */
+/** Reads `V4:P`, `[V6]:P`: Envoy takes no names. @throws UsageError anything else; `flag` names where it was given */
 export function parseAddress(text: string, flag: string): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || port > 65_535) {
+  const [, v6 = "", v4 = "", digits] = /^(?:\[([\da-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = isIPv6(v6) ? v6 : isIPv4(v4) ? v4 : null;
+  const port = Number(digits);
+  if (host === null || port > 65_535) {
     throw new UsageError(`${flag} ${text}: write ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080.`);
   }
   return { host, port };
 }
 
+/** Reads an address of this machine alone. @throws UsageError anything else; `flag` names where it was given */
+export function parseLoopback(text: string, flag: string): ListenAddress {
+  const address = parseAddress(text, flag);
+  if (!isLoopback(hostOf(address))) {
+    throw new UsageError(`${flag} ${text}: write an address of the loopback, such as 127.0.0.1:9191 or [::1]:9191.`);
+  }
+  return address;
+}
+
 /** For a URL. */
-export function formatAddress({ host, port }: ListenAddress): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+export function formatAddress(address: ListenAddress): string {
+  return `${hostOf(address)}:${address.port}`;
+}
+
+function hostOf({ host }: ListenAddress): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /**
@@ -54,7 +68,7 @@ function refusal(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") return "is taken by another process";
   if (code === "EACCES") return "needs more rights than this user has";
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return "is not an address of this machine";
+  if (code === "EADDRNOTAVAIL") return "is not an address of this machine";
   return `can't be used (${error instanceof Error ? error.message : String(error)})`;
 }
 

@@ -39,6 +39,12 @@ test("up says which argument is wrong and what to write instead", async () => {
   assert.match(await refusal("up", "--upstream", "http://127.0.0.1/api"), /without a path/);
   assert.doesNotMatch(await refusal("up", "--upstream", "http://u:hunter2@127.0.0.1/"), /hunter2/);
   assert.match(await refusal("up", ...upstream, "--listen", "8080"), /--listen 8080: write ADDRESS:PORT/);
+  assert.match(
+    await refusal("up", ...upstream, "--listen", "localhost:8080"),
+    /--listen localhost:8080: write ADDRESS:PORT/,
+  );
+  for (const elsewhere of ["0.0.0.0:9191", "[::]:9191", "192.0.2.1:9191"])
+    assert.match(await refusal("up", ...upstream, "--dashboard", elsewhere), /write an address of the loopback/);
   assert.match(await refusal("up", ...upstream, "--concurrency", "0"), /whole number from 1 to 64/);
   assert.match(await refusal("up", ...upstream, "--verbose"), /--verbose[\s\S]*usage: postern up/);
 });

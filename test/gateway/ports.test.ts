@@ -46,7 +46,19 @@ test("addresses are read as they are written", () => {
   assert.deepEqual(parseAddress("127.0.0.1:8080", "--listen"), { host: "127.0.0.1", port: 8080 });
   assert.deepEqual(parseAddress("[::1]:8080", "--listen"), { host: "::1", port: 8080 });
   assert.equal(formatAddress({ host: "::1", port: 8080 }), "[::1]:8080");
-  for (const wrong of ["8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:8080", ":8080", "a:b:1", ""]) {
+  for (const wrong of [
+    "8080",
+    "127.0.0.1",
+    "127.0.0.1:",
+    "127.0.0.1:65536",
+    "::1:8080",
+    ":8080",
+    "a:b:1",
+    "localhost:8080",
+    "127.1:80",
+    "[1.2.3.4]:80",
+    "",
+  ]) {
     assert.throws(() => parseAddress(wrong, "--listen"), UsageError, wrong);
   }
 });
