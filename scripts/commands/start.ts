@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { type DemoFolder, demoFolder } from "../demo/folder.ts";
 import { startUpstream } from "../demo/upstream.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { shellWord } from "../render/shell-word.ts";
 import { interrupted, onInterruption } from "./interruption.ts";
 import { parseFlags } from "./parse-flags.ts";
 
@@ -29,8 +30,9 @@ export async function start(args: string[]): Promise<number> {
       report: (line) => process.stderr.write(`postern: ${line}\n`),
     });
     try {
-      printAddresses(gateway, demo.authorityPath, demo.tokenPath, demo.policyPath);
+      printAddresses(gateway, demo);
       if (values.check) return (await takeTour(gateway, demo, arrived)) ? 0 : 1;
+      printLinesToTry(gateway, demo);
       await interrupted(signal);
       return 0;
     } finally {
@@ -60,26 +62,29 @@ async function takeTour(gateway: Gateway, folder: DemoFolder, arrived: ReadonlyS
   return rows.every(({ asExpected }) => asExpected);
 }
 
-function printAddresses(
-  { url, dashboardUrl, logKey }: Gateway,
-  authority: string,
-  token: string,
-  policy: string,
-): void {
-  const here = (path: string) => relative(process.cwd(), path);
-  const curl = `curl --cacert ${here(authority)}`;
+function printAddresses({ url, dashboardUrl, logKey }: Gateway, { policyPath }: DemoFolder): void {
   process.stdout.write(
     [
       `gateway    ${url}`,
       `dashboard  ${dashboardUrl}`,
-      `policy     ${here(policy)} (a change is in force within a second)`,
+      `policy     ${relative("", policyPath)} (a change is in force within a second)`,
       `log key    ${logKey}`,
+      "",
+    ].join("\n"),
+  );
+}
+
+function printLinesToTry({ url, state }: Gateway, { authorityPath, tokenPath }: DemoFolder): void {
+  const here = (path: string) => shellWord(relative("", path));
+  const curl = `curl --cacert ${here(authorityPath)}`;
+  process.stdout.write(
+    [
       "",
       "try:",
       `  ${curl} ${url}/orders/7`,
-      `  ${curl} -H "authorization: Bearer $(cat ${here(token)})" ${url}/orders/7`,
+      `  ${curl} -H "authorization: Bearer $(cat ${here(tokenPath)})" ${url}/orders/7`,
       `  ${curl} "${url}/search?q=1%27%20UNION%20SELECT%20password%20FROM%20users--"`,
-      "then `npm run -s postern -- explain ID` with the decision of an answer. Ctrl-C stops everything.",
+      `then \`npm run -s postern -- explain ID --state ${here(state.root)}\` with the decision of an answer. Ctrl-C stops everything.`,
       "",
     ].join("\n"),
   );
