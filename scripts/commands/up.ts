@@ -44,7 +44,7 @@ export async function up(args: string[]): Promise<number> {
       `dashboard  ${gateway.dashboardUrl}`,
       options.policyPath
         ? `policy     ${options.policyPath} (a change is in force within a second)`
-        : "policy     none: every request passes and is observed (--policy P enforces one)",
+        : "policy     none: everything is observed, nothing enforced (--policy P enforces one)",
       `state      ${gateway.state.root}`,
       `log key    ${gateway.logKey} (its public half is keys/log.pub there)`,
       "ready; Ctrl-C stops it",
