@@ -55,6 +55,10 @@ test("the documented example holds for the documented policy", async () => {
   const { code, output } = await run(example, await yamlOf("docs/policy-tests.md"));
   assert.equal(code, 0, output);
   assert.match(output, /permit by grant read-orders\/1/);
+  const observing = example.replace("- name: read-orders", "$&\n    mode: observe");
+  const told = (await run(observing, await yamlOf("docs/policy-tests.md"))).output;
+  const docs = await readFile("docs/policy-tests.md", "utf8");
+  assert.equal(told.trimEnd(), /```console\n\$ .*\n([\s\S]*?)\n```/.exec(docs)?.[1]);
 });
 
 test("networks, times, claims, bound tokens and the model's absence decide as in the gateway", async () => {
