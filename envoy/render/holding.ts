@@ -11,3 +11,14 @@ export function routesHoldingBodies({ routes, log }: Policy): string[] {
     .filter(({ ladder, score }) => score.inspect === "full" && !waitsFrom.includes(ladder.ceiling))
     .map(({ name }) => name);
 }
+
+/**
+ * Why the extension APIs of meshes (TrafficExtension, WasmPlugin, EnvoyExtensionPolicy), which configure the filter and nothing of
+ * its listener, are no place for the policy; null: they are.
+ */
+export function beyondMeshApi(policy: Policy): string | null {
+  const holding = routesHoldingBodies(policy);
+  if (holding.length > 0) return `the routes ${holding.join(", ")} hold bodies`;
+  if (policy.workloads.forwardedFrom.length === 0) return null;
+  return "identity.workloads.forwardedFrom needs a listener that leaves x-forwarded-client-cert as it came";
+}

@@ -10,6 +10,8 @@ export interface MeshFilter {
   readonly policy: Uint8Array;
   /** Environment variables of the proxy that carry HS256 secrets. */
   readonly secretNames: readonly string[];
+  /** Whether a proxy in front may name the client's certificate (`EnvoyPlan`). */
+  readonly forwardClientCertificate: boolean;
 }
 
 /** The Kubernetes secret with the HS256 secrets, each under the name of its environment variable. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { routesHoldingBodies } from "../../envoy/render/holding.ts";
+import { beyondMeshApi } from "../../envoy/render/holding.ts";
 import { clusterFilter, envoyFilter, type PatchScope } from "../../envoy/render/istio/envoy-filter.ts";
 import { gateway, gatewaySelector, proxyUser } from "../../envoy/render/istio/gateway.ts";
 import { trafficExtension, wasmPlugin } from "../../envoy/render/istio/plugins.ts";
@@ -44,7 +44,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
     throw new UsageError(`--upstream ${upstream.origin}: Istio routes to names of services; write one.`);
   const { filter, sidecar, secrets } = await meshParts(request, image, sidecarImage);
   const parts = sidecar.parts(proxyUser);
-  const holding = routesHoldingBodies(policy);
+  const beyond = beyondMeshApi(policy);
   const selected = { selector: gatewaySelector };
   const extensions = {
     "extension/trafficextension.yaml": manifests(
@@ -71,7 +71,7 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       "waypoint/envoyfilter.yaml": manifests(envoyFilter("postern-waypoint", filter, waypointScope)),
       "workload/patch.yaml": manifests(workloadPatch(parts, filter.secretNames)),
       "workload/envoyfilter.yaml": manifests(envoyFilter("postern-workload", filter, workloadScope)),
-      ...(holding.length === 0 ? extensions : {}),
+      ...(beyond === null ? extensions : {}),
       ...image.files,
     },
     next: [
@@ -84,11 +84,11 @@ export async function renderIstio(request: RenderRequest): Promise<Rendering> {
       ...(upstream.protocol === "https:"
         ? [`${upstream.hostname} outside of the mesh needs a ServiceEntry of your own, with a port of protocol HTTP`]
         : []),
-      ...(holding.length === 0
+      ...(beyond === null
         ? ["or, instead of envoyfilter.yaml, extension/trafficextension.yaml (older meshes: wasmplugin.yaml)"]
         : [
-            `not written: TrafficExtension and WasmPlugin. The routes ${holding.join(", ")} hold bodies, which Istio's API`,
-            "can't say; envoyfilter.yaml does (README.md)",
+            `not written: TrafficExtension and WasmPlugin, since ${beyond}:`,
+            "Istio's API can't say that; envoyfilter.yaml does (README.md)",
           ]),
     ],
   };

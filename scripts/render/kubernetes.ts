@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { routesHoldingBodies } from "../../envoy/render/holding.ts";
+import { beyondMeshApi } from "../../envoy/render/holding.ts";
 import { envoyExtensionPolicy, envoyPatchPolicy, envoyProxy } from "../../envoy/render/kubernetes/envoy-gateway.ts";
 import {
   common,
@@ -93,9 +93,8 @@ function forEnvoyGateway(
   filter: MeshFilter,
   sidecar: MeshSidecar,
 ): { files: Readonly<Record<string, string>>; missing: string | null } {
-  const holding = routesHoldingBodies(policy);
-  if (holding.length > 0)
-    return { files: {}, missing: `The routes ${holding.join(", ")} hold bodies, which its API can't say (README.md)` };
+  const beyond = beyondMeshApi(policy);
+  if (beyond !== null) return { files: {}, missing: `Its API can't say that ${beyond} (README.md)` };
   try {
     const files = {
       "envoy-gateway/extension.yaml": manifests(envoyExtensionPolicy(filter), envoyPatchPolicy()),

@@ -29,6 +29,7 @@ export async function meshParts(
     moduleSha256: plan.moduleDigest,
     policy: plan.policy,
     secretNames: plan.secretNames,
+    forwardClientCertificate: policy.workloads.forwardedFrom.length > 0,
   };
   const { name, key } = revocationSecret;
   const list = policy.revocation?.file;

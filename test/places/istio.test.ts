@@ -134,6 +134,47 @@ test("with a ServiceEntry the filter calls the cluster that Istio makes of it", 
   await eventually(failed, (count) => count > 0);
 });
 
+test("the client that a proxy in front speaks for is known behind Istio's own listeners as well", async () => {
+  const behind = await makeForeignPolicy(`
+version: 1
+mode: detect
+listener: { tls: { certificate: { file: ./tls/server.pem }, key: { file: ./tls/server.key } } }
+identity:
+  workloads: { trustDomains: [edge.example], trustBundle: { file: ./tls/ca.pem }, forwardedFrom: [spiffe://edge.example/ns/stock/sa/robot] }
+routes:
+  - name: all
+    match: { path: /all }
+    allow: [{ workloads: ["spiffe://edge.example/ns/*"] }]
+    deny: [{ workloads: ["spiffe://edge.example/ns/lost/*"] }]
+    score: off
+`);
+  try {
+    const meshed = await behind.render("istio", "istio");
+    const manifests = await readManifests(meshed);
+    assert.doesNotMatch(JSON.stringify(manifests), /TrafficExtension|WasmPlugin/, "which can't say it");
+    const out = await behind.render("envoy", "envoy", "--upstream", upstream.url.origin, "--listen", "127.0.0.1:0");
+    const own = await readFile(join(out, "envoy.json"), "utf8");
+    const headers = (path: string) => ({ "x-forwarded-client-cert": `Hash=ab;URI=spiffe://edge.example/ns/${path}` });
+    // What Istio sets for gateways, and for what comes in to workloads.
+    for (const [file, mode] of [
+      ["envoyfilter.yaml", "SANITIZE_SET"],
+      ["workload/envoyfilter.yaml", "APPEND_FORWARD"],
+    ] as const) {
+      const [filter] = manifests.filter((manifest) => manifest.file === file && manifest.kind === "EnvoyFilter");
+      const details = `"forward_client_cert_details": "${mode}", "set_current_client_cert_details": { "uri": true }`;
+      await writeFile(join(out, "envoy.json"), own.replaceAll(/"forward_client_cert_details": "\w+"/g, details));
+      await envoy?.stop();
+      envoy = await startMeshedEnvoy(out, patchesOf(filter as Manifest), "postern_sidecar");
+      const port = await envoy.port("edge");
+      const status = async (path: string) =>
+        (await ask(behind, port, { path: "/all", robot: true, headers: headers(path) })).status;
+      assert.deepEqual([await status("till/sa/web"), await status("lost/sa/web")], [200, 403], file);
+    }
+  } finally {
+    await behind.remove();
+  }
+});
+
 async function started(patches: readonly Patch[], cluster: string): Promise<number> {
   const flags = ["--upstream", upstream.url.origin, "--listen", "127.0.0.1:0"];
   const out = await place.render("envoy", "envoy", ...flags);

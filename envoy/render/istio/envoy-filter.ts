@@ -33,7 +33,7 @@ export function envoyFilter(name: string, filter: MeshFilter, scope: PatchScope,
       typed_config: { "@type": wasm, config: plugin(filter, cluster) },
     }),
     patch("HTTP_FILTER", { context, listener: routed }, "INSERT_FIRST", discovered(name)),
-    patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: managerLimits }),
+    patch("NETWORK_FILTER", { context, listener: network }, "MERGE", { typed_config: managerSettings(filter) }),
     patch("LISTENER", { context }, "ADD", selfTestListener(name)),
   ];
   return patching(name, scope, patches);
@@ -75,12 +75,16 @@ function discovered(name: string): object {
 }
 
 /** As in `../listener.ts`, as far as a merge can say it: what is false there (`normalize_path`) leaves the mesh's own in force. */
-const managerLimits = {
-  "@type": `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-  path_with_escaped_slashes_action: "KEEP_UNCHANGED",
-  request_headers_timeout: "10s",
-  request_timeout: "300s",
-};
+function managerSettings({ forwardClientCertificate }: MeshFilter): object {
+  return {
+    "@type": `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    path_with_escaped_slashes_action: "KEEP_UNCHANGED",
+    request_headers_timeout: "10s",
+    request_timeout: "300s",
+    // Istio's own ways put the peer's element, a proxy's, in the place of its client's, or behind it.
+    ...(forwardClientCertificate ? { forward_client_cert_details: "FORWARD_ONLY" } : {}),
+  };
+}
 
 function plugin(filter: MeshFilter, cluster: string): object {
   return {
