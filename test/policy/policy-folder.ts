@@ -8,6 +8,7 @@ export const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 export const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
 const server = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const unusual = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
 
 export const jwk = (key: KeyObject, more: object = {}) => ({ ...key.export({ format: "jwk" }), ...more });
 export const keySet = (...keys: object[]) => JSON.stringify({ keys });
@@ -18,6 +19,10 @@ export async function makePolicyFolder(): Promise<{ folder: string; remove: () =
   const files = {
     "server.pem": selfSigned(server),
     "server.key": server.privateKey.export({ format: "pem", type: "pkcs8" }),
+    "marked.pem": `\uFEFF${selfSigned(server)}`,
+    "cut.pem": `${selfSigned(server)}${selfSigned(ec).slice(0, 100)}`,
+    "unusual.pem": selfSigned(unusual),
+    "unusual.key": unusual.privateKey.export({ format: "pem", type: "pkcs8" }),
     "other.key": ec.privateKey.export({ format: "pem", type: "pkcs8" }),
     "jwks.json": keySet(jwk(rsa.publicKey, { kid: "r", use: "sig" }), jwk(ec.publicKey, { kid: "e" })),
     "private.json": keySet(jwk(ec.privateKey)),

@@ -166,6 +166,13 @@ export const REFUSED: readonly Refused[] = [
   ["secret_text", "a secret of two lines", identity("algorithms: [HS256], secret: { file: ^lines.txt }")],
   ["certificate", "a certificate that is none", tls.replace("server.pem", "^jwks.json")],
   ["certificate", "another key", tls.replace("server.key", "^other.key")],
+  ["certificate", "a byte order mark before it", tls.replace("server.pem", "^marked.pem")],
+  ["certificate", "one of the chain that is cut", tls.replace("server.pem", "^cut.pem")],
+  [
+    "certificate",
+    "a curve that Envoy lacks",
+    tls.replace("server.pem", "^unusual.pem").replace("server.key", "unusual.key"),
+  ],
   ["trust_domain", "a trust domain in upper case", workloads.replace("edge.demo", "^Edge")],
   ["trust_domain", "a workload of another domain", `${workloads}\n${allow("{ workloads: [^'spiffe://other/x'] }")}`],
   [

@@ -14,8 +14,11 @@ export class FileRefusal extends Error {
   }
 }
 
-/** Text of a regular file of at most `limit` bytes. Throws `FileRefusal`. */
-export async function readBoundedText(path: string, limit: number): Promise<string> {
+/**
+ * Text of a regular file of at most `limit` bytes. Throws `FileRefusal`.
+ * @param ignoreBOM a byte order mark at its beginning is part of the text
+ */
+export async function readBoundedText(path: string, limit: number, ignoreBOM = false): Promise<string> {
   const bytes = await readBounded(path, limit).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof FileRefusal) throw error;
     const words = fileErrorText(error);
@@ -23,7 +26,7 @@ export async function readBoundedText(path: string, limit: number): Promise<stri
     throw new FileRefusal("file_unreadable", said, "a readable file");
   });
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
     throw new FileRefusal("file_encoding", `${path} is not UTF-8`, "UTF-8 text");
   }

@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { resolve } from "node:path";
 import { FileRefusal, readBoundedText } from "./bounded-file.ts";
+import { isServable, readCertificates } from "./certificates.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { readKeySet } from "./keys.ts";
 import type { VerificationKey } from "./policy.ts";
@@ -45,12 +46,17 @@ export class KeyFiles {
   async certificates(policy: Partly<WrittenPolicy>): Promise<void> {
     const { certificate, key } = policy.listener?.tls ?? {};
     const at = ["listener", "tls"];
-    const own = await this.certificate(certificate?.file, [...at, "certificate", "file"]);
+    const ownPath = [...at, "certificate", "file"];
+    const [own = null] = await this.certificatesOf(certificate?.file, ownPath);
+    if (own !== null && !isServable(own)) {
+      const expected = "RSA of 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519";
+      this.document.report("certificate", ownPath, "Envoy can't serve a certificate with such a key", expected);
+    }
     const keyPath = [...at, "key", "file"];
-    const keyText = await this.read(key?.file, keyPath);
+    const keyText = await this.read(key?.file, keyPath, true);
     if (keyText !== null) this.checkPrivateKey(keyText, own, keyPath);
     const bundle = policy.identity?.workloads?.trustBundle?.file;
-    await this.certificate(bundle, ["identity", "workloads", "trustBundle", "file"]);
+    await this.certificatesOf(bundle, ["identity", "workloads", "trustBundle", "file"]);
   }
 
   private async keySet(issuer: Partly<WrittenIssuer>, at: Path): Promise<VerificationKey[] | null> {
@@ -87,15 +93,18 @@ export class KeyFiles {
     return secret;
   }
 
-  private async certificate(file: string | undefined, at: Path): Promise<X509Certificate | null> {
-    const text = await this.read(file, at);
-    if (text === null) return null;
+  /** Empty: there is none, or what is wrong was reported. */
+  private async certificatesOf(file: string | undefined, at: Path): Promise<X509Certificate[]> {
+    const text = await this.read(file, at, true);
+    if (text === null) return [];
     try {
-      return new X509Certificate(text);
-    } catch {
+      const found = readCertificates(text);
+      if (found.length > 0) return found;
       this.document.report("certificate", at, `${file} has no certificate`, "a PEM file with a certificate");
-      return null;
+    } catch {
+      this.document.report("certificate", at, `${file} has a certificate that can't be read`, "certificates, whole");
     }
+    return [];
   }
 
   private checkPrivateKey(text: string, certificate: X509Certificate | null, at: Path): void {
@@ -112,12 +121,13 @@ export class KeyFiles {
     }
   }
 
-  private async read(file: string | undefined, at: Path): Promise<string | null> {
+  /** @param asItIs with the byte order mark that it may begin with, which Envoy would meet */
+  private async read(file: string | undefined, at: Path, asItIs = false): Promise<string | null> {
     if (file === undefined) return null;
     const path = this.resolve(file);
     this.paths.add(path);
     try {
-      return await readBoundedText(path, MAXIMUM_FILE_BYTES);
+      return await readBoundedText(path, MAXIMUM_FILE_BYTES, asItIs);
     } catch (error) {
       if (!(error instanceof FileRefusal)) throw error;
       this.document.report(error.code, at, error.message, error.expected);
