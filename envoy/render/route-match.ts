@@ -11,8 +11,10 @@ export interface RouteMatch {
   readonly authority: string | null;
 }
 
+type RouteParts = Pick<Route, "hosts" | "methods" | "path">;
+
 /** A route of the policy in the terms of Envoy: what it recognises is what `filter/policy/match.ts` does. */
-export function routeMatch(route: Pick<Route, "hosts" | "methods" | "path">): RouteMatch {
+export function routeMatch(route: RouteParts): RouteMatch {
   const anyMethod = route.methods.length === METHODS.length;
   return {
     path: pathRegex(pattern(route.path)),
@@ -21,8 +23,21 @@ export function routeMatch(route: Pick<Route, "hosts" | "methods" | "path">): Ro
   };
 }
 
-/** Whether some path fits both: of two such routes the first decides. */
-export function pathsOverlap(one: Pick<Route, "path">, other: Pick<Route, "path">): boolean {
+/** Whether some request may fit both: of two such routes the first decides. */
+export function routesOverlap(one: RouteParts, other: RouteParts): boolean {
+  const hosts =
+    one.hosts.length === 0 ||
+    other.hosts.length === 0 ||
+    one.hosts.some((host) => other.hosts.some((another) => covers(host, another) || covers(another, host)));
+  return hosts && one.methods.some((method) => other.methods.includes(method)) && pathsOverlap(one, other);
+}
+
+/** Whether every name of the other one is one of the host's. */
+function covers(host: string, other: string): boolean {
+  return host === other || (host.startsWith("*.") && other.endsWith(host.slice(1)));
+}
+
+function pathsOverlap(one: RouteParts, other: RouteParts): boolean {
   const [a, b] = [pattern(one.path), pattern(other.path)];
   for (let i = 0; i < Math.max(a.segments.length, b.segments.length); i++) {
     const [left, right] = [a.segments[i], b.segments[i]];

@@ -1,13 +1,23 @@
-import { createPublicKey } from "node:crypto";
-import type { Condition, Grant, Issuer, Network, Policy, Route } from "../../inference-sidecar/src/policy/policy.ts";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import type {
+  Condition,
+  Grant,
+  Issuer,
+  Network,
+  Policy,
+  Route,
+  VerificationKey,
+} from "../../inference-sidecar/src/policy/policy.ts";
 import { trustDomainOfPattern } from "../../inference-sidecar/src/policy/spiffe-id.ts";
-import { pathsOverlap, routeMatch } from "./route-match.ts";
+import { routeMatch, routesOverlap } from "./route-match.ts";
 
 const jwtAuthn = "envoy.filters.http.jwt_authn";
 const rbac = "envoy.filters.http.rbac";
 const any = { any: true };
 /** Scheme and space of `Authorization`, in the spellings that are in use: Envoy compares them byte by byte. */
-const schemes = ["Bearer ", "bearer ", "DPoP ", "dpop "];
+const schemes = ["Bearer ", "bearer ", "BEARER ", "DPoP ", "dpop ", "DPOP "];
+/** The exponent of all RSA keys that Envoy takes but 3, which no policy has. */
+const usualExponent = 65_537n;
 
 /**
  * Envoy's own jwt_authn and rbac with the same policy, behind the filter: two programs must be wrong for a request to pass
@@ -42,13 +52,20 @@ function typeOf(filter: string, message: string): string {
 /** Whether Envoy can verify every token of the issuer. */
 function isKnown(issuer: Issuer): boolean {
   const verifiable = issuer.algorithms.every((algorithm) => /^(RS|PS|ES)(256|384|512)$|^EdDSA$/.test(algorithm));
-  return issuer.keys.length > 0 && issuer.secret === null && verifiable;
+  const usual = issuer.keys.every(
+    (key) => (publicKey(key).asymmetricKeyDetails?.publicExponent ?? usualExponent) === usualExponent,
+  );
+  return issuer.keys.length > 0 && issuer.secret === null && verifiable && usual;
+}
+
+function publicKey({ spki }: VerificationKey): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
 }
 
 function provider(issuer: Issuer): object {
-  const keys = issuer.keys.map(({ kid, spki }) => ({
-    ...createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }).export({ format: "jwk" }),
-    ...(kid === "" ? {} : { kid }),
+  const keys = issuer.keys.map((key) => ({
+    ...publicKey(key).export({ format: "jwk" }),
+    ...(key.kid === "" ? {} : { kid: key.kid }),
   }));
   return {
     issuer: issuer.issuer,
@@ -65,13 +82,14 @@ function provider(issuer: Issuer): object {
 /** By route, and what no route matches where the policy lets that pass. */
 function policies(policy: Policy): Record<string, object> {
   const entries = policy.routes.map((route, index) => {
-    const earlier = policy.routes.slice(0, index).filter((other) => pathsOverlap(other, route));
+    const earlier = policy.routes.slice(0, index).filter((other) => routesOverlap(other, route));
     const exceptions = earlier.length === 0 ? [] : [{ not_rule: { or_rules: { rules: earlier.map(permission) } } }];
     const permissions = [{ and_rules: { rules: [permission(route), ...exceptions] } }];
     return [route.name, { permissions, principals: principals(route, policy) }] as const;
   });
   if (policy.mode !== "observe") return Object.fromEntries(entries);
-  const unmatched = { not_rule: { or_rules: { rules: policy.routes.map(permission) } } };
+  const matched = policy.routes.map(permission);
+  const unmatched = matched.length === 0 ? any : { not_rule: { or_rules: { rules: matched } } };
   return { ...Object.fromEntries(entries), "no route (observed)": { permissions: [unmatched], principals: [any] } };
 }
 

@@ -70,6 +70,7 @@ export async function visits({ shop }: ForeignPolicy): Promise<(readonly [Ask, s
     [{ path: "/shelves/7", token: foreign }, 401, "unauthenticated"],
     [{ path: "/shelves/7", token: stranger }, 403, "forbidden"],
     [{ path: "/shelves/7", token: reader }, 200, "ok"],
+    [{ path: "/shelves/7", headers: { authorization: `BEARER ${reader}` } }, 200, "ok"],
     [{ path: "/shelves/7", token: clerk }, 200, "ok"],
     [{ path: "/shelves/7", robot: true }, 200, "ok"],
     [{ path: "/shelves/7/8", token: reader }, 403, "forbidden"],
