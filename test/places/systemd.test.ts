@@ -34,6 +34,12 @@ describe("the systemd unit", { skip: missingForSystemd() ?? false }, () => {
     await assert.rejects(analyze(["verify"], (unit) => unit.replace("ProtectSystem=", "ProtektSystem=")));
   });
 
+  test("refuses system calls with an error: V8 and Envoy's allocator make some beyond the list, and need none of them", async () => {
+    const unit = await readFile("envoy/systemd/postern.service", "utf8");
+    assert.match(unit, /^SystemCallFilter=@system-service$/m);
+    assert.match(unit, /^SystemCallErrorNumber=EPERM$/m);
+  });
+
   test("leaves the service little that it could do to its machine", async () => {
     await analyze(security, unchanged);
     await assert.rejects(analyze(security, (unit) => unit.replace("CapabilityBoundingSet=\n", "")));
