@@ -16,6 +16,21 @@ export interface Leftovers {
 const listName = ".postern-render";
 
 /**
+ * Files that are to be written and are there already, by somebody else: no earlier rendering's, and not the same.
+ * @param wanted what is to be written
+ */
+export async function foreignFiles(out: string, wanted: Written): Promise<string[]> {
+  const before = await readList(join(out, listName));
+  const found: string[] = [];
+  for (const [path, digest] of Object.entries(wanted)) {
+    if (Object.hasOwn(before, path)) continue;
+    const content = await readFile(join(out, path)).catch(() => null);
+    if (content !== null && digestOf(content) !== digest) found.push(path);
+  }
+  return found;
+}
+
+/**
  * Removes from the folder what an earlier rendering wrote there, this one does not and nobody has changed since: a file
  * that is left behind would be applied with the others. Nothing else is touched.
  * @param now what this rendering has written

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { ListenAddress } from "../gateway/ports.ts";
 import { replaceFile } from "../replace-file.ts";
-import { digestOf, type Leftovers, removeLeftovers } from "./earlier-rendering.ts";
+import { digestOf, foreignFiles, type Leftovers, removeLeftovers } from "./earlier-rendering.ts";
 
 /** What a target is rendered from. */
 export interface RenderRequest {
@@ -38,11 +38,18 @@ export type Target = (request: RenderRequest) => Promise<Rendering>;
 /**
  * Writes a rendering in the place of the one before. Each file is replaced by a rename: an Envoy that watches it sees the
  * old one or the new.
+ * @throws Error a file of somebody else's stands in the place of one; nothing is written then
  */
 export async function writeRendering(
   out: string,
   { files, folders = [], publicFiles = false }: Rendering,
 ): Promise<Leftovers> {
+  const digests = Object.entries(files).map(([path, content]) => [path, digestOf(content)] as const);
+  const foreign = await foreignFiles(out, Object.fromEntries(digests));
+  if (foreign.length > 0)
+    throw new Error(
+      `in ${out} are files that \`render\` has not written: ${foreign.join(", ")}. Move them away, or give another folder with --out DIR.`,
+    );
   for (const folder of folders) await mkdir(join(out, folder), { recursive: true, mode: 0o700 });
   for (const [path, content] of Object.entries(files)) {
     const file = join(out, path);
@@ -50,7 +57,6 @@ export async function writeRendering(
     await replaceFile(file, content);
     if (publicFiles) await chmod(file, 0o644);
   }
-  const digests = Object.entries(files).map(([path, content]) => [path, digestOf(content)] as const);
   return removeLeftovers(out, Object.fromEntries(digests));
 }
 

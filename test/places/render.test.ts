@@ -104,6 +104,18 @@ test("rendered again, what only the rendering before wrote is removed, and nothi
   assert.equal(await readFile(join(folder, "outside.yaml"), "utf8"), "kept");
 });
 
+test("a file of somebody else's is not replaced, and then nothing is written", async () => {
+  const out = join(folder, "own");
+  await mkdir(out);
+  await writeFile(join(out, "README.md"), "Mine.\n");
+  assert.equal(await render("kubernetes", "own"), 1);
+  assert.deepEqual(await readdir(out), ["README.md"]);
+  await rm(join(out, "README.md"));
+  assert.equal(await render("kubernetes", "own"), 0);
+  await writeFile(join(out, "README.md"), "Changed.\n");
+  assert.equal(await render("kubernetes", "own"), 0, "one that was rendered is rendered anew");
+});
+
 test("files of a policy get names that a ConfigMap takes, and commands that a shell reads as they are meant", {
   skip: missingForKustomize() ?? false,
 }, async () => {
