@@ -46,7 +46,7 @@ export interface Settings {
   readonly state?: string;
   readonly socketPath?: string;
   /** Default: any free port, and `token`. */
-  readonly dashboard?: { readonly socketPath: string } | { readonly port: number; readonly token: string };
+  readonly dashboard?: { readonly socketPath: string } | { readonly port: number; readonly token?: string };
   readonly bundleDirectory?: string;
   readonly egressDirectory?: string;
   /** Added to this process's environment. */
