@@ -26,6 +26,8 @@ export interface DraftRoute {
   readonly path: string;
   /** Null: anyone may use it. */
   readonly allow: readonly DraftGrant[] | null;
+  /** To a stream (WebSocket), of which the head alone can be scored. */
+  readonly upgrades: boolean;
   readonly notes: readonly string[];
 }
 

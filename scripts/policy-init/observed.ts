@@ -1,4 +1,4 @@
-import { type CompletionLine, foundIn } from "../../inference-sidecar/src/decision-log/record.ts";
+import { foundIn } from "../../inference-sidecar/src/decision-log/record.ts";
 import { METHODS } from "../../inference-sidecar/src/policy/policy.ts";
 import { isCompletion, isProbe, readLog } from "../decision-log/read.ts";
 import { type Draft, type DraftRoute, Names, UNKNOWN_ISSUER } from "./draft.ts";
@@ -12,6 +12,8 @@ const SELDOM = 2;
 const SHAPES_MOST = 5000;
 /** What the upstream does not have, or not by this method, is no route. */
 const NOT_THERE = [404, 405];
+/** The upstream took the upgrade (WebSocket). */
+const SWITCHING_PROTOCOLS = 101;
 /** From `detect` up none of these goes on. */
 const NO_PATH = ["path_malformed", "path_ambiguous"];
 
@@ -22,39 +24,40 @@ interface Sighting {
 }
 
 interface Observed {
-  requests: number;
+  readonly requests: number;
   /** With a token, whatever became of it. */
-  withToken: number;
+  readonly withToken: number;
+  /** That became streams. */
+  readonly upgraded: number;
 }
+
+const NONE: Observed = { requests: 0, withToken: 0, upgraded: 0 };
 
 /** What a state folder's log has seen on routes that take any path, or on none. @throws Error nothing of the kind */
 export async function draftFromLog(state: string): Promise<Draft> {
   const seen = new Map<string, Observed>();
-  const count = ({ key, hasToken }: Sighting) => {
-    if (!seen.has(key) && seen.size === SHAPES_MOST) return;
-    const found = seen.get(key) ?? { requests: 0, withToken: 0 };
-    found.requests += 1;
-    if (hasToken) found.withToken += 1;
-    seen.set(key, found);
+  /** `status`: the upstream's; 0: not known. */
+  const count = ({ key, hasToken }: Sighting, status: number) => {
+    if (NOT_THERE.includes(status) || (!seen.has(key) && seen.size === SHAPES_MOST)) return;
+    const upgraded = status === SWITCHING_PROTOCOLS;
+    seen.set(key, sum(seen.get(key) ?? NONE, { requests: 1, withToken: Number(hasToken), upgraded: Number(upgraded) }));
   };
   /** Of streams that had not ended when the decision was logged, by its id: what the upstream said comes later. */
   const open = new Map<string, Sighting>();
-  const isThere = ({ response }: Pick<CompletionLine, "response">) =>
-    response === null || !NOT_THERE.includes(response.status);
   for await (const line of readLog(state)) {
     if (isCompletion(line)) {
       const sighting = open.get(line.completes);
       open.delete(line.completes);
-      if (sighting !== undefined && isThere(line)) count(sighting);
+      if (sighting !== undefined) count(sighting, line.response?.status ?? 0);
       continue;
     }
     const method = METHODS.find((one) => one === line.method);
     if (!line.shape || method === undefined || isProbe(line) || NO_PATH.includes(foundIn(line) ?? "")) continue;
     const sighting = { key: `${method} ${line.shape}`, hasToken: line.subject.token !== "absent" };
     if (line.response === null) open.set(line.id, sighting);
-    else if (isThere(line)) count(sighting);
+    else count(sighting, line.response.status);
   }
-  for (const sighting of open.values()) count(sighting);
+  for (const sighting of open.values()) count(sighting, 0);
   if (seen.size === 0) {
     throw new Error(
       `the log in ${state} has no path that was not a route's own. Run \`postern up --upstream URL --state ${state}\` without a policy for a while: it observes everything.`,
@@ -79,16 +82,23 @@ function joinParameters(seen: ReadonlyMap<string, Observed>): Map<string, Observ
     }
   }
   const joined = new Map<string, Observed>();
-  for (const [key, { requests, withToken }] of seen) {
+  for (const [key, observed] of seen) {
     const segments = key.split("/");
     const shape = segments.map((segment, at) => {
       const isValue = at > 0 && areValues(followers.get(segments.slice(0, at).join("/")) ?? new Map());
       return isValue && segment !== "" ? "{id}" : segment;
     });
-    const found = joined.get(shape.join("/")) ?? { requests: 0, withToken: 0 };
-    joined.set(shape.join("/"), { requests: found.requests + requests, withToken: found.withToken + withToken });
+    joined.set(shape.join("/"), sum(joined.get(shape.join("/")) ?? NONE, observed));
   }
   return joined;
+}
+
+function sum(one: Observed, other: Observed): Observed {
+  return {
+    requests: one.requests + other.requests,
+    withToken: one.withToken + other.withToken,
+    upgraded: one.upgraded + other.upgraded,
+  };
 }
 
 function areValues(segments: ReadonlyMap<string, number>): boolean {
@@ -101,7 +111,7 @@ function draftRoutes(seen: ReadonlyMap<string, Observed>): DraftRoute[] {
   const names = new Names();
   const shapes = new Set<string>();
   const routes: DraftRoute[] = [];
-  for (const [key, { requests, withToken }] of seen) {
+  for (const [key, { requests, withToken, upgraded }] of seen) {
     const [word = "", path = "/"] = key.split(" ");
     const method = METHODS.find((one) => one === word) ?? "GET";
     // What comes behind sixteen segments.
@@ -117,6 +127,7 @@ function draftRoutes(seen: ReadonlyMap<string, Observed>): DraftRoute[] {
       methods: [method],
       path: template.path + rest,
       allow: asked ? [{ issuer: UNKNOWN_ISSUER.name }] : null,
+      upgrades: upgraded > 0,
       notes: [asked ? `${share}: FILL IN the scopes` : `${share}: may really anyone?`],
     });
   }

@@ -72,6 +72,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
         methods: [method],
         path: template.path,
         allow,
+        upgrades: false,
         notes: [...said, ...wider],
       });
     }

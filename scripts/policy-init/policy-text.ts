@@ -46,13 +46,14 @@ function issuer({ name, issuer: iss, note }: DraftIssuer): string[] {
   ];
 }
 
-function route({ name, methods, path, allow, notes }: DraftRoute): string[] {
+function route({ name, methods, path, allow, upgrades, notes }: DraftRoute): string[] {
   const access = allow === null ? "    public: true" : `    allow: [${allow.map(grant).join(", ")}]`;
   return [
     ...notes.map((note) => `  # ${comment(note)}`),
     `  - name: ${plain(name)}`,
     `    match: { methods: [${methods.join(", ")}], path: ${quoted(path)} }`,
     access,
+    ...(upgrades ? ["    score: headers"] : []),
   ];
 }
 
