@@ -61,8 +61,11 @@ export class PolicyEditor {
     const name = route.get("name", true) as Node | undefined;
     const first = route.items[0]?.key as Node | undefined;
     if (!name?.range || !first?.range) return null;
-    const separator = route.flow ? ", " : `\n${this.#indent(first.range[0])}`;
-    return insert(name.range[1], `${separator}mode: ${mode}`);
+    if (route.flow) return insert(name.range[1], `, mode: ${mode}`);
+    // A comment stays beside the name.
+    const feed = this.#text.indexOf("\n", name.range[1]);
+    const at = feed < 0 ? this.#text.length : feed;
+    return insert(at, `\n${this.#indent(first.range[0])}mode: ${mode}`);
   }
 
   /** From its dash up to the next one's. */

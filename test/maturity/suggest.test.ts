@@ -78,8 +78,8 @@ test("edits keep everything else as it is written, in block and in flow style", 
     `version: 1
 mode: observe
 routes:
-  - name: one
-    mode: detect # a comment
+  - name: one # a comment
+    mode: detect
     match:
       methods: [GET, POST]
       path: /one/{id}
