@@ -44,6 +44,7 @@ export function watchPolicy(
       const version = await putInForce(policy, state, next.wasmFile);
       await openWays?.();
       const renewed = await writeListenerSecrets(policy, state.run);
+      if (refusal !== "" && version === null) report("the policy is valid again, and in force as it was");
       refusal = "";
       if (version !== null && !swaps) report(`the changed policy is in force (${version.slice(0, 12)})`);
       if (renewed) report("the changed certificates are what the listener uses from now on");

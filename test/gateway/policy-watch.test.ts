@@ -96,6 +96,17 @@ for (const file of ["jwks.json", "keys/of/demo/jwks.json"]) {
   });
 }
 
+test("a policy that is again what is in force is said to be valid, once", async () => {
+  await writeFile(path, "version: 2\n");
+  await said("the last good policy stays in force");
+  await writeFile(path, open("/one"));
+  await said("the policy is valid again, and in force as it was");
+  await writeFile(path, `${open("/one")}# the same\n`);
+  await writeFile(path, open("/two"));
+  await said("the changed policy is in force");
+  assert.equal(lines.filter((line) => line.includes("valid again")).length, 1, lines.join("\n"));
+});
+
 test("what the filter refuses does not stay where a restarted Envoy would read it", async () => {
   const good = await readFile(state.filterConfigFile, "utf8");
   refuses = true;
