@@ -67,7 +67,8 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
   const state = stateFolder(options.stateDirectory);
   await prepareState(state);
   undo.push(await lockState(state));
-  const dashboard = await chooseAddress("--dashboard", options.dashboard, { host: "127.0.0.1", port: 9191 }, report);
+  const usual = { host: "127.0.0.1", port: 9191 };
+  const dashboard = await chooseAddress("--dashboard", options.dashboard, usual, report, options.listen);
   await rm(state.sidecarOfferFile, { force: true });
   const sidecar = await startSidecar(await buildSidecar(), dashboard, state, report);
   undo.push(() => sidecar.supervised.stop());

@@ -39,12 +39,14 @@ function hostOf({ host }: ListenAddress): string {
 /**
  * The address to listen on. One that was given must be free (port 0: any free one); a default that is taken is
  * replaced by a free port, which `report` is told.
+ * @param other was given to something else of this gateway, which may not listen yet
  */
 export async function chooseAddress(
   flag: string,
   given: ListenAddress | null,
   fallback: ListenAddress,
   report: (line: string) => void,
+  other: ListenAddress | null = null,
 ): Promise<ListenAddress> {
   if (given) {
     try {
@@ -55,13 +57,11 @@ export async function chooseAddress(
       );
     }
   }
-  try {
-    return { host: fallback.host, port: await probe(fallback) };
-  } catch {
-    const free = { host: fallback.host, port: await probe({ host: fallback.host, port: 0 }) };
-    report(`${formatAddress(fallback)} is taken: using ${formatAddress(free)} (${flag} chooses another)`);
-    return free;
-  }
+  const port = other?.port === fallback.port ? null : await probe(fallback).catch(() => null);
+  if (port !== null) return { host: fallback.host, port };
+  const free = { host: fallback.host, port: await probe({ host: fallback.host, port: 0 }) };
+  report(`${formatAddress(fallback)} is taken: using ${formatAddress(free)} (${flag} chooses another)`);
+  return free;
 }
 
 function refusal(error: unknown): string {

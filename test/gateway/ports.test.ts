@@ -22,6 +22,13 @@ test("a default port that is taken is replaced by a free one, which is said", as
   assert.match(said.join("\n"), new RegExp(`127\\.0\\.0\\.1:${taken} is taken: using 127\\.0\\.0\\.1:${chosen.port}`));
 });
 
+test("a default port leaves room for an address that was given to something else, listening or not", async () => {
+  const [any, unsaid] = [{ host: "127.0.0.1", port: 0 }, () => {}];
+  const fallback = await chooseAddress("--listen", null, any, unsaid);
+  const chosen = await chooseAddress("--dashboard", null, fallback, unsaid, { host: "0.0.0.0", port: fallback.port });
+  assert.notEqual(chosen.port, fallback.port);
+});
+
 test("an address that was given and is taken is an error that says what to do", async () => {
   const given = { host: "127.0.0.1", port: taken };
   await assert.rejects(
