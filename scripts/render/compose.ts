@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
 import { parse, stringify } from "yaml";
 import { isLoopback } from "../../inference-sidecar/src/loopback.ts";
 import { UsageError } from "../commands/usage-error.ts";
@@ -25,6 +25,15 @@ interface Compose {
 }
 
 const defaultUpstream = new URL("http://upstream:8080");
+/** What the images have, or are given, at these paths would be hidden by a folder that is mounted there or above. */
+const ownFolders = [
+  "/opt/postern/container",
+  "/opt/postern/models",
+  "/nodejs",
+  "/usr",
+  "/run/postern",
+  "/var/lib/postern",
+];
 
 /** The stack of envoy/compose.yaml in front of a service of one's own: without the demo, with the policy where it lies. */
 export async function renderCompose({ loaded, policyPath, out, upstream, listen }: RenderRequest): Promise<Rendering> {
@@ -42,6 +51,9 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
     );
   const project = projectOf(out, compose.name);
   const list = loaded.policy.revocation?.file ?? null;
+  const folders = await linkedFolders(loaded.files);
+  const listFolders = list === null ? [] : await linkedFolders([list]);
+  refuseHiding([...folders, ...listFolders]);
   const services: Record<string, Service> = {
     gateway: {
       ...atRoot(gateway),
@@ -51,11 +63,11 @@ export async function renderCompose({ loaded, policyPath, out, upstream, listen 
         published(edge.host, 8443, variable("POSTERN_PORT", edge.port)),
         published("127.0.0.1", 9191, variable("POSTERN_DASHBOARD_PORT", 9191)),
       ],
-      volumes: [...(await linkedFolders(loaded.files)).map(mounted), "sockets:/run/postern"],
+      volumes: [...folders.map(mounted), "sockets:/run/postern"],
     },
     sidecar: {
       ...atRoot(sidecar),
-      volumes: [...(sidecar.volumes ?? []), ...(list === null ? [] : (await linkedFolders([list])).map(mounted))],
+      volumes: [...(sidecar.volumes ?? []), ...listFolders.map(mounted)],
     },
   };
   const unreadable = await notForOthers(list === null ? loaded.files : [...loaded.files, list]);
@@ -107,6 +119,15 @@ function mounted(folder: string): object {
 
 function published(hostIp: string, target: number, port: string): object {
   return { target, host_ip: hostIp, published: port };
+}
+
+/** @throws Error a folder of the policy's files can't be mounted at its own path */
+function refuseHiding(folders: readonly string[]): void {
+  const found = folders.find((folder) => ownFolders.some((own) => own === folder || own.startsWith(join(folder, sep))));
+  if (found === undefined) return;
+  throw new Error(
+    `the folder ${found}, of a file of the policy, would hide what the containers have there: move policy and files to another one, such as /etc/postern`,
+  );
 }
 
 /** Built from the project, wherever the file lies. */

@@ -5,7 +5,9 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { loadPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { main } from "../../scripts/cli.ts";
+import { renderCompose } from "../../scripts/render/compose.ts";
 import { missingForCompose } from "../harness/containers.ts";
 import { runPostern } from "../harness/gateway.ts";
 import { type ForeignPolicy, makeForeignPolicy } from "./foreign-policy.ts";
@@ -80,6 +82,19 @@ test("links that a certificate leads through are mounted, a folder's name may ha
     assert.ok(gateway.volumes.some((one) => typeof one !== "string" && one.source.replaceAll("$$", "$") === odd));
   }
   assert.equal(await main(["render", policy, "--target", "compose", "--out", out, "--listen", "gate:8443"]), 2);
+});
+
+test("a folder that would hide what the containers have at its path is refused", async () => {
+  const upstream = { upstream: null, listen: null, image: "", secondLock: false, report: () => undefined };
+  const loaded = await loadPolicy(place.path);
+  const rendered = (folder: string) => {
+    const policyPath = join(folder, "policy.yaml");
+    return renderCompose({ ...upstream, policyPath, loaded: { ...loaded, files: [policyPath] }, out: place.folder });
+  };
+  for (const folder of ["/", "/opt/postern", "/opt", "/run/postern", "/var/lib/postern"])
+    await assert.rejects(rendered(folder), /would hide what the containers have there/, folder);
+  for (const folder of ["/etc/postern", "/opt/postern-policy", "/opt/postern/policy", "/var/lib/postern-2"])
+    await rendered(folder);
 });
 
 test("what the containers' user can't read is named: files, and folders that nobody else may enter", async () => {
