@@ -10,6 +10,7 @@ import { envoyByName } from "../gateway/envoy-binary.ts";
 import { filterPlan, secretsOf } from "../gateway/policy-force.ts";
 import { planBelow, planFolders, sidecarConfiguration } from "./plan.ts";
 import { asJson, type Rendering, type RenderRequest } from "./rendering.ts";
+import { secretOfFile } from "./secret-command.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A static file, and the same dynamic by files: a policy that is rendered again there is in force without a restart. */
@@ -46,6 +47,6 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
 /** Secrets are in no file: each comes as an environment variable. */
 export function secretLines({ loaded }: RenderRequest): string[] {
   return Object.keys(secretsOf(loaded.policy)).map(
-    (name) => `export ${name}="$(cat FILE)"   # the secret.file that the policy names for it`,
+    (name) => `export ${name}="${secretOfFile}"   # the secret.file that the policy names for it`,
   );
 }

@@ -4,7 +4,7 @@ import { buildFilter } from "../build/filter.ts";
 import { filterPlan } from "../gateway/policy-force.ts";
 import type { ModuleImage } from "./module-image.ts";
 import type { RenderRequest } from "./rendering.ts";
-import { createSecret, fromFiles } from "./secret-command.ts";
+import { createSecret, fromFiles, secretOfFile } from "./secret-command.ts";
 
 /** What goes into a proxy that a mesh configures, and beside it. */
 export interface MeshParts {
@@ -45,6 +45,6 @@ export async function meshParts(
 
 /** In bash. A newline at the end of a file is no part of the secret, and would be one of the proxy's environment. */
 function hmacSecretLine(names: readonly string[], namespace: string | null): string {
-  const values = names.map((name) => `--from-file=${name}=<(printf %s "$(cat FILE)")`);
+  const values = names.map((name) => `--from-file=${name}=<(printf %s "${secretOfFile}")`);
   return `${createSecret(hmacSecret, values, namespace)}   # each FILE: the secret.file that the policy names for it`;
 }

@@ -1,5 +1,8 @@
 import { shellWord } from "./shell-word.ts";
 
+/** What a shell gives for a file with an HS256 secret: without the line's end, `\r\n` as well, which is no part of the secret. */
+export const secretOfFile = "$(tr -d '\\r' <FILE)";
+
 /** A command for bash that makes a secret in the namespace; null: in the current one. @param sources words as `fromFiles` gives them */
 export function createSecret(name: string, sources: readonly string[], namespace: string | null = null): string {
   const where = namespace === null ? "" : `--namespace ${namespace} `;

@@ -36,7 +36,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "render-"));
   policy = join(folder, "policy.yaml");
   await writeFile(policy, withRoutes(1));
-  await writeFile(join(folder, "the partner's = a, secret"), `${secret}\n`);
+  await writeFile(join(folder, "the partner's = a, secret"), `${secret}\r\n`);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -127,8 +127,8 @@ test("files of a policy get names that a ConfigMap takes, and commands that a sh
   const commands = output.split("\n").filter((line) => line.includes("create secret"));
   assert.equal(commands.length, 2);
   const [keys, proxy] = (await Promise.all(commands.map(dryRun))) as [Record<string, string>, Record<string, string>];
-  assert.deepEqual(keys, { "the-partner-s---a--secret": `${secret}\n` });
-  assert.deepEqual(proxy, { POSTERN_HS256_PARTNER: secret }, "without the newline, which an environment keeps");
+  assert.deepEqual(keys, { "the-partner-s---a--secret": `${secret}\r\n` });
+  assert.deepEqual(proxy, { POSTERN_HS256_PARTNER: secret }, "without the end of the line, which an environment keeps");
 });
 
 test("a policy that a cluster can't hold is refused; many hundreds of routes are not too many", async () => {
@@ -210,7 +210,7 @@ async function renderedBy(target: string, out: string): Promise<string> {
 
 /** What the secret would hold, made by a printed command without a cluster. */
 async function dryRun(command: string): Promise<Record<string, string>> {
-  const complete = command.trim().replace("$(cat FILE)", `$(cat "${folder}/the partner's = a, secret")`);
+  const complete = command.trim().replace("<FILE", `<"${folder}/the partner's = a, secret"`);
   const [made = ""] = complete.split("   #");
   const { stdout } = await promisify(execFile)("bash", ["-c", `${made} --dry-run=client --output json`]);
   const { data } = JSON.parse(stdout) as { data: Record<string, string> };
