@@ -27,6 +27,15 @@ export const hardened = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
+/** What a container does when its pod is to end before it is told so: nothing, until nobody needs it any more. */
+export function waitsBeforeEnd(seconds: number): object {
+  const wait = `setTimeout(() => {}, ${seconds * 1000})`;
+  return { preStop: { exec: { command: ["/nodejs/bin/node", "--eval", wait] } } };
+}
+
+/** Behind the proxy: until it has answered what was under way, and handed over its records. */
+const sidecarWaitSeconds = 12;
+
 export interface SidecarWish {
   readonly image: string;
   /** Of the pod's Envoy. */
@@ -52,6 +61,7 @@ export function sidecarParts({ image, user, env, policySources }: SidecarWish): 
     resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "272Mi" } },
     startupProbe: probe({ periodSeconds: 3, failureThreshold: 20 }),
     livenessProbe: probe({ periodSeconds: 20 }),
+    lifecycle: waitsBeforeEnd(sidecarWaitSeconds),
     volumeMounts: [
       socketMount,
       { name: state.name, mountPath: "/var/lib" },

@@ -79,6 +79,18 @@ test("pods keep to the pod security standard restricted", () => {
   }
 });
 
+test("a pod that is to end takes connections while nodes still send them, and its sidecar ends behind its gateway", () => {
+  for (const pod of ofKind("Deployment", "DaemonSet").map(podOf)) {
+    const waits = (pod.containers as { lifecycle: { preStop: { exec: { command: string[] } } } }[]).map(
+      ({ lifecycle }) => Number(/, (\d+)\)$/.exec(lifecycle.preStop.exec.command.at(-1) ?? "")?.[1]) / 1000,
+    );
+    const [gateway = 0, sidecar = 0] = waits;
+    assert.ok(gateway > 0);
+    // What is under way has five seconds, and the sidecar four to end: all within the thirty that a pod has.
+    assert.ok(sidecar > gateway + 5 && sidecar + 5 < 30, String(waits));
+  }
+});
+
 test("the volume of the sockets has room for two policies, old and new, of the largest ConfigMap that there is", () => {
   const { volumes } = podOf(ofKind("Deployment")[0] as Manifest) as {
     volumes: { name: string; emptyDir?: { sizeLimit: string } }[];

@@ -1,5 +1,5 @@
 import type { Address } from "../plan.ts";
-import { hardened, policyMountPath, sidecarParts, socketMount } from "../sidecar-pod.ts";
+import { hardened, policyMountPath, sidecarParts, socketMount, waitsBeforeEnd } from "../sidecar-pod.ts";
 
 /** What a standalone gateway in a cluster depends on. */
 export interface GatewayPlan {
@@ -21,6 +21,8 @@ const name = "postern";
 const labels = { "app.kubernetes.io/name": name };
 /** Of the images. */
 const user = 65_532;
+/** Until every node knows that a pod which is to end takes no new connections. */
+const endpointSeconds = 3;
 
 /** What a gateway needs whichever way its pods are run. */
 export function common({ listen: { port } }: GatewayPlan): object[] {
@@ -91,6 +93,7 @@ function podTemplate(plan: GatewayPlan, edge: object = {}): object {
     startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 30 },
     readinessProbe: { ...probe, periodSeconds: 10 },
     livenessProbe: { ...probe, periodSeconds: 30 },
+    lifecycle: waitsBeforeEnd(endpointSeconds),
     volumeMounts: [
       socketMount,
       { name: state.name, mountPath: "/var/lib" },
