@@ -242,7 +242,7 @@ test("an assertion is signed where it decides: the upstream can prove it, and ne
 });
 
 test("a revocation that would have no effect is not taken", async () => {
-  const { output, ended } = runPostern(["revoke", "--sub", "kim", "--state", out]);
+  const { output, ended } = runPostern(["revoke", "--sub", "kim", "--state", join(out, "state")]);
   assert.equal(await ended, 1);
   assert.match(output(), /this sidecar has no such command/);
 });
