@@ -136,7 +136,7 @@ test("a flood of unknown keys fetches nothing but once in a cool-down", { timeou
   assert.ok(servers.shop.fetches - before <= most, `${servers.shop.fetches - before} fetches`);
 });
 
-test("a set with a weak or private key is not taken", { timeout: 60_000 }, async () => {
+test("a set with a secret key is not taken", { timeout: 60_000 }, async () => {
   const set = JSON.parse(jwksOf({ old: issuers.old })) as { keys: object[] };
   servers.shop.jwks = JSON.stringify({ keys: [...set.keys, { kty: "oct", kid: "s", k: "c2VjcmV0" }] });
   const fetches = servers.shop.fetches;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, mock, test } from "node:test";
 import { IssuerKeys, type StoredKeys, type WireIssuerKeys } from "../../inference-sidecar/src/keys/issuer-keys.ts";
 import { fetchKeySet } from "../../inference-sidecar/src/keys/key-fetch.ts";
-import { RemoteKeys, usableKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
+import { fetchedKeys, RemoteKeys } from "../../inference-sidecar/src/keys/remote-keys.ts";
 import type { KeyUse } from "../../inference-sidecar/src/policy/keys.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type KeyServer, startKeyServer } from "../harness/key-server.ts";
@@ -207,17 +207,18 @@ test("while there is no key, an issuer that was away is asked again after a quar
 
 describe("what is no usable key set", () => {
   const cases: [string, unknown, RegExp][] = [
-    ["a weak key", { keys: [jwk("a"), weak] }, /1024 bits/],
+    ["a weak key alone", { keys: [weak] }, /1024 bits/],
     ["a private key", { keys: [ec.privateKey.export({ format: "jwk" })] }, /private/],
     ["a shared secret", { keys: [jwk("a"), { kty: "oct", k: "c2VjcmV0" }] }, /private or secret/],
     ["no key", { keys: [] }, /not a JSON Web Key Set/],
     ["keys for something else only", { keys: [{ ...jwk("a"), use: "enc" }] }, /no key for/],
     ["no set", {}, /not a JSON Web Key Set/],
   ];
-  for (const [name, set, message] of cases) test(name, () => assert.throws(() => usableKeys(set, USE), message));
+  for (const [name, set, message] of cases) test(name, () => assert.throws(() => fetchedKeys(set, USE), message));
 
-  test("but a type of key that is not known is left out", () => {
-    const keys = usableKeys({ keys: [{ kty: "AKP", alg: "ML-DSA-44", pub: "AA" }, jwk("a")] }, USE);
+  test("but keys that are unknown, weak or broken are left out (RFC 7517, section 5)", () => {
+    const unknown = { kty: "AKP", alg: "ML-DSA-44", pub: "AA" };
+    const keys = fetchedKeys({ keys: [unknown, weak, { ...jwk("b"), x: "AA" }, "text", jwk("a"), jwk("a")] }, USE);
     assert.deepEqual(
       keys.map(({ kid }) => kid),
       ["a"],

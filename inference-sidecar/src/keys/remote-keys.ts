@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch } from "jose";
-import { algorithmsOfKind } from "../policy/algorithms.ts";
-import { type KeyUse, readKeySet } from "../policy/keys.ts";
+import { type KeyUse, usableKeys } from "../policy/keys.ts";
 import type { VerificationKey } from "../policy/policy.ts";
+import type { ProblemCode } from "../policy/problem-codes.ts";
 import { fetchKeySet } from "./key-fetch.ts";
 
 /** Between two attempts that tokens ask for. */
@@ -96,7 +96,7 @@ export class RemoteKeys {
     const { refreshMs, use, onFetched, onFailed } = this.#options;
     try {
       await this.#set.reload();
-      const fetched = { keys: usableKeys(this.#set.jwks(), use), fetchedMs: Date.now() };
+      const fetched = { keys: fetchedKeys(this.#set.jwks(), use), fetchedMs: Date.now() };
       if (this.#closed) return;
       this.#known = fetched;
       this.#failures = 0;
@@ -119,22 +119,14 @@ export class RemoteKeys {
 }
 
 /**
- * As for the key set of a policy, but types of keys that this version does not know are left out (RFC 7517 section 5): an
- * issuer that adds one has done nothing wrong.
- * @throws Error a weak or private key, no usable key, or no key set
+ * As of the key set of a policy, but keys that are unknown, weak or broken are left out (RFC 7517 section 5): they are no use
+ * to anyone, and those beside them are.
+ * @throws Error a private or secret key, no usable key, or no key set
  */
-export function usableKeys(set: unknown, use: KeyUse): readonly VerificationKey[] {
-  const problems: string[] = [];
-  const keys = readKeySet(withoutUnknownTypes(set), use, (_code, _path, message) => problems.push(message));
-  if (problems.length > 0) throw new Error(problems.join("; "));
-  if (!keys || keys.length === 0) throw new Error("it has no key for the issuer's algorithms");
-  return keys;
-}
-
-function withoutUnknownTypes(set: unknown): unknown {
-  const { keys } = set as { keys?: unknown };
-  if (!Array.isArray(keys)) return set;
-  const isKnown = (jwk: { kty?: unknown; crv?: unknown }) =>
-    jwk.kty === "oct" || "d" in jwk || algorithmsOfKind(jwk.kty, jwk.crv) !== null;
-  return { keys: keys.filter((jwk) => typeof jwk !== "object" || jwk === null || isKnown(jwk)) };
+export function fetchedKeys(set: unknown, use: KeyUse): readonly VerificationKey[] {
+  const problems: { readonly code: ProblemCode; readonly message: string }[] = [];
+  const keys = usableKeys(set, use, (code, _path, message) => problems.push({ code, message }));
+  if (keys.length > 0 && !problems.some(({ code }) => code === "key_private")) return keys;
+  const said = problems.map(({ message }) => message).join("; ");
+  throw new Error(said || "it has no key for the issuer's algorithms");
 }

@@ -36,25 +36,32 @@ export interface KeyUse {
   readonly svids: boolean;
 }
 
-/**
- * The keys of a JSON Web Key Set (RFC 7517) that can be used; those for something else are left out (section 5).
- * Null if something is wrong with the set or a key, which is reported.
- */
+/** As `usableKeys`. Null if something is wrong with the set or a key, which is reported. */
 export function readKeySet(set: unknown, use: KeyUse, report: ReportKey): VerificationKey[] | null {
+  let sound = true;
+  const keys = usableKeys(set, use, (...problem) => {
+    sound = false;
+    report(...problem);
+  });
+  return sound ? keys : null;
+}
+
+/**
+ * The keys of a JSON Web Key Set (RFC 7517) that can be used. Those for something else are left out, and so are those that
+ * something is wrong with (section 5), which is reported.
+ */
+export function usableKeys(set: unknown, use: KeyUse, report: ReportKey): VerificationKey[] {
   const jwks = (set as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(jwks) || jwks.length === 0 || jwks.length > MAXIMUM_KEYS) {
     report("key_set", [], "not a JSON Web Key Set", `{"keys": […]} with 1 to ${MAXIMUM_KEYS} keys (RFC 7517)`);
-    return null;
+    return [];
   }
   // Keys of different types may be alternatives under one kid (section 4.5).
   const kids = new Set<string>();
   const keys: VerificationKey[] = [];
-  let sound = true;
   for (const [index, jwk] of jwks.entries()) {
-    const refuse: Refuse = (code, message, expected) => {
-      sound = false;
+    const refuse: Refuse = (code, message, expected) =>
       report(code, ["keys", index], `key ${index + 1}: ${message}`, expected);
-    };
     if (typeof jwk !== "object" || jwk === null) {
       refuse("key_set", "it is no JSON object", "a JSON Web Key (RFC 7517)");
       continue;
@@ -63,10 +70,10 @@ export function readKeySet(set: unknown, use: KeyUse, report: ReportKey): Verifi
     if (!key) continue;
     const names = key.kid ? key.algorithms.map((algorithm) => `${algorithm} ${key.kid}`) : [];
     if (names.some((name) => kids.has(name))) refuse("key_id", `kid "${key.kid}" is not unique`, "a kid of its own");
+    else keys.push(key);
     for (const name of names) kids.add(name);
-    keys.push(key);
   }
-  return sound ? keys : null;
+  return keys;
 }
 
 type Refuse = (code: ProblemCode, message: string, expected: string) => void;
