@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { connectionBufferBytes, connectionsMost, sidecarCluster, type UpstreamPlan } from "./plan.ts";
 
 const sidecarBufferBytes = 65_536;
+/** Node closes a connection on which more than 1,000 requests are given up at once, with all that others wait for. */
+const sidecarRequestsMost = 1_000;
 const upstreamName = "upstream";
 const grpcUpstreamName = "upstream_grpc";
 const upgradeUpstreamName = "upstream_upgrade";
@@ -92,7 +94,11 @@ export function sidecarPipeCluster(socket: string): object {
       [httpProtocolOptions]: {
         "@type": `type.googleapis.com/${httpProtocolOptions}`,
         // What it may send before Envoy has read it; the filter limits each message.
-        common_http_protocol_options: { max_headers_count: 32, max_response_headers_kb: 8 },
+        common_http_protocol_options: {
+          max_headers_count: 32,
+          max_response_headers_kb: 8,
+          max_requests_per_connection: sidecarRequestsMost,
+        },
         explicit_http_config: {
           http2_protocol_options: {
             initial_stream_window_size: sidecarBufferBytes,
