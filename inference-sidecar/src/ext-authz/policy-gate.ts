@@ -44,7 +44,7 @@ export class PolicyGate {
   /** @throws StartError the policy can't be used */
   static async open(parts: PolicyGateParts): Promise<PolicyGate> {
     try {
-      const current = await openPolicy(parts);
+      const current = await open(await compile(parts), parts);
       parts.core.rememberProofs();
       return new PolicyGate(parts, current);
     } catch (error) {
@@ -60,25 +60,38 @@ export class PolicyGate {
     return this.#watch.close();
   }
 
+  /** What is wrong with a policy stays so until it changes; what else fails, such as a full disk, is tried again by the watch. */
   async #renew(): Promise<void> {
+    let compiled: CompiledPolicy;
     try {
-      const { gate: before } = this.#current;
-      this.#current = await openPolicy(this.#parts);
-      this.#watch.watch(this.#current.files);
-      before.close();
-      logEvent("info", "policy_in_force", { digest: Buffer.from(this.#current.digest).toString("hex") });
+      compiled = await compile(this.#parts);
     } catch (error) {
       if (error instanceof PolicyError) this.#watch.watch([this.#parts.policyPath, ...error.files]);
       logEvent("error", "policy_refused", { message: (error as Error).message });
+      return;
     }
+    const { gate: before } = this.#current;
+    this.#current = await open(compiled, this.#parts);
+    this.#watch.watch(this.#current.files);
+    before.close();
+    logEvent("info", "policy_in_force", { digest: Buffer.from(this.#current.digest).toString("hex") });
   }
 }
 
-async function openPolicy({ core, policyPath, calibration, assertions }: PolicyGateParts): Promise<OpenPolicy> {
+type CompiledPolicy = Awaited<ReturnType<typeof compile>>;
+
+/** @throws Error it can't be used */
+async function compile({ policyPath, calibration }: PolicyGateParts) {
   const { policy, files } = await loadPolicy(policyPath, calibration);
   refuseBeyondReach(policy);
+  return { policy, files, ...compilePolicy(policy) };
+}
+
+async function open(
+  { policy, files, blob, digest }: CompiledPolicy,
+  { core, assertions }: PolicyGateParts,
+): Promise<OpenPolicy> {
   await assertions.follow(policy.assertion !== null);
-  const { blob, digest } = compilePolicy(policy);
   const secrets = policy.issuers.flatMap(({ secret }) => (secret ? [[secret.environmentName, secret.secret]] : []));
   return { gate: core.openGate(blob, Object.fromEntries(secrets)), digest, subjects: policy.subjects, files };
 }
