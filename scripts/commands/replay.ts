@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
-import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
+import { bundleInForce } from "../model/bundle-in-force.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { shippedBundle } from "../model/shipped-bundle.ts";
 import type { Outcome } from "../replay/comparison.ts";
@@ -44,13 +44,6 @@ export async function replay(args: string[]): Promise<number> {
   });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReplay(report));
   return exitCodes[report.outcome];
-}
-
-/** Null: the one that ships. */
-async function bundleInForce(stateDirectory: string): Promise<string | null> {
-  const store = new BundleStore(stateDirectory);
-  const wish = await store.wish();
-  return wish && store.directoryOf(wish.bundle);
 }
 
 async function usablePolicy(path: string, bundle: string | undefined): Promise<Policy> {

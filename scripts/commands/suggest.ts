@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { bundleInForce } from "../model/bundle-in-force.ts";
+import { calibrationOf } from "../model/load-policy.ts";
 import { observeLog } from "../report/observe.ts";
 import { propose } from "../suggest/proposal.ts";
 import { changedRoutes, type Suggestion, suggestFor } from "../suggest/suggest.ts";
@@ -20,11 +22,15 @@ export async function suggest(args: string[]): Promise<number> {
   if (values.policy === undefined) throw new UsageError(`--policy P: name the file to change.\nusage: ${usage}`);
   const log = await observeLog(values.state);
   const current = log.policies.get(log.newest);
-  const text = await readFile(values.policy, "utf8");
+  const file = {
+    text: await readFile(values.policy, "utf8"),
+    path: values.policy,
+    calibration: await calibrationOf((await bundleInForce(values.state)) ?? undefined),
+  };
   const { configuration = null } = current ?? {};
-  const changed = configuration === null ? [] : await changedRoutes(text, values.policy, configuration);
+  const changed = configuration === null ? [] : await changedRoutes(file, configuration);
   const proposals = current === undefined ? [] : propose(current).filter(({ route }) => !changed.includes(route));
-  const suggestion = { ...(await suggestFor(text, values.policy, proposals)), changed };
+  const suggestion = { ...(await suggestFor(file, proposals)), changed };
   process.stdout.write(values.json ? `${JSON.stringify(suggestion, null, 2)}\n` : inWords(suggestion));
   return 0;
 }

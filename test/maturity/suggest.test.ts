@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { applyPatch } from "diff";
+import { describeConfiguration } from "../../inference-sidecar/src/maturity/configuration.ts";
 import { PolicyObservations } from "../../inference-sidecar/src/maturity/observations.ts";
+import type { Calibration } from "../../inference-sidecar/src/policy/calibration.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import { calibrationOf } from "../../scripts/model/load-policy.ts";
 import { type Proposal, propose } from "../../scripts/suggest/proposal.ts";
-import { suggestFor } from "../../scripts/suggest/suggest.ts";
+import { changedRoutes, suggestFor } from "../../scripts/suggest/suggest.ts";
 import { runPostern } from "../harness/gateway.ts";
 import { recordDay } from "./day.ts";
 import { dayPolicy } from "./day-policy.ts";
@@ -67,7 +70,10 @@ test("edits keep everything else as it is written, in block and in flow style", 
     { kind: "remove-grant", route: "two", grant: "two/0", why: "" },
     { kind: "raise-mode", route: "gone", mode: "detect", why: "" },
   ];
-  const { proposals: made, diff } = await suggestFor(block, "policy.yaml", proposals);
+  const { proposals: made, diff } = await suggestFor(
+    { text: block, path: "policy.yaml", calibration: null },
+    proposals,
+  );
   assert.deepEqual(
     made.map(({ inDiff }) => inDiff),
     [true, true, true, true, false, false],
@@ -98,7 +104,7 @@ routes:
   - { name: one, match: { methods: &all [GET, POST], path: /one }, public: true, mode: &rung observe, score: off }
   - { name: two, match: { methods: *all, path: /two }, public: true, mode: *rung, score: off }
 `;
-  const { proposals, diff } = await suggestFor(shared, "policy.yaml", [
+  const { proposals, diff } = await suggestFor({ text: shared, path: "policy.yaml", calibration: null }, [
     { kind: "name-methods", route: "one", methods: ["GET"], why: "" },
     { kind: "raise-mode", route: "one", mode: "detect", why: "" },
   ]);
@@ -126,7 +132,7 @@ test("grants go from lists in block and in flow style, the first, the middle and
           return { kind: "remove-grant", route: "r", grant: `r/${grants.indexOf(one)}`, why: "" };
         });
         const text = policy(grants);
-        const { diff } = await suggestFor(text, join(folder, "p.yaml"), proposals);
+        const { diff } = await suggestFor({ text, path: join(folder, "p.yaml"), calibration: null }, proposals);
         const rest = grants.filter((one) => !gone.includes(one));
         const expected = rest.length === 0 ? [grants[0] as string] : rest;
         assert.equal(diff === "" ? text : applyPatch(text, diff), policy(expected), `${style} ${removed}`);
@@ -162,4 +168,17 @@ test("a route is to rise only once enough requests say so", () => {
   assert.deepEqual(proposed(2995, 0), ["raise-mode"]);
   assert.deepEqual(proposed(2995, 1), []);
   assert.deepEqual(proposed(4800, 1), ["raise-mode"]);
+});
+
+test("a route with a budget is as it was by the thresholds of the bundle in force, and no other's", async () => {
+  const shipped = (await calibrationOf()) as Calibration;
+  const offsets = { ...shipped.offsets, unsure: shipped.offsets.unsure.map((offset) => offset + 500) };
+  const other = { ...shipped, offsets };
+  const text = `version: 1
+routes: [{ name: r, match: { path: /r }, public: true, score: { falsePositiveBudget: "1%" } }]
+`;
+  const { policy } = await parsePolicy(text, "policy.yaml", other);
+  const observed = describeConfiguration(policy, "");
+  assert.deepEqual(await changedRoutes({ text, path: "policy.yaml", calibration: other }, observed), []);
+  assert.deepEqual(await changedRoutes({ text, path: "policy.yaml", calibration: shipped }, observed), ["r"]);
 });
