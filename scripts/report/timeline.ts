@@ -10,11 +10,14 @@ const BOTTOM = 24;
 const COLUMNS_MOST = 168;
 const KINDS = ["permitted", "wouldDeny", "denied"] as const;
 
-type Column = Record<(typeof KINDS)[number], number> & { hour: string };
+/** From one hour to another, both included. */
+type Column = Record<(typeof KINDS)[number], number> & { readonly hour: string; until: string };
 
-/** Requests by the hour: permitted, permitted though a higher rung would deny, denied. */
+/** Requests by the hour, or by so many hours of the log as fit in a column: permitted, permitted though a higher rung would deny, denied. */
 export function renderTimeline(hours: MaturityReport["hours"]): Markup {
-  const columns = together(hours);
+  const size = Math.ceil(hours.length / COLUMNS_MOST) || 1;
+  const columns = together(hours, size);
+  const by = size === 1 ? "hour" : `${size} hours`;
   const most = Math.max(1, ...columns.map(total));
   const top = niceAbove(most);
   const step = (WIDTH - LEFT) / Math.max(1, columns.length);
@@ -25,10 +28,10 @@ export function renderTimeline(hours: MaturityReport["hours"]): Markup {
     ) => markup`<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${y(top * part).toFixed(1)}" y2="${y(top * part).toFixed(1)}"/>
 <text class="axis" x="${LEFT - 8}" y="${(y(top * part) + 4).toFixed(1)}" text-anchor="end">${amount(top * part)}</text>`,
   );
-  return markup`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT + BOTTOM}" role="img" aria-label="Requests by the hour">
+  return markup`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT + BOTTOM}" role="img" aria-label="Requests by the ${by}">
 ${lines}${columns.map((column, index) => bar(column, LEFT + step * index, step, y))}${labels(columns, step)}
 </svg>
-<p class="legend"><i class="permitted"></i>permitted <i class="wouldDeny"></i>permitted, a higher rung would deny <i class="denied"></i>denied; requests by the hour (UTC)</p>`;
+<p class="legend"><i class="permitted"></i>permitted <i class="wouldDeny"></i>permitted, a higher rung would deny <i class="denied"></i>denied; requests by the ${by} (UTC), without those of which the log has no line</p>`;
 }
 
 function bar(column: Column, x: number, step: number, y: (value: number) => number): Markup {
@@ -38,7 +41,8 @@ function bar(column: Column, x: number, step: number, y: (value: number) => numb
     below += column[kind];
     return markup`<rect class="${kind}" x="${(x + step * 0.1).toFixed(1)}" y="${y(below).toFixed(1)}" width="${(step * 0.8).toFixed(1)}" height="${height.toFixed(1)}"/>`;
   });
-  const title = `${column.hour}: ${KINDS.map((kind) => `${kind === "wouldDeny" ? "would deny" : kind} ${column[kind]}`).join(", ")}`;
+  const { hour, until } = column;
+  const title = `${hour}${until === hour ? "" : ` to ${until}`}: ${KINDS.map((kind) => `${kind === "wouldDeny" ? "would deny" : kind} ${column[kind]}`).join(", ")}`;
   return markup`<g><title>${title}</title>${parts}</g>`;
 }
 
@@ -53,14 +57,14 @@ function labels(columns: readonly Column[], step: number): Markup[] {
   );
 }
 
-/** Neighbouring hours in one column, where there are too many. */
-function together(hours: MaturityReport["hours"]): Column[] {
-  const size = Math.ceil(hours.length / COLUMNS_MOST) || 1;
+/** So many neighbouring hours in one column. */
+function together(hours: MaturityReport["hours"], size: number): Column[] {
   const columns: Column[] = [];
   hours.forEach(({ hour, permitted, wouldDeny, denied }, index) => {
     const last = columns.at(-1);
-    if (last === undefined || index % size === 0) columns.push({ hour, permitted, wouldDeny, denied });
+    if (last === undefined || index % size === 0) columns.push({ hour, until: hour, permitted, wouldDeny, denied });
     else {
+      last.until = hour;
       last.permitted += permitted;
       last.wouldDeny += wouldDeny;
       last.denied += denied;

@@ -266,3 +266,18 @@ test("every reason for a denial is of a kind that proves what its check belongs 
     else assert.equal(kind, expected[check], reason);
   }
 });
+
+test("the page says of how many hours its columns are, and which", async () => {
+  const hoursOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const hour = new Date(Date.UTC(2026, 0, 1, index)).toISOString().slice(0, 13);
+      return { hour, permitted: 10, wouldDeny: 0, denied: 1, selfTests: 1 };
+    });
+  const pageOf = (count: number) => renderHtml({ ...report, hours: hoursOf(count) });
+  assert.match(await pageOf(168), /requests by the hour \(UTC\)/);
+  assert.match(await pageOf(168), /<title>2026-01-01T00: permitted 10, would deny 0, denied 1<\/title>/);
+  const month = await pageOf(700);
+  assert.match(month, /requests by the 5 hours \(UTC\)/);
+  assert.match(month, /<title>2026-01-01T00 to 2026-01-01T04: permitted 50, would deny 0, denied 5<\/title>/);
+  assert.doesNotMatch(month, /by the hour/);
+});
