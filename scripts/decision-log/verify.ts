@@ -34,8 +34,9 @@ export interface LogReport extends LogContent {
  * @throws Error the folder can't be read
  */
 export async function verifyLog(directory: string, keys: LogKeys): Promise<LogReport> {
-  const names = await logFiles(directory);
+  // In this order: of a log that goes on, a head may stand in a file that is begun after they are counted.
   const newest = await readHeadFile(directory);
+  const names = await logFiles(directory);
   const reader = new ChainReader([...keys.former, ...keys.trusted], newest?.head.n ?? null);
   const keyChanges: KeyChange[] = [];
   const trusted = keys.trusted.map(keyId);

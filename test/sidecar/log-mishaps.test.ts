@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, open as openFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -273,4 +273,20 @@ describe("a signing key that is lost", () => {
       assert.match((await verify(state, keys)).problem ?? "", new RegExp(`^${name} line 3 `));
     }
   });
+});
+
+test("a file that is begun while the log is checked does not make it one that was cut short", async () => {
+  const run = await open(state);
+  await append(run, 1, 3);
+  await rm(pathOf("head.json"));
+  await promisify(execFile)("mkfifo", [pathOf("head.json")]);
+  const checked = verify(state);
+  // Opens once the other end is read from: the newest head is told only when it stands in another file.
+  const told = await openFile(pathOf("head.json"), "w");
+  await run.log.close();
+  await append(run, 4, 6);
+  await run.log.close();
+  await told.writeFile(await readFile(pathOf("head.json")));
+  await told.close();
+  assert.equal((await checked).problem, null);
 });
