@@ -1,3 +1,4 @@
+import { ByteTrait, traitsOf } from "./byte-trait";
 import { inflateValue } from "./compressed-value";
 import { Container } from "./container";
 import { decodeForms, decodeParts } from "./decode";
@@ -5,6 +6,7 @@ import { Decoding } from "./decoding";
 import { Forms } from "./forms";
 import { ordinal } from "./ordinal";
 import { Pieces } from "./pieces";
+import { isScatteredBase64 } from "./scattered-base64";
 import { Source } from "./source";
 import { isBinary } from "./text-runs";
 import { Value, ValueKind } from "./value";
@@ -16,6 +18,7 @@ import { Value, ValueKind } from "./value";
 const SINGLE_VALUES = 510;
 /** So much may be inflated of what the values of a head hold in compressed form, all together. */
 const INFLATED_BYTES = 64 * 1024;
+const ESCAPES: u32 = ByteTrait.Percent | ByteTrait.Ampersand | ByteTrait.Backslash;
 const NO_NAME = new Uint8Array(0);
 const LINE_FEED: u8 = 0x0a;
 
@@ -47,7 +50,8 @@ export class Collector {
       return;
     }
     const text = this.rest.add(source, from, to, container);
-    this.inflate(kind, name, source, from, to, text, source.decodings);
+    this.inflate(kind, name, source, from, to, text, source.decodings, source.decodings.length);
+    if (holdsEscape(text)) this.skipEscapes(kind, name, source, from, to, container, text);
   }
 
   /** A value in pieces; nothing where they would not be looked at by themselves: they are in the rest already. */
@@ -81,10 +85,34 @@ export class Collector {
     const decoded = decodeForms(source.text.subarray(from, to), container, source.decodings);
     if (decoded.last.length == 0) return;
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
-    this.inflate(kind, name, source, from, to, decoded.last, decoded.decodings);
+    const plain = decoded.unfolded;
+    this.inflate(kind, name, source, from, to, decoded.forms[plain], decoded.decodings, decoded.steps[plain]);
+    const first = decoded.forms[0];
+    if (plain == 0 || !holdsEscape(first)) return;
+    this.inflate(kind, name, source, from, to, first, decoded.decodings, decoded.steps[0]);
+    this.skipEscapes(kind, name, source, from, to, container, first);
   }
 
-  /** Adds what a value holds in compressed form, which `decodings` have led to `value`. */
+  /**
+   * Adds what lenient decoders of base64 make of a value, `text` as its place has it, in which something looks like an escape:
+   * they skip its sign, so that undoing it takes digits away.
+   */
+  private skipEscapes(
+    kind: ValueKind,
+    name: Uint8Array,
+    source: Source,
+    from: i32,
+    to: i32,
+    container: Container,
+    text: Uint8Array,
+  ): void {
+    if (!isScatteredBase64(text, text.length)) return;
+    const whole = source.within(from, to, container);
+    const content = whole.within(0, whole.text.length, Container.Base64);
+    this.add(kind, name, content, 0, content.text.length, Container.Raw);
+  }
+
+  /** Adds what a value holds in compressed form, which the first `steps` of `decodings` have led to `value`. */
   private inflate(
     kind: ValueKind,
     name: Uint8Array,
@@ -93,14 +121,20 @@ export class Collector {
     to: i32,
     value: Uint8Array,
     decodings: u8[],
+    steps: i32,
   ): void {
     const inflated = inflateValue(name, value, this.room);
     if (inflated === null) return;
     const text = inflated.text;
     this.room -= text.length;
     if (inflated.isCut) this.overflowed = true;
-    const codings = decodings.concat([<u8>Decoding.Base64, inflated.coding]);
+    const codings = decodings.slice(0, steps).concat([<u8>Decoding.Base64, inflated.coding]);
     const content = source.inflated(text, codings, from, to);
     this.add(kind, name, content, 0, text.length, isBinary(text) ? Container.TextRuns : Container.Raw);
   }
+}
+
+/** Whether a byte is in it with which an escape begins. */
+function holdsEscape(text: Uint8Array): bool {
+  return (traitsOf(text, text.length) & ESCAPES) != 0;
 }

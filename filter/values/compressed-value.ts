@@ -5,7 +5,7 @@ import { BitReader } from "../encoding/inflate-bits";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
 import { HEADER_BYTES, hasZlibHeader } from "../encoding/zlib";
-import { decodeBase64At, isBase64Byte } from "./base64-text";
+import { decodeBase64At, isAlphabetDigit } from "./base64-text";
 import { isOneOfWords, matchesAt } from "./content-type";
 import { Decoding } from "./decoding";
 
@@ -40,8 +40,9 @@ export class Inflated {
 /**
  * What the base64 that a decoded value begins with holds, where it is gzip or zlib, as applications pack state into cookies
  * and links: at most `room` bytes of it. A `data:` URL's media type, the dot of a compressed session and a prefix (`v1.…`,
- * `cursor_…`) are passed over. However the stream ends, what comes before counts: many decoders ignore what follows it, some
- * hand over what they have before they fail. null: it is nothing of the kind, or not one byte of it can be inflated.
+ * `cursor_…`) are passed over, and so are other bytes among the digits, as lenient decoders do. However the stream ends, what
+ * comes before counts: many decoders ignore what follows it, some hand over what they have before they fail. null: it is
+ * nothing of the kind, or not one byte of it can be inflated.
  */
 export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): Inflated | null {
   if (value.length < MIN_DIGITS) return null;
@@ -49,10 +50,7 @@ export function inflateValue(name: Uint8Array, value: Uint8Array, room: i32): In
   const start = streamStart(value, isBare);
   if (start < 0) return null;
   const isGzip = looksLikeGzip(head);
-  let end = start;
-  while (end < value.length && isBase64Byte(unchecked(value[end]))) end += 1;
-  if (end - start < MIN_DIGITS) return null;
-  const coded = value.slice(start, end);
+  const coded = value.slice(start);
   const source = coded.subarray(0, decodeBase64At(coded, 0, coded.length, 0));
   const output = new InflateOutput(room);
   const isCut = isGzip ? inflateGzip(source, output, []) == InflateStatus.TooLarge : inflateTo(output, source, isBare);
@@ -85,11 +83,15 @@ function prefixEndsAmong(data: usize): i32 {
   return i8x16.bitmask(v128.andnot(firsts, v128.or(letters, digits)));
 }
 
-/** Decodes the digits at `start` into `head`; false: there are too few. */
+/** Decodes the first digits from `start` on into `head`; false: there are too few. */
 function readHead(value: Uint8Array, start: i32): bool {
   if (value.length - start < MIN_DIGITS) return false;
-  memory.copy(head.dataStart, value.dataStart + start, HEAD_DIGITS);
-  return decodeBase64At(head, 0, HEAD_DIGITS, 0) >= HEAD_DIGITS - 1;
+  let digits = 0;
+  for (let at = start; at < value.length && digits < HEAD_DIGITS; at++) {
+    const byte = unchecked(value[at]);
+    if (isAlphabetDigit(byte)) unchecked((head[digits++] = byte));
+  }
+  return digits == HEAD_DIGITS && decodeBase64At(head, 0, HEAD_DIGITS, 0) >= HEAD_DIGITS - 1;
 }
 
 /** Inflates bare DEFLATE where that is expected and gives anything, else zlib. True: it goes on beyond the output's limit. */

@@ -19,6 +19,7 @@ export function decodeForms(raw: Uint8Array, container: Container, before: u8[])
     const length = decodeRound(text, text.length, result);
     if (length == text.length) break;
     result.add(workspace.slice(0, length));
+    result.unfolded += 1;
   }
   addIfAny(result, foldRound(result.last, result.last.length, result));
   addIfAny(result, markupRound(result.last, result.last.length, result));

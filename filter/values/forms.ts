@@ -10,6 +10,8 @@ export class Forms {
   /** Of `Decoding`. */
   decodings: u8[];
   steps: i32[] = noSteps;
+  /** Which form is the most decoded one in which nothing is folded yet. */
+  unfolded: i32 = 0;
 
   /** `before`: what was undone to get to the text in which the value stands. */
   constructor(private readonly before: u8[]) {

@@ -49,6 +49,16 @@ test("base64 of gzip or zlib is inflated, wherever a value stands", () => {
   assert.deepEqual(found(json(twice)).decodings, ["base64", "gzip", "base64", "gzip"]);
 });
 
+test("other bytes among its digits hide nothing, as lenient decoders skip them", () => {
+  for (const packed of [gzipSync(SCRIPT), deflateSync(SCRIPT)]) {
+    const digits = packed.toString("base64");
+    for (const other of ["!", "*", ":", "\n", "%", "=", "é", "!".repeat(40)]) {
+      assert.equal(found(json(digits.replace(/^../, `$&${other}`))).label, "json:/data", other);
+      assert.equal(found(json(digits.replace(/.{7}/g, `$&${other}`))).label, "json:/data", other);
+    }
+  }
+});
+
 test("a version or another prefix in front of it changes nothing", () => {
   for (const packed of [
     gzipSync(SCRIPT),
