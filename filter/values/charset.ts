@@ -58,6 +58,11 @@ const asciiNames: Uint8Array[] = [
   bytes("ibm866"),
   bytes("ks_c_5601-1987"),
   bytes("macintosh"),
+  bytes("binary"),
+  bytes("ansi_x3.4-1968"),
+  bytes("utf_8"),
+  bytes("cp866"),
+  bytes("cp949"),
 ];
 
 /** Whole names of the wide ones; without a byte order one may stand for either. */
@@ -184,7 +189,7 @@ function isMarkup(byte: u8): bool {
   return byte == LESS_THAN || byte == OPEN_BRACE || byte == OPEN_BRACKET;
 }
 
-/** Letters, digits, `-`, `_` and `:`. */
+/** Letters, digits, `-`, `_`, `.` and `:`. */
 function isNameByte(byte: u8): bool {
-  return isLetterOrDigit(byte) || byte == 0x2d || byte == 0x5f || byte == 0x3a;
+  return isLetterOrDigit(byte) || byte == 0x2d || byte == 0x5f || byte == 0x2e || byte == 0x3a;
 }

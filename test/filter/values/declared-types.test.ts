@@ -23,7 +23,7 @@ test("a form is one whatever stands behind its type", () => {
 test("character sets in which ASCII stands for itself hide nothing, nor does an empty name", () => {
   const names =
     "iso8859-1 iso_8859-1 ISO_8859-1:1987 windows-31j CP932 ms932 x-sjis windows-874 tis-620 cp850 ibm866 " +
-    "ks_c_5601-1987 macintosh";
+    "ks_c_5601-1987 macintosh binary ANSI_X3.4-1968 utf_8 cp866 cp949";
   for (const name of ["", '""', ...names.split(" "), '"cp850"']) {
     assert.deepEqual(told(`text/plain; charset=${name}`, "abc"), ["body = abc"], name);
     assert.deepEqual(told(`text/plain; charset=${name}; x=y`, "abc"), ["body = abc"], name);
