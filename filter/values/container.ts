@@ -1,3 +1,4 @@
+import { joinCborPieces } from "../encoding/cbor-pieces";
 import { holdsByte } from "../encoding/find-byte";
 import { unescapeJson } from "../encoding/json-scan";
 import { percentDecoded } from "../encoding/percent";
@@ -34,6 +35,8 @@ export const enum Container {
   /** Transfer encodings (RFC 2045, section 6). */
   Base64,
   QuotedPrintable,
+  /** Strings of CBOR that make one without a definite length (RFC 8949, section 3.2.3). */
+  CborPieces,
   Utf16Little,
   Utf16Big,
   Utf32Little,
@@ -64,6 +67,8 @@ export function decodeContainer(raw: Uint8Array, container: Container, told: For
     case Container.QuotedPrintable:
       tell(told, Decoding.QuotedPrintable);
       return decodedCopy(raw);
+    case Container.CborPieces:
+      return joinCborPieces(raw);
     case Container.Utf16Little:
     case Container.Utf16Big:
       tell(told, Decoding.Utf16);

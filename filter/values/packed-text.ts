@@ -1,3 +1,4 @@
+import { CBOR_BREAK, cborPieceEnd } from "../encoding/cbor-pieces";
 import { isValidUtf8 } from "../encoding/utf8";
 import { Collector } from "./collector";
 import { Container } from "./container";
@@ -6,6 +7,9 @@ import { collectTextRuns } from "./text-runs";
 import { ValueKind } from "./value";
 
 const NO_NAME = new Uint8Array(0);
+/** Major types (RFC 8949, section 3.1). */
+const CBOR_BYTES = 2;
+const CBOR_TEXT = 3;
 
 /**
  * The texts, names among them and however short, of MessagePack values that follow each other. Arrays and maps are heads
@@ -29,7 +33,8 @@ export function collectMessagePack(collector: Collector, source: Source): void {
 }
 
 /**
- * The same of CBOR (RFC 8949). False: a text of indefinite length, whose pieces mean nothing each by itself.
+ * The same of CBOR (RFC 8949); what has no definite length is joined from its pieces (section 3.2.3). False: something else is
+ * among them, or they do not end.
  */
 export function collectCbor(collector: Collector, source: Source): bool {
   const items = new PackedItems(collector, source);
@@ -38,13 +43,13 @@ export function collectCbor(collector: Collector, source: Source): bool {
     const major = head >> 5;
     const size = head & 0x1f;
     if (size == 31) {
-      if (major == 2 || major == 3) return false;
+      if ((major == CBOR_BYTES || major == CBOR_TEXT) && !items.pieces(major)) return false;
       continue;
     }
     if (size > 27) items.skip(-1);
     const argument = size < 24 ? <i64>size : items.number(1 << (size - 24));
-    if (major == 2) items.bytes(argument);
-    else if (major == 3) items.text(argument);
+    if (major == CBOR_BYTES) items.bytes(argument);
+    else if (major == CBOR_TEXT) items.text(argument);
   }
   return true;
 }
@@ -84,15 +89,38 @@ class PackedItems {
   text(length: i64): void {
     const start = this.at;
     this.skip(length);
-    this.collector.add(ValueKind.Text, NO_NAME, this.source, start, this.at, Container.Raw);
+    this.addText(this.source, start, this.at);
   }
 
   /** What says to be bytes may be taken for text. */
   bytes(length: i64): void {
     const start = this.at;
     this.skip(length);
-    if (isValidUtf8(this.source.text.subarray(start, this.at))) {
-      this.collector.add(ValueKind.Text, NO_NAME, this.source, start, this.at, Container.Raw);
-    } else collectTextRuns(this.collector, ValueKind.Text, NO_NAME, this.source.within(start, this.at, Container.Raw));
+    this.addBytes(this.source.within(start, this.at, Container.Raw));
+  }
+
+  /** Of a major type, up to the break that ends them. False: that is not what follows. */
+  pieces(major: i32): bool {
+    const text = this.source.text;
+    const start = this.at;
+    while (this.isOpen && unchecked(text[this.at]) != CBOR_BREAK) {
+      const end = <i32>unchecked(text[this.at]) >> 5 == major ? cborPieceEnd(text, this.at) : -1;
+      if (end < 0) return false;
+      this.at = end;
+    }
+    if (!this.isOpen) return false;
+    const content = this.source.within(start, this.at++, Container.CborPieces);
+    if (major == CBOR_TEXT) this.addText(content, 0, content.text.length);
+    else this.addBytes(content);
+    return true;
+  }
+
+  private addText(source: Source, start: i32, end: i32): void {
+    this.collector.add(ValueKind.Text, NO_NAME, source, start, end, Container.Raw);
+  }
+
+  private addBytes(content: Source): void {
+    if (isValidUtf8(content.text)) this.addText(content, 0, content.text.length);
+    else collectTextRuns(this.collector, ValueKind.Text, NO_NAME, content);
   }
 }

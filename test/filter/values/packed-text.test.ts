@@ -163,3 +163,24 @@ test("any bytes are read to their end, cut ones as far as they go", () => {
     assert.ok(texts(type, whole.subarray(0, whole.length - 2)).includes(ATTACK.slice(0, -2)));
   }
 });
+
+test("the pieces of a string of CBOR without a definite length are one value, led back to what was sent", () => {
+  const piece = (major: number, text: string) =>
+    Buffer.concat([Buffer.of((major << 5) | 24, text.length), Buffer.from(text)]);
+  for (const major of [2, 3]) {
+    const pieces = [ATTACK.slice(0, 3), "", ATTACK.slice(3, 4), ATTACK.slice(4)].map((text) => piece(major, text));
+    const string = [Buffer.of((major << 5) | 31), ...pieces, Buffer.of(0xff)];
+    const body = Buffer.concat([Buffer.of(0x82), ...string, cbor("next")]);
+    const found = texts("application/cbor", body);
+    assert.ok(found.includes(ATTACK) && found.includes("next"), JSON.stringify(found));
+    const request = { method: "POST", path: "/", headers: [["content-type", "application/cbor"]] as const, body };
+    const value = (core.values([request])[0] ?? []).findIndex(({ forms: [form] }) =>
+      Buffer.from(form?.bytes ?? []).equals(Buffer.from(ATTACK)),
+    );
+    const [range] = core.locate(request, [{ value, form: 0, start: 3, end: 5 }]);
+    assert.deepEqual(
+      [range?.start, range?.end],
+      [body.indexOf(pieces[2] ?? "") + 2, body.indexOf(pieces[3] ?? "") + 3],
+    );
+  }
+});
