@@ -265,6 +265,8 @@ test("every field and value of a later version is refused by name", async () => 
 test("an unknown field names the nearest one that is known", async () => {
   const [problem] = await problemsOf("version: 1\nruotes: []\nroutes: []\n");
   assert.match(`${problem?.expected}`, /"routes"/);
+  const [merged] = await problemsOf("version: 1\n<<: { mode: detect }\nroutes: []\n");
+  assert.match(`${merged?.expected}`, /no merge keys/);
 });
 
 describe("the command", () => {

@@ -84,6 +84,7 @@ function explain(error: ErrorObject): Finding {
 }
 
 function explainUnknown(name: string, known: readonly string[]): Finding {
+  if (name === "<<") return ["unknown_field", "a merge key", "the fields themselves: YAML 1.2 has no merge keys"];
   const nearest = nearestName(name, known);
   const expected = nearest ? `"${nearest}", which is the nearest known field` : known.join(", ");
   return ["unknown_field", `unknown field "${name}"`, expected];
