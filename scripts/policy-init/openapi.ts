@@ -8,6 +8,8 @@ import { bySpecificity, templateOf } from "./path-template.ts";
 import { serverPath } from "./server-path.ts";
 
 const OPERATIONS_MOST = 5000;
+/** Of one anchor, those within it counted: each operation may have several. */
+const ALIASES_MOST = 100_000;
 
 /** What a document of OpenAPI 3 says of paths, methods and who may call them. @throws Error it is none */
 export function draftFromOpenApi(text: string, file: string): Draft {
@@ -15,7 +17,7 @@ export function draftFromOpenApi(text: string, file: string): Draft {
   const parsed = parseDocument(text, { merge: true });
   const [fault] = parsed.errors;
   if (fault) throw new Error(`${file} is no YAML or JSON: ${fault.message}`);
-  const document = mapping(parsed.toJS({ maxAliasCount: 1000 }));
+  const document = mapping(parsed.toJS({ maxAliasCount: ALIASES_MOST }));
   if (!/^3(\.|$)/.test(String(document.openapi ?? ""))) {
     throw new Error(
       `${file} is no document of OpenAPI 3: it needs \`openapi: 3.x\`. Convert version 2 (Swagger) first.`,

@@ -223,6 +223,17 @@ test("a path is taken without query and fragment, and what is no path is no rout
   assert.doesNotMatch(text, /x-common/);
 });
 
+test("an anchor may stand in each of many operations, and does not multiply without end", async () => {
+  const paths = Array.from({ length: 1500 }, (_, index) => `  /p${index}: { get: { security: *staff } }`);
+  const schemes = "components: { securitySchemes: { staff: { type: http, scheme: bearer } } }";
+  const text = ["openapi: 3.0.3", "x-s: &staff [{ staff: [a] }]", "paths:", ...paths, schemes].join("\n");
+  const { routes } = draftFromOpenApi(text, "f");
+  assert.deepEqual([routes.length, routes[0]?.allow], [1500, [{ issuer: "staff", scopes: ["a"] }]]);
+  const levels = Array.from({ length: 8 }, (_, level) => `x${level + 1}: &a${level + 1} [${`*a${level}, `.repeat(9)}]`);
+  const bomb = ["openapi: 3.0.3", "x0: &a0 [1]", ...levels, "paths: { /a: { get: { x: *a8 } } }"].join("\n");
+  assert.throws(() => draftFromOpenApi(bomb, "f"), /alias/);
+});
+
 test("hostile names stay within their quotes and comments", async () => {
   const { policy } = await policyFor(
     JSON.stringify({
