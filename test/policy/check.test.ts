@@ -269,6 +269,14 @@ test("an unknown field names the nearest one that is known", async () => {
   assert.match(`${merged?.expected}`, /no merge keys/);
 });
 
+test("a grant may have several windows of the week", async () => {
+  const windows = '[{ days: [mon], from: "08:00" }, { days: [tue], from: "08:00" }]';
+  const keys = `identity: { apiKeys: { keys: [{ name: till, sha256: ${"a1".repeat(32)} }] } }`;
+  const route = `{ name: a, match: { path: /a }, allow: [{ apiKeys: [till], times: ${windows} }] }`;
+  const { policy } = await loadPolicy(await write(`version: 1\n${keys}\nroutes:\n  - ${route}\n`));
+  assert.equal(policy.routes[0]?.allow[0]?.times.length, 2);
+});
+
 describe("the command", () => {
   test("prints each problem on a line of its own, exit code 1", async () => {
     const path = await write("version: 1\nmode: x\nlog: y\nroutes: []\n");

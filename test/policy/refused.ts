@@ -81,6 +81,11 @@ export const REFUSED: readonly Refused[] = [
   ["wrong_syntax", "a duration without unit", score("{ deadline: ^'20' }")],
   ["wrong_syntax", "a size in decimal units", score("{ maxBody: ^64KB }")],
   ["duplicate_item", "a method twice", routes(open("path: /a, methods: ^[GET, GET]"))],
+  [
+    "duplicate_item",
+    "a window twice",
+    grant('times: ^[{ from: "08:00", to: "09:00" }, { to: "09:00", from: "08:00" }]'),
+  ],
   ["out_of_range", "a deadline of a minute", score("{ deadline: ^1m }")],
   ["out_of_range", "a body past the limit", score("{ maxBody: ^257KiB }")],
   [

@@ -1,4 +1,4 @@
-import type { ErrorObject } from "ajv";
+import type { ErrorObject, SchemaValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Path, PolicyDocument } from "./document.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -11,6 +11,9 @@ type SchemaCheck = (document: PolicyDocument, refused?: readonly Path[]) => Path
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false });
 // Editors show it for a `pattern` that does not match; so does `explain`.
 ajv.addKeyword("patternErrorMessage");
+// Its own compares mappings by a method that those of a document, without a prototype, do not have.
+ajv.removeKeyword("uniqueItems");
+ajv.addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", errors: true, validate: haveNoTwins() });
 
 type Finding = readonly [code: ProblemCode, message: string, expected: string];
 
@@ -33,6 +36,28 @@ export function schemaCheck(schema: object): SchemaCheck {
     }
     return unusable;
   };
+}
+
+/** Whether no two items of a list are the same. */
+function haveNoTwins(): SchemaValidateFunction {
+  const check: SchemaValidateFunction = (wanted: boolean, items: readonly unknown[]) => {
+    const known = new Map<string, number>();
+    for (const [j, item] of wanted ? items.entries() : []) {
+      const text = JSON.stringify(item, (_, value) => (isMapping(value) ? Object.entries(value).sort() : value));
+      const i = known.get(text);
+      if (i !== undefined) {
+        check.errors = [{ keyword: "uniqueItems", params: { i, j } }];
+        return false;
+      }
+      known.set(text, j);
+    }
+    return true;
+  };
+  return check;
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** An unknown field is reported at itself, everything else at the value that the error is about. */
