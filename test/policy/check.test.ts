@@ -277,6 +277,13 @@ test("a grant may have several windows of the week", async () => {
   assert.equal(policy.routes[0]?.allow[0]?.times.length, 2);
 });
 
+test("a list in which mappings stand within mappings has its problems told", async () => {
+  const windows = "[{ days: { mon: {} }, from: {} }, { days: { tue: {} }, from: {} }]";
+  const route = `{ name: a, match: { path: /a }, allow: [{ workloads: [], times: ${windows} }] }`;
+  const problems = await problemsOf(`version: 1\nroutes:\n  - ${route}\n`);
+  assert.ok(problems.filter(({ code }) => code === "wrong_type").length >= 4, JSON.stringify(problems));
+});
+
 describe("the command", () => {
   test("prints each problem on a line of its own, exit code 1", async () => {
     const path = await write("version: 1\nmode: x\nlog: y\nroutes: []\n");

@@ -43,7 +43,7 @@ function haveNoTwins(): SchemaValidateFunction {
   const check: SchemaValidateFunction = (wanted: boolean, items: readonly unknown[]) => {
     const known = new Map<string, number>();
     for (const [j, item] of wanted ? items.entries() : []) {
-      const text = JSON.stringify(item, (_, value) => (isMapping(value) ? Object.entries(value).sort() : value));
+      const text = JSON.stringify(item, (_, value) => (isMapping(value) ? inOrder(value) : value));
       const i = known.get(text);
       if (i !== undefined) {
         check.errors = [{ keyword: "uniqueItems", params: { i, j } }];
@@ -54,6 +54,11 @@ function haveNoTwins(): SchemaValidateFunction {
     return true;
   };
   return check;
+}
+
+/** By the fields' names alone: a value that is a mapping has no text to be compared by. */
+function inOrder(mapping: object): [name: string, value: unknown][] {
+  return Object.entries(mapping).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function isMapping(value: unknown): value is object {
