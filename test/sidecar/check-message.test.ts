@@ -8,8 +8,12 @@ const other = "spiffe://edge.example/other";
 
 const authority = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 2 }, null);
 
-async function uriOf(alternativeNames: readonly string[], isAuthority = false): Promise<string | undefined> {
-  const usage = { isAuthority, flags: KeyUsageFlags.digitalSignature | (isAuthority ? KeyUsageFlags.keyCertSign : 0) };
+async function uriOf(
+  alternativeNames: readonly string[],
+  isAuthority = false,
+  flags: number = isAuthority ? KeyUsageFlags.keyCertSign : 0,
+): Promise<string | undefined> {
+  const usage = { isAuthority, flags: KeyUsageFlags.digitalSignature | flags };
   const request = { name: "client", alternativeNames, validDays: 1, usage };
   const { certificatePem } = await issueCertificate(request, authority);
   return toEvaluationRequest({ attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never)
@@ -25,6 +29,13 @@ test("all URI names of a certificate are told: one with several is of no workloa
 
 test("an authority's certificate is of no workload (X509-SVID section 5.2)", async () => {
   assert.equal(await uriOf([web], true), "");
+});
+
+test("nor is one that may sign others, though it is no authority's", async () => {
+  const { keyCertSign, cRLSign, keyAgreement, decipherOnly } = KeyUsageFlags;
+  assert.equal(await uriOf([web], false, keyCertSign), "");
+  assert.equal(await uriOf([web], false, cRLSign), "");
+  assert.equal(await uriOf([web], false, keyAgreement | decipherOnly), web);
 });
 
 test("a name that holds what looks like another is not read as two", async () => {

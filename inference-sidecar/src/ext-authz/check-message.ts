@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Enforcement, Fields } from "../core/enforcement.ts";
 import type { EvaluationRequest } from "../core/gate.ts";
+import { maySignOthers } from "./signing-usage.ts";
 
 /** envoy.service.auth.v3.CheckRequest */
 export interface CheckRequest {
@@ -112,7 +113,7 @@ const known = new Map<string, KnownCertificate>();
 /**
  * Of a certificate that the listener has validated: its URI names (RFC 5280 section 4.2.1.6), joined by commas, and its
  * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id. Of an
- * authority's no name is told: it is of no workload (X509-SVID section 5.2).
+ * authority's, or one that may sign others, no name is told: it is of no workload (X509-SVID section 5.2).
  */
 function knownCertificate(certificate: string): KnownCertificate {
   let found = known.get(certificate);
@@ -120,7 +121,7 @@ function knownCertificate(certificate: string): KnownCertificate {
     const { ca: isAuthority, raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
     const names = subjectAltName.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(", ");
     const uris = names.filter((name) => name.startsWith("URI:")).map((name) => name.slice("URI:".length));
-    const peer = { uri: isAuthority ? "" : uris.join(), digest: digest(raw) };
+    const peer = { uri: isAuthority || maySignOthers(raw) ? "" : uris.join(), digest: digest(raw) };
     found = { peer, validUntil: Date.parse(validTo) };
     if (known.size === CERTIFICATES_MOST) known.clear();
     known.set(certificate, found);
