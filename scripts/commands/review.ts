@@ -6,6 +6,9 @@ import { UsageError } from "./usage-error.ts";
 const usage = `postern review ID --benign|--attack --why TEXT [--state DIR] [--token-file FILE] [--json]
        postern review ID --undo [--state DIR] [--token-file FILE] [--json]`;
 
+/** The sidecar looks through all of its log, where it must. */
+const PATIENCE_MS = 600_000;
+
 /** An operator's word on one decision, or its withdrawal. */
 export async function review(args: string[]): Promise<number> {
   const { values, positionals } = parseFlags(usage, {
@@ -31,7 +34,7 @@ export async function review(args: string[]): Promise<number> {
     ? { id: id.toLowerCase(), undo }
     : { id: id.toLowerCase(), label: benign ? "benign" : "attack", why };
   const token = await operatorToken(values["token-file"]);
-  const answer = (await askSidecar(values.state, "review", input, token)) as {
+  const answer = (await askSidecar(values.state, "review", input, token, PATIENCE_MS)) as {
     route: string;
     operator?: string;
     asked?: string | null;

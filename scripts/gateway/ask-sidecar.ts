@@ -8,6 +8,7 @@ const ANSWER_MOST_BYTES = 16 * 1024 * 1024;
 /**
  * Has the sidecar of the gateway with this state folder run a command; gives its answer.
  * @param token of an operator; null: none
+ * @param patienceMs a sidecar that has not answered by then is not waited for
  * @throws Error why it was refused or could not be asked, and what to do next
  */
 export async function askSidecar(
@@ -15,26 +16,35 @@ export async function askSidecar(
   command: string,
   input: object,
   token: string | null,
+  patienceMs = PATIENCE_MS,
 ): Promise<unknown> {
   const { sidecarAdminSocket } = stateFolder(stateDirectory);
-  const text = await post(sidecarAdminSocket, command, JSON.stringify(input), token).catch((error: Error) => {
-    throw new Error(
-      `the sidecar can't be asked (${socketErrorText(error, sidecarAdminSocket)}). Is a gateway running with the state folder ${stateDirectory}? Another one is given by --state DIR.`,
-    );
-  });
+  const text = await post(sidecarAdminSocket, command, JSON.stringify(input), token, patienceMs).catch(
+    (error: Error) => {
+      throw new Error(
+        `the sidecar can't be asked (${socketErrorText(error, sidecarAdminSocket)}). Is a gateway running with the state folder ${stateDirectory}? Another one is given by --state DIR.`,
+      );
+    },
+  );
   const answer = JSON.parse(text) as { error?: { code: string; message: string } };
   if (answer.error !== undefined) throw new Error(`${answer.error.message} [${answer.error.code}]`);
   return answer;
 }
 
-function post(socketPath: string, command: string, body: string, token: string | null): Promise<string> {
+function post(
+  socketPath: string,
+  command: string,
+  body: string,
+  token: string | null,
+  patienceMs: number,
+): Promise<string> {
   return new Promise((done, refuse) => {
     const headers = {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     };
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(patienceMs);
     const call = request(
       { socketPath, path: `/${command}`, method: "POST", headers, agent: false, signal },
       (response) => {

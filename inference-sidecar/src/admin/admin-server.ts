@@ -3,9 +3,12 @@ import { logEvent } from "../process-log.ts";
 import { withSocketMode } from "../socket.ts";
 import { AdminError } from "./admin-error.ts";
 
-/** Who calls: the secret that came with the call; null: none. What it proves, a command decides. */
+/** Who calls. */
 export interface AdminCaller {
+  /** The secret that came with the call; null: none. What it proves, a command decides. */
   readonly token: string | null;
+  /** Aborts when the caller waits no more: to whom it failed, nothing is to happen later. */
+  readonly signal: AbortSignal;
 }
 
 /** One command: a JSON object in, one out. Whatever it refuses is an `AdminError`. */
@@ -53,8 +56,10 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
     try {
-      send(response, 200, await this.#run(request));
+      send(response, 200, await this.#run(request, gone.signal));
     } catch (caught) {
       if (caught instanceof AdminError) {
         const { code, message, status } = caught;
@@ -62,20 +67,20 @@ export class AdminServer {
         return;
       }
       // The caller has gone: there is nobody to be told, and nothing went wrong here.
-      if (request.errored !== null) return;
+      if (request.errored !== null || gone.signal.aborted) return;
       logEvent("error", "admin_failed", { message: (caught as Error).stack });
       send(response, 500, { error: { code: "internal", message: "the sidecar failed; its log says why" } });
     }
   }
 
-  async #run(request: IncomingMessage): Promise<object> {
+  async #run(request: IncomingMessage, signal: AbortSignal): Promise<object> {
     const name = (request.url ?? "").slice(1);
     const command = Object.hasOwn(this.#commands, name) ? this.#commands[name] : undefined;
     if (request.method !== "POST" || command === undefined)
       throw new AdminError("not_found", "this sidecar has no such command");
     const input = await readObject(request);
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? null;
-    return command(input, { token });
+    return command(input, { token, signal });
   }
 }
 

@@ -34,6 +34,7 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
     // Of two words on one event the second is refused.
     review: (input, caller) =>
       turns.take(async () => {
+        caller.signal.throwIfAborted();
         if (ladder.operators.length === 0) {
           throw new AdminError("unauthenticated", "the policy in force has no `operators`: events can't be reviewed");
         }
@@ -59,7 +60,7 @@ export function reviewCommands(parts: ReviewParts): AdminCommands {
         }
         reviews.requireRoom();
         reviews.admit(operator);
-        const decision = await findDecision(parts.logDirectory, id);
+        const decision = await findDecision(parts.logDirectory, id, caller.signal);
         if (decision === null) throw new AdminError("not_found", `the log has no decision ${id}`);
         const words = printable(why, WHY_MOST);
         const review: Review = {
