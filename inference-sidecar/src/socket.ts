@@ -1,6 +1,7 @@
-import { chmod, link, lstat, mkdir, rename, unlink } from "node:fs/promises";
+import { chmod, link, lstat, rename, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, relative, sep } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 import { StartError } from "./start-error.ts";
 
 const FOLDER_MODE = 0o750;
@@ -37,7 +38,7 @@ export async function withSocketMode(path: string, bind: () => Promise<void>, mo
 }
 
 async function prepareFolder(folder: string, stateDirectory: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  await makeFolder(folder, FOLDER_MODE);
   const found = await lstat(folder);
   if (!found.isDirectory()) throw refused(`${folder} is not a folder (a symbolic link is not followed)`);
   if (found.uid !== process.getuid?.()) throw refused(`${folder} belongs to another user`);

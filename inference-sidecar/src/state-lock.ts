@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { createServer } from "node:net";
+import { makeFolder } from "./make-folder.ts";
 import { isListening, removeStale, withSocketMode } from "./socket.ts";
 import { StartError } from "./start-error.ts";
 
@@ -13,7 +14,7 @@ const SOCKET_MODE = 0o600;
  * @throws StartError `already_running`, or `state_directory`: there can be no socket
  */
 export async function lockState(stateDirectory: string): Promise<() => Promise<void>> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o750 });
+  await makeFolder(stateDirectory, 0o750);
   const folder = await open(stateDirectory, "r");
   // An address of a socket has 107 bytes, whatever the folder's name has.
   const path = `/proc/self/fd/${folder.fd}/${NAME}`;

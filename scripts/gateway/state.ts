@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { longestSocketPath } from "../../envoy/render/plan.ts";
 import { fileErrorText } from "../../inference-sidecar/src/file-error.ts";
+import { makeFolder } from "../../inference-sidecar/src/make-folder.ts";
 import { OFFER_FILE } from "../../inference-sidecar/src/offer.ts";
 
 /** Absolute paths of a gateway's state. Everything in it is the gateway's user's alone (0700). */
@@ -70,7 +71,7 @@ export function stateFolder(directory: string): StateFolder {
 /** Makes the folders. @throws Error a folder that belongs to somebody else, or is none */
 export async function prepareState(state: StateFolder): Promise<void> {
   for (const folder of new Set([state.root, state.run, state.log, state.keys, state.sockets])) {
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    await makeFolder(folder, 0o700).catch((error: Error) => {
       throw new Error(`${fileErrorText(error)}, and the state needs a folder. Give another one with --state DIR.`);
     });
     const found = await lstat(folder);

@@ -1,5 +1,6 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../../inference-sidecar/src/make-folder.ts";
 import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { ListenAddress } from "../gateway/ports.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -50,10 +51,10 @@ export async function writeRendering(
     throw new Error(
       `in ${out} are files that \`render\` has not written: ${foreign.join(", ")}. Move them away, or give another folder with --out DIR.`,
     );
-  for (const folder of folders) await mkdir(join(out, folder), { recursive: true, mode: 0o700 });
+  for (const folder of folders) await makeFolder(join(out, folder), 0o700);
   for (const [path, content] of Object.entries(files)) {
     const file = join(out, path);
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file), 0o777);
     await replaceFile(file, content);
     if (publicFiles) await chmod(file, 0o644);
   }

@@ -49,6 +49,20 @@ test("up says which argument is wrong and what to write instead", async () => {
   assert.match(await refusal("up", ...upstream, "--verbose"), /--verbose[\s\S]*usage: postern up/);
 });
 
+test("a state folder where none can be made is an error, and no wait for ever", async (t) => {
+  const { child, output, ended } = runPostern([
+    "up",
+    "--upstream",
+    "http://127.0.0.1:3000",
+    "--state",
+    "/proc/postern",
+  ]);
+  const patience = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  t.after(() => clearTimeout(patience));
+  assert.equal(await ended, 1);
+  assert.match(output(), /\/proc\/postern does not exist, and the state needs a folder.*--state DIR/);
+});
+
 test("--help and -h of each command print what it takes on standard output, exit code 0", async (t) => {
   let said = "";
   const { write } = process.stdout;

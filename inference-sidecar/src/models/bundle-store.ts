@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readBundle } from "../bundle.ts";
 import { writeDurably } from "../durable-file.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /** Which bundle a gateway is to use, as it lies in `STATE/models/in-force.json`. */
 export interface BundleWish {
@@ -70,7 +71,7 @@ export class BundleStore {
     const manifest = await readFile(join(from, MANIFEST));
     const place = this.directoryOf(digest);
     if (await isCopy(place, manifest)) return digest;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, 0o700);
     const beside = await mkdtemp(join(this.#folder, ".new-"));
     try {
       for (const name of partsOf(manifest)) await copyFile(join(from, name), join(beside, name));
@@ -97,7 +98,7 @@ export class BundleStore {
   }
 
   async #putWish(wish: BundleWish): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, 0o700);
     await writeDurably(this.wishFile, JSON.stringify(wish));
   }
 }
