@@ -5,20 +5,26 @@ import { dirname } from "node:path";
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
   await rm(beside, { force: true });
-  // Nothing that somebody has put there, such as a link, is written to.
-  const file = await open(beside, "wx", mode);
   try {
-    await file.writeFile(content);
-    await file.datasync();
+    await writeNew(beside, content, mode);
   } catch (error) {
     // Each start has an id of its own: on a disk that stays full they would gather.
     await rm(beside, { force: true }).catch(() => undefined);
     throw error;
-  } finally {
-    await file.close();
   }
   await rename(beside, path);
   await syncFolder(dirname(path));
+}
+
+/** A file that is not there yet, not as a link either. Its content is on the disk when it resolves, its name after `syncFolder`. */
+export async function writeNew(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(content);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** That files of a folder have come or have new names outlasts a loss of power. */

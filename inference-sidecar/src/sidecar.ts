@@ -24,6 +24,7 @@ import type { Authority } from "./ext-authz/authority.ts";
 import { Health } from "./health.ts";
 import { IssuerKeys } from "./keys/issuer-keys.ts";
 import { openLadder } from "./ladder/open-ladder.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { describeConfiguration } from "./maturity/configuration.ts";
 import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metrics.ts";
 import { BundleStore } from "./models/bundle-store.ts";
@@ -73,6 +74,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   const { socketPath, adminSocketPath, stateDirectory, limits } = configuration;
   const metrics = createMetrics();
   const unlock = await lockState(stateDirectory);
+  const folders = ["", "run", "keys", "log", "models"].map((name) => join(stateDirectory, name));
+  await removeLeftovers([...folders, dirname(socketPath)]);
   await prepareSocketPath(socketPath, stateDirectory);
   await prepareSocketPath(adminSocketPath, stateDirectory);
   const { address } = configuration.dashboard;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { syncFolder, writeNew } from "../durable-file.ts";
 import { readPrivateFile } from "../private-file.ts";
 import { StartError } from "../start-error.ts";
 
@@ -16,9 +17,9 @@ export async function loadKeyFile(stateDirectory: string, name: string): Promise
   const path = join(directory, name);
   const found = await readKey(path);
   if (found !== null) return found;
-  // Linked into place whole: a crash leaves no short key, and of two sidecars that start at once one key wins.
-  const temporary = `${path}.${randomBytes(8).toString("hex")}`;
-  await writeFile(temporary, randomBytes(KEY_BYTES), { mode: 0o600, flag: "wx" });
+  // Linked into place whole: neither a crash nor a loss of power leaves a short key, and of two sidecars that start at once one key wins.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.new`;
+  await writeNew(temporary, randomBytes(KEY_BYTES));
   try {
     await link(temporary, path);
   } catch (error) {
@@ -26,6 +27,7 @@ export async function loadKeyFile(stateDirectory: string, name: string): Promise
   } finally {
     await unlink(temporary);
   }
+  await syncFolder(directory);
   const made = await readKey(path);
   if (made === null) throw new StartError("state_directory", `${path} vanished`);
   return made;

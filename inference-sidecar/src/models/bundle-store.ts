@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readBundle } from "../bundle.ts";
-import { writeDurably } from "../durable-file.ts";
+import { syncFolder, writeDurably, writeNew } from "../durable-file.ts";
 import { makeFolder } from "../make-folder.ts";
 
 /** Which bundle a gateway is to use, as it lies in `STATE/models/in-force.json`. */
@@ -74,11 +74,12 @@ export class BundleStore {
     await makeFolder(this.#folder, 0o700);
     const beside = await mkdtemp(join(this.#folder, ".new-"));
     try {
-      for (const name of partsOf(manifest)) await copyFile(join(from, name), join(beside, name));
+      for (const name of partsOf(manifest)) await writeNew(join(beside, name), await readFile(join(from, name)));
       await writeDurably(join(beside, MANIFEST), manifest);
       await readBundle(beside);
       await rm(place, { recursive: true, force: true });
       await rename(beside, place);
+      await syncFolder(this.#folder);
     } finally {
       await rm(beside, { recursive: true, force: true });
     }
