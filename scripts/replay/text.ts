@@ -1,3 +1,4 @@
+import { share } from "../report/words.ts";
 import { type Changes, ENOUGH, type Outcome, type ReplayReport } from "./comparison.ts";
 
 const outcomes: Readonly<Record<Outcome, string>> = {
@@ -11,10 +12,10 @@ const outcomes: Readonly<Record<Outcome, string>> = {
 export function renderReplay(report: ReplayReport): string {
   const { decisions, replayed, byRequest, byRecord, newlyDenied, newlyAllowed, otherReason } = report;
   const { notReplayed, leftOut } = report;
-  const share = decisions === 0 ? "" : `, ${((replayed / decisions) * 100).toFixed(1)} %`;
+  const part = decisions === 0 ? "" : `, ${share(replayed, decisions)}`;
   return [
     `decisions      ${decisions}`,
-    `replayed       ${replayed}${share}: ${byRequest} with their request, ${byRecord} by their record alone`,
+    `replayed       ${replayed}${part}: ${byRequest} with their request, ${byRecord} by their record alone`,
     ...Object.entries(notReplayed).map(([why, count]) => `not replayed   ${count}: ${why}`),
     ...leftOut.map((what) => `left out       ${what}`),
     ...changes("newly denied", newlyDenied),

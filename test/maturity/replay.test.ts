@@ -10,6 +10,7 @@ import { reasonTexts } from "../../scripts/decision-log/reasons.ts";
 import { shippedBundle } from "../../scripts/model/shipped-bundle.ts";
 import { enforcedFrom } from "../../scripts/replay/by-record.ts";
 import { replay } from "../../scripts/replay/replay.ts";
+import { renderReplay } from "../../scripts/replay/text.ts";
 import { runPostern } from "../harness/gateway.ts";
 import { askDayModel, type Day, recordDay } from "./day.ts";
 import { dayPolicy } from "./day-policy.ts";
@@ -53,6 +54,12 @@ test("a route that is to go up: at least 95 % is replayed, and what would newly 
   assert.match(example?.now ?? "", /^attack_/);
   assert.equal(report.newlyAllowed.count, 0);
   assert.equal(report.otherReason, 0);
+});
+
+test("what was replayed is never said to be all while something is missing", async () => {
+  const report = await replayed(dayPolicy("prevent"));
+  assert.match(renderReplay({ ...report, decisions: 10_000, replayed: 9_996 }), /^replayed +9996, 99\.9 %:/m);
+  assert.match(renderReplay({ ...report, decisions: 10_000, replayed: 10_000 }), /^replayed +10000, 100 %:/m);
 });
 
 /** Today's policy, with the ladder that took `comments` up and back. */
