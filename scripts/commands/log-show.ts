@@ -1,8 +1,11 @@
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import { nearestName } from "../../inference-sidecar/src/policy/nearest-name.ts";
 import { newestDecisions } from "../decision-log/newest.ts";
 import { readLog } from "../decision-log/read.ts";
+import { reasonTexts } from "../decision-log/reasons.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseSince } from "./parse-since.ts";
+import { plainText } from "./plain-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const showUsage =
@@ -34,11 +37,30 @@ export async function logShow(args: string[]): Promise<number> {
     (values.reason === undefined || values.reason === reason || values.reason === wouldDeny) &&
     Date.parse(time) >= since;
 
-  const newest = await newestDecisions(readLog(values.state), wanted, limit);
+  const routes = new Set<string>();
+  const noted = (decision: LogRecord) => {
+    routes.add(decision.route);
+    return wanted(decision);
+  };
+  const newest = await newestDecisions(readLog(values.state), noted, limit);
   for (const decision of newest)
     process.stdout.write(`${values.json ? JSON.stringify(decision) : oneLine(decision)}\n`);
-  if (newest.length === 0) process.stderr.write("no decision in the log passes these filters.\n");
+  if (newest.length === 0) {
+    const unknown = [
+      ...unknownName("reason", values.reason, ["permitted", ...Object.keys(reasonTexts)]),
+      ...unknownName("route", values.route, [...routes]),
+    ];
+    process.stderr.write(`${["no decision in the log passes these filters.", ...unknown].join(" ")}\n`);
+  }
   return 0;
+}
+
+/** What is said of a name that is none of those there are, if it was given. */
+function unknownName(kind: "reason" | "route", name: string | undefined, known: readonly string[]): string[] {
+  if (name === undefined || known.includes(name)) return [];
+  const nearest = nearestName(name, known);
+  const where = kind === "reason" ? "there is none" : "the log has none";
+  return [`Of the ${kind} "${plainText(name)}" ${where}${nearest ? `; the nearest is "${nearest}"` : ""}.`];
 }
 
 function oneLine({ id, time, method, route, rung, effect, reason, wouldDeny, score, response }: LogRecord): string {
