@@ -1,6 +1,7 @@
 import { evidenceText, findEvidence } from "../decision-log/evidence-text.ts";
 import { narrate } from "../decision-log/narrate.ts";
 import { findDecision } from "../decision-log/read.ts";
+import { findReview } from "../decision-log/reviewed.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -25,7 +26,8 @@ export async function explain(args: string[]): Promise<number> {
     return 1;
   }
   const evidence = await findEvidence(values.state, decision);
-  const words = () => narrate(decision, evidenceText(decision, evidence)).join("\n");
-  process.stdout.write(`${values.json ? JSON.stringify({ ...decision, evidenceKept: evidence }) : words()}\n`);
+  const review = await findReview(values.state, id);
+  const words = () => narrate(decision, evidenceText(decision, evidence), review).join("\n");
+  process.stdout.write(`${values.json ? JSON.stringify({ ...decision, evidenceKept: evidence, review }) : words()}\n`);
   return 0;
 }

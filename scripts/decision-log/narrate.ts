@@ -1,4 +1,5 @@
 import { foundIn, type LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
+import type { Review } from "../../inference-sidecar/src/review/reviews.ts";
 import { isAttack } from "./evidence-text.ts";
 import { type Check, checks, reasonTexts } from "./reasons.ts";
 
@@ -12,9 +13,9 @@ const scoredBy: Readonly<Record<string, string>> = {
 
 /**
  * One decision in words, a line each: outcome, every check, the score and where it was found, the evidence that is kept,
- * what would change it.
+ * what an operator has said of it, what would change it.
  */
-export function narrate(decision: LogRecord, evidence: readonly string[]): string[] {
+export function narrate(decision: LogRecord, evidence: readonly string[], review: Review | null): string[] {
   const finding = foundIn(decision) ?? "";
   const failed = reasonTexts[finding];
   return [
@@ -29,16 +30,23 @@ export function narrate(decision: LogRecord, evidence: readonly string[]): strin
     "",
     ...describeScore(decision),
     ...evidence,
+    ...(review === null ? [] : describeReview(review)),
     ...(finding === "" || decision.selfTest
       ? []
       : [
           changeFor(decision),
-          `  ${failed?.change ?? `nothing is known of the reason "${finding}"`}`,
+          `  ${review !== null && isAttack(decision) ? reviewed : (failed?.change ?? `nothing is known of the reason "${finding}"`)}`,
           ...(decision.effect === "deny" && isAttack(decision)
             ? ["  On `mode: detect` such requests pass while you look at what the route is sent."]
             : []),
         ]),
   ];
+}
+
+const reviewed = "It has been reviewed, which counts for where the route stands (`postern route`).";
+
+function describeReview({ label, operator, time, why, id }: Review): string[] {
+  return ["review", `  ${label}, by ${operator} at ${time}: ${why} (\`postern review ${id} --undo\` withdraws it)`, ""];
 }
 
 function changeFor({ effect }: LogRecord): string {

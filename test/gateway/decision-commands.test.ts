@@ -117,16 +117,38 @@ test("explain says of no score that it passed where another check has objected, 
   const { score } = record("d", {});
   const first = { wouldDeny: "token_missing", rung: "observe", response: null } as const;
   const lineOf = (changes: Partial<LogRecord["score"]>, start: string) =>
-    narrate(record("d", { ...first, score: { ...score, ...changes } }), []).find((line) => line.startsWith(start));
+    narrate(record("d", { ...first, score: { ...score, ...changes } }), [], null).find((line) =>
+      line.startsWith(start),
+    );
   assert.equal(lineOf({ by: "screen", value: 0.9998 }, "  score"), "  score      made, and did not decide: 0.9998");
   assert.match(lineOf({ by: "uninspected", uninspected: "body_encoding" }, "  score") ?? "", /could not be inspected$/);
   assert.match(lineOf({}, "  permitted") ?? "", /no response is known: .* or ext_authz decided/);
 });
 
+test("explain tells the review that a decision has, and asks for none then; one that was withdrawn is none", async (t) => {
+  const reviewed = await mkdtemp(join(tmpdir(), "reviewed-"));
+  t.after(() => rm(reviewed, { recursive: true }));
+  await mkdir(join(reviewed, "log"));
+  const said = { id: attack.id, label: "benign", why: "a recipe", operator: "ada", time: "2026-02-01T08:00:00.000Z" };
+  const explained = async (...reviews: object[]) => {
+    const lines = [attack, ...reviews.map((review) => ({ v: 1, n: 2, prev: "0", review }))].map(
+      (line) => `${JSON.stringify(line)}\n`,
+    );
+    await writeFile(join(reviewed, "log", "decisions-2026-01-31-1.jsonl"), lines.join(""));
+    return (await postern("explain", attack.id, "--state", reviewed)).output;
+  };
+  const once = await explained(said);
+  assert.match(once, /^review\n {2}benign, by ada at 2026-02-01T08:00:00.000Z: a recipe/m);
+  assert.doesNotMatch(once, /say so/);
+  const withdrawn = await explained(said, { ...said, operator: "ben", undone: true, reviewer: "ada" });
+  assert.doesNotMatch(withdrawn, /^review$/m);
+  assert.match(withdrawn, /If it is no attack, say so/);
+});
+
 test("explain tells a workload's token and one without a subject from a user's", () => {
   const identityOf = (subject: Partial<LogRecord["subject"]>) => {
     const { subject: nobody, ...rest } = record("d", {});
-    const lines = narrate({ ...rest, subject: { ...nobody, token: "valid", ...subject } }, []);
+    const lines = narrate({ ...rest, subject: { ...nobody, token: "valid", ...subject } }, [], null);
     return lines.find((line) => line.startsWith("  identity"))?.replace(/^ +identity +/, "");
   };
   assert.equal(identityOf({ issuer: "shop", id: "ab" }), "token of shop, subject ab (hashed)");
@@ -137,14 +159,14 @@ test("explain tells a workload's token and one without a subject from a user's",
 
 test("explain advises nothing about a probe of the self-test: no review takes it, and nothing is kept of it", () => {
   const probe = { ...attack, selfTest: true };
-  const lines = narrate(probe, evidenceText(probe, null));
+  const lines = narrate(probe, evidenceText(probe, null), null);
   assert.ok(lines.includes("  a probe of the self-test: judged, and never forwarded"));
   assert.doesNotMatch(lines.join("\n"), /have to change|review|none is kept/);
 });
 
 test("explain --json gives the record itself", async () => {
   const { output } = await postern("explain", missing.id.toUpperCase(), "--state", state, "--json");
-  assert.deepEqual(JSON.parse(output), { ...missing, evidenceKept: null });
+  assert.deepEqual(JSON.parse(output), { ...missing, evidenceKept: null, review: null });
 });
 
 test("an unknown decision gives 1 and advice, something that is no id gives 2 and the usage", async () => {
@@ -178,6 +200,16 @@ test("log show prints the log in its order and filters it", async () => {
     output,
     /^2026-01-31T08:00:00\.000Z {2}a0{31} {2}GET +search +prevent +403 {2}deny \(attack_scored\); 0\.987 by model$/m,
   );
+});
+
+test("log show names what it knows that is nearest to a reason or a route that it does not know", async () => {
+  const said = async (...args: string[]) => (await postern("log", "show", "--state", state, ...args)).output;
+  assert.match(
+    await said("--reason", "atack_scored"),
+    /Of the reason "atack_scored" there is none; the nearest is "attack_scored"/,
+  );
+  assert.match(await said("--route", "serch"), /Of the route "serch" the log has none; the nearest is "search"/);
+  assert.equal(await said("--reason", "token_expired"), "no decision in the log passes these filters.\n");
 });
 
 test("a time without a zone is UTC, as those of the log are, whatever the terminal's zone", () => {
