@@ -151,7 +151,11 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     ...modelCommands(models),
     // The core that decides for ext_authz knows no revocations: none is taken that would have no effect.
     ...(configuration.extAuthz === null
-      ? revokeCommands(revocations, (millis) => workers.untilAllHave(synced.version, millis))
+      ? revokeCommands(
+          revocations,
+          (millis) => workers.untilAllHave(synced.version, millis),
+          () => policies.current,
+        )
       : {}),
   });
   await policies.follow(({ policy, digest }) =>

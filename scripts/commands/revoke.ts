@@ -17,6 +17,11 @@ interface Changed {
   readonly current: number;
 }
 
+interface Added extends Changed {
+  /** What `iss` can be under the policy in force, of JWT-SVIDs the trust domain; null: no policy is known. */
+  readonly issuers: readonly string[] | null;
+}
+
 /** Revokes tokens, lists what an operator has revoked, or undoes one of it. */
 export async function revoke(args: string[]): Promise<number> {
   const text = { type: "string" } as const;
@@ -44,8 +49,8 @@ export async function revoke(args: string[]): Promise<number> {
     const answer = (await askSidecar(state, "revoke/undo", { id }, null)) as Changed;
     print(answer, [`undone: ${oneLine(answer.revocation)}`, inForce(answer)]);
   } else if (verb === undefined) {
-    const answer = (await askSidecar(state, "revoke/add", asked(given), null)) as Changed;
-    print(answer, [`revoked: ${oneLine(answer.revocation)}`, inForce(answer)]);
+    const answer = (await askSidecar(state, "revoke/add", asked(given), null)) as Added;
+    print(answer, [`revoked: ${oneLine(answer.revocation)}`, inForce(answer), ...unknownIssuer(answer)]);
   } else {
     throw new UsageError(`usage: ${usage}`);
   }
@@ -62,6 +67,15 @@ function oneLine({ id, revokedAt, reason, jti, sub, kid, iss, before }: StoredRe
   const fields = Object.entries({ jti, sub, kid, iss }).filter(([, value]) => value !== undefined);
   const what = fields.map(([name, value]) => `${name} ${plainText(String(value))}`).join(", ");
   return `${id}  ${revokedAt}  ${what}${before ? `, issued before ${before}` : ""}${reason ? `  (${plainText(reason)})` : ""}`;
+}
+
+/** With `iss` no spelling but the tokens' own does anything. */
+function unknownIssuer({ revocation, issuers }: Added): string[] {
+  if (revocation.iss === undefined || issuers === null || issuers.includes(revocation.iss)) return [];
+  const known = issuers.length === 0 ? "it has none" : `it has ${issuers.join(", ")}`;
+  return [
+    `no issuer of the policy in force is "${plainText(revocation.iss)}", so that no token is refused for this: ${known}`,
+  ];
 }
 
 function inForce({ workers, current }: Changed): string {

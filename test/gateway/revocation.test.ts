@@ -187,6 +187,19 @@ test("a list that is too old refuses, except where the route says so", { timeout
   await inForce(jwt, "200");
 });
 
+test("who names an issuer that the policy does not have is told so", async () => {
+  const said = async (...args: string[]) => {
+    const { output, ended } = runPostern(["revoke", ...args, "--jti", "none", "--state", gateway.state]);
+    assert.equal(await ended, 0, output());
+    return output();
+  };
+  const mistaken = await said("--iss", "shop");
+  assert.match(mistaken, /no issuer of the policy in force is "shop", .*: it has https:\/\/issuer\.shop\.example$/m);
+  assert.doesNotMatch(await said("--iss", ISSUER), /no issuer/);
+  const { revocations } = await revoke("list");
+  for (const { id } of revocations) await revoke("undo", id);
+});
+
 test("what an operator revoked outlives the sidecar, killed", { timeout: 90_000 }, async () => {
   const stolen = await token({ jti: "kept" });
   await revoke("--jti", "kept");

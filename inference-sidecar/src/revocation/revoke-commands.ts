@@ -1,21 +1,27 @@
 import { AdminError } from "../admin/admin-error.ts";
 import type { AdminCommands } from "../admin/admin-server.ts";
+import type { PolicyInForce } from "../policy/in-force.ts";
 import { readRevocation } from "./revocation.ts";
 import type { Revocations } from "./revocations.ts";
 
 /** A change is answered once every worker has it, or after so long. */
 const WORKERS_MS = 2_000;
 
-/** @param untilAllHave waits until all workers have the state as it is now, and counts them */
+/**
+ * @param untilAllHave waits until all workers have the state as it is now, and counts them
+ * @param inForce null: no policy is known
+ */
 export function revokeCommands(
   revocations: Revocations,
   untilAllHave: (millis: number) => Promise<{ workers: number; current: number }>,
+  inForce: () => PolicyInForce | null,
 ): AdminCommands {
   return {
     "revoke/add": async (input) => {
       try {
         const revocation = await revocations.add(readRevocation(input));
-        return { revocation, ...(await untilAllHave(WORKERS_MS)) };
+        const issuers = inForce()?.policy.issuers.map(({ issuer, trustDomain }) => trustDomain ?? issuer) ?? null;
+        return { revocation, ...(await untilAllHave(WORKERS_MS)), issuers };
       } catch (error) {
         if (error instanceof RangeError) throw new AdminError("bad_request", error.message);
         throw error;
