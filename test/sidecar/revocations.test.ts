@@ -142,3 +142,17 @@ test("what the store does not take is not revoked, nor undone, and is told so", 
   await revocations.follow({ policy: { revocation: null } } as never);
   assert.equal(sizes.at(-1), 1);
 });
+
+test("what the store did not take is taken from the workers too, where another change has told them of it", async () => {
+  const sizes: number[] = [];
+  const table = {
+    get: () => undefined,
+    put: async () => {
+      await revocations.follow({ policy: { revocation: null } } as never);
+      throw new Error("the disk is full");
+    },
+  };
+  const revocations: Revocations = new Revocations(table, async ({ entries }) => void sizes.push(entries.length / 20));
+  await assert.rejects(revocations.add({ sub: "ada" }), /disk is full/);
+  assert.deepEqual(sizes, [1, 0]);
+});

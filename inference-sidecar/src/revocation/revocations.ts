@@ -85,6 +85,8 @@ export class Revocations {
         await this.#table.put(ALL, this.list());
       } catch (error) {
         this.#byOperator.delete(stored.id);
+        // A file that was read meanwhile has told the workers of it.
+        await this.#change().catch(() => undefined);
         throw error;
       }
       logEvent("info", "revoked", { ...stored });
