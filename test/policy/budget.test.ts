@@ -31,6 +31,17 @@ test("a budget of 0.1 % at 95 % confidence needs 2,995 requests, and more for ea
   );
 });
 
+test("of many calibration requests a large budget is still a bound, and no license to deny all", () => {
+  for (const [requests, budget] of [
+    [33_336, 0.0225],
+    [33_336, 0.05],
+    [1_000_000, 0.01],
+  ] as const) {
+    const share = exceedancesAllowed(requests, budget) / requests;
+    assert.ok(share < budget && share > 0.9 * budget, `${share} of ${requests} at ${budget}`);
+  }
+});
+
 test("the share above the threshold stays within the budget with the stated confidence, whatever the scores' distribution", () => {
   // Only ranks matter, so uniform scores stand for all: the share above the k-th largest of n is Beta-distributed.
   const random = new Random(7);

@@ -2,7 +2,7 @@
 // illustrated in the case of the binomial", 1934), one-sided.
 
 /** One bound is wrong in at most one of so many cases. */
-const CONFIDENCE = 0.95;
+export const CONFIDENCE = 0.95;
 
 const STEPS = 60;
 /** A term of less than this share of the sum so far adds nothing to it, nor do those after it. */

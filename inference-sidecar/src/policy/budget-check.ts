@@ -1,5 +1,6 @@
+import { CONFIDENCE } from "../ladder/binomial.ts";
 import type { Calibration } from "./calibration.ts";
-import { CONFIDENCE, requestsNeeded, thresholdsFor } from "./conformal.ts";
+import { requestsNeeded, thresholdsFor } from "./conformal.ts";
 import type { PolicyDocument } from "./document.ts";
 import { SCORE_DEFAULTS } from "./policy.ts";
 import { parsePercent } from "./units.ts";

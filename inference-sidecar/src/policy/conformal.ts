@@ -1,7 +1,5 @@
+import { CONFIDENCE, isBelow } from "../ladder/binomial.ts";
 import type { Calibration } from "./calibration.ts";
-
-/** With this confidence a budget holds for requests like those of the calibration. */
-export const CONFIDENCE = 0.95;
 
 const MILLION = 1_000_000;
 
@@ -23,13 +21,11 @@ export function requestsNeeded(budget: number): number {
  * -1: not even none.
  */
 export function exceedancesAllowed(requests: number, budget: number): number {
-  let probability = Math.exp(requests * Math.log1p(-budget));
-  let sum = probability;
-  let allowed = -1;
-  while (sum <= 1 - CONFIDENCE && allowed < requests - 1) {
-    allowed += 1;
-    probability *= ((requests - allowed) / (allowed + 1)) * (budget / (1 - budget));
-    sum += probability;
+  let [allowed, tooMany] = [-1, requests];
+  while (tooMany - allowed > 1) {
+    const middle = (allowed + tooMany) >> 1;
+    if (isBelow(middle, requests, budget)) allowed = middle;
+    else tooMany = middle;
   }
   return allowed;
 }
