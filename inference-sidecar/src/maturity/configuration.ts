@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { canonical } from "../decision-log/chain.ts";
 import type { PolicyInForce } from "../policy/in-force.ts";
 import { type Grant, type Issuer, METHODS, type Policy, type Route } from "../policy/policy.ts";
+import { trustDomainOfPattern } from "../policy/spiffe-id.ts";
 
 /** What the decision log says of a policy that came in force: which checks it asks for, no key, secret or condition's value. */
 export interface Configuration {
@@ -27,7 +28,7 @@ export interface ConfiguredRoute {
   readonly score: "off" | "headers" | "full";
   /** Empty: all. */
   readonly methods: readonly string[];
-  /** A token must be bound to its sender, or how its user authenticated is asked for. */
+  /** Whatever grant lets it in, a key is proved (of a certificate, or of a token's), or how its user authenticated is asked for. */
   readonly strong: boolean;
   readonly allow: readonly ConfiguredGrant[];
   /** How many grants deny. */
@@ -56,28 +57,23 @@ const DIGEST_DIGITS = 32;
 
 /** @param digest of the compiled policy, in hexadecimal */
 export function describeConfiguration(policy: PolicyInForce["policy"], digest: string): Configuration {
-  const bound = policy.issuers.map(({ senderConstrained }) => senderConstrained !== null);
   return {
     digest,
     mode: policy.mode,
     log: policy.log,
     tls: policy.tls !== null,
     clientCertificates: policy.workloads.trustBundle !== null,
-    routes: policy.routes.map((route) => describeRoute(route, policy, bound)),
+    routes: policy.routes.map((route) => describeRoute(route, policy)),
     matches: digestOf(policy.routes.map(({ name, hosts, methods, path }) => [name, hosts, methods, path])),
     forwarders: digestOf(policy.workloads.forwardedFrom),
   };
 }
 
-function describeRoute(
-  route: Route,
-  { issuers, workloads, dpop, apiKeys }: PolicyInForce["policy"],
-  issuerBinds: readonly boolean[],
-): ConfiguredRoute {
+function describeRoute(route: Route, { issuers, workloads, dpop, apiKeys }: PolicyInForce["policy"]): ConfiguredRoute {
   const { stepUp, allow } = route;
   const asksMore = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
   const stepsUp = asksMore && stepUp.fromMillionths === null;
-  const bound = route.senderConstrained !== null || allow.every((grant) => grantBinds(grant, issuerBinds));
+  const bound = allow.every((grant) => grantBinds(grant, route, issuers));
   // An API key that is not accepted denies wherever somebody is asked for.
   const asksForKeys = apiKeys.keys.length > 0 && (!route.public || route.deny.length > 0);
   // Where its file lies says nothing.
@@ -111,9 +107,18 @@ function digestOf(part: unknown): string {
   return createHash("sha256").update(text).digest("hex").slice(0, DIGEST_DIGITS);
 }
 
-/** Whoever uses the grant proves a key: the workload's, or the one that the token is bound to. */
-function grantBinds({ issuer, workloads }: Grant, issuerBinds: readonly boolean[]): boolean {
-  return workloads.length > 0 || (issuer !== null && issuerBinds[issuer] === true);
+/** Whoever uses the grant proves a key: that of their certificate, or the one that their token is bound to. */
+function grantBinds(
+  { issuer, workloads }: Grant,
+  { senderConstrained }: Route,
+  issuers: PolicyInForce["policy"]["issuers"],
+): boolean {
+  const routeBinds = senderConstrained !== null;
+  // A request brings one token: beside a user's, a workload comes by its certificate.
+  if (issuer !== null) return routeBinds || workloads.length > 0 || issuers[issuer]?.senderConstrained !== null;
+  const bearers = issuers.filter((one) => one.senderConstrained === null).map(({ trustDomain }) => trustDomain);
+  const comesByKey = (workload: string) => routeBinds || !bearers.includes(trustDomainOfPattern(workload));
+  return workloads.length > 0 && workloads.every(comesByKey);
 }
 
 function describeGrant(grant: Grant): ConfiguredGrant {
