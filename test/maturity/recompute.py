@@ -88,21 +88,22 @@ def rung(route):
     return stands.get(route["name"], route["rung"])
 
 
-def fresh_test(route):
+def newest_test(route):
     own = [t for t in tests if t["selfTest"]["route"] == route["name"] and t["selfTest"]["policy"] == digest]
-    if not own or moment(until) - moment(own[-1]["time"]) > datetime.timedelta(days=1):
+    return own[-1] if own else None
+
+
+def fresh_test(route):
+    test = newest_test(route)
+    if test is None or moment(until) - moment(test["time"]) > datetime.timedelta(days=1):
         return {}
-    return own[-1]["selfTest"]
+    return test["selfTest"]
 
 
 def denied_for(route, what):
-    tested = fresh_test(route)
-    since = failed_at(route) if tested and not tested["proved"] else ""
+    test = newest_test(route)
+    since = test["time"] if test and not test["selfTest"]["proved"] else ""
     return any(o["effect"] == "deny" and kind(o["reason"]) == what and o["time"] > since for o in on(route))
-
-
-def failed_at(route):
-    return [t["time"] for t in tests if t["selfTest"]["route"] == route["name"] and t["selfTest"]["policy"] == digest][-1]
 
 
 access = {r["name"]: denied_for(r, "access") or bool(fresh_test(r).get("access")) for r in policy["routes"]}

@@ -134,6 +134,28 @@ test("a workload that came by a token of its own shows no client certificate", (
   assert.equal(observedAfter({ token: "valid", issuer: "shop" }), 1, "a user's token beside a certificate");
 });
 
+test("what a failed self-test has taken back stays so, also when that test is no longer of the last day", () => {
+  const log = new Observations();
+  const at = (hour: number) => new Date(Date.UTC(2026, 2, 2, hour)).toISOString();
+  const route = { name: "stock", rung: "detect", score: "off", methods: [], allow: [] };
+  log.add({ time: at(0), configuration: { digest: "p", routes: [route] } });
+  const decide = (hour: number, effect: string, reason: string) =>
+    log.add({
+      ...{ time: at(hour), id: "1", effect, reason, wouldDeny: null, policy: "p", route: "stock", rung: "detect" },
+      ...{ subject: { id: "", workload: "", apiKey: "", grant: "" }, score: { by: "nothing", uninspected: null } },
+    });
+  const shown = () => assessMaturity(log, { lines: 0, signed: 0, problem: null }).routes[0]?.enforcing;
+  decide(0, "deny", "token_missing");
+  assert.equal(shown(), "proved");
+  const failed = { route: "stock", policy: "p", rung: "", proved: false, inert: true, access: false, score: false };
+  log.add({ time: at(1), selfTest: { ...failed, problem: "a probe came through unjudged" } });
+  assert.equal(shown(), "declared");
+  decide(26, "permit", "permitted");
+  assert.equal(shown(), "declared", "nothing has been denied since");
+  decide(27, "deny", "token_missing");
+  assert.equal(shown(), "proved");
+});
+
 test("where a route stands outlasts a change of the policy, as long as each has it on the same mode", () => {
   const log = new Observations();
   const time = "2026-03-02T10:00:00.000Z";

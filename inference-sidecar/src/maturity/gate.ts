@@ -77,7 +77,7 @@ export function routeFacts(configuration: Configuration, current: PolicyObservat
     const newest = current.selfTests.get(configured.name);
     const fresh = newest !== undefined && Date.parse(until) - Date.parse(newest.time) <= DAY_MS ? newest : null;
     // What denials had proved, a self-test that failed after them has taken back.
-    const since = fresh !== null && !fresh.proved ? fresh.time : "";
+    const since = newest !== undefined && !newest.proved ? newest.time : "";
     const denies = (kind: DenialKind) => (seen.lastDenials.get(kind) ?? "") > since;
     return {
       configured,
