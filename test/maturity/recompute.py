@@ -24,7 +24,11 @@ for number, (line, before) in enumerate(zip(lines[1:], texts)):
     follows = line["prev"] == hashlib.sha256(before.rstrip("\n").encode()).hexdigest() and line["n"] == lines[0]["n"] + number + 1
     assert follows, f"line {line['n']} does not follow from the one before"
 
-tests = [line for line in lines if isinstance(line.get("selfTest"), dict)]
+tests, in_force = [], ""
+for line in lines:
+    in_force = line["configuration"]["digest"] if "configuration" in line else in_force
+    if isinstance(line.get("selfTest"), dict):
+        tests.append({**line, "of": line["selfTest"]["policy"] if line["selfTest"]["proved"] else in_force})
 decisions = [line for line in lines if "id" in line and "effect" in line and "selfTest" not in line]
 completions = [line for line in lines if "completes" in line]
 gaps = [line["gap"] for line in lines if "gap" in line]
@@ -89,7 +93,7 @@ def rung(route):
 
 
 def newest_test(route):
-    own = [t for t in tests if t["selfTest"]["route"] == route["name"] and t["selfTest"]["policy"] == digest]
+    own = [t for t in tests if t["selfTest"]["route"] == route["name"] and t["of"] == digest]
     return own[-1] if own else None
 
 

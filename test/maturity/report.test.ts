@@ -156,6 +156,32 @@ test("what a failed self-test has taken back stays so, also when that test is no
   assert.equal(shown(), "proved");
 });
 
+test("a self-test that found the filter with another policy than the one in force has failed for the latter", () => {
+  const log = new Observations();
+  const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 10, minute)).toISOString();
+  const route = { name: "stock", rung: "detect", score: "off", methods: [], allow: [] };
+  for (const digest of ["old", "new"]) log.add({ time: at(0), configuration: { digest, routes: [route] } });
+  const test = (minute: number, policy: string, problem: string) => {
+    const proved = problem === "";
+    const outcome = {
+      route: "stock",
+      policy,
+      rung: "detect",
+      proved,
+      inert: false,
+      access: true,
+      score: false,
+      problem,
+    };
+    log.add({ time: at(minute), selfTest: outcome });
+    return assessMaturity(log, { lines: 0, signed: 0, problem: null }).routes[0]?.selfTest;
+  };
+  assert.equal(test(1, "old", ""), "none", "it began under the policy before");
+  assert.equal(test(2, "new", ""), "passed");
+  const other = "the filter judges by another policy than the one in force";
+  assert.equal(test(3, "old", other), other);
+});
+
 test("where a route stands outlasts a change of the policy, as long as each has it on the same mode", () => {
   const log = new Observations();
   const time = "2026-03-02T10:00:00.000Z";

@@ -153,7 +153,9 @@ export class Observations {
 
   #test({ time, selfTest }: SelfTestLine): void {
     this.#hour(time).selfTests += 1;
-    this.policy(selfTest.policy).selfTests.set(selfTest.route, { ...selfTest, time });
+    // What failed may have found the filter with another policy: it is the one in force that is not enforced.
+    const { selfTests } = this.policy(selfTest.proved ? selfTest.policy : this.newest);
+    selfTests.set(selfTest.route, { ...selfTest, time });
   }
 
   #hour(time: string): Hour {
