@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { valueKinds } from "./core/value.ts";
 import { fileErrorText } from "./file-error.ts";
@@ -161,7 +162,14 @@ function isIn(value: unknown, least: number, most: number): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
-async function readVerified(directory: string, part: { file: string; sha256: string }): Promise<Buffer> {
+/** What a manifest says of a file of its bundle. */
+export interface BundlePart {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** @throws Error it is missing, or not what the manifest says it is */
+export async function readVerified(directory: string, part: BundlePart): Promise<Buffer> {
   const bytes = await readLimited(directory, part.file);
   if (sha256(bytes).toString("hex") !== part.sha256)
     throw new Error(`${part.file} is not the file of the manifest (SHA-256)`);
@@ -170,10 +178,16 @@ async function readVerified(directory: string, part: { file: string; sha256: str
 
 async function readLimited(directory: string, file: string): Promise<Buffer> {
   if (file !== basename(file)) throw new Error(`${file} does not lie in the bundle`);
-  const path = join(directory, file);
-  const { size } = await stat(path);
-  if (size > FILE_MAX_BYTES) throw new Error(`${file} has more than ${FILE_MAX_BYTES} bytes`);
-  return readFile(path);
+  // O_NONBLOCK: a named pipe is refused instead of being waited for.
+  const opened = await open(join(directory, file), constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = await opened.stat();
+    if (!stat.isFile()) throw new Error(`${file} is not a regular file`);
+    if (stat.size > FILE_MAX_BYTES) throw new Error(`${file} has more than ${FILE_MAX_BYTES} bytes`);
+    return await opened.readFile();
+  } finally {
+    await opened.close();
+  }
 }
 
 function sha256(bytes: Uint8Array): Buffer {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
+import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { screenSegment } from "../../scripts/build/bundle.ts";
 import { attacks, ordinary } from "./attacks.ts";
 import { bundleFolder, placed, shippedPath } from "./shipped-path.ts";
@@ -47,6 +50,46 @@ describe("the bundle", () => {
       }
     });
   }
+
+  it("is refused, and waited for by nobody, where a part is no regular file: a pipe, a device, a folder", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "postern-bundle-"));
+    try {
+      await cp(bundleFolder, folder, { recursive: true });
+      const part = join(folder, "model.onnx");
+      for (const make of [() => execFileSync("mkfifo", [part]), () => symlink("/dev/zero", part), () => mkdir(part)]) {
+        await rm(part, { recursive: true });
+        await make();
+        await assert.rejects(loadBundle(folder), /model\.onnx is not a regular file/);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("comes into a state folder with the parts that its manifest vouches for, and is refused with any other", async () => {
+    const state = await mkdtemp(join(tmpdir(), "postern-bundle-"));
+    const folder = join(state, "bundle");
+    const store = new BundleStore(state);
+    try {
+      await cp(bundleFolder, folder, { recursive: true });
+      const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+      const addWith = async (sha256: string) => {
+        await writeFile(
+          join(folder, "manifest.json"),
+          JSON.stringify({ ...manifest, words: { file: "words", sha256 } }),
+        );
+        return store.add(folder);
+      };
+      await writeFile(join(folder, "words"), "a part of a later version");
+      await assert.rejects(addWith(manifest.model.sha256), /words is not the file of the manifest/);
+      assert.deepEqual(await readdir(join(state, "models")), []);
+      const digest = await addWith(createHash("sha256").update("a part of a later version").digest("hex"));
+      const names = ["calibration.json", "manifest.json", "model.onnx", "screen.bin", "words"];
+      assert.deepEqual((await readdir(store.directoryOf(digest))).sort(), names);
+    } finally {
+      await rm(state, { recursive: true });
+    }
+  });
 
   it("is the one of the model card", async () => {
     const card = await readFile(new URL("../../models/MODEL_CARD.md", import.meta.url), "utf8");

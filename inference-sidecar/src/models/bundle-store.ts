@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { readBundle } from "../bundle.ts";
+import { type BundlePart, readBundle, readVerified } from "../bundle.ts";
 import { syncFolder, writeDurably, writeNew } from "../durable-file.ts";
 import { makeFolder } from "../make-folder.ts";
 
@@ -74,7 +74,7 @@ export class BundleStore {
     await makeFolder(this.#folder, 0o700);
     const beside = await mkdtemp(join(this.#folder, ".new-"));
     try {
-      for (const name of partsOf(manifest)) await writeNew(join(beside, name), await readFile(join(from, name)));
+      for (const part of partsOf(manifest)) await writeNew(join(beside, part.file), await readVerified(from, part));
       await writeDurably(join(beside, MANIFEST), manifest);
       await readBundle(beside);
       await rm(place, { recursive: true, force: true });
@@ -104,10 +104,10 @@ export class BundleStore {
   }
 }
 
-/** Names of the files that a manifest speaks of. */
-function partsOf(manifest: Buffer): string[] {
-  const parts = Object.values(JSON.parse(manifest.toString("utf8"))) as ({ file?: unknown } | null)[];
-  return parts.flatMap((part) => (typeof part?.file === "string" ? [basename(part.file)] : []));
+/** The files that a manifest speaks of, those of a later version among them. */
+function partsOf(manifest: Buffer): BundlePart[] {
+  const parts = Object.values(JSON.parse(manifest.toString("utf8"))) as (Partial<BundlePart> | null)[];
+  return parts.filter((part): part is BundlePart => typeof part?.file === "string");
 }
 
 async function isCopy(directory: string, manifest: Buffer): Promise<boolean> {
