@@ -1,6 +1,6 @@
 import type { CoreRequest } from "../core.ts";
 import { type Header, headersOf } from "./request-headers.ts";
-import { RowError, textOf } from "./row-error.ts";
+import { RowError, textOf, writtenText } from "./row-error.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -79,7 +79,7 @@ function queryOf(row: Fields, path: string): string {
   if (query === undefined || query === "" || path.includes("?")) return "";
   if (typeof query === "string") return query.startsWith("?") ? query : `?${query}`;
   const pairs = Object.entries(fieldsOf(query, "query")).map(
-    ([name, value]) => [name, String(value)] as [string, string],
+    ([name, value]) => [name, writtenText(value, "query")] as [string, string],
   );
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }
@@ -95,10 +95,14 @@ function bodyOf(row: Fields, headers: readonly Header[]): { bytes: Buffer; isJso
   if (typeof base64 === "string") return { bytes: Buffer.from(base64, "base64"), isJson: false };
   const type = headers.find(([name]) => name === "content-type")?.[1] ?? "";
   const isForm = type.startsWith("application/x-www-form-urlencoded") && !Array.isArray(body);
-  const text = isForm ? String(new URLSearchParams(body as Record<string, string>)) : JSON.stringify(body);
+  const write = isForm
+    ? (fields: unknown) => String(new URLSearchParams(fields as Record<string, string>))
+    : JSON.stringify;
+  const text = writtenText(body, "body", write);
   return { bytes: Buffer.from(text), isJson: !isForm };
 }
 
 function isBase64(row: Fields): boolean {
-  return String(first(row, "body_encoding", "bodyEncoding", "encoding") ?? "").toLowerCase() === "base64";
+  const encoding = first(row, "body_encoding", "bodyEncoding", "encoding") ?? "";
+  return writtenText(encoding, "encoding").toLowerCase() === "base64";
 }

@@ -112,11 +112,17 @@ test("a whole request is the same in every notation", () => {
   assert.equal(read[0]?.authority, "a.example");
 });
 
-test("an object where text belongs is no reason to stop", () => {
-  const odd = { toString: "" };
-  for (const row of [{ method: odd }, { label: odd }, { headers: [[odd, "a"]] }, { headers: [["a", odd]] }]) {
-    const text = JSON.stringify({ label: "attack", path: "/", ...row });
-    assert.throws(() => labelledRow(text), RowError, text);
+test("an object where text belongs, or one nested without end, is no reason to stop", () => {
+  const odd = '{ "toString": "", "valueOf": "" }';
+  const deep = "[".repeat(20_000) + "]".repeat(20_000);
+  const form = '"headers": { "content-type": "application/x-www-form-urlencoded" }';
+  for (const fields of [
+    ...[`"method": ${odd}`, `"label": ${odd}`, `"headers": [[${odd}, "a"]]`, `"headers": [["a", ${odd}]]`],
+    ...[`"query": { "a": ${odd} }`, `"query": { "a": ${deep} }`, `"encoding": ${odd}, "body": "a"`],
+    ...[`"body": ${deep}`, `"body": { "a": ${odd} }, ${form}`, `"body": { "a": ${deep} }, ${form}`],
+  ]) {
+    const text = `{ "label": "attack", "path": "/", ${fields} }`;
+    assert.throws(() => labelledRow(text), RowError, text.slice(0, 80));
   }
 });
 
