@@ -7,6 +7,9 @@ import { UsageError } from "./usage-error.ts";
 
 export const trainUsage = "postern model train --data DIR --out DIR [--seed N] [--time-limit 60m]";
 
+/** What a timer can wait for: one of more ends at once. */
+const LIMIT_MOST_MILLIS = 2 ** 31 - 1;
+
 /** Trains a bundle from labelled data, and checks it as a gateway would. */
 export async function modelTrain(args: string[]): Promise<number> {
   const { values } = parseFlags(trainUsage, {
@@ -24,7 +27,9 @@ export async function modelTrain(args: string[]): Promise<number> {
   if (data === undefined || out === undefined)
     throw new UsageError(`--data and --out are needed.\nusage: ${trainUsage}`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed ${values.seed}: write a whole number.`);
-  if (limitMillis === null) throw new UsageError(`--time-limit ${values["time-limit"]}: write a duration such as 60m.`);
+  if (limitMillis === null || limitMillis > LIMIT_MOST_MILLIS) {
+    throw new UsageError(`--time-limit ${values["time-limit"]}: write a duration such as 60m, of at most 596h.`);
+  }
   const report = (line: string) => process.stderr.write(`${line}\n`);
   await trainBundle({ data: resolve(data), out: resolve(out), seed, limitMillis }, report);
   const { digest } = await loadBundle(resolve(out));

@@ -28,6 +28,7 @@ test("model train says what it needs before it makes anything", async () => {
   const training = ["model", "train", "--data", "test/fixtures", "--out", "build/none"];
   assert.match(await refusal(...training, "--seed", "x"), /write a whole number/);
   assert.match(await refusal(...training, "--time-limit", "soon"), /write a duration/);
+  assert.match(await refusal(...training, "--time-limit", "1000h"), /of at most 596h/);
   assert.match(await refusal(...training), /has no attack-payloads\.jsonl\.gz/);
 });
 
