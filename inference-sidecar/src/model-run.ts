@@ -1,5 +1,5 @@
 import { type InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import type { ModelShape } from "./bundle.ts";
+import { ATTACK_CLASSES, type ModelShape, SURPRISAL_COLUMNS } from "./bundle.ts";
 import type { ModelRows } from "./tokenizer.ts";
 
 /** One row for each window. */
@@ -22,14 +22,17 @@ export async function runModel(
   if (surprisal !== undefined && kinds !== null) given[surprisal.input] = new Tensor("int32", kinds, [count]);
   const outputs = await session.run(given);
   return {
-    probabilities: floats(outputs, outputName),
-    surprisal: surprisal === undefined ? null : floats(outputs, surprisal.name),
+    probabilities: floats(outputs, outputName, [count, ATTACK_CLASSES.length]),
+    surprisal: surprisal === undefined ? null : floats(outputs, surprisal.name, [count, SURPRISAL_COLUMNS]),
   };
 }
 
 /** A copy: what the runtime gave lies in its own memory. */
-function floats(outputs: InferenceSession.ReturnType, name: string): Float32Array {
-  const data = outputs[name]?.data;
+function floats(outputs: InferenceSession.ReturnType, name: string, shape: readonly number[]): Float32Array {
+  const { data, dims = [] } = outputs[name] ?? {};
   if (!(data instanceof Float32Array)) throw new Error(`the model gave no float32 output ${name}`);
+  if (dims.join() !== shape.join()) {
+    throw new Error(`the model gave ${name} of shape [${dims}] for ${shape[0]} windows, not [${shape}]`);
+  }
   return new Float32Array(data);
 }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { ATTACK_CLASSES, type Bundle, type ModelShape, SURPRISAL_COLUMNS } from "./bundle.ts";
+import type { Bundle, ModelShape } from "./bundle.ts";
 import type { ModelAnswer } from "./model-run.ts";
 import { logEvent } from "./process-log.ts";
 import { ServiceError } from "./service-error.ts";
@@ -33,7 +33,6 @@ export interface ModelOptions {
 }
 
 interface Pending {
-  readonly rows: number;
   readonly settle: (answer: ModelAnswer) => void;
   readonly fail: (error: ServiceError) => void;
   readonly timer: NodeJS.Timeout;
@@ -72,7 +71,7 @@ export class Model {
     const id = this.#nextId++;
     return new Promise((settle, fail) => {
       const timer = setTimeout(() => void worker.terminate(), inferenceMs);
-      this.#pending.set(id, { rows: windows.length, settle, fail, timer });
+      this.#pending.set(id, { settle, fail, timer });
       worker.postMessage({ id, rows } satisfies ToWorker, [rows.tokens.buffer]);
     });
   }
@@ -106,10 +105,8 @@ export class Model {
     clearTimeout(pending.timer);
     if (message.kind === "failed") {
       pending.fail(new ServiceError("internal", "the model failed", { cause: message.message }));
-    } else if (hasShape(message.answer, pending.rows)) {
-      pending.settle(message.answer);
     } else {
-      pending.fail(new ServiceError("internal", "the model's output has the wrong shape"));
+      pending.settle(message.answer);
     }
   }
 
@@ -132,11 +129,4 @@ export class Model {
     this.#ready = ready;
     this.#options.onReady(ready);
   }
-}
-
-function hasShape({ probabilities, surprisal }: ModelAnswer, rows: number): boolean {
-  return (
-    probabilities.length === rows * ATTACK_CLASSES.length &&
-    (surprisal === null || surprisal.length === rows * SURPRISAL_COLUMNS)
-  );
 }

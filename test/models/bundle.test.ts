@@ -9,7 +9,9 @@ import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { screenSegment } from "../../scripts/build/bundle.ts";
+import { smokeTest } from "../../scripts/model/smoke-test.ts";
 import { attacks, ordinary } from "./attacks.ts";
+import { otherBundle, withNodeBehind } from "./other-bundle.ts";
 import { bundleFolder, placed, shippedPath } from "./shipped-path.ts";
 
 const sentences = (attack: string): string[] => [
@@ -61,6 +63,21 @@ describe("the bundle", () => {
         await make();
         await assert.rejects(loadBundle(folder), /model\.onnx is not a regular file/);
       }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("is refused where its model answers about one window, but not about several", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "postern-bundle-"));
+    try {
+      await otherBundle(folder, (bundle) => {
+        bundle.model = withNodeBehind(bundle.model, "Transpose", "probabilities", "turned");
+      });
+      const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+      manifest.model.output.name = "turned";
+      await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+      await assert.rejects(smokeTest(folder), /turned of shape \[14,12\] for 12 windows, not \[12,14\]/);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -24,7 +24,7 @@ export async function otherBundle(
     model: await readFile(join(folder, manifest.model.file)),
     screen: await readFile(join(folder, manifest.screen.file)),
   };
-  change({ ...parts, thresholds: manifest.thresholds });
+  change(Object.assign(parts, { thresholds: manifest.thresholds }));
   for (const part of ["model", "screen"] as const) {
     await writeFile(join(folder, manifest[part].file), parts[part]);
     manifest[part].sha256 = sha256(parts[part]).toString("hex");
@@ -55,6 +55,18 @@ export function shiftBenign(model: Buffer, by: number): void {
       bias.writeFloatLE(bias.readFloatLE(row) + by, row);
     }
   }
+}
+
+/** The model with a node of this kind and one input behind an output, whose own output is another one of the model. */
+export function withNodeBehind(model: Buffer, kind: string, input: string, output: string): Buffer {
+  const field = (number: number, ...content: (Buffer | string)[]) => {
+    const bytes = Buffer.concat(content.map((part) => Buffer.from(part)));
+    return Buffer.concat([Buffer.of(8 * number + 2, bytes.length), bytes]);
+  };
+  const node = field(1, field(1, input), field(2, output), field(4, kind));
+  const float = field(2, field(1, Buffer.of(8, 1)));
+  // A message that stands twice is merged.
+  return Buffer.concat([model, field(GRAPH, node, field(12, field(1, output), float))]);
 }
 
 /** The contents of a message's length-delimited fields with this number, as views. */
