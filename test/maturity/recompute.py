@@ -54,7 +54,7 @@ def kind(reason):
         return "unavailable"
     if reason == "score_step_up":
         return "access"
-    return "access" if reason.split("_")[0] in ("token", "dpop", "grant", "authentication", "api") else "other"
+    return "access" if reason.split("_")[0] in ("token", "dpop", "grant", "authentication", "api", "certificate") else "other"
 
 
 def on(route):
