@@ -21,6 +21,39 @@ function exactly(k: number, n: number, p: number): number {
   return sum;
 }
 
+/** The chance that so many requests, of which `share` are false, reach the bound at any of them; exact. */
+function reached(share: number, requests: number): number {
+  let [byFalse, allowed, sum] = [[1], -1, 0];
+  for (let n = 1; n <= requests; n++) {
+    const next = Array.from({ length: byFalse.length + 1 }, () => 0);
+    for (const [k, chance] of byFalse.entries()) {
+      next[k] = (next[k] as number) + chance * (1 - share);
+      next[k + 1] = chance * share;
+    }
+    while (isBelow(allowed + 1, n, BUDGET)) allowed += 1;
+    for (let k = 0; k <= allowed; k++) {
+      sum += next[k] ?? 0;
+      next[k] = 0;
+    }
+    while ((next.at(-1) as number) < 1e-15 && next.length > allowed + 2) next.pop();
+    byFalse = next;
+  }
+  return sum;
+}
+
+test("looked at with each request, the bound is milder than at once: docs/policy.md says by how much, and what the canary leaves of that", async () => {
+  const page = await readFile(new URL("../../docs/policy.md", import.meta.url), "utf8");
+  const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;
+  const [soon, later, worse] = [reached(BUDGET, 10_000), reached(BUDGET, 100_000), reached(1.5 * BUDGET, 100_000)];
+  for (const said of [
+    `in ${percent(soon, 0)} of cases within 10,000 requests and in ${percent(later, 0)} within 100,000`,
+    `in ${percent(soon ** 2, 1)} and ${percent(later ** 2, 1)}`,
+    `in ${percent(worse, 0)} and ${percent(worse ** 2, 2)}`,
+  ]) {
+    assert.ok(page.includes(said), said);
+  }
+});
+
 test("0.1 % with 95 % confidence needs 2,995 requests without a false one, 4,742 with one, 6,294 with two", () => {
   for (const [k, n] of [
     [0, 2_995],
