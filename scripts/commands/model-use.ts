@@ -31,6 +31,10 @@ export async function modelUse(args: string[]): Promise<number> {
   const state = stateFolder(values.state);
   const store = new BundleStore(state.root);
   const former = (await store.wish())?.bundle ?? (await store.add(shippedBundle));
+  if (await store.hasTwin(directory)) {
+    const why = "has the digest of a bundle in the state folder, but says something else of its input or calibration";
+    throw new Error(`${directory} ${why}: records could not tell the two apart`);
+  }
   const bundle = await store.add(directory);
   if (bundle === former) {
     const isRunning = await isLocked(state);

@@ -192,12 +192,22 @@ describe("postern model use", () => {
     await otherBundle(torn);
     await writeFile(join(torn, "model.onnx"), "");
     const bare = join(folder, "bare");
-    await otherBundle(bare);
-    const manifest = JSON.parse(await readFile(join(bare, "manifest.json"), "utf8"));
-    await writeFile(join(bare, "manifest.json"), JSON.stringify({ ...manifest, calibration: undefined }));
+    await otherBundle(bare, ({ thresholds }) => {
+      thresholds.modelDeny = (thresholds.modelDeny ?? 0) + 1;
+    });
+    const twin = join(folder, "twin");
+    await otherBundle(twin);
+    for (const directory of [bare, twin]) {
+      const manifest = JSON.parse(await readFile(join(directory, "manifest.json"), "utf8"));
+      await writeFile(join(directory, "manifest.json"), JSON.stringify({ ...manifest, calibration: undefined }));
+    }
     const refusals: [string, RegExp][] = [
       [inert, /can't be used: its model takes attacks for ordinary values/],
       [torn, /can't be used: model\.onnx is not the file of the manifest/],
+      [
+        twin,
+        /twin has the digest of a bundle in the state folder, but says something else of its input or calibration/,
+      ],
       [bare, /the gateway refused the bundle, and keeps the one before: .*the bundle has no calibration/s],
     ];
     await assert.rejects(smokeTest(blind), /its screen takes attacks for ordinary values/);
@@ -206,8 +216,13 @@ describe("postern model use", () => {
       assert.equal(code, 1, said);
       assert.match(said, why);
     }
-    assert.equal((await new BundleStore(state).wish())?.bundle, old);
+    const store = new BundleStore(state);
+    assert.equal((await store.wish())?.bundle, old);
     assert.deepEqual(await bundlesInUse(), new Set([old]));
+    const [kept, given] = await Promise.all(
+      [store.directoryOf(changed), join(folder, "changed")].map((of) => readFile(join(of, "manifest.json"), "utf8")),
+    );
+    assert.equal(kept, given, "what was refused is in nobody's place");
   });
 
   test("holds after a restart, and is taken up where no gateway was running", { timeout: 180_000 }, async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type BundlePart, readBundle, readVerified } from "../bundle.ts";
 import { syncFolder, writeDurably, writeNew } from "../durable-file.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -86,6 +87,16 @@ export class BundleStore {
     return digest;
   }
 
+  /** Whether it has a bundle of this one's digest that says something else of its parts: the digest is not of input and calibration. */
+  async hasTwin(of: string): Promise<boolean> {
+    const place = this.directoryOf((await readBundle(of)).digest.toString("hex"));
+    const isSound = await readBundle(place).then(
+      () => true,
+      () => false,
+    );
+    return isSound && !isDeepStrictEqual(await saidOf(of), await saidOf(place));
+  }
+
   /** Removes all but those that are named here or by the wish, and the newest of the others. */
   async prune(named: readonly string[]): Promise<void> {
     const wish = await this.wish();
@@ -108,6 +119,12 @@ export class BundleStore {
 function partsOf(manifest: Buffer): BundlePart[] {
   const parts = Object.values(JSON.parse(manifest.toString("utf8"))) as (Partial<BundlePart> | null)[];
   return parts.filter((part): part is BundlePart => typeof part?.file === "string");
+}
+
+/** What a manifest says, but for where the bundle comes from. */
+async function saidOf(directory: string): Promise<object> {
+  const { training, ...said } = JSON.parse(await readFile(join(directory, MANIFEST), "utf8"));
+  return said;
 }
 
 async function isCopy(directory: string, manifest: Buffer): Promise<boolean> {
