@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { promisify } from "node:util";
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
@@ -58,7 +59,11 @@ describe("the bundle", () => {
     try {
       await cp(bundleFolder, folder, { recursive: true });
       const part = join(folder, "model.onnx");
-      for (const make of [() => execFileSync("mkfifo", [part]), () => symlink("/dev/zero", part), () => mkdir(part)]) {
+      for (const make of [
+        () => promisify(execFile)("mkfifo", [part]),
+        () => symlink("/dev/zero", part),
+        () => mkdir(part),
+      ]) {
         await rm(part, { recursive: true });
         await make();
         await assert.rejects(loadBundle(folder), /model\.onnx is not a regular file/);
