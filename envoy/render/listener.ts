@@ -1,7 +1,7 @@
 import { accessLog } from "./access-log.ts";
 import { upstreamRoutes } from "./clusters.ts";
 import { tlsMaterial } from "./listener-secrets.ts";
-import { connectionBufferBytes, type EnvoyPlan, streamWindowBytes, type TlsPlan } from "./plan.ts";
+import { bodyBufferBytes, connectionBufferBytes, type EnvoyPlan, streamWindowBytes, type TlsPlan } from "./plan.ts";
 
 /** The one listener: TLS or plain, HTTP/1.1 and HTTP/2, the HTTP filters (Postern's unless told otherwise), the router. */
 export function renderListener(
@@ -105,7 +105,7 @@ function connectionManager(
     route_config: {
       name,
       response_headers_to_remove: ["server", "x-powered-by"],
-      virtual_hosts: [{ name: "all", domains: ["*"], routes }],
+      virtual_hosts: [{ name: "all", domains: ["*"], request_body_buffer_limit: bodyBufferBytes, routes }],
     },
     http_filters: [...filters, router()],
   };

@@ -78,13 +78,16 @@ export const sidecarCluster = "postern_sidecar";
 /** Connections that Envoy has with clients at most, and as many with the upstream. */
 export const connectionsMost = 10_000;
 
-/** Bytes buffered for one connection: above the largest body that a policy may ask to score (256 KiB). */
-export const connectionBufferBytes = 1_048_576;
+/** Bytes buffered for one connection, and read from it at once, but for one more read of the socket (128 KiB). */
+export const connectionBufferBytes = 262_144;
 
 /**
- * The same for one stream of HTTP/2, whose window is what of its body can be held: above that largest body by what may be
- * on its way.
+ * Bytes held of one request's body: above the largest that a policy may ask to score (256 KiB) by all that may come at once
+ * behind it. Envoy answers 413 by itself where it is to hold more.
  */
+export const bodyBufferBytes = 655_360;
+
+/** The window of a stream of HTTP/2: above that largest body by what may be on its way. */
 export const streamWindowBytes = 327_680;
 
 /** A socket's address has room for 107 bytes (unix(7)); Envoy and Node need a few for temporary names. */
