@@ -15,6 +15,11 @@ export async function drain(adminSocket: string): Promise<void> {
   const steps = ["/healthcheck/fail", "/drain_listeners?inboundonly"];
   const said = await Promise.all(steps.map((path) => adminPage(adminSocket, path, "POST")));
   if (said.every((text) => text === null)) return;
-  await waitUntil(async () => !(await activeRequests(adminSocket)), patienceMillis);
-  await sleep(lastBatchMillis);
+  const isIdle = async () => !(await activeRequests(adminSocket));
+  const end = Date.now() + patienceMillis;
+  // Meanwhile a request may begin on a connection that was open.
+  do {
+    await waitUntil(isIdle, end - Date.now());
+    await sleep(lastBatchMillis);
+  } while (Date.now() < end && !(await isIdle()));
 }

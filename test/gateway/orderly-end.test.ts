@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
 import { startTestGateway } from "../harness/gateway.ts";
 import { startRecordingUpstream } from "../harness/upstream.ts";
@@ -75,7 +77,34 @@ test("a gateway that is told to end answers first what is under way", { timeout:
   const gateway = await startTestGateway({ upstream: upstream.url, policy });
   const answer = fetch(`${gateway.url}/orders`).then((response) => response.text());
   await isThere;
-  const [text, code] = await Promise.all([answer.catch(({ message }: Error) => message), gateway.stop()]);
+  const [said, code] = await Promise.all([answer.catch(({ message }: Error) => message), gateway.stop()]);
   await upstream.stop();
-  assert.deepEqual([text, code], ["late", 0]);
+  assert.deepEqual([said, code], ["late", 0]);
+});
+
+test("what begins on a connection that was open while a gateway ends is answered, too", {
+  timeout: 120_000,
+}, async () => {
+  const upstream = await startRecordingUpstream(({ url }, response) => {
+    setTimeout(() => response.end("late"), url === "/late" ? 1_500 : 0);
+  });
+  const gateway = await startTestGateway({ upstream: upstream.url, policy });
+  const waits = [100, 200, 300];
+  const agents = waits.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const ask = (path: string, agent: Agent) =>
+    new Promise<string>((done) => {
+      const asked = request(`${gateway.url}${path}`, { agent }, async (response) => done(await text(response)));
+      asked.on("error", ({ message }) => done(message)).end();
+    });
+  await Promise.all(agents.map((agent) => ask("/orders", agent)));
+  const stopped = gateway.stop();
+  const begin = async (agent: Agent, index: number) => {
+    await sleep(waits[index]);
+    return ask("/late", agent);
+  };
+  const answers = await Promise.all(agents.map(begin));
+  await stopped;
+  await upstream.stop();
+  for (const agent of agents) agent.destroy();
+  assert.deepEqual(answers, ["late", "late", "late"]);
 });
