@@ -292,10 +292,13 @@ export class PosternHttpContext
     return false;
   }
 
-  /** What comes of the body while the sidecar is asked is held, if it is wanted; of what is too much for that a copy is kept. */
+  /**
+   * What comes of the body while the sidecar is asked is held, if it is wanted; a copy is kept of what is too much for that,
+   * and where nothing may be denied: Envoy answers 413 to what it can't hold.
+   */
   private keep(evaluation: Evaluation, size: i32): DataStatus {
     if (!evaluation.wantsBody) return DataStatus.StopIterationAndWatermark;
-    const isHeld = this.copy === null && this.held.growTo(size) && size <= evaluation.bodyLimit;
+    const isHeld = evaluation.holds && this.copy === null && this.held.growTo(size) && size <= evaluation.bodyLimit;
     if (isHeld) return DataStatus.StopIterationAndBuffer;
     this.copyChunk(evaluation, size);
     return DataStatus.StopIterationAndWatermark;

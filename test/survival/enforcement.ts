@@ -23,6 +23,8 @@ export interface EnforcementOptions {
   readonly syncState?: Buffer;
   /** Of an upload, in the rendered listener; absent: as rendered. */
   readonly requestTimeout?: string;
+  /** Bytes that a listener of somebody else, as of a mesh, holds of a body; absent: as rendered. */
+  readonly heldBytes?: number;
 }
 
 /** Writes a policy into Envoy's folder, gives the version that Envoy will report. */
@@ -50,11 +52,17 @@ export async function startEnforcement(options: EnforcementOptions): Promise<Enf
   };
   const write = options.write ?? asNow;
   const bootstrap = async (folder: string) => {
-    const { requestTimeout, syncState } = options;
+    const { requestTimeout, heldBytes, syncState } = options;
+    const others: Record<string, unknown> = {
+      ...(requestTimeout === undefined ? {} : { request_timeout: requestTimeout }),
+      ...(heldBytes === undefined
+        ? {}
+        : { request_body_buffer_limit: heldBytes, per_connection_buffer_limit_bytes: heldBytes }),
+    };
     if (syncState) await writeFile(join(folder, "sync-state.bin"), syncState);
     await write(options.policy, folder);
     return JSON.parse(JSON.stringify(renderBootstrap(plan(folder, options.upstream))), (key, value) =>
-      key === "request_timeout" && requestTimeout !== undefined ? requestTimeout : value,
+      key in others ? others[key] : value,
     );
   };
   const envoy = await startEnvoy(bootstrap, { concurrency: options.workers ?? 1 });

@@ -55,9 +55,9 @@ interface Upload {
 let serial = 0;
 
 /** A request with a token that was never seen. */
-async function upload(path: string, length: number, begin: string): Promise<Upload> {
+async function upload(path: string, length: number, begin: string, url = gate.url): Promise<Upload> {
   const token = await issuer.token("EdDSA", "", { claims: { sub: `user ${serial++}` } });
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(gate.url).port) });
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
   const status = new Promise<string>((done) => {
     socket.on("error", () => done("")).on("close", () => done(""));
     socket.once("data", (part: Buffer) => done(part.toString("latin1").slice(9, 12)));
@@ -118,4 +118,24 @@ test("what comes before the answer and what comes behind it are one body", { tim
   const watched = () => [...sidecar.records.values()].filter(({ route }) => route === "watched");
   const [, hostile] = await eventually(watched, ({ length }) => length === 2);
   assert.match(hostile?.wouldDeny ?? "", /^attack_/);
+});
+
+test("detect denies nothing where a listener holds less of a body than may be scored", {
+  timeout: 60_000,
+}, async () => {
+  const meshed = await startEnforcement({
+    upstream: upstream.url,
+    policy: policy(issuer.jwks),
+    heldBytes: 16 * 1024,
+  });
+  const beside = await playSidecar(meshed.sidecarSocket, benign);
+  beside.verify = sidecar.verify;
+  const body = words(40_000);
+  const { socket, status } = await upload("/watched/meshed", body.length, body, meshed.url);
+  await verifyAll(1);
+  assert.equal(await status, "200");
+  assert.equal(upstream.requests.at(-1)?.body.toString(), body);
+  socket.destroy();
+  await meshed.stop();
+  await beside.stop();
 });
