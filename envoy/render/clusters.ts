@@ -39,8 +39,7 @@ function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object)
   const address = { address: upstream.host, port_value: upstream.port };
   return {
     name,
-    // Of a name all addresses are tried: a server may be at one of them alone, as many are that stand at localhost.
-    ...(isIP(upstream.host) ? { type: "STATIC" } : { type: "LOGICAL_DNS", dns_lookup_family: "ALL" }),
+    ...discovery(upstream.host),
     connect_timeout: "5s",
     // By itself Envoy makes 1,024 connections: as many streams without an end would have everybody else wait.
     circuit_breakers: {
@@ -63,6 +62,16 @@ function upstreamCluster(name: string, upstream: UpstreamPlan, protocol: object)
     },
     ...(upstream.protocol === "https" ? { transport_socket: upstreamTls(upstream) } : {}),
   };
+}
+
+/**
+ * How addresses are found. A name's share the load: IPv4 is preferred, since a machine without IPv6 may be told of it all the
+ * same. Those of `localhost` are one server's, which often is at one of them alone: they are tried in turn.
+ */
+function discovery(host: string): object {
+  if (isIP(host)) return { type: "STATIC" };
+  if (host === "localhost") return { type: "LOGICAL_DNS", dns_lookup_family: "ALL" };
+  return { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED" };
 }
 
 function upstreamTls(upstream: UpstreamPlan): object {
