@@ -4,6 +4,7 @@ import { Container } from "./container";
 import { decodeForms, decodeParts } from "./decode";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
+import { mixedText } from "./mixed-base64";
 import { ordinal } from "./ordinal";
 import { Pieces } from "./pieces";
 import { isScatteredBase64 } from "./scattered-base64";
@@ -50,7 +51,7 @@ export class Collector {
       return;
     }
     const text = this.rest.add(source, from, to, container);
-    this.inflate(kind, name, source, from, to, text, source.decodings, source.decodings.length);
+    this.unpack(kind, name, source, from, to, text, source.decodings, source.decodings.length);
     if (holdsEscape(text)) this.skipEscapes(kind, name, source, from, to, container, text);
   }
 
@@ -86,11 +87,11 @@ export class Collector {
     if (decoded.last.length == 0) return;
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
     const plain = decoded.unfolded;
-    this.inflate(kind, name, source, from, to, decoded.forms[plain], decoded.decodings, decoded.steps[plain]);
+    this.unpack(kind, name, source, from, to, decoded.forms[plain], decoded.decodings, decoded.steps[plain]);
     const first = decoded.forms[0];
-    if (plain == 0 || !holdsEscape(first)) return;
-    this.inflate(kind, name, source, from, to, first, decoded.decodings, decoded.steps[0]);
-    this.skipEscapes(kind, name, source, from, to, container, first);
+    if (plain == 0) return;
+    this.unpack(kind, name, source, from, to, first, decoded.decodings, decoded.steps[0]);
+    if (holdsEscape(first)) this.skipEscapes(kind, name, source, from, to, container, first);
   }
 
   /**
@@ -112,8 +113,11 @@ export class Collector {
     this.add(kind, name, content, 0, content.text.length, Container.Raw);
   }
 
-  /** Adds what a value holds in compressed form, which the first `steps` of `decodings` have led to `value`. */
-  private inflate(
+  /**
+   * Adds what a value holds in compressed form, or in base64 that no round has decoded; the first `steps` of `decodings` have
+   * led to `value`.
+   */
+  private unpack(
     kind: ValueKind,
     name: Uint8Array,
     source: Source,
@@ -124,11 +128,14 @@ export class Collector {
     steps: i32,
   ): void {
     const inflated = inflateValue(name, value, this.room);
-    if (inflated === null) return;
-    const text = inflated.text;
-    this.room -= text.length;
-    if (inflated.isCut) this.overflowed = true;
-    const codings = decodings.slice(0, steps).concat([<u8>Decoding.Base64, inflated.coding]);
+    const text = inflated === null ? mixedText(value) : inflated.text;
+    if (text === null) return;
+    const codings = decodings.slice(0, steps).concat([<u8>Decoding.Base64]);
+    if (inflated !== null) {
+      this.room -= text.length;
+      if (inflated.isCut) this.overflowed = true;
+      codings.push(inflated.coding);
+    }
     const content = source.inflated(text, codings, from, to);
     this.add(kind, name, content, 0, text.length, isBinary(text) ? Container.TextRuns : Container.Raw);
   }
