@@ -5,6 +5,7 @@ import { AccessRequest } from "./request";
 import { ScoreEvidence } from "./score-evidence";
 import { StageTimings } from "./stage-timings";
 import { Suspects } from "./suspects";
+import { hidesConnectMessage } from "./values/connect-get";
 import { contentCodings, messageCoding } from "./values/content-coding";
 import { BodyOutcome, extractFromBody, extractFromHeaders } from "./values/extract";
 import { FormBeginning } from "./values/form-beginning";
@@ -40,6 +41,7 @@ export class Inspection {
     const start = this.environment.monotonicMicros();
     const from = this.values.length;
     if (!extractFromHeaders(fields, this.values, secrets)) this.evidence.cannotInspect(Reason.BodyTooLarge);
+    if (hidesConnectMessage(fields)) this.evidence.cannotInspect(Reason.BodyEncoding);
     this.screenFrom(from, start);
   }
 
