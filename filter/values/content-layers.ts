@@ -1,3 +1,4 @@
+import { joinAwsChunks, looksAwsChunked } from "../encoding/aws-chunked";
 import { inflateGzip, looksLikeGzip } from "../encoding/gzip";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
@@ -24,7 +25,7 @@ export class ContentLayers {
   readonly codings: u8[] = [];
   /** What each of them was undone from: first the body as it was sent. */
   readonly sources: Uint8Array[] = [];
-  /** For each source the ranges in it of what gzip's headers carry beside the data, start and end in turn. */
+  /** For each source the ranges in it of what stands beside the data, in gzip's headers and between chunks, start and end in turn. */
   readonly texts: i32[][] = [];
   private room: i32;
 
@@ -52,10 +53,15 @@ export class ContentLayers {
   /** False, and nothing is changed: the content is not coded so. */
   private undo(coding: u8): bool {
     const source = this.content;
+    const isChunked = coding == <u8>Decoding.AwsChunked;
+    // S3 takes a body without chunks that is said to have some.
+    if (isChunked && !looksAwsChunked(source)) return true;
     const output = new InflateOutput(this.room);
     const texts: i32[] = [];
     const isGzip = coding == <u8>Decoding.Gzip;
-    const status = isGzip ? inflateGzip(source, output, texts) : inflateDeflate(source, output, this.isCut);
+    let status: InflateStatus;
+    if (isChunked) status = joinAwsChunks(source, output, texts);
+    else status = isGzip ? inflateGzip(source, output, texts) : inflateDeflate(source, output, this.isCut);
     if (status == InflateStatus.Corrupt || (status == InflateStatus.Truncated && !this.isCut)) return false;
     if (status == InflateStatus.TooLarge) {
       this.outcome = LayersOutcome.TooLarge;

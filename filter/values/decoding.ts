@@ -24,6 +24,7 @@ export const enum Decoding {
   Invisible,
   Markup,
   Hexadecimal,
+  AwsChunked,
 }
 
 const names: Uint8Array[] = [
@@ -49,6 +50,7 @@ const names: Uint8Array[] = [
   bytes("invisible"),
   bytes("markup"),
   bytes("hexadecimal"),
+  bytes("aws-chunked"),
 ];
 
 /** Name of a decoding for the log. */

@@ -3,6 +3,7 @@ import { collectBody } from "./body";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { ContentLayers, LayersOutcome } from "./content-layers";
+import { Decoding } from "./decoding";
 import { collectField } from "./field";
 import { FormBeginning } from "./form-beginning";
 import { headerTreatment } from "./header-field";
@@ -70,8 +71,9 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   for (let i = 0; i < layers.sources.length; i++) {
     const asSent = new Collector(out);
     const source = i == 0 ? sent : sent.inflated(layers.sources[i], layers.codings.slice(0, i));
-    collectGzipTexts(asSent, source, layers.texts[i]);
-    collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
+    collectRanges(asSent, source, layers.texts[i]);
+    // What stands in chunks is part of the content.
+    if (layers.codings[i] != <u8>Decoding.AwsChunked) collectTextRuns(asSent, ValueKind.Text, NO_NAME, source);
     asSent.finish();
     overflowed = overflowed || asSent.overflowed;
   }
@@ -79,7 +81,7 @@ export function extractFromBody(body: RequestBody, out: Value[], begun: FormBegi
   return overflowed ? BodyOutcome.TooLarge : BodyOutcome.Inspected;
 }
 
-function collectGzipTexts(collector: Collector, source: Source, ranges: i32[]): void {
+function collectRanges(collector: Collector, source: Source, ranges: i32[]): void {
   for (let i = 0; i < ranges.length; i += 2) {
     collector.add(ValueKind.Text, NO_NAME, source, ranges[i], ranges[i + 1], Container.Raw);
   }

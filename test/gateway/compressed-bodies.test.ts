@@ -48,6 +48,12 @@ function post(path: string, encoding: string, body: Buffer, type?: string): Prom
 
 const record = (answer: RawAnswer) => gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
 
+/** As clients of S3 send it, cut in two. */
+function awsChunked(text: string): Buffer {
+  const frame = (part: string) => `${part.length.toString(16)};chunk-signature=${"0f".repeat(32)}\r\n${part}\r\n`;
+  return Buffer.from([text.slice(0, 40), text.slice(40), ""].map(frame).join(""));
+}
+
 const codings: [encoding: string, encode: (text: string) => Buffer, decodings: string[]][] = [
   ["gzip", (text) => gzipSync(text), ["gzip"]],
   ["X-GZIP", (text) => gzipSync(text), ["gzip"]],
@@ -55,6 +61,8 @@ const codings: [encoding: string, encode: (text: string) => Buffer, decodings: s
   ["deflate", (text) => deflateRawSync(text), ["deflate"]],
   ["gzip, deflate", (text) => deflateSync(gzipSync(text)), ["deflate", "gzip"]],
   ["identity", (text) => gzipSync(text), ["gzip"]],
+  ["aws-chunked", awsChunked, ["aws-chunked"]],
+  ["utf-8, gzip", (text) => gzipSync(text), ["gzip"]],
   ["", (text) => gzipSync(text), ["gzip"]],
 ];
 

@@ -194,3 +194,55 @@ test("no edit of a compressed body traps, and ranges stay in it", () => {
     { numRuns: 5000 },
   );
 });
+
+const chunk = (content: string | Buffer, extension = `;chunk-signature=${"0f".repeat(32)}`) =>
+  Buffer.concat([
+    Buffer.from(`${content.length.toString(16)}${extension}\r\n`),
+    Buffer.from(content),
+    Buffer.from("\r\n"),
+  ]);
+
+test("content-encoding: aws-chunked (S3): what the chunks hold is joined, whatever else is named", () => {
+  const at = JSON_BODY.indexOf("script") + 3;
+  const halves = [JSON_BODY.slice(0, at), JSON_BODY.slice(at), ""];
+  const [signed, plain] = [halves.map((half) => chunk(half)), halves.map((half) => chunk(half, ""))];
+  const trailer = Buffer.from("x-amz-checksum-crc32:AAAAAA==\r\n\r\n");
+  const packed = [gzipSync(JSON_BODY).subarray(0, 20), gzipSync(JSON_BODY).subarray(20), Buffer.alloc(0)];
+  for (const [encoding, body, decodings] of [
+    ["aws-chunked", Buffer.concat(signed), ["aws-chunked"]],
+    ["AWS-Chunked", Buffer.concat([...plain.slice(0, -1), Buffer.from("0\r\n"), trailer]), ["aws-chunked"]],
+    ["aws-chunked, gzip", Buffer.concat(packed.map((part) => chunk(part))), ["aws-chunked", "gzip"]],
+    ["gzip,aws-chunked", Buffer.concat(packed.map((part) => chunk(part))), ["aws-chunked", "gzip"]],
+    // S3 takes it without chunks, too.
+    ["aws-chunked", Buffer.from(JSON_BODY), []],
+    ["utf-8", Buffer.from(JSON_BODY), []],
+    ["UTF8", Buffer.from(JSON_BODY), []],
+  ] as const) {
+    const note = found(coded(encoding, body), "json:/items/0/note");
+    assert.equal(text(note), SCRIPT, encoding);
+    assert.deepEqual(note?.forms[0]?.decodings, decodings);
+  }
+});
+
+test("content-encoding: aws-chunked: what stands beside sizes and content is judged, and nothing twice", () => {
+  const body = Buffer.concat([
+    chunk(`["x"]`, `;a=${SCRIPT}`),
+    chunk("", `;b=${SCRIPT}`).subarray(0, -2),
+    Buffer.from(SCRIPT),
+  ]);
+  assert.deepEqual(coded("aws-chunked", body).map(text), ["x", `a=${SCRIPT}`, `b=${SCRIPT}`, SCRIPT]);
+});
+
+test("content-encoding: aws-chunked: chunks that are not sound leave nothing to be known", () => {
+  const sound = Buffer.concat([chunk(JSON_BODY), chunk("")]);
+  for (const body of [
+    sound.subarray(0, 40),
+    chunk(JSON_BODY),
+    Buffer.concat([chunk(JSON_BODY), Buffer.from("x\r\n")]),
+    Buffer.from(sound.toString().replace(/^../, "11")),
+    Buffer.from(sound.toString().replace(";", "\r")),
+    Buffer.from("fffffffff;\r\n"),
+  ]) {
+    assert.deepEqual(coded("aws-chunked", body), [], body.toString());
+  }
+});
