@@ -17,7 +17,7 @@ import { Value, ValueKind } from "./value";
  * it makes one more each.
  */
 const SINGLE_VALUES = 510;
-/** So much may be inflated of what the values of a head hold in compressed form, all together. */
+/** So much may be unpacked of what the values of a head hold in compressed form, or in base64, all together. */
 const INFLATED_BYTES = 64 * 1024;
 const ESCAPES: u32 = ByteTrait.Percent | ByteTrait.Ampersand | ByteTrait.Backslash;
 const NO_NAME = new Uint8Array(0);
@@ -30,10 +30,10 @@ const LINE_FEED: u8 = 0x0a;
  */
 export class Collector {
   private readonly rest: Pieces = new Pieces(LINE_FEED);
-  /** Values hold more in compressed form than there was room for. */
+  /** Values hold more than there was room for. */
   overflowed: bool = false;
 
-  /** `room`: bytes that may be inflated of all values. */
+  /** `room`: bytes that may be unpacked of all values. */
   constructor(
     private readonly out: Value[],
     private room: i32 = INFLATED_BYTES,
@@ -130,9 +130,14 @@ export class Collector {
     const inflated = inflateValue(name, value, this.room);
     const text = inflated === null ? mixedText(value) : inflated.text;
     if (text === null) return;
+    // Each may hold more such values: so all together are bounded.
+    if (text.length > this.room) {
+      this.overflowed = true;
+      return;
+    }
+    this.room -= text.length;
     const codings = decodings.slice(0, steps).concat([<u8>Decoding.Base64]);
     if (inflated !== null) {
-      this.room -= text.length;
       if (inflated.isCut) this.overflowed = true;
       codings.push(inflated.coding);
     }

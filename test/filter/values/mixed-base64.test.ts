@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { compilePolicy } from "../../../inference-sidecar/src/policy/compile.ts";
+import { parsePolicy } from "../../../inference-sidecar/src/policy/load.ts";
 import { loadCore } from "../../../scripts/core.ts";
 
 const core = await loadCore();
@@ -9,6 +12,19 @@ const JUNK = Buffer.from("818283".repeat(15), "hex");
 const SLASHES = Buffer.from("e9a37f02ff".repeat(9), "hex");
 const mixed = (junk: Buffer) => Buffer.concat([Buffer.from(ATTACK), junk, Buffer.from("*/-- -")]);
 const MIXED = mixed(JUNK);
+
+const { policy } = await parsePolicy(
+  "version: 1\nmode: prevent\nroutes:\n  - { name: all, match: { path: /** }, public: true }\n",
+  "policy.yaml",
+);
+const gate = core.openGate(compilePolicy(policy).blob);
+
+function reasonOf(path: string): string {
+  const request = { method: "GET", authority: "shop.example", path, headers: [], at: Date.now() };
+  const { verdict, question } = gate.evaluate(request);
+  const none = { millionths: 0, attackClass: "benign" } as const;
+  return (question?.answer(question.findings.map(() => none)).verdict ?? verdict).reason;
+}
 
 /** Of what is judged of a JSON body whose one string is `text`. */
 function formsOf(text: string) {
@@ -44,4 +60,11 @@ test("binary formats, which hold a NUL, and what has no text in a row stay what 
     const digits = content.toString("base64");
     assert.ok(formsOf(digits).every(({ text }) => text === digits));
   }
+});
+
+test("what is read counts with what is inflated of other values against the bound of a head", () => {
+  const mixed = Buffer.concat([Buffer.from("this is an ordinary text"), JUNK]).toString("base64url");
+  const packed = gzipSync("a".repeat(64 * 1024)).toString("base64url");
+  assert.equal(reasonOf(`/?a=${mixed}`), "permitted");
+  assert.equal(reasonOf(`/?a=${packed}&b=${mixed}`), "body_too_large");
 });
