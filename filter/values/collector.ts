@@ -1,6 +1,7 @@
 import { ByteTrait, traitsOf } from "./byte-trait";
 import { inflateValue } from "./compressed-value";
 import { Container } from "./container";
+import { plainContent } from "./data-url";
 import { decodeForms, decodeParts } from "./decode";
 import { Decoding } from "./decoding";
 import { Forms } from "./forms";
@@ -83,6 +84,12 @@ export class Collector {
   }
 
   private push(kind: ValueKind, name: Uint8Array, source: Source, from: i32, to: i32, container: Container): void {
+    const content = plainContent(source, from, to, container);
+    if (content === null) this.pushForms(kind, name, source, from, to, container);
+    else this.pushForms(kind, name, content, 0, content.text.length, Container.Raw);
+  }
+
+  private pushForms(kind: ValueKind, name: Uint8Array, source: Source, from: i32, to: i32, container: Container): void {
     const decoded = decodeForms(source.text.subarray(from, to), container, source.decodings);
     if (decoded.last.length == 0) return;
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
