@@ -1,5 +1,6 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { findByte } from "../encoding/find-byte";
 import { percentDecoded } from "../encoding/percent";
 import { PairReader } from "./pair-reader";
 
@@ -14,17 +15,21 @@ const ONE = bytes("1");
 const IDENTITY = bytes("identity");
 const GZIP = bytes("gzip");
 const QUERY: u8 = 0x3f;
+const AMPERSAND: u8 = 0x26;
 
 /**
  * Whether it is a call of Connect by GET (its protocol, "Unary-Get-Request") whose message is compressed in a way in which
  * nothing of it is seen: other than by gzip in base64, which is inflated as that of any value is.
  */
 export function hidesConnectMessage(headers: HeaderMap): bool {
-  const method = headers.first(METHOD);
   const path = headers.first(PATH);
-  if (method === null || path === null || !equal(method, GET)) return false;
-  const query = path.indexOf(QUERY);
-  if (query < 0) return false;
+  if (path === null) return false;
+  const query = findByte(path, 0, path.length, QUERY);
+  // It has three parameters at least: most requests are looked at no further.
+  const second = findByte(path, query, path.length, AMPERSAND);
+  if (second >= path.length || findByte(path, second + 1, path.length, AMPERSAND) == path.length) return false;
+  const method = headers.first(METHOD);
+  if (method === null || !equal(method, GET)) return false;
   let hasMessage = false;
   let hasEncoding = false;
   let isBase64 = false;
