@@ -6,6 +6,7 @@ import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { MessageReader, MessageWriter } from "./core/message";
 import { writeValue } from "./core/value-message";
+import { maySign } from "./identity/signing-certificate";
 import { screenValue, worstEnd, worstStart } from "./screen/screen";
 import { Container } from "./values/container";
 import { contentCodings, messageCoding } from "./values/content-coding";
@@ -90,6 +91,15 @@ export function screenValues(batch: Uint8Array): Uint8Array {
     output.u32(worstStart());
     output.u32(worstEnd());
   }
+  return output.finish();
+}
+
+/** Certificates (byte strings, DER) → for each u32 1: it may sign others, 0: it may not. */
+export function signingCertificates(batch: Uint8Array): Uint8Array {
+  const input = new MessageReader(batch);
+  const output = new MessageWriter();
+  const count = input.u32();
+  for (let i: u32 = 0; i < count; i++) output.u32(u32(maySign(input.bytes())));
   return output.finish();
 }
 

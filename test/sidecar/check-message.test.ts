@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toEvaluationRequest } from "../../inference-sidecar/src/ext-authz/check-message.ts";
+import { loadCore } from "../../scripts/core.ts";
 import { issueCertificate, KeyUsageFlags } from "../../scripts/demo/certificate.ts";
 
+const core = await loadCore();
 const web = "spiffe://edge.example/web";
 const other = "spiffe://edge.example/other";
 
@@ -16,8 +18,8 @@ async function uriOf(
   const usage = { isAuthority, flags: KeyUsageFlags.digitalSignature | flags };
   const request = { name: "client", alternativeNames, validDays: 1, usage };
   const { certificatePem } = await issueCertificate(request, authority);
-  return toEvaluationRequest({ attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never)
-    .peer?.uri;
+  const check = { attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never;
+  return toEvaluationRequest(check, core).peer?.uri;
 }
 
 test("all URI names of a certificate are told: one with several is of no workload (X509-SVID section 2)", async () => {
@@ -48,6 +50,6 @@ test("a certificate that has expired since its connection was made is none", asy
   const { certificatePem } = await issueCertificate(request, authority);
   const check = { attributes: { source: { certificate: encodeURIComponent(certificatePem) } } } as never;
   const tomorrow = Date.now() + 86_400_000;
-  assert.equal(toEvaluationRequest(check, tomorrow - 60_000).peer?.uri, web);
-  assert.equal(toEvaluationRequest(check, tomorrow + 60_000).peer, undefined);
+  assert.equal(toEvaluationRequest(check, core, tomorrow - 60_000).peer?.uri, web);
+  assert.equal(toEvaluationRequest(check, core, tomorrow + 60_000).peer, undefined);
 });

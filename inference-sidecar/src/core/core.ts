@@ -40,6 +40,8 @@ export interface Core {
   locate(request: CoreRequest, windows: readonly Window[]): Origin[];
   /** The screen's score of each text as it stands, without decoding. @throws Error there is no bundle */
   screen(texts: readonly Uint8Array[]): ScreenScore[];
+  /** Whether a certificate (DER) is an authority's or may sign others, so that it is of no workload. */
+  maySign(certificate: Uint8Array): boolean;
   /** @throws Error there is no bundle */
   thresholds(): Thresholds;
   /** SHA-256 of the bundle whose screen it has, 32 bytes. @throws Error there is no bundle */
@@ -105,6 +107,8 @@ export async function openCore(module: Uint8Array, sign: SignAssertion = () => n
         end: reader.u32(),
       }));
     },
+    maySign: (certificate) =>
+      batched(exports.signingCertificates, [certificate], (reader) => reader.u32() === 1)[0] ?? true,
     thresholds: () => {
       requireScreen();
       return {

@@ -13,6 +13,7 @@ interface Exports extends Record<string, unknown> {
   extractValues: MessageFunction;
   locateWindows: MessageFunction;
   screenValues: MessageFunction;
+  signingCertificates: MessageFunction;
   screenReady(): number;
   bundleDigest(): number;
   clearBelow(): number;

@@ -6,7 +6,7 @@ import { signAssertion } from "../assertion/sign.ts";
 import { type AttackScore, modelScore } from "../attack-score.ts";
 import type { Bundle } from "../bundle.ts";
 import type { Handler } from "../calls.ts";
-import { openCore } from "../core/core.ts";
+import { type Core, openCore } from "../core/core.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Evaluation, ModelScore, Question } from "../core/evaluation.ts";
 import type { Calibration } from "../policy/calibration.ts";
@@ -71,7 +71,7 @@ export async function startAuthority(parts: AuthorityParts): Promise<Authority> 
     moduleDigest: createHash("sha256").update(module).digest(),
   });
   return {
-    check: checkHandler(parts, policy, records),
+    check: checkHandler(parts, core, policy, records),
     subjects: () => policy.current.subjects,
     close: async () => {
       await policy.close();
@@ -93,6 +93,7 @@ function signed({ keys }: Assertions, claims: Buffer, expiresUnixS: number): str
 
 function checkHandler(
   parts: AuthorityParts,
+  core: Core,
   policy: PolicyGate,
   records: Records,
 ): Handler<CheckRequest, CheckResponse> {
@@ -108,7 +109,7 @@ function checkHandler(
       const respond = (about: Enforcement, evaluation: Evaluation) =>
         toCheckResponse(about, hex, told(hex, evaluation));
 
-      const first = gate.evaluate(toEvaluationRequest(request));
+      const first = gate.evaluate(toEvaluationRequest(request, core));
       if (first.question !== null && !first.holds) {
         // Nothing waits for the score: the answer goes out, the record when all is known.
         const answer = respond(enforce(), first);

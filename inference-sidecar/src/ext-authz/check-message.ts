@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
+import type { Core } from "../core/core.ts";
 import type { Enforcement, Fields } from "../core/enforcement.ts";
 import type { EvaluationRequest } from "../core/gate.ts";
-import { maySignOthers } from "./signing-usage.ts";
 
 /** envoy.service.auth.v3.CheckRequest */
 export interface CheckRequest {
@@ -51,7 +51,11 @@ export function isEncrypted({ attributes }: CheckRequest): boolean {
 }
 
 /** The request as a filter in Envoy sees it: raw header fields in their order, the body, the peer. */
-export function toEvaluationRequest({ attributes }: CheckRequest, now = Date.now()): EvaluationRequest {
+export function toEvaluationRequest(
+  { attributes }: CheckRequest,
+  core: Pick<Core, "maySign">,
+  now = Date.now(),
+): EvaluationRequest {
   const { source, request, contextExtensions } = attributes ?? {};
   const { headerMap, rawBody = Buffer.alloc(0) } = request?.http ?? {};
   const headers = (headerMap?.headers ?? []).map(({ key, rawValue }) => [key, rawValue] as const);
@@ -59,7 +63,7 @@ export function toEvaluationRequest({ attributes }: CheckRequest, now = Date.now
   const [partial] = added < 0 ? [] : headers.splice(added, 1);
   const isCut = partial !== undefined && partial[1].toString() !== WHOLE;
   const address = source?.address?.socketAddress;
-  const certificate = source?.certificate ? knownCertificate(source.certificate) : null;
+  const certificate = source?.certificate ? knownCertificate(source.certificate, core) : null;
   return {
     headers,
     body: rawBody,
@@ -115,13 +119,13 @@ const known = new Map<string, KnownCertificate>();
  * digest. Names of any kind that could be read as several stand in quotes: a URI name that does is no SPIFFE id. Of an
  * authority's, or one that may sign others, no name is told: it is of no workload (X509-SVID section 5.2).
  */
-function knownCertificate(certificate: string): KnownCertificate {
+function knownCertificate(certificate: string, core: Pick<Core, "maySign">): KnownCertificate {
   let found = known.get(certificate);
   if (found === undefined) {
-    const { ca: isAuthority, raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
+    const { raw, subjectAltName = "", validTo } = new X509Certificate(decodeURIComponent(certificate));
     const names = subjectAltName.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(", ");
     const uris = names.filter((name) => name.startsWith("URI:")).map((name) => name.slice("URI:".length));
-    const peer = { uri: isAuthority || maySignOthers(raw) ? "" : uris.join(), digest: digest(raw) };
+    const peer = { uri: core.maySign(raw) ? "" : uris.join(), digest: digest(raw) };
     found = { peer, validUntil: Date.parse(validTo) };
     if (known.size === CERTIFICATES_MOST) known.clear();
     known.set(certificate, found);
