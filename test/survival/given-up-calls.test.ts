@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
-import { type Enforcement, startEnforcement } from "./enforcement.ts";
-import { type PlayedSidecar, playSidecar } from "./played-sidecar.ts";
+import { test } from "node:test";
+import { playedScene } from "./played-scene.ts";
 
 const policy = `
 version: 1
@@ -13,23 +11,7 @@ routes:
 const CALLS = 4_000;
 const LANES = 100;
 
-let upstream: RecordingUpstream;
-let gate: Enforcement;
-let sidecar: PlayedSidecar;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gate = await startEnforcement({ upstream: upstream.url, policy });
-    sidecar = await playSidecar(gate.sidecarSocket, () => {});
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gate?.stop();
-  await sidecar?.stop();
-  await upstream?.stop();
-});
+const scene = playedScene(policy, () => {});
 
 test("calls that are given up at their deadline, however many, have no other call cut off", {
   timeout: 60_000,
@@ -37,14 +19,14 @@ test("calls that are given up at their deadline, however many, have no other cal
   let left = CALLS;
   const lane = async () => {
     while (left-- > 0) {
-      const response = await fetch(`${gate.url}/asked?q=tea`);
+      const response = await fetch(`${scene.gate.url}/asked?q=tea`);
       await response.arrayBuffer();
       assert.equal(response.status, 200);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  assert.equal(upstream.requests.length, CALLS);
-  const stat = (name: string) => gate.envoy.stat(`cluster.postern_sidecar.${name}`);
+  assert.equal(scene.upstream.requests.length, CALLS);
+  const stat = (name: string) => scene.gate.envoy.stat(`cluster.postern_sidecar.${name}`);
   assert.equal(await stat("upstream_rq_timeout"), CALLS);
   assert.equal(await stat("upstream_cx_close_notify"), 0);
   assert.equal(await stat("upstream_rq_503"), 0);

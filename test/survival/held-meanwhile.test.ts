@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
-import { type Enforcement, startEnforcement } from "./enforcement.ts";
-import { answer, benign, type PlayedSidecar, playSidecar } from "./played-sidecar.ts";
+import { startEnforcement } from "./enforcement.ts";
+import { verifyingScene } from "./played-scene.ts";
+import { benign, playSidecar } from "./played-sidecar.ts";
 
 /** Bodies that come while the sidecar verifies a token's signature. */
-const policy = (jwks: string) => `
+const policy = (identity: string) => `
 version: 1
 mode: prevent
-identity:
-  issuers: [{ name: shop, issuer: "https://issuer.shop.example", audiences: [shop], algorithms: [EdDSA], jwks: { inline: ${jwks} } }]
+${identity}
 routes:
   - { name: notes, match: { path: /notes/** }, allow: [{ issuer: shop }], score: { deadline: 5s } }
   - { name: short, match: { path: /short/** }, allow: [{ issuer: shop }], score: { deadline: 5s, maxBody: 4KiB } }
@@ -20,32 +18,10 @@ routes:
   - { name: watched, match: { path: /watched/** }, allow: [{ issuer: shop }], mode: detect }
   - { name: heads, match: { path: /heads/** }, allow: [{ issuer: shop }], score: headers }
 `;
-const VERIFIED = Buffer.from([8, 1]);
 const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
 const words = (length: number) => "harmless words ".repeat(length / 15 + 1).slice(0, length);
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gate: Enforcement;
-let sidecar: PlayedSidecar;
-/** Lets the signatures be verified that were asked about. */
-const waiting: (() => void)[] = [];
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "shop", ["EdDSA"]);
-    gate = await startEnforcement({ upstream: upstream.url, policy: policy(issuer.jwks) });
-    sidecar = await playSidecar(gate.sidecarSocket, benign);
-    sidecar.verify = (stream) => waiting.push(() => answer(stream, VERIFIED));
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gate.stop();
-  await sidecar.stop();
-  await upstream.stop();
-});
+const scene = verifyingScene(policy, benign);
 
 interface Upload {
   readonly socket: Socket;
@@ -55,8 +31,8 @@ interface Upload {
 let serial = 0;
 
 /** A request with a token that was never seen. */
-async function upload(path: string, length: number, begin: string, url = gate.url): Promise<Upload> {
-  const token = await issuer.token("EdDSA", "", { claims: { sub: `user ${serial++}` } });
+async function upload(path: string, length: number, begin: string, url = scene.gate.url): Promise<Upload> {
+  const token = await scene.issuer.token("EdDSA", "", { claims: { sub: `user ${serial++}` } });
   const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
   const status = new Promise<string>((done) => {
     socket.on("error", () => done("")).on("close", () => done(""));
@@ -70,15 +46,15 @@ async function upload(path: string, length: number, begin: string, url = gate.ur
 
 async function verifyAll(count: number): Promise<void> {
   await eventually(
-    () => waiting.length,
+    () => scene.waiting.length,
     (asked) => asked === count,
   );
-  for (const verify of waiting.splice(0)) verify();
+  for (const verify of scene.waiting.splice(0)) verify();
 }
 
 test("a hundred bodies of 60 KiB wait for their tokens at once, and all are judged", { timeout: 60_000 }, async () => {
   const body = words(60 * 1024);
-  const before = upstream.requests.length;
+  const before = scene.upstream.requests.length;
   const uploads = await Promise.all(
     Array.from({ length: 100 }, (_, index) => upload(`/notes/${index}`, body.length, body)),
   );
@@ -88,7 +64,7 @@ test("a hundred bodies of 60 KiB wait for their tokens at once, and all are judg
     statuses.filter((status) => status !== "200"),
     [],
   );
-  assert.ok(upstream.requests.slice(before).every((request) => request.body.toString() === body));
+  assert.ok(scene.upstream.requests.slice(before).every((request) => request.body.toString() === body));
   for (const { socket } of uploads) socket.destroy();
 });
 
@@ -106,16 +82,16 @@ test("what comes before the answer and what comes behind it are one body", { tim
     ["/heads/parts", words(1_000), words(20_000), "200"],
   ];
   for (const [path, first, rest, expected] of cases) {
-    const before = upstream.arrivals.length;
+    const before = scene.upstream.arrivals.length;
     const { socket, status } = await upload(path, first.length + rest.length, first);
     await verifyAll(1);
     socket.write(rest);
     assert.equal(await status, expected, path);
-    assert.equal(upstream.arrivals.length - before, expected === "200" ? 1 : 0, path);
-    if (expected === "200") assert.equal(upstream.requests.at(-1)?.body.toString(), first + rest, path);
+    assert.equal(scene.upstream.arrivals.length - before, expected === "200" ? 1 : 0, path);
+    if (expected === "200") assert.equal(scene.upstream.requests.at(-1)?.body.toString(), first + rest, path);
     socket.destroy();
   }
-  const watched = () => [...sidecar.records.values()].filter(({ route }) => route === "watched");
+  const watched = () => [...scene.sidecar.records.values()].filter(({ route }) => route === "watched");
   const [, hostile] = await eventually(watched, ({ length }) => length === 2);
   assert.match(hostile?.wouldDeny ?? "", /^attack_/);
 });
@@ -124,17 +100,17 @@ test("detect denies nothing where a listener holds less of a body than may be sc
   timeout: 60_000,
 }, async () => {
   const meshed = await startEnforcement({
-    upstream: upstream.url,
-    policy: policy(issuer.jwks),
+    upstream: scene.upstream.url,
+    policy: scene.policy,
     heldBytes: 16 * 1024,
   });
   const beside = await playSidecar(meshed.sidecarSocket, benign);
-  beside.verify = sidecar.verify;
+  beside.verify = scene.sidecar.verify;
   const body = words(40_000);
   const { socket, status } = await upload("/watched/meshed", body.length, body, meshed.url);
   await verifyAll(1);
   assert.equal(await status, "200");
-  assert.equal(upstream.requests.at(-1)?.body.toString(), body);
+  assert.equal(scene.upstream.requests.at(-1)?.body.toString(), body);
   socket.destroy();
   await meshed.stop();
   await beside.stop();

@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
-import { type Enforcement, startEnforcement } from "./enforcement.ts";
-import {
-  answer,
-  begin,
-  benign,
-  frame,
-  type PlayedSidecar,
-  playSidecar,
-  type ScoreBehaviour,
-  scores,
-} from "./played-sidecar.ts";
+import { playedScene } from "./played-scene.ts";
+import { answer, begin, benign, frame, playSidecar, type ScoreBehaviour, scores } from "./played-sidecar.ts";
 
 const policy = `
 version: 1
@@ -26,34 +16,18 @@ routes:
 `;
 const attack = encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --");
 
-let upstream: RecordingUpstream;
-let gate: Enforcement;
-let sidecar: PlayedSidecar;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gate = await startEnforcement({ upstream: upstream.url, policy });
-    sidecar = await playSidecar(gate.sidecarSocket, benign);
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gate.stop();
-  await sidecar.stop();
-  await upstream.stop();
-});
+const scene = playedScene(policy, benign);
 
 async function get(path: string): Promise<{ status: number; millis: number; id: string }> {
   const started = performance.now();
-  const response = await fetch(`${gate.url}${path}`);
+  const response = await fetch(`${scene.gate.url}${path}`);
   await response.arrayBuffer();
   const id = response.headers.get("x-postern-decision") ?? "";
   return { status: response.status, millis: performance.now() - started, id };
 }
 
 async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${gate.envoy.pid}/status`, "utf8");
+  const status = await readFile(`/proc/${scene.gate.envoy.pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
 }
 
@@ -108,29 +82,34 @@ const faults: readonly [name: string, behave: ScoreBehaviour][] = [
 
 for (const [name, behave] of faults) {
   test(`a sidecar that ${name} costs the score and nothing else`, { timeout: 30_000 }, async () => {
-    sidecar.behave = behave;
-    const before = upstream.arrivals.length;
+    scene.sidecar.behave = behave;
+    const before = scene.upstream.arrivals.length;
     const [open, openAttack, closed, watched] = await Promise.all(
       ["/eased/a?q=hello", `/eased/a?q=${attack}`, "/closed/a?q=hello", "/watched/a?q=hello"].map(get),
     );
     assert.deepEqual([open?.status, openAttack?.status, closed?.status, watched?.status], [200, 403, 503, 200]);
-    assert.deepEqual(upstream.arrivals.slice(before).toSorted(), ["GET /eased/a?q=hello", "GET /watched/a?q=hello"]);
+    assert.deepEqual(scene.upstream.arrivals.slice(before).toSorted(), [
+      "GET /eased/a?q=hello",
+      "GET /watched/a?q=hello",
+    ]);
     assert.ok((watched?.millis ?? 0) < 5_000);
-    const [seen, refused] = await Promise.all([open, closed].map((decision) => sidecar.record(decision?.id ?? "")));
+    const [seen, refused] = await Promise.all(
+      [open, closed].map((decision) => scene.sidecar.record(decision?.id ?? "")),
+    );
     assert.deepEqual([seen?.scoredBy, seen?.uninspected], ["SCREEN_ALONE", "score_unavailable"]);
     assert.deepEqual([refused?.scoredBy, refused?.reason], ["UNINSPECTED", "score_unavailable"]);
-    const later = await sidecar.record(watched?.id ?? "");
+    const later = await scene.sidecar.record(watched?.id ?? "");
     assert.ok(later.wouldDeny === "score_unavailable" || (name.startsWith("answers after") && later.wouldDeny === ""));
-    sidecar.behave = benign;
+    scene.sidecar.behave = benign;
     assert.equal((await get("/closed/a?q=hello")).status, 200, "and it comes back by itself");
   });
 }
 
 test("a sidecar that calls everything harmless can't let through what the screen is sure of", async () => {
-  sidecar.behave = benign;
-  const before = upstream.arrivals.length;
+  scene.sidecar.behave = benign;
+  const before = scene.upstream.arrivals.length;
   assert.equal((await get(`/closed/a?q=${attack}`)).status, 403);
-  assert.equal(upstream.arrivals.length, before);
+  assert.equal(scene.upstream.arrivals.length, before);
 });
 
 test("answers without end are not taken in: the gateway's memory stays as it was", { timeout: 60_000 }, async () => {
@@ -143,7 +122,7 @@ test("answers without end are not taken in: the gateway's memory stays as it was
     stream.on("drain", more);
     more();
   };
-  sidecar.behave = flood;
+  scene.sidecar.behave = flood;
   assert.equal((await get("/closed/a?q=hello")).status, 503);
   const before = await residentBytes();
   for (let round = 0; round < 5; round++) {
@@ -152,7 +131,7 @@ test("answers without end are not taken in: the gateway's memory stays as it was
   }
   const grown = (await residentBytes()) - before;
   assert.ok(grown < 16 * 1024 * 1024, `${grown} bytes more`);
-  sidecar.behave = benign;
+  scene.sidecar.behave = benign;
   await eventually(
     async () => (await get("/closed/a?q=hello")).status,
     (status) => status === 200,
@@ -160,15 +139,15 @@ test("answers without end are not taken in: the gateway's memory stays as it was
 });
 
 test("a sidecar that takes fewer records at once gets as many as it takes", { timeout: 60_000 }, async () => {
-  await sidecar.stop();
+  await scene.sidecar.stop();
   const ids: string[] = [];
   while (ids.length < 700)
     ids.push(...(await Promise.all(Array.from({ length: 20 }, () => get("/nowhere")))).map((one) => one.id));
-  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  scene.sidecar = await playSidecar(scene.gate.sidecarSocket, benign);
   // What a release before takes.
-  sidecar.recordsMost = 512;
+  scene.sidecar.recordsMost = 512;
   await eventually(
-    () => ids.filter((id) => !sidecar.records.has(id)).length,
+    () => ids.filter((id) => !scene.sidecar.records.has(id)).length,
     (missing) => missing === 0,
   );
 });
@@ -183,16 +162,16 @@ const strangers: readonly [name: string, serve: ((socket: Socket) => void) | nul
 ];
 
 test("whatever listens in the sidecar's place, or nothing, only the score is lost", { timeout: 60_000 }, async () => {
-  await sidecar.stop();
+  await scene.sidecar.stop();
   for (const [name, serve] of strangers) {
-    await rm(gate.sidecarSocket, { force: true });
+    await rm(scene.gate.sidecarSocket, { force: true });
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on("error", () => {});
       serve?.(socket);
     });
-    if (serve) await new Promise<void>((done) => server.listen(gate.sidecarSocket, done));
+    if (serve) await new Promise<void>((done) => server.listen(scene.gate.sidecarSocket, done));
     for (let i = 0; i < 3; i++) {
       const answers = await Promise.all(["/eased/a?q=hello", `/eased/a?q=${attack}`, "/closed/a?q=hello"].map(get));
       assert.deepEqual(
@@ -205,7 +184,7 @@ test("whatever listens in the sidecar's place, or nothing, only the score is los
     for (const socket of sockets) socket.destroy();
     if (serve) await new Promise((done) => server.close(done));
   }
-  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  scene.sidecar = await playSidecar(scene.gate.sidecarSocket, benign);
   await eventually(
     async () => (await get("/closed/a?q=hello")).status,
     (status) => status === 200,

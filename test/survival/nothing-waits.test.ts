@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
-import { type Enforcement, startEnforcement } from "./enforcement.ts";
-import { answer, benign, type PlayedSidecar, playSidecar, scores } from "./played-sidecar.ts";
+import { playedScene } from "./played-scene.ts";
+import { answer, benign, scores } from "./played-sidecar.ts";
 
 const policy = `
 version: 1
@@ -16,46 +15,30 @@ routes:
   - { name: held, match: { path: /held/** }, public: true, score: { ask: always, deadline: 20s } }
 `;
 
-let upstream: RecordingUpstream;
-let gate: Enforcement;
-let sidecar: PlayedSidecar;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gate = await startEnforcement({ upstream: upstream.url, policy });
-    sidecar = await playSidecar(gate.sidecarSocket, benign);
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gate.stop();
-  await sidecar.stop();
-  await upstream.stop();
-});
+const scene = playedScene(policy, benign);
 
 async function get(path: string): Promise<{ status: number; id: string }> {
-  const response = await fetch(`${gate.url}${path}`);
+  const response = await fetch(`${scene.gate.url}${path}`);
   await response.arrayBuffer();
   return { status: response.status, id: response.headers.get("x-postern-decision") ?? "" };
 }
 
 test("nothing waits for the score below prevent, and the record is complete though the stream is gone", async () => {
   let give = () => {};
-  sidecar.behave = (stream, windows) => {
+  scene.sidecar.behave = (stream, windows) => {
     give = () => answer(stream, scores(...windows.map(() => 990_000)));
   };
   const { status, id } = await get("/watched/a?q=hello");
   assert.equal(status, 200);
-  assert.equal(sidecar.records.has(id), false);
+  assert.equal(scene.sidecar.records.has(id), false);
   give();
-  const { scoredBy, wouldDeny, responseStatus } = await sidecar.record(id);
+  const { scoredBy, wouldDeny, responseStatus } = await scene.sidecar.record(id);
   assert.deepEqual([scoredBy, wouldDeny, responseStatus], ["MODEL", "attack_scored", 200]);
 });
 
 test("calls that nobody waits for are capped, and leave room for those that somebody does", async () => {
   const held: (() => void)[] = [];
-  sidecar.behave = (stream, windows) => held.push(() => benign(stream, windows));
+  scene.sidecar.behave = (stream, windows) => held.push(() => benign(stream, windows));
   const ids: string[] = [];
   for (let round = 0; round < 15; round++) {
     for (const { status, id } of await Promise.all(Array.from({ length: 10 }, () => get("/watched/a?q=hello")))) {
@@ -69,14 +52,14 @@ test("calls that nobody waits for are capped, and leave room for those that some
   );
   // The others are complete already: the screen alone has judged them, or it could not be inspected.
   await eventually(
-    () => ids.filter((id) => sidecar.records.get(id)?.uninspected === "score_unavailable").length,
+    () => ids.filter((id) => scene.sidecar.records.get(id)?.uninspected === "score_unavailable").length,
     (uninspected) => uninspected === 22,
   );
-  sidecar.behave = benign;
+  scene.sidecar.behave = benign;
   assert.equal((await get("/held/a?q=hello")).status, 200);
   for (const give of held) give();
   await eventually(
-    () => ids.filter((id) => sidecar.records.get(id)?.scoredBy === "MODEL").length,
+    () => ids.filter((id) => scene.sidecar.records.get(id)?.scoredBy === "MODEL").length,
     (scored) => scored === 128,
   );
 });
@@ -85,23 +68,23 @@ test("copies of bodies take 2 MiB of a VM at most: what finds no room passes, no
   timeout: 60_000,
 }, async () => {
   const length = 200 * 1024;
-  const uninspected = () => gate.envoy.stat("wasmcustom.postern.uninspected");
-  const before = [upstream.requests.length, await uninspected()] as const;
+  const uninspected = () => scene.gate.envoy.stat("wasmcustom.postern.uninspected");
+  const before = [scene.upstream.requests.length, await uninspected()] as const;
   const uploads = Array.from({ length: 24 }, (_, i) => upload(`/copied/${i}`, length));
   // All but the last byte, of all: every copy that has room lives at the same time.
   for (const { socket } of uploads) socket.write(Buffer.alloc(length - 1, "lorem ipsum "));
   await eventually(
-    () => upstream.arrivals.filter((arrival) => arrival.startsWith("POST /copied/")).length,
+    () => scene.upstream.arrivals.filter((arrival) => arrival.startsWith("POST /copied/")).length,
     (arrived) => arrived === uploads.length,
   );
   await eventually(
-    async () => gate.envoy.stat("http.edge.downstream_cx_rx_bytes_total"),
+    async () => scene.gate.envoy.stat("http.edge.downstream_cx_rx_bytes_total"),
     (received) => received >= uploads.length * (length - 1),
   );
   for (const { socket } of uploads) socket.write(".");
   for (const { answered } of uploads) assert.match(await answered, /^HTTP\/1.1 200/);
-  assert.equal(upstream.requests.length - before[0], uploads.length);
-  assert.ok(upstream.requests.slice(before[0]).every(({ body }) => body.length === length));
+  assert.equal(scene.upstream.requests.length - before[0], uploads.length);
+  assert.ok(scene.upstream.requests.slice(before[0]).every(({ body }) => body.length === length));
   const refused = await eventually(
     async () => (await uninspected()) - before[1],
     (count) => count > 0,
@@ -109,7 +92,7 @@ test("copies of bodies take 2 MiB of a VM at most: what finds no room passes, no
   // A copy of 200 KiB has 256 KiB at most, so 8 to 10 find room.
   assert.ok(refused >= 14 && refused <= 16, `${refused} were not inspected`);
   await eventually(
-    () => [...sidecar.records.values()].filter((record) => record.uninspected === "inspection_budget").length,
+    () => [...scene.sidecar.records.values()].filter((record) => record.uninspected === "inspection_budget").length,
     (recorded) => recorded === refused,
   );
 
@@ -151,7 +134,7 @@ test("what a worker has Envoy hold of bodies is bounded: beyond it 503, and the 
 });
 
 function upload(path: string, length: number): { socket: Socket; answered: Promise<string> } {
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(gate.url).port) });
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(scene.gate.url).port) });
   socket.on("error", () => {});
   socket.write(`POST ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`);
   let text = "";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
-import { type Enforcement, startEnforcement } from "./enforcement.ts";
+import { playedScene } from "./played-scene.ts";
 import { answer, begin, benign, frame, type PlayedSidecar, playSidecar, syncResponse } from "./played-sidecar.ts";
 
 const policy = `
@@ -14,32 +13,17 @@ routes:
 /** Two workers, and the main thread's VM, which has no traffic. */
 const vms = 3;
 
-let upstream: RecordingUpstream;
-let gate: Enforcement;
-let sidecar: PlayedSidecar;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gate = await startEnforcement({ upstream: upstream.url, policy, workers: 2 });
-    sidecar = await playSidecar(gate.sidecarSocket, benign);
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gate.stop();
-  await sidecar.stop();
-  await upstream.stop();
-});
+const scene = playedScene(policy, benign, 2);
 
 /** Has the sidecar give this state to whoever has another. */
 function give(state: { version: number; [section: string]: unknown }): void {
-  sidecar.sync = (stream, version) => answer(stream, version === state.version ? Buffer.alloc(0) : syncResponse(state));
+  scene.sidecar.sync = (stream, version) =>
+    answer(stream, version === state.version ? Buffer.alloc(0) : syncResponse(state));
 }
 
 const everyWorkerHas = (version: number) =>
   eventually(
-    () => [...sidecar.workers.values()],
+    () => [...scene.sidecar.workers.values()],
     (versions) => versions.length === vms && versions.every((one) => one === version),
   );
 
@@ -56,12 +40,12 @@ test("a state reaches every worker", async (context) => {
 
 test("an answer that the sidecar keeps until there is something new is waited for", async () => {
   const kept: Parameters<PlayedSidecar["sync"]>[0][] = [];
-  sidecar.sync = (stream) => kept.push(stream);
+  scene.sidecar.sync = (stream) => kept.push(stream);
   await eventually(
     () => kept,
     ({ length }) => length >= vms,
   );
-  sidecar.sync = (stream) => answer(stream, Buffer.alloc(0));
+  scene.sidecar.sync = (stream) => answer(stream, Buffer.alloc(0));
   for (const stream of kept) if (!stream.closed) answer(stream, syncResponse({ version: 2 }));
   await everyWorkerHas(2);
 });
@@ -89,7 +73,7 @@ const noStates: readonly [name: string, response: Buffer][] = [
 for (const [name, response] of noStates) {
   test(`a state that ${name} is not taken, the last one stays`, async () => {
     let asked = 0;
-    sidecar.sync = (stream) => {
+    scene.sidecar.sync = (stream) => {
       asked += 1;
       answer(stream, response);
     };
@@ -97,7 +81,7 @@ for (const [name, response] of noStates) {
       () => asked,
       (times) => times > 2 * vms,
     );
-    assert.deepEqual([...new Set(sidecar.workers.values())], [2]);
+    assert.deepEqual([...new Set(scene.sidecar.workers.values())], [2]);
   });
 }
 
@@ -106,7 +90,7 @@ test("a call that is never answered is given up, and a state without end is not 
 }, async () => {
   for (const fault of ["silence", "flood"] as const) {
     let asked = 0;
-    sidecar.sync = (stream) => {
+    scene.sidecar.sync = (stream) => {
       asked += 1;
       if (fault === "flood") begin(stream, frame(Buffer.alloc(1024), 512 * 1024 * 1024));
     };
@@ -117,12 +101,12 @@ test("a call that is never answered is given up, and a state without end is not 
   }
   give({ version: 3, routes: [route] });
   await everyWorkerHas(3);
-  assert.equal((await fetch(`${gate.url}/a`)).status, 200);
+  assert.equal((await fetch(`${scene.gate.url}/a`)).status, 200);
 });
 
 test("a sidecar that is new finds the workers with the last state, whatever policies came meanwhile", async () => {
-  await sidecar.stop();
-  await gate.change(policy.replace("score: off", "score: headers"));
-  sidecar = await playSidecar(gate.sidecarSocket, benign);
+  await scene.sidecar.stop();
+  await scene.gate.change(policy.replace("score: off", "score: headers"));
+  scene.sidecar = await playSidecar(scene.gate.sidecarSocket, benign);
   await everyWorkerHas(3);
 });
