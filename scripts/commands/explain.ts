@@ -1,7 +1,6 @@
 import { evidenceText, findEvidence } from "../decision-log/evidence-text.ts";
+import { findDecision } from "../decision-log/find-decision.ts";
 import { narrate } from "../decision-log/narrate.ts";
-import { findDecision } from "../decision-log/read.ts";
-import { findReview } from "../decision-log/reviewed.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -18,15 +17,15 @@ export async function explain(args: string[]): Promise<number> {
   if (positionals.length !== 1 || id === undefined || !/^[0-9a-f]{32}$/.test(id)) {
     throw new UsageError(`an ID is the 32 hex digits of the response header x-postern-decision.\nusage: ${usage}`);
   }
-  const decision = await findDecision(values.state, id);
-  if (!decision) {
+  const found = await findDecision(values.state, id);
+  if (!found) {
     process.stderr.write(
       `${values.state} has no decision ${id}. Records arrive within a second of the response; older ones may lie in another folder (--state DIR). \`postern log show\` lists what is there.\n`,
     );
     return 1;
   }
+  const { decision, review } = found;
   const evidence = await findEvidence(values.state, decision);
-  const review = await findReview(values.state, id);
   const words = () => narrate(decision, evidenceText(decision, evidence), review).join("\n");
   process.stdout.write(`${values.json ? JSON.stringify({ ...decision, evidenceKept: evidence, review }) : words()}\n`);
   return 0;

@@ -29,15 +29,14 @@ export async function* readLogLines(stateDirectory: string, part = ""): AsyncGen
   }
 }
 
-/**
- * Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over.
- * @param id only those of this decision
- */
-export async function* readLog(stateDirectory: string, id = ""): AsyncGenerator<LogRecord | CompletionLine> {
-  for await (const line of readLogLines(stateDirectory, id)) {
-    const known = ("id" in line && "effect" in line) || ("completes" in line && "response" in line);
-    if (known) yield line as unknown as LogRecord | CompletionLine;
-  }
+/** Every decision of the log and every completion that came after its decision, oldest first. Other lines are passed over. */
+export async function* readLog(stateDirectory: string): AsyncGenerator<LogRecord | CompletionLine> {
+  for await (const line of readLogLines(stateDirectory)) if (isRecord(line)) yield line;
+}
+
+/** A decision or a completion. */
+export function isRecord(line: object): line is LogRecord | CompletionLine {
+  return ("id" in line && "effect" in line) || ("completes" in line && "response" in line);
 }
 
 /** Every decision on a request of a client, oldest first, as it was when it was made. */
@@ -48,17 +47,6 @@ export async function* readDecisions(stateDirectory: string): AsyncGenerator<Log
 /** A probe of the self-test. */
 export function isProbe(line: LogRecord): boolean {
   return line.selfTest === true;
-}
-
-/** One decision with its completion, as far as both are there. */
-export async function findDecision(stateDirectory: string, id: string): Promise<LogRecord | null> {
-  let found: LogRecord | null = null;
-  for await (const line of readLog(stateDirectory, id)) {
-    if (!isCompletion(line)) found = line.id === id ? line : found;
-    else if (found !== null && line.completes === id) found.response = line.response;
-    if (found !== null && found.response !== null) break;
-  }
-  return found;
 }
 
 export function isCompletion(line: LogRecord | CompletionLine): line is CompletionLine {

@@ -3,10 +3,10 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
-import { findDecision } from "../../scripts/decision-log/read.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { findRecord } from "../harness/record.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const policy = `
@@ -58,13 +58,13 @@ test("when a request is answered its record is in the log already, score include
   for (const path of ["/plain/a", "/scored/a?q=hello", "/detected/a?q=hello"]) {
     const { status, id } = await answered(path);
     assert.equal(status, 200, path);
-    const record = await findDecision(gateway.state, id);
+    const record = await findRecord(gateway.state, id);
     assert.equal(record?.effect, "permit", path);
     assert.equal(record?.score.by === "nothing", path === "/plain/a");
   }
   const posted = await answered("/detected/b", { method: "POST", body: new URLSearchParams({ q: "1' OR 1=1 --" }) });
   assert.equal(posted.status, 200);
-  assert.notEqual((await findDecision(gateway.state, posted.id))?.wouldDeny, null);
+  assert.notEqual((await findRecord(gateway.state, posted.id))?.wouldDeny, null);
 });
 
 test("a denial is recorded as well", async () => {
@@ -79,7 +79,7 @@ test("a response that goes on has its decision in the log, and its completion wh
     ({ status }) => status !== 503,
   );
   const id = response.headers.get("x-postern-decision") ?? "";
-  const record = await findDecision(gateway.state, id);
+  const record = await findRecord(gateway.state, id);
   assert.equal(record?.effect, "permit");
   assert.equal(record?.response, null);
   open.at(-1)?.end(" and ended");
@@ -145,5 +145,5 @@ test("killed under load, whatever was answered is in the log, and the chain is w
   const log = join(gateway.state, "log");
   const keys = await readStateKeys(gateway.state);
   assert.equal((await verifyLog(log, keys)).problem, null);
-  for (const id of answered) assert.notEqual(await findDecision(gateway.state, id), null, id);
+  for (const id of answered) assert.notEqual(await findRecord(gateway.state, id), null, id);
 });

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogRecord } from "../../inference-sidecar/src/decision-log/record.ts";
-import { findDecision } from "../../scripts/decision-log/read.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "./eventually.ts";
 import { type RunMember, runMembers, runVariable } from "./process-run.ts";
+import { findRecord } from "./record.ts";
 
 export interface TestGatewayOptions {
   readonly upstream: URL;
@@ -94,7 +94,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     envoyPid: () => member("envoy.json"),
     waitForRecord: async (id) => {
       const record = await eventually(
-        () => findDecision(state, id),
+        () => findRecord(state, id),
         (found) => found !== null && found.response !== null,
       );
       return record as LogRecord;

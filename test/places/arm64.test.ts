@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { findDecision } from "../../scripts/decision-log/read.ts";
 import { emulated, missingForArm64, sidecarForArm64 } from "../harness/arm64.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
+import { findRecord } from "../harness/record.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { ask, visits } from "./ask.ts";
 import { type ForeignPolicy, makeForeignPolicy, readJson } from "./foreign-policy.ts";
@@ -63,7 +63,7 @@ test("Envoy with the filter and the sidecar with its model, both for arm64, deci
     const { status: got, decision } = await ask(place, port, { path: `/weighed?q=${query}` });
     assert.equal(got, status);
     const record = await eventually(
-      () => findDecision(join(out, "state"), decision),
+      () => findRecord(join(out, "state"), decision),
       (found) => found !== null,
     );
     assert.equal(record?.score.by, "model");

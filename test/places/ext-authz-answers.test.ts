@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { main } from "../../scripts/cli.ts";
-import { findDecision } from "../../scripts/decision-log/read.ts";
 import { startEnvoy, type TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
 import { makeIssuer } from "../harness/issuer.ts";
 import { sendRaw } from "../harness/raw-http.ts";
+import { findRecord } from "../harness/record.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { readJson } from "./foreign-policy.ts";
 import { startRenderedSidecar } from "./rendered-sidecar.ts";
@@ -65,7 +65,7 @@ const get = (target: string, ...fields: string[]) =>
 async function recordOf({ headers }: { headers: Readonly<Record<string, string>> }) {
   const id = headers["x-postern-decision"] ?? "";
   const found = await eventually(
-    () => findDecision(join(out, "state"), id),
+    () => findRecord(join(out, "state"), id),
     (record) => record !== null,
   );
   assert.ok(found);
