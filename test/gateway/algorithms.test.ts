@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, PUBLIC_KEY_ALGORITHMS, type TestAlgorithm, type TestIssuer } from "../harness/issuer.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { PUBLIC_KEY_ALGORITHMS, type TestAlgorithm } from "../harness/issuer.ts";
+import { issuingScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -25,30 +24,15 @@ routes:
 const FAR: readonly TestAlgorithm[] = ["PS256", "PS384", "PS512", "EdDSA"];
 const attack = "q=1' UNION SELECT username, password FROM users WHERE '1'='1' --";
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
+const scene = issuingScene({ policy }, PUBLIC_KEY_ALGORITHMS);
 
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders", PUBLIC_KEY_ALGORITHMS);
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files: { "jwks.json": issuer.jwks } });
-  },
-  { timeout: 240_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
-
-const good = (algorithm: TestAlgorithm) => issuer.token(algorithm, "orders:read");
+const good = (algorithm: TestAlgorithm) => scene.issuer.token(algorithm, "orders:read");
 
 async function send(path: string, token: string, body?: string): Promise<[status: number, id: string]> {
   const form = { "content-type": "application/x-www-form-urlencoded" };
   const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : form) };
   const request = body === undefined ? { headers } : { method: "POST", headers, body };
-  const response = await fetch(`${gateway.url}${path}`, request);
+  const response = await fetch(`${scene.gateway.url}${path}`, request);
   await response.arrayBuffer();
   return [response.status, response.headers.get("x-postern-decision") ?? ""];
 }
@@ -65,33 +49,33 @@ for (const algorithm of PUBLIC_KEY_ALGORITHMS) {
   test(`${algorithm}: a good token is let in, one with a changed signature is not`, { timeout: 60_000 }, async () => {
     const token = await good(algorithm);
     assert.equal((await send("/orders/7", token))[0], 200);
-    const seen = upstream.arrivals.length;
+    const seen = scene.upstream.arrivals.length;
     const [status, id] = await send("/orders/7", forged(token));
     assert.equal(status, 401);
-    assert.equal(upstream.arrivals.length, seen);
-    assert.equal((await gateway.waitForRecord(id)).reason, "token_signature");
+    assert.equal(scene.upstream.arrivals.length, seen);
+    assert.equal((await scene.gateway.waitForRecord(id)).reason, "token_signature");
   });
 }
 
 test("a key is good for its own algorithm only", async () => {
-  const rs = await issuer.token("RS256", "orders:read", { header: { kid: "ps256" } });
+  const rs = await scene.issuer.token("RS256", "orders:read", { header: { kid: "ps256" } });
   assert.equal((await send("/orders/7", rs))[0], 401);
-  const ps = await issuer.token("PS256", "orders:read", { header: { kid: "rs256" } });
+  const ps = await scene.issuer.token("PS256", "orders:read", { header: { kid: "rs256" } });
   assert.equal((await send("/orders/7", ps))[0], 401);
 });
 
 test("a body that comes while the sidecar verifies the token is judged and forwarded whole", async () => {
-  const before = upstream.requests.length;
+  const before = scene.upstream.requests.length;
   const text = `note=${"harmless words ".repeat(500)}`;
   assert.equal((await send("/notes", await good("PS256"), text))[0], 200);
-  assert.equal(upstream.requests[before]?.body.toString(), text);
+  assert.equal(scene.upstream.requests[before]?.body.toString(), text);
   assert.equal((await send("/watched", await good("PS384"), text))[0], 200);
-  assert.equal(upstream.requests[before + 1]?.body.toString(), text);
+  assert.equal(scene.upstream.requests[before + 1]?.body.toString(), text);
   assert.equal((await send("/notes", await good("EdDSA"), attack))[0], 403);
   assert.equal((await send("/notes", await good("PS512"), "x".repeat(100_000)))[0], 413);
-  assert.equal(upstream.requests.length, before + 2);
+  assert.equal(scene.upstream.requests.length, before + 2);
   const [, id] = await send("/watched", await good("EdDSA"), attack);
-  assert.match((await gateway.waitForRecord(id)).wouldDeny ?? "", /^attack_/);
+  assert.match((await scene.gateway.waitForRecord(id)).wouldDeny ?? "", /^attack_/);
 });
 
 test("without the sidecar known tokens go on and new ones of these algorithms get 503", {
@@ -99,26 +83,26 @@ test("without the sidecar known tokens go on and new ones of these algorithms ge
 }, async () => {
   const known = await Promise.all(FAR.map(good));
   for (const token of known) assert.equal((await send("/orders/7", token))[0], 200);
-  const pid = await gateway.sidecarPid();
+  const pid = await scene.gateway.sidecarPid();
   process.kill(pid, "SIGSTOP");
   const unknown: string[] = [];
   try {
     for (const token of known) assert.equal((await send("/orders/7", token))[0], 200);
     for (const algorithm of ["RS512", "ES384", "ES512"] as const)
       assert.equal((await send("/orders/7", await good(algorithm)))[0], 200, algorithm);
-    const seen = upstream.arrivals.length;
+    const seen = scene.upstream.arrivals.length;
     for (const algorithm of FAR) {
       const [status, id] = await send("/orders/7", await good(algorithm));
       assert.equal(status, 503, algorithm);
       unknown.push(id);
     }
-    assert.equal(upstream.arrivals.length, seen);
+    assert.equal(scene.upstream.arrivals.length, seen);
     assert.equal((await send("/open", await good("PS256")))[0], 200, "a public route takes no token");
   } finally {
     process.kill(pid, "SIGCONT");
   }
-  for (const id of unknown) assert.equal((await gateway.waitForRecord(id)).reason, "token_unverifiable");
-  process.kill(await gateway.sidecarPid(), "SIGKILL");
+  for (const id of unknown) assert.equal((await scene.gateway.waitForRecord(id)).reason, "token_unverifiable");
+  process.kill(await scene.gateway.sidecarPid(), "SIGKILL");
   for (const token of known) assert.equal((await send("/orders/7", token))[0], 200);
   const late = await good("PS256");
   await eventually(

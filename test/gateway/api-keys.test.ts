@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { test } from "node:test";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const keys = {
   "till-7": randomBytes(32).toString("hex"),
@@ -36,27 +34,12 @@ routes:
   - { name: watched, match: { path: /watched }, mode: observe, allow: [{ apiKeys: [till-8] }], score: off }
 `;
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    const files = { "shared.key": issuer.secret };
-    gateway = await startTestGateway({ upstream: upstream.url, policy: policy(false), files });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
-});
+const scene = issuingScene({ policy: policy(false) });
 
 async function ask(path: string, ...headers: string[]) {
   const lines = [`GET ${path} HTTP/1.1`, "Host: shop.example", ...headers, "", ""];
-  const answer = await sendRaw(gateway.url, lines.join("\r\n"));
-  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  const answer = await sendRaw(scene.gateway.url, lines.join("\r\n"));
+  const record = await scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   const { apiKey, grant } = record.subject;
   return { status: answer.status, reason: record.reason, apiKey, grant, challenge: answer.headers["www-authenticate"] };
 }
@@ -65,7 +48,7 @@ const withKey = (name: keyof typeof keys) => `X-Till-Key: ${keys[name]}`;
 test("a key grants, is named in the record and to the upstream, and is itself not given on", async () => {
   const { status, apiKey, grant } = await ask("/tills/7", withKey("till-7"), "x-postern-api-key: admin");
   assert.deepEqual([status, apiKey, grant], [200, "till-7", "tills"]);
-  const { headers } = upstream.requests.at(-1) ?? assert.fail("nothing came");
+  const { headers } = scene.upstream.requests.at(-1) ?? assert.fail("nothing came");
   assert.equal(headers["x-postern-api-key"], "till-7");
   assert.equal(headers["x-till-key"], undefined);
 });
@@ -89,7 +72,7 @@ test("no key, another's, an unknown, a cut, a doubled and an expired one are ref
 });
 
 test("where a grant asks for key and token, both are needed", async () => {
-  const token = `Authorization: Bearer ${await issuer.token("HS256", "")}`;
+  const token = `Authorization: Bearer ${await scene.issuer.token("HS256", "")}`;
   assert.equal((await ask("/both", withKey("till-8"), token)).grant, "both");
   assert.equal((await ask("/both", withKey("till-8"))).reason, "grant_missing");
   assert.equal((await ask("/both", token)).reason, "grant_missing");
@@ -99,7 +82,7 @@ test("where a grant asks for key and token, both are needed", async () => {
 test("a bad key denies on no public route, and reaches no upstream even there or in observe", async () => {
   for (const path of ["/market", "/watched"]) {
     assert.equal((await ask(path, "X-Till-Key: guess", "x_till_key: guess")).status, 200);
-    const { headers } = upstream.requests.at(-1) ?? assert.fail("nothing came");
+    const { headers } = scene.upstream.requests.at(-1) ?? assert.fail("nothing came");
     assert.deepEqual(
       [headers["x-till-key"], headers.x_till_key, headers["x-postern-api-key"]],
       [undefined, undefined, undefined],

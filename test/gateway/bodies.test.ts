@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { readDecisions } from "../../scripts/decision-log/read.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -39,30 +38,17 @@ const batch = (target: string, note: string) =>
   ].join("\r\n");
 const filter = "$filter=Price%20gt%2051&sap-client=100";
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({ policy });
 
 async function post(path: string, header: string, body: string, pieces?: readonly string[]): Promise<RawAnswer> {
   const head = `POST ${path} HTTP/1.1\r\nHost: shop.example\r\n${header}\r\n`;
   return sendRaw(
-    gateway.url,
+    scene.gateway.url,
     pieces ? [`${head}\r\n`, ...pieces] : `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
-const record = (answer: RawAnswer) => gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+const record = (answer: RawAnswer) => scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
 
 const denied: [name: string, header: string, body: string, field: string, decoding: string][] = [
   ["a JSON leaf", json, JSON.stringify({ items: [{ note: attack }] }), "json:/items/0/note", ""],
@@ -95,7 +81,7 @@ const denied: [name: string, header: string, body: string, field: string, decodi
 
 for (const [name, header, body, field, decoding] of denied) {
   test(`an attack in ${name} is denied before any byte goes upstream`, async () => {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const answer = await post("/comments/a", header, body);
     const { reason, score } = await record(answer);
     assert.deepEqual([answer.status, reason, score.by], [403, "attack_screened", "screen"]);
@@ -103,15 +89,15 @@ for (const [name, header, body, field, decoding] of denied) {
     if (decoding !== "") assert.ok(score.finding?.decodings.includes(decoding), JSON.stringify(score.finding));
     const { start = 0, end = 0 } = score.finding ?? {};
     assert.ok(end > start && end <= Buffer.byteLength(body), "the range lies in the body");
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
   });
 
   test(`the same on a route in detect passes whole and is recorded: ${name}`, async () => {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const answer = await post("/watched/a", header, body);
     const { reason, wouldDeny } = await record(answer);
     assert.deepEqual([answer.status, reason, wouldDeny], [200, "permitted", "attack_screened"]);
-    assert.equal(upstream.requests[seen]?.body.toString(), body);
+    assert.equal(scene.upstream.requests[seen]?.body.toString(), body);
   });
 }
 
@@ -131,10 +117,10 @@ test("ordinary prose with apostrophes, SQL's words and <b> passes in prevent, un
     [form, `note=${encodeURIComponent(prose)}`],
     ["Content-Type: text/plain", prose],
   ] as const) {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const answer = await post("/comments/a", header, body);
     assert.equal(answer.status, 200, body);
-    assert.equal(upstream.requests[seen]?.body.toString(), body);
+    assert.equal(scene.upstream.requests[seen]?.body.toString(), body);
   }
 });
 
@@ -144,7 +130,7 @@ test("an upload with plain fields and a picture, and an order in XML, pass in pr
   upload.set("note", "It's a nice day");
   const picture = Buffer.from(Array.from({ length: 6000 }, (_, i) => (i * 2654435761) >>> 24));
   upload.set("picture", new Blob([picture], { type: "image/png" }), "beach.png");
-  const form = await fetch(`${gateway.url}/comments/a`, { method: "POST", body: upload });
+  const form = await fetch(`${scene.gateway.url}/comments/a`, { method: "POST", body: upload });
   assert.equal(form.status, 200, form.headers.get("x-postern-decision") ?? "");
   const xml = '<?xml version="1.0"?><order id="5"><item sku="A-1">Book</item></order>';
   assert.equal((await post("/comments/a", "Content-Type: application/xml", xml)).status, 200);
@@ -175,28 +161,28 @@ test("a chunked body, sent in pieces and with trailers, is judged whole", async 
   const half = body.length >> 1;
   const chunk = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`;
   const chunked = `${json}\r\nTransfer-Encoding: chunked`;
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   for (const end of ["0\r\n\r\n", "0\r\nx-checksum: 1\r\n\r\n"]) {
     const answer = await post("/comments/a", chunked, "", [chunk(body.slice(0, half)), chunk(body.slice(half)), end]);
     assert.equal(answer.status, 403);
   }
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
   const harmless = await post("/comments/a", chunked, "", [
     chunk('{"note":'),
     chunk('"thank you"}'),
     "0\r\nx-checksum: 1\r\n\r\n",
   ]);
   assert.equal(harmless.status, 200);
-  assert.equal(upstream.requests[seen]?.body.toString(), '{"note":"thank you"}');
+  assert.equal(scene.upstream.requests[seen]?.body.toString(), '{"note":"thank you"}');
 });
 
 test("expect: 100-continue is answered before the body and does not open the gate", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const body = JSON.stringify({ note: attack });
   const header = `${json}\r\nExpect: 100-continue\r\nContent-Length: ${body.length}`;
   const answer = await post("/comments/a", header, "", [body]);
   assert.equal(answer.status, 403);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
 });
 
 test("a long form is looked at as it comes: the same verdict and finding as of one that comes at once", async () => {
@@ -206,14 +192,14 @@ test("a long form is looked at as it comes: the same verdict and finding as of o
   for (const hostile of [0, 30, 59]) {
     const body = fields(hostile).join("&");
     const pieces = body.match(/.{1,9000}/g) ?? [];
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const head = `${form}\r\nContent-Length: ${body.length}`;
     const [whole, inPieces] = [await post("/forms/a", form, body), await post("/forms/a", head, "", pieces)];
     assert.deepEqual([whole.status, inPieces.status], [403, 403]);
     const { score } = await record(inPieces);
     assert.deepEqual(score.finding, (await record(whole)).score.finding);
     assert.equal(score.finding?.field, `form:f${hostile}`);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
   }
   const harmless = fields(-1).join("&");
   const passes = await post(
@@ -223,11 +209,11 @@ test("a long form is looked at as it comes: the same verdict and finding as of o
     harmless.match(/.{1,9000}/g) ?? [],
   );
   assert.equal(passes.status, 200);
-  assert.equal(upstream.requests.at(-1)?.body.toString(), harmless);
+  assert.equal(scene.upstream.requests.at(-1)?.body.toString(), harmless);
 });
 
 test("over HTTP/2 a body is as large as over HTTP/1.1, and one over the limit gets the same answer", async () => {
-  const session = connectHttp2(gateway.url);
+  const session = connectHttp2(scene.gateway.url);
   const send = async (path: string, length: number): Promise<[status: number | undefined, body: string]> => {
     const stream = session.request({ ":method": "POST", ":path": path, "content-type": "text/plain" });
     let status: number | undefined;
@@ -257,44 +243,44 @@ test("over HTTP/2 a body is as large as over HTTP/1.1, and one over the limit ge
 });
 
 test("a body that its head tells to be over the limit is 413 before any of it has come", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const head = (path: string, length: number) =>
     `POST ${path} HTTP/1.1\r\nHost: shop.example\r\n${json}\r\nContent-Length: ${length}\r\n\r\n`;
-  const answer = await sendRaw(gateway.url, head("/comments/a", 16_385));
+  const answer = await sendRaw(scene.gateway.url, head("/comments/a", 16_385));
   assert.deepEqual([answer.status, (await record(answer)).reason], [413, "body_too_large"]);
-  assert.equal((await sendRaw(gateway.url, head("/comments/a", Number.MAX_SAFE_INTEGER))).status, 413);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal((await sendRaw(scene.gateway.url, head("/comments/a", Number.MAX_SAFE_INTEGER))).status, 413);
+  assert.equal(scene.upstream.requests.length, seen);
   // In detect nothing is refused, so that all of it goes on.
   const body = JSON.stringify({ note: prose.repeat(200) });
   const watched = await post("/watched/a", json, body);
   assert.deepEqual([watched.status, (await record(watched)).wouldDeny], [200, "body_too_large"]);
-  assert.equal(upstream.requests[seen]?.body.length, body.length);
+  assert.equal(scene.upstream.requests[seen]?.body.length, body.length);
 });
 
 test("with onTooLarge: prefix the first bytes are judged, the rest passes, and the record says so", async () => {
   const filler = "lorem ipsum dolor sit amet ".repeat(3000);
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const harmless = await post("/uploads/a", "Content-Type: text/plain", filler);
   const { effect, score } = await record(harmless);
   assert.deepEqual([harmless.status, effect, score.uninspected], [200, "permit", "body_too_large"]);
-  assert.equal(upstream.requests[seen]?.body.length, filler.length);
+  assert.equal(scene.upstream.requests[seen]?.body.length, filler.length);
   const hostile = await post("/uploads/a", "Content-Type: text/plain", `${attack} ${filler}`);
   assert.deepEqual([hostile.status, (await record(hostile)).reason], [403, "attack_scored"]);
-  assert.equal(upstream.requests.length, seen + 1);
+  assert.equal(scene.upstream.requests.length, seen + 1);
 });
 
 test("score: headers judges the head and lets the body stream", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const passes = await post("/heads/a", json, JSON.stringify({ note: attack }));
   assert.equal(passes.status, 200);
-  assert.equal(upstream.requests.length, seen + 1);
+  assert.equal(scene.upstream.requests.length, seen + 1);
   const denies = await post(`/heads/a?q=${encodeURIComponent(attack)}`, json, "{}");
   assert.deepEqual([denies.status, (await record(denies)).score.finding?.field], [403, "query:q"]);
 });
 
 test("a client that goes away before its body is whole leaves a record and nothing upstream", async () => {
-  const seen = upstream.requests.length;
-  const { hostname, port } = new URL(gateway.url);
+  const seen = scene.upstream.requests.length;
+  const { hostname, port } = new URL(scene.gateway.url);
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) }, () => {
       socket.write("POST /comments/gone HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 100\r\n\r\nhalf", () => {
@@ -306,9 +292,9 @@ test("a client that goes away before its body is whole leaves a record and nothi
   });
   const next = await post("/comments/after", json, "{}");
   assert.equal(next.status, 200);
-  assert.equal(upstream.requests.length, seen + 1);
+  assert.equal(scene.upstream.requests.length, seen + 1);
   await record(next);
   const reasons: string[] = [];
-  for await (const decision of readDecisions(gateway.state)) reasons.push(decision.reason);
+  for await (const decision of readDecisions(scene.gateway.state)) reasons.push(decision.reason);
   assert.equal(reasons.filter((reason) => reason === "request_incomplete").length, 1);
 });

@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { test } from "node:test";
 import { sendRaw } from "../harness/raw-http.ts";
 import { sendRawHttp2 } from "../harness/raw-http2.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 /** What Envoy's codecs refuse before the filter sees it: the filter has no check of its own for these. */
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
 
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({});
 
 const host = "Host: shop.example\r\n";
 const refused: [name: string, bytes: string, status: number][] = [
@@ -39,11 +26,11 @@ const refused: [name: string, bytes: string, status: number][] = [
 
 for (const [name, bytes, status] of refused) {
   test(`Envoy refuses ${name}, also in observe, and the filter never sees it`, async () => {
-    const seen = upstream.requests.length;
-    const answer = await sendRaw(gateway.url, bytes);
+    const seen = scene.upstream.requests.length;
+    const answer = await sendRaw(scene.gateway.url, bytes);
     assert.equal(answer.status, status);
     assert.equal(answer.headers["x-postern-decision"], undefined);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
   });
 }
 
@@ -55,25 +42,25 @@ const head = [
 ] as const;
 
 test("over HTTP/2 the same request without a fault is answered", async () => {
-  assert.equal((await sendRawHttp2(gateway.url, head)).kind, "response");
+  assert.equal((await sendRawHttp2(scene.gateway.url, head)).kind, "response");
 });
 
 for (const code of [0x00, 0x01, 0x0a, 0x0d, 0x1f, 0x7f]) {
   test(`over HTTP/2 Envoy refuses a header value with byte ${code}`, async () => {
-    const seen = upstream.requests.length;
-    const answer = await sendRawHttp2(gateway.url, [...head, ["x-a", `a${String.fromCharCode(code)}b`]]);
+    const seen = scene.upstream.requests.length;
+    const answer = await sendRawHttp2(scene.gateway.url, [...head, ["x-a", `a${String.fromCharCode(code)}b`]]);
     assert.notEqual(answer.kind, "response");
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
   });
 }
 
 test("over HTTP/2 Envoy refuses transfer-encoding and a second authority", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   for (const field of [
     ["transfer-encoding", "chunked"],
     [":authority", "other.example"],
   ] as const) {
-    assert.notEqual((await sendRawHttp2(gateway.url, [...head, field])).kind, "response");
+    assert.notEqual((await sendRawHttp2(scene.gateway.url, [...head, field])).kind, "response");
   }
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { runPostern } from "../harness/gateway.ts";
 import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -22,20 +22,7 @@ const hostile = JSON.stringify({ items: [{ note: attack }] });
 const harmless = JSON.stringify({ note: "thank you, it's lovely" });
 const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024, " "));
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({ policy });
 
 function head(path: string, encoding: string, rest: string, type = "application/json"): string {
   const lines = [`POST ${path} HTTP/1.1`, "Host: shop.example", `Content-Type: ${type}`, rest];
@@ -43,10 +30,10 @@ function head(path: string, encoding: string, rest: string, type = "application/
 }
 
 function post(path: string, encoding: string, body: Buffer, type?: string): Promise<RawAnswer> {
-  return sendRaw(gateway.url, [head(path, encoding, `Content-Length: ${body.length}`, type), body]);
+  return sendRaw(scene.gateway.url, [head(path, encoding, `Content-Length: ${body.length}`, type), body]);
 }
 
-const record = (answer: RawAnswer) => gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+const record = (answer: RawAnswer) => scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
 
 /** As clients of S3 send it, cut in two. */
 function awsChunked(text: string): Buffer {
@@ -68,7 +55,7 @@ const codings: [encoding: string, encode: (text: string) => Buffer, decodings: s
 
 for (const [encoding, encode, decodings] of codings) {
   test(`under ${encoding || "no declared coding"} (${decodings}): denied, recorded or let through as the plain body would be`, async () => {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const body = encode(hostile);
     const answer = await post("/comments/a", encoding, body);
     const { reason, score } = await record(answer);
@@ -76,20 +63,20 @@ for (const [encoding, encode, decodings] of codings) {
     const { field, start, end, decodings: told = [] } = score.finding ?? {};
     assert.deepEqual([field, start, end], ["json:/items/0/note", 0, body.length]);
     assert.deepEqual(told.slice(0, decodings.length), decodings);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
 
     for (const path of ["/watched/a", "/seen/a"]) {
       const passed = await post(path, encoding, body);
       const { effect, wouldDeny } = await record(passed);
       assert.deepEqual([passed.status, effect, wouldDeny], [200, "permit", "attack_screened"]);
-      assert.deepEqual(upstream.requests.at(-1)?.body, body);
+      assert.deepEqual(scene.upstream.requests.at(-1)?.body, body);
     }
 
     const benign = encode(harmless);
     assert.equal((await post("/comments/a", encoding, benign)).status, 200);
-    assert.deepEqual(upstream.requests.at(-1)?.body, benign);
-    assert.equal(upstream.requests.at(-1)?.headers["content-encoding"], encoding || undefined);
-    assert.equal(upstream.requests.length, seen + 3);
+    assert.deepEqual(scene.upstream.requests.at(-1)?.body, benign);
+    assert.equal(scene.upstream.requests.at(-1)?.headers["content-encoding"], encoding || undefined);
+    assert.equal(scene.upstream.requests.length, seen + 3);
   });
 }
 
@@ -105,25 +92,25 @@ const opaque: [name: string, encoding: string, body: Buffer][] = [
 
 for (const [name, encoding, body] of opaque) {
   test(`what can't be inspected is 415 in prevent, recorded below: ${name}`, async () => {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const answer = await post("/comments/a", encoding, body);
     assert.deepEqual([answer.status, (await record(answer)).reason], [415, "body_encoding"]);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
     for (const path of ["/watched/a", "/seen/a"]) {
       const passed = await post(path, encoding, body);
       assert.deepEqual([passed.status, (await record(passed)).wouldDeny], [200, "body_encoding"]);
-      assert.deepEqual(upstream.requests.at(-1)?.body, body);
+      assert.deepEqual(scene.upstream.requests.at(-1)?.body, body);
     }
   });
 }
 
 test("a bomb is 413 where the route says deny, judged by its first bytes where it says prefix, recorded in detect", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   for (const encoding of ["gzip", ""]) {
     const denied = await post("/comments/a", encoding, bomb);
     assert.deepEqual([denied.status, (await record(denied)).reason], [413, "body_too_large"]);
   }
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
 
   const prefix = await post("/uploads/a", "gzip", gzipSync(`[${" ".repeat(60_000)}]`));
   const { effect, score } = await record(prefix);
@@ -135,29 +122,29 @@ test("a bomb is 413 where the route says deny, judged by its first bytes where i
   const sent = gzipSync(Buffer.concat([Buffer.from(`${attack} `), noise]));
   assert.ok(sent.length > 4096);
   assert.deepEqual((await post("/uploads/a", "gzip", sent, "text/plain")).status, 403);
-  assert.equal(upstream.requests.length, seen + 1);
+  assert.equal(scene.upstream.requests.length, seen + 1);
 
   const watched = await post("/watched/a", "gzip", bomb);
   assert.deepEqual([watched.status, (await record(watched)).wouldDeny], [200, "body_too_large"]);
-  assert.deepEqual(upstream.requests.at(-1)?.body, bomb);
+  assert.deepEqual(scene.upstream.requests.at(-1)?.body, bomb);
 });
 
 test("a file that looks like gzip and is broken is binary data, and passes", async () => {
   const file = gzipSync(harmless);
   file[file.length - 6] = (file[file.length - 6] ?? 0) ^ 0x40;
   assert.equal((await post("/comments/a", "", file, "application/gzip")).status, 200);
-  assert.deepEqual(upstream.requests.at(-1)?.body, file);
+  assert.deepEqual(scene.upstream.requests.at(-1)?.body, file);
 });
 
 test("codings in several fields are undone in their order", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const fields = "gzip\r\nContent-Encoding: deflate";
   assert.equal((await post("/comments/a", fields, deflateSync(gzipSync(hostile)))).status, 403);
   assert.equal((await post("/comments/a", fields, gzipSync(deflateSync(harmless)))).status, 415);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
   const benign = deflateSync(gzipSync(harmless));
   assert.equal((await post("/comments/a", fields, benign)).status, 200);
-  assert.deepEqual(upstream.requests.at(-1)?.body, benign);
+  assert.deepEqual(scene.upstream.requests.at(-1)?.body, benign);
 });
 
 test("chunked, in pieces and with trailers: judged whole", async () => {
@@ -165,24 +152,24 @@ test("chunked, in pieces and with trailers: judged whole", async () => {
     Buffer.concat([Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n")]);
   const chunked = (path: string, body: Buffer, end: string) => {
     const start = head(path, "gzip", "Transfer-Encoding: chunked");
-    return sendRaw(gateway.url, [start, chunk(body.subarray(0, 15)), chunk(body.subarray(15)), end]);
+    return sendRaw(scene.gateway.url, [start, chunk(body.subarray(0, 15)), chunk(body.subarray(15)), end]);
   };
   for (const end of ["0\r\n\r\n", "0\r\nx-checksum: 1\r\n\r\n"]) {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     assert.equal((await chunked("/comments/a", gzipSync(hostile), end)).status, 403);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
     for (const [path, body] of [
       ["/comments/a", gzipSync(harmless)],
       ["/watched/a", gzipSync(hostile)],
     ] as const) {
       assert.equal((await chunked(path, body, end)).status, 200);
-      assert.deepEqual(upstream.requests.at(-1)?.body, body);
+      assert.deepEqual(scene.upstream.requests.at(-1)?.body, body);
     }
   }
 });
 
 test("over HTTP/2, in several frames", async () => {
-  const session = connectHttp2(gateway.url);
+  const session = connectHttp2(scene.gateway.url);
   const send = (path: string, body: Buffer, encoding: string) =>
     new Promise<number>((done, refuse) => {
       const stream = session.request({
@@ -199,16 +186,16 @@ test("over HTTP/2, in several frames", async () => {
       stream.end(body.subarray(11));
     });
   try {
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     assert.equal(await send("/comments/a", gzipSync(hostile), "gzip"), 403);
     assert.equal(await send("/comments/a", deflateSync(gzipSync(hostile)), "gzip, deflate"), 403);
     assert.equal(await send("/comments/a", bomb, "gzip"), 413);
     assert.equal(await send("/comments/a", gzipSync(harmless), "br"), 415);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
     assert.equal(await send("/comments/a", gzipSync(harmless), "gzip"), 200);
-    assert.deepEqual(upstream.requests.at(-1)?.body, gzipSync(harmless));
+    assert.deepEqual(scene.upstream.requests.at(-1)?.body, gzipSync(harmless));
     assert.equal(await send("/watched/a", gzipSync(hostile), "gzip"), 200);
-    assert.deepEqual(upstream.requests.at(-1)?.body, gzipSync(hostile));
+    assert.deepEqual(scene.upstream.requests.at(-1)?.body, gzipSync(hostile));
   } finally {
     session.close();
   }
@@ -216,7 +203,7 @@ test("over HTTP/2, in several frames", async () => {
 
 test("explain says what was undone", async () => {
   const { id } = await record(await post("/comments/a", "gzip", gzipSync(hostile)));
-  const { output, ended } = runPostern(["explain", id, "--state", gateway.state]);
+  const { output, ended } = runPostern(["explain", id, "--state", scene.gateway.state]);
   assert.equal(await ended, 0, output());
   assert.match(output(), /json:\/items\/0\/note, bytes 0 to \d+, after decoding gzip/);
 });
@@ -226,7 +213,7 @@ test("bombs leave the memory of the filter where it was", async () => {
     const [, kibibytes] = /^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${envoy}/status`, "utf8")) ?? [];
     return Number(kibibytes);
   };
-  const envoy = await gateway.envoyPid();
+  const envoy = await scene.gateway.envoyPid();
   const burst = async (count: number) => {
     for (let i = 0; i < count; i++) assert.equal((await post("/comments/a", "gzip", bomb)).status, 413);
   };
@@ -245,7 +232,7 @@ function framed(content: string, encode?: (message: Buffer) => Buffer): Buffer {
 }
 
 test("gRPC: a compressed message is judged as the plain one would be, and one that can't be inflated is not inspected", async () => {
-  const seen = upstream.arrivals.length;
+  const seen = scene.upstream.arrivals.length;
   const cases: [body: Buffer, encoding: string, reason: string][] = [
     [framed(attack), "identity", "attack_screened"],
     [framed("' OR 1=1 -- -"), "identity", "attack_scored"],
@@ -260,7 +247,7 @@ test("gRPC: a compressed message is judged as the plain one would be, and one th
   ];
   for (const [body, encoding, expected] of cases) {
     const rest = `Content-Length: ${body.length}\r\ngrpc-encoding: ${encoding}`;
-    const answer = await sendRaw(gateway.url, [head("/comments/g", "", rest, "application/grpc"), body]);
+    const answer = await sendRaw(scene.gateway.url, [head("/comments/g", "", rest, "application/grpc"), body]);
     const { effect, reason } = await record(answer);
     const scored = reason.startsWith("attack_") ? reason.replace("screened", "scored") : reason;
     assert.deepEqual(
@@ -269,7 +256,7 @@ test("gRPC: a compressed message is judged as the plain one would be, and one th
       `${encoding} ${body.toString("latin1")}`,
     );
   }
-  assert.equal(upstream.arrivals.length, seen);
+  assert.equal(scene.upstream.arrivals.length, seen);
 });
 
 test("short texts of MessagePack and CBOR are scored; a text in pieces can't be inspected", async () => {

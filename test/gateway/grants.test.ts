@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { test } from "node:test";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const hour = 3_600_000;
 const clock = (millis: number) => new Date(millis).toISOString().slice(11, 16);
@@ -40,29 +38,14 @@ routes:
     score: off
 `;
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files: { "jwks.json": issuer.jwks } });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
-});
+const scene = issuingScene({ policy });
 
 /** The status and what the record says of grants. */
 async function ask(path: string, claims: object, scope = "", headers: readonly string[] = []) {
-  const token = await issuer.token("RS256", scope, { claims: { ...claims } });
+  const token = await scene.issuer.token("RS256", scope, { claims: { ...claims } });
   const lines = [`GET ${path} HTTP/1.1`, "Host: shop.example", `Authorization: Bearer ${token}`, ...headers, "", ""];
-  const answer = await sendRaw(gateway.url, lines.join("\r\n"));
-  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  const answer = await sendRaw(scene.gateway.url, lines.join("\r\n"));
+  const record = await scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   const { grant, expiredGrant } = record.subject;
   const authorised = record.effect === "permit" && grant !== "" ? ["user_authorised"] : [];
   assert.deepEqual(record.checks, ["user_authenticated", ...authorised]);

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import { makeDpopClient } from "../harness/dpop.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordedRequest, type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import type { RecordedRequest } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -29,22 +28,7 @@ routes:
   - { name: open, match: { path: /open }, public: true, score: off }
 `;
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files: { "jwks.json": issuer.jwks } });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = issuingScene({ policy });
 
 const ada = { tenant: "north", groups: ["a,b", "c é"], level: 3, address: { city: 'Q"\\' }, sub: "ada" };
 
@@ -57,18 +41,18 @@ interface Sent {
 }
 
 async function send(path: string, token: string, more: readonly string[] = [], body = ""): Promise<Sent> {
-  const before = upstream.requests.length;
+  const before = scene.upstream.requests.length;
   const authorization = token === "" ? [] : [`Authorization: ${token.includes(" ") ? token : `Bearer ${token}`}`];
   const length = body === "" ? [] : [`Content-Length: ${body.length}`];
   const lines = [`${body === "" ? "GET" : "POST"} ${path} HTTP/1.1`, "Host: shop.example", ...authorization, ...more];
-  const { status, headers } = await sendRaw(gateway.url, [...lines, ...length, "", body].join("\r\n"));
-  const seen = upstream.requests[before];
+  const { status, headers } = await sendRaw(scene.gateway.url, [...lines, ...length, "", body].join("\r\n"));
+  const seen = scene.upstream.requests[before];
   const assertion = String(seen?.headers["x-gate-identity"] ?? "");
   return { status, decision: headers["x-postern-decision"] ?? "", seen, assertion };
 }
 
 const jwks = async () =>
-  JSON.parse(await readFile(join(gateway.state, "assertion-jwks.json"), "utf8")) as JSONWebKeySet;
+  JSON.parse(await readFile(join(scene.gateway.state, "assertion-jwks.json"), "utf8")) as JSONWebKeySet;
 
 /** Its claims, by the published keys and a library of the upstream's choice. */
 async function verified(assertion: string): Promise<JWTPayload> {
@@ -77,7 +61,7 @@ async function verified(assertion: string): Promise<JWTPayload> {
 }
 
 test("claims are given on in their headers, and never what a client sent under any of the names", async () => {
-  const token = await issuer.token("RS256", "orders:read", { claims: ada });
+  const token = await scene.issuer.token("RS256", "orders:read", { claims: ada });
   const forged = ["X-Tenant: forged", "x_tenant: forged", "X-Groups: forged", "X-Gate-Identity: forged"];
   for (const path of ["/orders/7", "/plain", "/watched", "/refused", "/open"]) {
     for (const credentials of path === "/orders/7" || path === "/plain" ? [token] : [token, "", "not.a.token"]) {
@@ -96,7 +80,7 @@ test("claims are given on in their headers, and never what a client sent under a
 });
 
 test("an assertion says who asks, and the published keys prove it", async () => {
-  const token = await issuer.token("RS256", "orders:read notes", { claims: ada });
+  const token = await scene.issuer.token("RS256", "orders:read notes", { claims: ada });
   const { assertion } = await send("/orders/7", token);
   const { iat = 0, exp = 0, jti, ...claims } = await verified(assertion);
   assert.deepEqual(claims, {
@@ -108,9 +92,9 @@ test("an assertion says who asks, and the published keys prove it", async () => 
     claims: { tenant: "north", address: ada.address },
   });
   assert.ok(exp - iat > 5 && exp - iat <= 12 && typeof jti === "string", `${iat} to ${exp}`);
-  const published = await fetch(new URL("/assertion/jwks.json", gateway.dashboardUrl));
+  const published = await fetch(new URL("/assertion/jwks.json", scene.gateway.dashboardUrl));
   assert.deepEqual(await published.json(), await jwks());
-  const kept = await stat(join(gateway.state, "keys", "assertion.json"));
+  const kept = await stat(join(scene.gateway.state, "keys", "assertion.json"));
   assert.equal(kept.mode & 0o777, 0o600);
   assert.doesNotMatch(JSON.stringify(await jwks()), /"d"/);
 });
@@ -118,15 +102,15 @@ test("an assertion says who asks, and the published keys prove it", async () => 
 test("one is signed for each who asks, used again, renewed in time, and never outlives the token", {
   timeout: 60_000,
 }, async () => {
-  const token = await issuer.token("ES256", "a", { claims: { sub: "grace" } });
+  const token = await scene.issuer.token("ES256", "a", { claims: { sub: "grace" } });
   // A gateway that has just started may take its policy once more, and begins with an empty memory then.
   const [assertion] = await eventually(
     async () => [(await send("/orders/7", token)).assertion, (await send("/orders/8", token)).assertion] as const,
     ([first, second]) => first === second,
   );
-  const other = await issuer.token("ES256", "a", { claims: { sub: "edsger" } });
+  const other = await scene.issuer.token("ES256", "a", { claims: { sub: "edsger" } });
   assert.equal((await verified((await send("/orders/7", other)).assertion)).sub, "edsger");
-  const short = await issuer.token("ES256", "a", { claims: { sub: "kurt" }, expiresIn: -22 });
+  const short = await scene.issuer.token("ES256", "a", { claims: { sub: "kurt" }, expiresIn: -22 });
   const minted = Date.now() / 1000;
   const { exp = 0 } = await verified((await send("/orders/7", short)).assertion);
   assert.ok(exp <= minted + 8, "the token is good for 8 seconds more, by its 30 of clock skew");
@@ -141,7 +125,7 @@ test("whatever a subject or a claim holds, the assertion says just that", { time
   const subject = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }).filter((text) => !/\p{Cc}/u.test(text));
   await fc.assert(
     fc.asyncProperty(subject, fc.jsonValue({ maxDepth: 3 }), async (sub, address) => {
-      const token = await issuer.token("ES256", "a", { claims: { sub, address } });
+      const token = await scene.issuer.token("ES256", "a", { claims: { sub, address } });
       const payload = await verified((await send("/orders/7", token)).assertion);
       assert.deepEqual([payload.sub, payload.claims], [sub, JSON.parse(JSON.stringify({ address }))]);
     }),
@@ -150,36 +134,36 @@ test("whatever a subject or a claim holds, the assertion says just that", { time
 });
 
 test("who is refused, or asks in public, is given no assertion", async () => {
-  const token = await issuer.token("RS256", "orders:read", { claims: ada });
+  const token = await scene.issuer.token("RS256", "orders:read", { claims: ada });
   for (const path of ["/refused", "/open", "/plain"]) assert.equal((await send(path, token)).assertion, "", path);
 });
 
 test("neither a proof of possession nor a body is lost while the sidecar signs", async () => {
   const client = await makeDpopClient();
   const claims = { sub: "barbara", cnf: { jkt: client.thumbprint } };
-  const bound = await issuer.token("ES256", "a", { claims });
+  const bound = await scene.issuer.token("ES256", "a", { claims });
   const proof = await client.proof("GET", "http://shop.example/bound", bound);
   const first = await send("/bound", `DPoP ${bound}`, [`DPoP: ${proof}`]);
   assert.equal(first.status, 200);
   assert.equal((await verified(first.assertion)).sub, "barbara");
   assert.equal((await send("/bound", `DPoP ${bound}`, [`DPoP: ${proof}`])).status, 401);
   const text = `note=${"harmless words ".repeat(500)}`;
-  const noted = await send("/notes", await issuer.token("RS256", "a", { claims: { sub: "alan" } }), [], text);
+  const noted = await send("/notes", await scene.issuer.token("RS256", "a", { claims: { sub: "alan" } }), [], text);
   assert.equal(noted.status, 200);
   assert.equal(noted.seen?.body.toString(), text);
   assert.equal((await verified(noted.assertion)).sub, "alan");
 });
 
 test("without the sidecar a signed assertion goes on, and who has none gets 503", { timeout: 90_000 }, async () => {
-  const known = await issuer.token("RS256", "a", { claims: { sub: "known" } });
+  const known = await scene.issuer.token("RS256", "a", { claims: { sub: "known" } });
   const { assertion } = await send("/orders/7", known);
   const { kid } = decodeProtectedHeader(assertion);
-  const pid = await gateway.sidecarPid();
+  const pid = await scene.gateway.sidecarPid();
   process.kill(pid, "SIGSTOP");
   const refused: string[] = [];
   try {
     assert.equal((await send("/orders/7", known)).assertion, assertion);
-    const fresh = await issuer.token("RS256", "a", { claims: { sub: "new" } });
+    const fresh = await scene.issuer.token("RS256", "a", { claims: { sub: "new" } });
     const denied = await send("/orders/7", fresh);
     assert.deepEqual([denied.status, denied.seen], [503, undefined]);
     const watched = await send("/watched", fresh);
@@ -189,10 +173,10 @@ test("without the sidecar a signed assertion goes on, and who has none gets 503"
   } finally {
     process.kill(pid, "SIGCONT");
   }
-  const [denied, watched] = await Promise.all(refused.map((id) => gateway.waitForRecord(id)));
+  const [denied, watched] = await Promise.all(refused.map((id) => scene.gateway.waitForRecord(id)));
   assert.deepEqual([denied?.reason, watched?.wouldDeny], ["assertion_unavailable", "assertion_unavailable"]);
-  process.kill(await gateway.sidecarPid(), "SIGKILL");
-  const late = await issuer.token("RS256", "a", { claims: { sub: "late" } });
+  process.kill(await scene.gateway.sidecarPid(), "SIGKILL");
+  const late = await scene.issuer.token("RS256", "a", { claims: { sub: "late" } });
   const back = await eventually(
     () => send("/orders/7", late),
     ({ status }) => status === 200,
@@ -206,7 +190,7 @@ test("the gateway's memories are shown: entries and bytes of tokens, assertions 
   timeout: 60_000,
 }, async () => {
   const shown = async () => {
-    const text = await (await fetch(new URL("/metrics", gateway.dashboardUrl))).text();
+    const text = await (await fetch(new URL("/metrics", scene.gateway.dashboardUrl))).text();
     const found = text.matchAll(/^postern_sidecar_gateway_memory_(\w+)\{of="(\w+)"\} (\d+)$/gm);
     return Object.fromEntries([...found].map(([, unit, of, value]) => [`${of} ${unit}`, Number(value)]));
   };

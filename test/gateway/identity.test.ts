@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { test } from "node:test";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordedRequest, type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import type { RecordedRequest } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -23,36 +22,20 @@ routes:
   - { name: open, match: { path: /open/** }, public: true, score: off }
 `;
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    const files = { "jwks.json": issuer.jwks, "shared.key": issuer.secret };
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = issuingScene({ policy });
 
 const north = { claims: { tenant: "north", sub: "ada" } };
 
 /** The status, and the request as the upstream saw it. */
 async function send(path: string, headers: readonly string[]): Promise<[number, RecordedRequest | undefined]> {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const lines = [`GET ${path} HTTP/1.1`, "Host: shop.example", ...headers, "", ""];
-  const answer = await sendRaw(gateway.url, lines.join("\r\n"));
-  return [answer.status, upstream.requests[seen]];
+  const answer = await sendRaw(scene.gateway.url, lines.join("\r\n"));
+  return [answer.status, scene.upstream.requests[seen]];
 }
 
 test("verified identity is issued anew, and what the client sent under its names is gone", async () => {
-  const token = await issuer.token("RS256", "orders:read", north);
+  const token = await scene.issuer.token("RS256", "orders:read", north);
   const [status, seen] = await send("/orders/7", [
     `Authorization: Bearer ${token}`,
     "X-User: root",
@@ -74,7 +57,7 @@ test("verified identity is issued anew, and what the client sent under its names
 });
 
 test("a header that Connection names does not take the issued identity away", async () => {
-  const token = await issuer.token("RS256", "orders:read", north);
+  const token = await scene.issuer.token("RS256", "orders:read", north);
   const headers = [`Authorization: Bearer ${token}`, "Connection: keep-alive, x-user", "X-User: root"];
   const [status, seen] = await send("/orders/7", headers);
   assert.equal(status, 200);
@@ -82,7 +65,7 @@ test("a header that Connection names does not take the issued identity away", as
 });
 
 test("what no header value holds of a subject is percent-encoded", async () => {
-  const token = await issuer.token("RS256", "orders:read", {
+  const token = await scene.issuer.token("RS256", "orders:read", {
     claims: { tenant: "south", sub: "a: é%" },
   });
   const [status, seen] = await send("/orders/7", [`Authorization: Bearer ${token}`]);
@@ -91,13 +74,13 @@ test("what no header value holds of a subject is percent-encoded", async () => {
 });
 
 test("spoofed names in trailers do not reach the upstream", async () => {
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const body =
     "Transfer-Encoding: chunked\r\nTrailer: x-user\r\n\r\n2\r\nok\r\n0\r\nx-user: root\r\nx_postern_issuer: forged\r\nx-checksum: 1\r\n\r\n";
-  const answer = await sendRaw(gateway.url, `POST /open/a HTTP/1.1\r\nHost: shop.example\r\n${body}`);
+  const answer = await sendRaw(scene.gateway.url, `POST /open/a HTTP/1.1\r\nHost: shop.example\r\n${body}`);
   assert.equal(answer.status, 200);
-  assert.equal(upstream.requests[seen]?.trailers["x-user"], undefined);
-  assert.equal(upstream.requests[seen]?.trailers.x_postern_issuer, undefined);
+  assert.equal(scene.upstream.requests[seen]?.trailers["x-user"], undefined);
+  assert.equal(scene.upstream.requests[seen]?.trailers.x_postern_issuer, undefined);
 });
 
 test("on a public route a bad token never denies, gives no identity and goes on unchanged", async () => {
@@ -108,14 +91,14 @@ test("on a public route a bad token never denies, gives no identity and goes on 
 });
 
 test("a claim grants only its listed values", async () => {
-  const west = await issuer.token("RS256", "orders:read", { claims: { tenant: "west" } });
+  const west = await scene.issuer.token("RS256", "orders:read", { claims: { tenant: "west" } });
   assert.equal((await send("/orders/7", [`Authorization: Bearer ${west}`]))[0], 403);
-  const without = await issuer.token("RS256", "orders:read");
+  const without = await scene.issuer.token("RS256", "orders:read");
   assert.equal((await send("/orders/7", [`Authorization: Bearer ${without}`]))[0], 403);
 });
 
 test("a token that was verified before is checked for expiry at each use", { timeout: 30_000 }, async () => {
-  const token = await issuer.token("RS256", "orders:read", { ...north, expiresIn: -28 });
+  const token = await scene.issuer.token("RS256", "orders:read", { ...north, expiresIn: -28 });
   const [first] = await send("/orders/7", [`Authorization: Bearer ${token}`]);
   assert.equal(first, 200, "within the default clock skew of 30 s");
   let status = first;
@@ -130,7 +113,7 @@ async function flood(tokens: readonly string[]): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const one = (token: string) =>
     new Promise<number>((resolve, reject) => {
-      get(`${gateway.url}/orders/7`, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      get(`${scene.gateway.url}/orders/7`, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
         response.resume().on("end", () => resolve(response.statusCode ?? 0));
       }).on("error", reject);
     });
@@ -140,7 +123,7 @@ async function flood(tokens: readonly string[]): Promise<number[]> {
 }
 
 test("a flood of bad signatures is bounded and leaves verified tokens alone", { timeout: 60_000 }, async () => {
-  const good = await issuer.token("RS256", "orders:read", north);
+  const good = await scene.issuer.token("RS256", "orders:read", north);
   assert.equal((await send("/orders/7", [`Authorization: Bearer ${good}`]))[0], 200);
   const [header, payload, signature = ""] = good.split(".");
   const forged = Array.from({ length: 4000 }, (_, i) => {
@@ -148,7 +131,7 @@ test("a flood of bad signatures is bounded and leaves verified tokens alone", { 
     bytes.writeUInt32BE(i, 16);
     return `${header}.${payload}.${bytes.toString("base64url")}`;
   });
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const started = performance.now();
   const statuses = await flood(forged);
   const seconds = (performance.now() - started) / 1000;
@@ -156,6 +139,6 @@ test("a flood of bad signatures is bounded and leaves verified tokens alone", { 
   // `filter/identity/verification-budget.ts`: on a machine that takes 6 s or longer for the flood, all fit.
   const verified = statuses.filter((status) => status === 401).length;
   assert.ok(verified <= 1000 + 500 * (seconds + 1), `${verified} in ${seconds} s`);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
   assert.equal((await send("/orders/7", [`Authorization: Bearer ${good}`]))[0], 200);
 });

@@ -4,12 +4,11 @@ import { createHash } from "node:crypto";
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const run = promisify(execFile);
 const tokens = {
@@ -29,25 +28,13 @@ routes:
 `;
 const attack = encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --");
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy: policyOf("ada", "ben"), workers: 2 });
-  },
-  { timeout: 180_000 },
-);
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
-});
+const scene = gatewayScene({ policy: policyOf("ada", "ben"), workers: 2 });
 
 /** Runs `postern`; the token is an operator's. */
 async function postern(args: readonly string[], token?: string) {
   const { POSTERN_OPERATOR_TOKEN: _, ...plain } = process.env;
   const env = token === undefined ? plain : { ...plain, POSTERN_OPERATOR_TOKEN: token };
-  const command = [join(projectRoot, "scripts", "postern.mjs"), ...args, "--state", gateway.state];
+  const command = [join(projectRoot, "scripts", "postern.mjs"), ...args, "--state", scene.gateway.state];
   const done = await run(process.execPath, command, { env }).catch((error) => error);
   return { code: Number(done.code ?? 0), out: String(done.stdout), err: String(done.stderr) };
 }
@@ -58,7 +45,7 @@ const moved = async (args: readonly string[], token?: string) =>
 /** On a connection of its own: any of the workers. */
 function get(path: string): Promise<{ status: number; id: string }> {
   return new Promise((done, refuse) => {
-    const sent = request(`${gateway.url}${path}`, { agent: new Agent() }, (response) => {
+    const sent = request(`${scene.gateway.url}${path}`, { agent: new Agent() }, (response) => {
       response.resume();
       response.on("end", () => {
         done({ status: response.statusCode ?? 0, id: String(response.headers["x-postern-decision"]) });
@@ -75,7 +62,7 @@ const statuses = async (path: string, count = 12) => [
 ];
 
 async function logLines(): Promise<Record<string, unknown>[]> {
-  const folder = join(gateway.state, "log");
+  const folder = join(scene.gateway.state, "log");
   const files = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
   return texts
@@ -91,7 +78,7 @@ test("a move needs an operator's token, and no argument names the operator", asy
     assert.equal(refused.code, 1);
     assert.match(refused.err, /\[unauthenticated\]/);
   }
-  const file = join(gateway.state, "token");
+  const file = join(scene.gateway.state, "token");
   await writeFile(file, `${tokens.ada}\n`);
   await chmod(file, 0o644);
   assert.match((await postern(["route", "demote", "moving", "--token-file", file])).err, /chmod 600/);
@@ -110,9 +97,9 @@ test("a move is in force in every worker when its command returns", async () => 
 });
 
 test("it survives a sidecar and an Envoy that are killed, from the first request on", { timeout: 60_000 }, async () => {
-  process.kill(await gateway.sidecarPid(), "SIGKILL");
+  process.kill(await scene.gateway.sidecarPid(), "SIGKILL");
   assert.deepEqual(await statuses(`/moving?q=${attack}`), [403]);
-  const envoy = await gateway.envoyPid();
+  const envoy = await scene.gateway.envoyPid();
   process.kill(envoy, "SIGKILL");
   const first = await eventually(
     () => get(`/moving?q=${attack}`).catch(() => null),
@@ -143,7 +130,7 @@ test("nothing leads out of the ladder; what is proposed and approved begins with
 test("a hundred poisoned reviews can't open a gate", { timeout: 120_000 }, async () => {
   const events: string[] = [];
   for (let i = 0; i < 100; i++) events.push((await get(`/learning?q=${attack}${i}`)).id);
-  await gateway.waitForRecord(events.at(-1) as string);
+  await scene.gateway.waitForRecord(events.at(-1) as string);
   const review = (id: string, token?: string) => postern(["review", id, "--benign", "--why", "looks harmless"], token);
   assert.match((await review(events[0] as string)).err, /\[unauthenticated\]/);
   assert.match((await review(events[0] as string, tokens.ada)).out, /reviewed as benign by ada \(route learning\)/);
@@ -164,7 +151,7 @@ test("a hundred poisoned reviews can't open a gate", { timeout: 120_000 }, async
 
 test("a review can be undone; all of it stands in the log, which verifies", async () => {
   const { id } = await get(`/moving?q=${attack}`);
-  await gateway.waitForRecord(id);
+  await scene.gateway.waitForRecord(id);
   assert.match((await postern(["review", id, "--attack", "--why", "union select"], tokens.ben)).out, /attack by ben/);
   assert.match((await postern(["review", id, "--undo"], tokens.ben)).out, /withdrawn/);
   assert.match((await postern(["review", id, "--undo"], tokens.ben)).err, /\[not_found\]/);
@@ -192,7 +179,7 @@ test("a review can be undone; all of it stands in the log, which verifies", asyn
     join(projectRoot, "scripts", "postern.mjs"),
     "log",
     "verify",
-    gateway.state,
+    scene.gateway.state,
   ]);
   assert.match(verified.stdout, /^the log is whole$/m);
 });
@@ -200,7 +187,7 @@ test("a review can be undone; all of it stands in the log, which verifies", asyn
 test("nor can those of an only operator, where the floor is low: it takes a command, under the operator's name", {
   timeout: 120_000,
 }, async () => {
-  await writeFile(gateway.policyPath, policyOf("cleo"));
+  await writeFile(scene.gateway.policyPath, policyOf("cleo"));
   await eventually(
     () => postern(["route", "propose", "alone"], tokens.cleo),
     ({ err }) => /at its ceiling/.test(err),
@@ -208,7 +195,7 @@ test("nor can those of an only operator, where the floor is low: it takes a comm
   );
   const events: string[] = [];
   for (let i = 0; i < 100; i++) events.push((await get(`/alone?q=${attack}${i}`)).id);
-  await gateway.waitForRecord(events.at(-1) as string);
+  await scene.gateway.waitForRecord(events.at(-1) as string);
   const codes = await reviewAll(events.slice(1), tokens.cleo);
   assert.ok(codes.filter((code) => code === "ok").length > 50);
   assert.deepEqual(await statuses(`/alone?q=${attack}`), [403]);
@@ -237,7 +224,7 @@ async function reviewAll(ids: readonly string[], token: string): Promise<string[
 function ask(command: string, input: object, token: string): Promise<string> {
   return new Promise((done, refuse) => {
     const options = {
-      socketPath: join(gateway.state, "run", "sidecar-admin.sock"),
+      socketPath: join(scene.gateway.state, "run", "sidecar-admin.sock"),
       path: `/${command}`,
       method: "POST",
       headers: { authorization: `Bearer ${token}` },

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { test } from "node:test";
 import { type RawAnswer, sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -17,20 +16,7 @@ const doubtful = ["evil or", "rm evil", "evil cat", "drop evil", "evil select", 
 const COUNT = 1500;
 const ATTACK_AT = 1100;
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    gateway = await startTestGateway({ upstream: upstream.url, policy });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = gatewayScene({ policy });
 
 const post = (type: string, body: string) =>
   `POST /items HTTP/1.1\r\nHost: shop.example\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -53,27 +39,27 @@ const places: Record<string, (values: readonly string[]) => string> = {
   cookies: (values) => get("/items", `Cookie: ${pairs(values, "; ")}\r\n`),
 };
 
-const record = (answer: RawAnswer) => gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+const record = (answer: RawAnswer) => scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
 
 for (const [place, request] of Object.entries(places)) {
   test(`an attack behind a thousand harmless values is denied: ${place}`, async () => {
     const values = Array.from({ length: COUNT }, (_, index) => `${(index * 7919) % 10_007}`);
-    assert.equal((await sendRaw(gateway.url, request(values))).status, 200, "without");
-    const seen = upstream.requests.length;
+    assert.equal((await sendRaw(scene.gateway.url, request(values))).status, 200, "without");
+    const seen = scene.upstream.requests.length;
     const passed: string[] = [];
     for (const attack of attacks) {
-      const answer = await sendRaw(gateway.url, request(values.toSpliced(ATTACK_AT, 0, attack)));
+      const answer = await sendRaw(scene.gateway.url, request(values.toSpliced(ATTACK_AT, 0, attack)));
       if (answer.status !== 403) passed.push(`${attack}: ${answer.status}`);
     }
     assert.deepEqual(passed, []);
-    assert.equal(upstream.requests.length, seen);
+    assert.equal(scene.upstream.requests.length, seen);
   });
 }
 
 test("values that the screen leaves unsure do not hide an attack among them, and too many are not waved through", async () => {
   const harmless = Array.from({ length: 600 }, (_, index) => `${index}`);
   const judged = (values: readonly string[]) =>
-    sendRaw(gateway.url, post("application/json", JSON.stringify([...harmless, ...values])));
+    sendRaw(scene.gateway.url, post("application/json", JSON.stringify([...harmless, ...values])));
   const decoys = (word: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${word} ${1_234_500 + index}`);
   const isDecoy = async (word: string) => {
@@ -84,16 +70,18 @@ test("values that the screen leaves unsure do not hide an attack among them, and
   for (const word of doubtful) if (decoy === undefined && (await isDecoy(word))) decoy = word;
   assert.ok(decoy, "none of these words is left to the model and passes");
   assert.equal((await judged([...decoys(decoy, 40), "../../etc/passwd"])).status, 403);
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   assert.notEqual((await judged(decoys(decoy, 300))).status, 200);
-  assert.equal(upstream.requests.length, seen);
+  assert.equal(scene.upstream.requests.length, seen);
 });
 
 test("the record names the bytes of the value that carried the score, and how it was decoded", async () => {
   const values = Array.from({ length: COUNT }, (_, index) => `v${index}`).toSpliced(ATTACK_AT, 0, "@");
   const encoded = encodeURIComponent(encodeURIComponent("' or 1=1 -- "));
   const body = pairs(values, "&").replace("%40", encoded);
-  const { reason, score } = await record(await sendRaw(gateway.url, post("application/x-www-form-urlencoded", body)));
+  const { reason, score } = await record(
+    await sendRaw(scene.gateway.url, post("application/x-www-form-urlencoded", body)),
+  );
   const { field, start = 0, end = 0, decodings } = score.finding ?? {};
   assert.deepEqual([reason, score.by, field], ["attack_scored", "model", "rest"]);
   assert.deepEqual([body.slice(start, end), decodings], [encoded, ["percent", "percent"]]);

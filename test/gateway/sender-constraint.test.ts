@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
-import { type DpopClient, makeDpopClient, type ProofChanges } from "../harness/dpop.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
+import { makeDpopClient, type ProofChanges } from "../harness/dpop.ts";
+import { startTestGateway } from "../harness/gateway.ts";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -36,49 +35,27 @@ const other = await issueCertificate(
 const digestOf = ({ certificatePem }: Certificate) =>
   Buffer.from(new X509Certificate(certificatePem).fingerprint256.replaceAll(":", ""), "hex").toString("base64url");
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-let client: DpopClient;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    client = await makeDpopClient();
-    gateway = await startTestGateway({
-      upstream: upstream.url,
-      policy,
-      // Two workers share what they remember of proofs.
-      workers: 2,
-      files: {
-        "jwks.json": issuer.jwks,
-        "ca.pem": authority.certificatePem,
-        "server.pem": server.certificatePem,
-        "server.key": server.keyPem,
-      },
-    });
-  },
-  { timeout: 240_000 },
-);
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
+const client = await makeDpopClient();
+const scene = issuingScene({
+  policy,
+  // Two workers share what they remember of proofs.
+  workers: 2,
+  files: { "ca.pem": authority.certificatePem, "server.pem": server.certificatePem, "server.key": server.keyPem },
 });
 
 async function ask(path: string, headers: readonly string[], certificate: Certificate | null = null) {
   const identity = certificate ? { cert: certificate.certificatePem, key: certificate.keyPem } : {};
   const tls = { ca: authority.certificatePem, servername: "localhost", ...identity };
-  const seen = upstream.requests.length;
+  const seen = scene.upstream.requests.length;
   const lines = [`GET ${path} HTTP/1.1`, "Host: shop.example", ...headers, "", ""];
-  const answer = await sendRaw(gateway.url, lines.join("\r\n"), tls);
-  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
-  assert.equal(upstream.requests.length - seen, answer.status === 200 ? 1 : 0);
+  const answer = await sendRaw(scene.gateway.url, lines.join("\r\n"), tls);
+  const record = await scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  assert.equal(scene.upstream.requests.length - seen, answer.status === 200 ? 1 : 0);
   return { status: answer.status, reason: record.reason, says: answer.headers["www-authenticate"] ?? "" };
 }
 
 const url = (path: string) => `https://shop.example${path}`;
-const dpopToken = () => issuer.token("RS256", "", { claims: { cnf: { jkt: client.thumbprint } } });
+const dpopToken = () => scene.issuer.token("RS256", "", { claims: { cnf: { jkt: client.thumbprint } } });
 async function proved(path: string, token: string, changes: ProofChanges = {}, scheme = "DPoP") {
   const proof = await client.proof("GET", url(path), token, changes);
   return [`Authorization: ${scheme} ${token}`, `DPoP: ${proof}`];
@@ -104,7 +81,7 @@ test("a DPoP-bound token with its proof passes, on any route, and over any worke
 async function sendAgain(headers: readonly string[]): Promise<number> {
   const tls = { ca: authority.certificatePem, servername: "localhost" };
   const lines = ["GET /proved?q=1 HTTP/1.1", "Host: shop.example", ...headers, "", ""];
-  return (await sendRaw(gateway.url, lines.join("\r\n"), tls)).status;
+  return (await sendRaw(scene.gateway.url, lines.join("\r\n"), tls)).status;
 }
 
 test("of many workers asked at once with one proof exactly one accepts it", async () => {
@@ -142,7 +119,7 @@ test("stolen, a DPoP-bound token is of no use", async () => {
 });
 
 test("a certificate-bound token is good for its certificate only, by the digest that Envoy sees", async () => {
-  const token = await issuer.token("RS256", "", { claims: { cnf: { "x5t#S256": digestOf(mine) } } });
+  const token = await scene.issuer.token("RS256", "", { claims: { cnf: { "x5t#S256": digestOf(mine) } } });
   const headers = [`Authorization: Bearer ${token}`];
   assert.equal((await ask("/certified", headers, mine)).status, 200);
   assert.equal((await ask("/plain", headers, mine)).status, 200);
@@ -154,7 +131,7 @@ test("a certificate-bound token is good for its certificate only, by the digest 
 });
 
 test("where a bound token is asked for, another one is refused with the way to get in", async () => {
-  const plain = [`Authorization: Bearer ${await issuer.token("RS256", "")}`];
+  const plain = [`Authorization: Bearer ${await scene.issuer.token("RS256", "")}`];
   assert.equal((await ask("/proved", plain)).says, `DPoP ${ALGORITHMS}, error="invalid_token"`);
   assert.deepEqual(await ask("/certified", plain, mine), {
     status: 401,
@@ -163,7 +140,7 @@ test("where a bound token is asked for, another one is refused with the way to g
   });
   assert.equal((await ask("/proved", [])).says, `DPoP ${ALGORITHMS}`);
   assert.equal((await ask("/plain", [])).says, 'Bearer realm="postern"');
-  const otherBinding = await issuer.token("RS256", "", { claims: { cnf: { kid: "x" } } });
+  const otherBinding = await scene.issuer.token("RS256", "", { claims: { cnf: { kid: "x" } } });
   assert.equal((await ask("/plain", [`Authorization: Bearer ${otherBinding}`])).reason, "token_confirmation");
 });
 
@@ -171,7 +148,7 @@ test("step-up: a weaker or older authentication is told what is missing (RFC 947
   const now = Math.floor(Date.now() / 1000);
   const strong = { acr: "mfa", amr: ["pwd", "hwk"], auth_time: now - 60 };
   const pay = async (claims: object, scope = "pay") =>
-    ask("/payments", [`Authorization: Bearer ${await issuer.token("RS256", scope, { claims: { ...claims } })}`]);
+    ask("/payments", [`Authorization: Bearer ${await scene.issuer.token("RS256", scope, { claims: { ...claims } })}`]);
   assert.equal((await pay(strong)).status, 200);
   const says =
     'Bearer error="insufficient_user_authentication", error_description="authentication methods needed: hwk", acr_values="phr mfa", max_age="300"';
@@ -203,7 +180,11 @@ identity:
     - { name: shop, issuer: "https://issuer.shop.example", audiences: [orders], algorithms: [RS256], jwks: { file: ./jwks.json }, senderConstrained: any }
 routes: [{ name: a, match: { path: /a }, allow: [{ issuer: shop }], score: off }]
 `;
-  const second = await startTestGateway({ upstream: upstream.url, policy: plain, files: { "jwks.json": issuer.jwks } });
+  const second = await startTestGateway({
+    upstream: scene.upstream.url,
+    policy: plain,
+    files: { "jwks.json": scene.issuer.jwks },
+  });
   try {
     const token = await dpopToken();
     const send = async (changes: ProofChanges) => {

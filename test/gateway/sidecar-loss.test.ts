@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
-import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { issuingScene } from "./scene.ts";
 
 const policy = `
 version: 1
@@ -19,26 +17,11 @@ routes:
 `.replace("/orders/*", "/orders/**");
 const attack = encodeURIComponent("1' UNION SELECT username, password FROM users WHERE '1'='1' --");
 
-let upstream: RecordingUpstream;
-let issuer: TestIssuer;
-let gateway: TestGateway;
-
-before(
-  async () => {
-    upstream = await startRecordingUpstream();
-    issuer = await makeIssuer("https://issuer.shop.example", "orders");
-    gateway = await startTestGateway({ upstream: upstream.url, policy, files: { "jwks.json": issuer.jwks } });
-  },
-  { timeout: 120_000 },
-);
-after(async () => {
-  await gateway.stop();
-  await upstream.stop();
-});
+const scene = issuingScene({ policy });
 
 async function get(path: string, token = ""): Promise<[status: number, id: string]> {
   const headers: Record<string, string> = token === "" ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(`${gateway.url}${path}`, { headers });
+  const response = await fetch(`${scene.gateway.url}${path}`, { headers });
   await response.arrayBuffer();
   return [response.status, response.headers.get("x-postern-decision") ?? ""];
 }
@@ -58,26 +41,26 @@ for (const [how, signal] of [
   test(`while the sidecar is ${how}, only the score is lost, and it comes back by itself`, {
     timeout: 90_000,
   }, async () => {
-    assert.equal((await gateway.waitForRecord(await scoredByModel())).score.by, "model");
-    const pid = await gateway.sidecarPid();
+    assert.equal((await scene.gateway.waitForRecord(await scoredByModel())).score.by, "model");
+    const pid = await scene.gateway.sidecarPid();
     process.kill(pid, signal);
-    const seen = upstream.requests.length;
+    const seen = scene.upstream.requests.length;
     const [openBenign, openBenignId] = await get("/eased/a?q=hello");
     const [openAttack, openAttackId] = await get(`/eased/a?q=${attack}`);
     const [closed, closedId] = await get("/closed/a?q=hello");
     const [watched, watchedId] = await get(`/watched/a?q=${attack}`);
     const [missing] = await get("/orders/7");
-    const [allowed] = await get("/orders/7", await issuer.token("ES256", "orders:read"));
-    const [forbidden] = await get("/orders/7", await issuer.token("ES256", "profile"));
+    const [allowed] = await get("/orders/7", await scene.issuer.token("ES256", "orders:read"));
+    const [forbidden] = await get("/orders/7", await scene.issuer.token("ES256", "profile"));
     assert.deepEqual(
       [openBenign, openAttack, closed, watched, missing, allowed, forbidden],
       [200, 403, 503, 200, 401, 200, 403],
     );
-    assert.equal(upstream.requests.length - seen, 3, "only what was permitted reached the upstream");
+    assert.equal(scene.upstream.requests.length - seen, 3, "only what was permitted reached the upstream");
     if (signal === "SIGSTOP") process.kill(pid, "SIGCONT");
 
     // The records of that time wait in the filter and arrive when the sidecar is back.
-    const records = await Promise.all([openBenignId, openAttackId, closedId].map(gateway.waitForRecord));
+    const records = await Promise.all([openBenignId, openAttackId, closedId].map(scene.gateway.waitForRecord));
     assert.deepEqual(
       records.map(({ score, reason }) => [score.by, reason]),
       [
@@ -87,11 +70,11 @@ for (const [how, signal] of [
       ],
     );
     // Nothing waits for the score in detect: a sidecar that goes on in time may still give it.
-    const { wouldDeny } = await gateway.waitForRecord(watchedId);
+    const { wouldDeny } = await scene.gateway.waitForRecord(watchedId);
     assert.ok(
       wouldDeny === "score_unavailable" || (signal === "SIGSTOP" && wouldDeny === "attack_scored"),
       `${wouldDeny}`,
     );
-    assert.equal((await gateway.waitForRecord(await scoredByModel())).score.by, "model");
+    assert.equal((await scene.gateway.waitForRecord(await scoredByModel())).score.by, "model");
   });
 }

@@ -3,15 +3,14 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import { type Certificate, issueCertificate } from "../../scripts/demo/certificate.ts";
 import { projectRoot } from "../../scripts/project-root.ts";
 import { replaceFile } from "../../scripts/replace-file.ts";
 import { eventually } from "../harness/eventually.ts";
-import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const secret = "correct-horse-battery-staple-and-some-more";
 const policy = `
@@ -38,38 +37,27 @@ const authority = await issueCertificate({ name: "authority", alternativeNames: 
 const impostor = await issueCertificate({ name: "authority", alternativeNames: [], validDays: 1 }, null);
 const server = await issueCertificate({ name: "server", alternativeNames: ["localhost"], validDays: 1 }, authority);
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
-
-before(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startTestGateway({
-    upstream: upstream.url,
-    policy,
-    files: {
-      "ca.pem": authority.certificatePem,
-      "server.pem": server.certificatePem,
-      "server.key": server.keyPem,
-      "demo.secret": secret,
-    },
-  });
-});
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
+const scene = gatewayScene({
+  policy,
+  files: {
+    "ca.pem": authority.certificatePem,
+    "server.pem": server.certificatePem,
+    "server.key": server.keyPem,
+    "demo.secret": secret,
+  },
 });
 
 function get(path: string, client: Certificate | null, headers = "") {
   const identity = client ? { cert: client.certificatePem, key: client.keyPem } : {};
   const tls: ConnectionOptions = { ca: authority.certificatePem, servername: "localhost", ...identity };
-  return sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: shop.test\r\n${headers}\r\n`, tls);
+  return sendRaw(scene.gateway.url, `GET ${path} HTTP/1.1\r\nhost: shop.test\r\n${headers}\r\n`, tls);
 }
 
 test("a workload is known by the certificate that Envoy validated", async () => {
   const client = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, authority);
   const answer = await get("/web", client);
   assert.equal(answer.status, 200);
-  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  const record = await scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   assert.equal(record.subject.workload, web[0]);
   assert.equal(record.subject.grant, "for-web/0");
   assert.deepEqual(record.checks, ["encrypted", "service_authenticated", "service_authorised"]);
@@ -79,10 +67,10 @@ test("a workload is known by the certificate that Envoy validated", async () => 
 
 test("a certificate of another authority with the same names fails the handshake", async () => {
   const forged = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, impostor);
-  const arrived = upstream.requests.length;
+  const arrived = scene.upstream.requests.length;
   const answer = await get("/web", forged).catch((error: Error) => error);
   assert.ok(answer instanceof Error || answer.status === 0, JSON.stringify(answer));
-  assert.equal(upstream.requests.length, arrived);
+  assert.equal(scene.upstream.requests.length, arrived);
 });
 
 test("a certificate that has expired fails the handshake", async () => {
@@ -102,7 +90,7 @@ test("no session is taken up again: its certificate would be believed unseen, ex
 
 /** One request on a connection of its own; `session`: the last that the gateway gave, if it gave one. */
 function handshake(client: Certificate, version: "TLSv1.2" | "TLSv1.3", session?: Buffer) {
-  const { hostname, port } = new URL(gateway.url);
+  const { hostname, port } = new URL(scene.gateway.url);
   const socket = connect({
     ...{ host: hostname, port: Number(port), servername: "localhost", ca: authority.certificatePem },
     ...{ cert: client.certificatePem, key: client.keyPem, minVersion: version, maxVersion: version, session },
@@ -126,20 +114,20 @@ function handshake(client: Certificate, version: "TLSv1.2" | "TLSv1.3", session?
 
 test("without a certificate a client may speak, and can't claim a workload by a header", async () => {
   const claim = `x-forwarded-client-cert: By=x;URI=${web[0]}\r\n`;
-  const arrived = upstream.requests.length;
+  const arrived = scene.upstream.requests.length;
   const answer = await get("/web", null, claim);
   assert.equal(answer.status, 403);
-  assert.equal(upstream.requests.length, arrived);
-  const record = await gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
+  assert.equal(scene.upstream.requests.length, arrived);
+  const record = await scene.gateway.waitForRecord(answer.headers["x-postern-decision"] ?? "");
   assert.deepEqual(record.checks, ["encrypted"]);
 });
 
 test("a renewed certificate and trust bundle are used without a restart, and only where certificate and key belong together", async () => {
-  const folder = dirname(gateway.policyPath);
-  const envoy = await gateway.envoyPid();
+  const folder = dirname(scene.gateway.policyPath);
+  const envoy = await scene.gateway.envoyPid();
   const given = () =>
     new Promise<string>((done, refuse) => {
-      const { hostname: host, port } = new URL(gateway.url);
+      const { hostname: host, port } = new URL(scene.gateway.url);
       const socket = connect(
         { host, port: Number(port), ca: authority.certificatePem, servername: "localhost" },
         () => {
@@ -153,7 +141,7 @@ test("a renewed certificate and trust bundle are used without a restart, and onl
   const client = await issueCertificate({ name: "web", alternativeNames: web, validDays: 1 }, impostor);
   const renewed = await issueCertificate({ name: "server", alternativeNames: ["localhost"], validDays: 1 }, authority);
   await replaceFile(join(folder, "server.pem"), renewed.certificatePem);
-  await eventually(gateway.output, (text) => text.includes("the key is not the certificate's"));
+  await eventually(scene.gateway.output, (text) => text.includes("the key is not the certificate's"));
   assert.equal(await given(), first);
   await replaceFile(join(folder, "server.key"), renewed.keyPem);
   await eventually(given, (serial) => serial !== first);
@@ -162,12 +150,12 @@ test("a renewed certificate and trust bundle are used without a restart, and onl
     () => get("/web", client).catch(() => null),
     (answer) => answer?.status === 200,
   );
-  assert.equal(await gateway.envoyPid(), envoy);
+  assert.equal(await scene.gateway.envoyPid(), envoy);
 });
 
 test("an HS256 secret is neither in Envoy's configuration nor in any file of the state folder", async () => {
   const dump = await new Promise<string>((done, refuse) => {
-    const socketPath = join(gateway.state, "run", "admin.sock");
+    const socketPath = join(scene.gateway.state, "run", "admin.sock");
     const call = request({ socketPath, path: "/config_dump?include_eds" }, async (response) => {
       let text = "";
       for await (const part of response) text += String(part);
@@ -179,7 +167,7 @@ test("an HS256 secret is neither in Envoy's configuration nor in any file of the
   assert.match(dump, /POSTERN_HS256_DEMO/);
   const forms = [secret, Buffer.from(secret).toString("base64").slice(0, 40), Buffer.from(secret).toString("hex")];
   for (const form of forms) assert.ok(!dump.includes(form), "in the config dump");
-  const entries = await readdir(gateway.state, { recursive: true, withFileTypes: true });
+  const entries = await readdir(scene.gateway.state, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   assert.ok(files.length >= 4);
   for (const entry of files) {

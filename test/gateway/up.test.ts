@@ -3,15 +3,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { readStateKeys } from "../../scripts/decision-log/public-key.ts";
 import { readLogLines } from "../../scripts/decision-log/read.ts";
 import { verifyLog } from "../../scripts/decision-log/verify.ts";
 import { findOnPath } from "../../scripts/find-on-path.ts";
 import { eventually } from "../harness/eventually.ts";
-import { runPostern, startTestGateway, type TestGateway } from "../harness/gateway.ts";
+import { runPostern, startTestGateway } from "../harness/gateway.ts";
 import { sendRaw } from "../harness/raw-http.ts";
-import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
+import { gatewayScene } from "./scene.ts";
 
 const policy = (path: string) => `
 version: 1
@@ -23,26 +23,16 @@ routes:
     score: off
 `;
 
-let upstream: RecordingUpstream;
-let gateway: TestGateway;
+const scene = gatewayScene({ policy: policy("/one") });
 
-before(async () => {
-  upstream = await startRecordingUpstream();
-  gateway = await startTestGateway({ upstream: upstream.url, policy: policy("/one") });
-});
-after(async () => {
-  await gateway?.stop();
-  await upstream?.stop();
-});
-
-function get(path: string, url: string = gateway.url) {
+function get(path: string, url: string = scene.gateway.url) {
   return sendRaw(url, `GET ${path} HTTP/1.1\r\nhost: shop.test\r\n\r\n`);
 }
 
 /** A page of Envoy's admin socket. */
 function admin(path: string): Promise<string> {
   return new Promise((done, refuse) => {
-    const call = request({ socketPath: `${gateway.state}/run/admin.sock`, path }, async (response) => {
+    const call = request({ socketPath: `${scene.gateway.state}/run/admin.sock`, path }, async (response) => {
       let text = "";
       for await (const part of response) text += String(part);
       done(text);
@@ -58,11 +48,11 @@ test("a request passes through Envoy and the filter, is recorded with its id, an
   assert.equal(answer.headers.server, undefined, "no server is named");
   const id = answer.headers["x-postern-decision"] ?? "";
   assert.match(id, /^[0-9a-f]{32}$/);
-  const record = await gateway.waitForRecord(id);
+  const record = await scene.gateway.waitForRecord(id);
   assert.equal(record.effect, "permit");
   assert.equal(record.route, "first");
   assert.deepEqual(record.response, { status: 200, bytes: Buffer.byteLength(answer.body), ended: null });
-  const { output, ended } = runPostern(["explain", id, "--state", gateway.state]);
+  const { output, ended } = runPostern(["explain", id, "--state", scene.gateway.state]);
   assert.equal(await ended, 0, output());
   assert.match(output(), /route first, rung prevent/);
 });
@@ -70,7 +60,7 @@ test("a request passes through Envoy and the filter, is recorded with its id, an
 test("the record of a denial has the status and size of the reply", async () => {
   const denied = await get("/none");
   assert.equal(denied.status, 403);
-  const record = await gateway.waitForRecord(denied.headers["x-postern-decision"] ?? "");
+  const record = await scene.gateway.waitForRecord(denied.headers["x-postern-decision"] ?? "");
   assert.deepEqual(record.response, { status: 403, bytes: Buffer.byteLength(denied.body), ended: null });
 });
 
@@ -79,7 +69,7 @@ test("Envoy's access log has the decision's id, effect, reason and route", async
     ({ headers }) => headers["x-postern-decision"] ?? "",
   );
   const text = await eventually(
-    () => readFile(join(gateway.state, "log", "access.log"), "utf8"),
+    () => readFile(join(scene.gateway.state, "log", "access.log"), "utf8"),
     (log) => ids.every((id) => log.includes(id)),
   );
   const told = text
@@ -90,7 +80,7 @@ test("Envoy's access log has the decision's id, effect, reason and route", async
 });
 
 test("one process of the gateway, the sidecar, names it in its command line", async () => {
-  const members = await gateway.members();
+  const members = await scene.gateway.members();
   const named = members.filter(({ command }) => command.includes("sidecar"));
   assert.equal(named.length, 1, JSON.stringify(members));
   assert.ok(named[0]?.command.endsWith("--config sidecar.json"), named[0]?.command);
@@ -109,7 +99,7 @@ test("the filter's counters have route, effect and reason as labels", async () =
 
 test("a valid change of the policy comes in force, an invalid one leaves the last good one", async (context) => {
   assert.equal((await get("/two")).status, 403);
-  await writeFile(gateway.policyPath, policy("/two"));
+  await writeFile(scene.gateway.policyPath, policy("/two"));
   const changed = Date.now();
   await eventually(
     () => get("/two"),
@@ -118,12 +108,12 @@ test("a valid change of the policy comes in force, an invalid one leaves the las
   context.diagnostic(`in force after ${Date.now() - changed} ms`);
   assert.equal((await get("/one")).status, 403);
 
-  await writeFile(gateway.policyPath, policy("/three").replace("public: true", "pubic: true"));
-  await eventually(gateway.output, (text) => text.includes("the last good policy stays in force"));
-  assert.match(gateway.output(), /policy\.yaml:\d+:\d+: .*pubic/);
+  await writeFile(scene.gateway.policyPath, policy("/three").replace("public: true", "pubic: true"));
+  await eventually(scene.gateway.output, (text) => text.includes("the last good policy stays in force"));
+  assert.match(scene.gateway.output(), /policy\.yaml:\d+:\d+: .*pubic/);
   assert.equal((await get("/two")).status, 200);
 
-  await writeFile(gateway.policyPath, policy("/one"));
+  await writeFile(scene.gateway.policyPath, policy("/one"));
   await eventually(
     () => get("/one"),
     ({ status }) => status === 200,
@@ -133,8 +123,10 @@ test("a valid change of the policy comes in force, an invalid one leaves the las
 test("an Envoy that is killed is started again, and the log says with which record its worker ended", async () => {
   // Self-tests begin when the workers have shown themselves.
   await eventually(hasSelfTest, (tested) => tested, 60_000);
-  const { worker, sequence } = await gateway.waitForRecord((await get("/one")).headers["x-postern-decision"] ?? "");
-  process.kill(await gateway.envoyPid(), "SIGKILL");
+  const { worker, sequence } = await scene.gateway.waitForRecord(
+    (await get("/one")).headers["x-postern-decision"] ?? "",
+  );
+  process.kill(await scene.gateway.envoyPid(), "SIGKILL");
   await eventually(
     () => get("/one").catch(() => ({ status: 0 })),
     ({ status }) => status === 200,
@@ -145,37 +137,38 @@ test("an Envoy that is killed is started again, and the log says with which reco
     60_000,
   );
   assert.ok(last >= sequence, `${last} of ${sequence}`);
-  const keys = await readStateKeys(gateway.state);
-  const { problem, ended } = await verifyLog(join(gateway.state, "log"), keys);
+  const keys = await readStateKeys(scene.gateway.state);
+  const { problem, ended } = await verifyLog(join(scene.gateway.state, "log"), keys);
   assert.equal(problem, null);
   assert.ok(ended >= 1);
 });
 
 async function hasSelfTest(): Promise<boolean> {
-  for await (const { selfTest } of readLogLines(gateway.state)) if (typeof selfTest === "object") return true;
+  for await (const { selfTest } of readLogLines(scene.gateway.state)) if (typeof selfTest === "object") return true;
   return false;
 }
 
 async function endedWorkers(): Promise<{ worker: string; last: number }[]> {
   const found: { worker: string; last: number }[] = [];
-  for await (const { ended } of readLogLines(gateway.state)) {
+  for await (const { ended } of readLogLines(scene.gateway.state)) {
     if (ended !== undefined) found.push(ended as { worker: string; last: number });
   }
   return found;
 }
 
 test("a sidecar that is killed is started again", async () => {
-  const first = await gateway.sidecarPid();
+  const first = await scene.gateway.sidecarPid();
   process.kill(first, "SIGKILL");
   assert.equal((await get("/one")).status, 200);
   await eventually(
-    async () => (await gateway.members()).filter(({ command }) => command.includes("sidecar")).map(({ pid }) => pid),
+    async () =>
+      (await scene.gateway.members()).filter(({ command }) => command.includes("sidecar")).map(({ pid }) => pid),
     (pids) => pids.length === 1 && pids[0] !== first,
   );
 });
 
 test("a second gateway on the same state folder is refused", async () => {
-  const { output, ended } = runPostern(["up", "--upstream", upstream.url.origin, "--state", gateway.state]);
+  const { output, ended } = runPostern(["up", "--upstream", scene.upstream.url.origin, "--state", scene.gateway.state]);
   assert.equal(await ended, 1);
   assert.match(output(), /in use by the gateway with process id \d+.*--state DIR/);
 });
@@ -186,7 +179,15 @@ test("an address that was given and is taken is an error, and nothing is left ru
   try {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { output, ended, members } = runPostern([
-      ...["up", "--upstream", upstream.url.origin, "--listen", address, "--state", `${gateway.state}/second`],
+      ...[
+        "up",
+        "--upstream",
+        scene.upstream.url.origin,
+        "--listen",
+        address,
+        "--state",
+        `${scene.gateway.state}/second`,
+      ],
     ]);
     assert.equal(await ended, 1);
     assert.match(output(), new RegExp(`--listen ${address} is taken`));
@@ -197,10 +198,10 @@ test("an address that was given and is taken is an error, and nothing is left ru
 });
 
 test("a policy that can't be taken is refused with every problem, and nothing is left running", async () => {
-  const path = `${gateway.state}/bad.yaml`;
+  const path = `${scene.gateway.state}/bad.yaml`;
   await writeFile(path, policy("one").replace("version: 1", "version: 2"));
   const { output, ended, members } = runPostern([
-    ...["up", "--upstream", upstream.url.origin, "--policy", path, "--state", `${gateway.state}/third`],
+    ...["up", "--upstream", scene.upstream.url.origin, "--policy", path, "--state", `${scene.gateway.state}/third`],
   ]);
   assert.equal(await ended, 1);
   assert.ok((output().match(/bad\.yaml:\d+:\d+:/g) ?? []).length >= 2, output());
@@ -209,7 +210,7 @@ test("a policy that can't be taken is refused with every problem, and nothing is
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`without a policy everything passes and is observed; ${signal} ends every process`, async () => {
-    const observing = await startTestGateway({ upstream: upstream.url });
+    const observing = await startTestGateway({ upstream: scene.upstream.url });
     const answer = await get("/anything?q=%3Cscript%3Ealert(1)%3C/script%3E", observing.url);
     assert.equal(answer.status, 200);
     const record = await observing.waitForRecord(answer.headers["x-postern-decision"] ?? "");
@@ -225,7 +226,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 test("a gateway that is killed takes its processes with it", {
   skip: findOnPath("setpriv") === null && "setpriv (util-linux) is not on PATH",
 }, async () => {
-  const killed = await startTestGateway({ upstream: upstream.url });
+  const killed = await startTestGateway({ upstream: scene.upstream.url });
   process.kill(killed.pid, "SIGKILL");
   await eventually(
     () => killed.members(),
