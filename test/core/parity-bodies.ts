@@ -1,5 +1,5 @@
+import type { Random } from "../harness/random.ts";
 import { payload, percentEncoded } from "./parity-payloads.ts";
-import type { Random } from "./random.ts";
 
 export interface ParityBody {
   readonly contentType: string;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
+import type { Random } from "../harness/random.ts";
 import { attacks, ordinary } from "../models/attacks.ts";
-import type { Random } from "./random.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 const rows = (await readFile(new URL("requests.jsonl", fixtures), "utf8"))

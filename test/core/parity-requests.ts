@@ -1,8 +1,8 @@
+import type { Random } from "../harness/random.ts";
 import { body, largeBody, type ParityBody } from "./parity-bodies.ts";
 import { headerText, payload, percentEncoded } from "./parity-payloads.ts";
 import { apiKeys, webWorkload } from "./parity-policy.ts";
 import type { makeTokens } from "./parity-tokens.ts";
-import type { Random } from "./random.ts";
 
 /** The client certificates that requests come with. */
 export const clients = ["none", "web", "other", "proxy"] as const;

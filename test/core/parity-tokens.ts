@@ -1,6 +1,6 @@
 import { base64url } from "jose";
 import { makeIssuer, type TestIssuer, type TokenChanges } from "../harness/issuer.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../harness/random.ts";
 
 export interface ParityIssuers {
   readonly shop: TestIssuer;

@@ -17,6 +17,7 @@ import type { TestEnvoy } from "../harness/envoy.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { KeepAliveConnection } from "../harness/keep-alive.ts";
+import { Random } from "../harness/random.ts";
 import type { RawAnswer } from "../harness/raw-http.ts";
 import { type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 import { shippedPath } from "../models/shipped-path.ts";
@@ -26,7 +27,6 @@ import { parityPolicy } from "./parity-policy.ts";
 import { readSeen, type Seen, startProbe } from "./parity-probe.ts";
 import { type Client, clients, generateRequest, type ParityRequest } from "./parity-requests.ts";
 import { makeTokens } from "./parity-tokens.ts";
-import { Random } from "./random.ts";
 import { valuesDigests } from "./values-digest.ts";
 
 const REQUESTS = 10_000;

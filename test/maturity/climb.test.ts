@@ -26,7 +26,7 @@ import { Store } from "../../inference-sidecar/src/store/store.ts";
 import { SyncedState } from "../../inference-sidecar/src/sync/synced-state.ts";
 import { readLogLines } from "../../scripts/decision-log/read.ts";
 import { reportOf } from "../../scripts/report/observe.ts";
-import { Random } from "../core/random.ts";
+import { Random } from "../harness/random.ts";
 
 const START = Date.UTC(2026, 2, 3);
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { type JWTPayload, SignJWT } from "jose";
 import type { EvaluationRequest } from "../../scripts/core.ts";
-import type { Random } from "../core/random.ts";
+import type { Random } from "../harness/random.ts";
 import { daySecret, webWorkload } from "./day-policy.ts";
 
 export interface DayRequest {

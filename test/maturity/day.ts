@@ -19,7 +19,7 @@ import type { RecordedRequest } from "../../inference-sidecar/src/replay/recorde
 import { type AskModel, type Evaluation, type Gate, loadCore } from "../../scripts/core.ts";
 import { issueCertificate } from "../../scripts/demo/certificate.ts";
 import { secretsOf } from "../../scripts/gateway/policy-force.ts";
-import { Random } from "../core/random.ts";
+import { Random } from "../harness/random.ts";
 import { dayPolicy, daySecret, type Rung } from "./day-policy.ts";
 import { DAY_START, type DayRequest, dayModel, dayTraffic } from "./day-traffic.ts";
 

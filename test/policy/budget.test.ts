@@ -6,7 +6,7 @@ import { exceedancesAllowed, requestsNeeded, thresholdsFor } from "../../inferen
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { type AskModel, loadCore } from "../../scripts/core.ts";
-import { Random } from "../core/random.ts";
+import { Random } from "../harness/random.ts";
 
 const thresholds = { clearBelow: 60_000, denyAlone: 800_000, modelDeny: 380_000 };
 const offsets = Array.from({ length: 200 }, (_, index) => 1000 - 20 * index);

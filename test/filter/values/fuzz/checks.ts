@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Core, CoreRequest, CoreValue, Window } from "../../../../scripts/core.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../harness/random.ts";
 
 const MAX_VALUES = 512;
 const MAX_FORMS = 7;

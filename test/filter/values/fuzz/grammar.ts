@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../../harness/random.ts";
 
 /** What attacks and texts are made of. */
 const leaves = [

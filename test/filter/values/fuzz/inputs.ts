@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { CoreRequest } from "../../../../scripts/core.ts";
+import type { Random } from "../../../harness/random.ts";
 import { generate, units } from "./grammar.ts";
-import type { Random } from "./random.ts";
 
 const MAX_INPUT_BYTES = 640;
 const folder = new URL("../../../fixtures/fuzz/", import.meta.url);

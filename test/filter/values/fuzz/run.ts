@@ -1,8 +1,8 @@
 import { type Core, type CoreRequest, loadCore } from "../../../../scripts/core.ts";
+import { Random } from "../../../harness/random.ts";
 import { checkOrigin, checkValues, sizeOf } from "./checks.ts";
 import { units } from "./grammar.ts";
 import { corpus, mutant, placed, repeated } from "./inputs.ts";
-import { Random } from "./random.ts";
 
 const BATCH = 500;
 /** Of so many inputs of a batch the way back is checked. */

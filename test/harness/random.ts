@@ -1,4 +1,4 @@
-/** Repeatable choices: small and fast (mulberry32), for tests only. */
+/** Choices that repeat with their seed: small and fast (mulberry32), for tests only. */
 export class Random {
   #state: number;
 
@@ -14,7 +14,16 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
   }
 
+  /** True in `percent` of 100. */
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)] as T;
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 }
