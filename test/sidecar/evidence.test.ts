@@ -109,5 +109,5 @@ test("what is kept is read back; a head that is no list of pairs is left out, wh
   assert.deepEqual(encoded && decodeKept(encoded), { window: null, explanation: null, request });
   assert.equal(decodeKept(Buffer.from('{"v":1,"window":"YQ=="}'))?.explanation, null, "former releases kept none");
   const deep = Buffer.from(`{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`);
-  assert.equal(encodeKept({ ...evidence, ...more, claims: deep }, asker, 256, null), null, "and its record comes");
+  assert.doesNotThrow(() => encodeKept({ ...evidence, ...more, claims: deep }, asker, 256, null), "its record comes");
 });

@@ -233,7 +233,10 @@ test("a move that a crash kept out of the log is in it after the next start, onc
   await start();
   const [pinned, ...others] = await ids();
   assert.deepEqual(others, ["of-the-crash"]);
+  const configurations = async () => (await lines()).filter((line) => "configuration" in line).length;
+  const former = await configurations();
   await putInForce(policy(`${ladder}, score: { falsePositiveBudget: 1% }`));
+  await until("in force", async () => (await configurations()) > former);
   await report(1, { rung: "PREVENT" });
   await counted(1);
   await settled();
