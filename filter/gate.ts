@@ -56,7 +56,7 @@ export class Gate {
       const fetched = state.keys[i];
       for (let j = 0; j < policy.issuers.length; j++) {
         const issuer = policy.issuers[j];
-        if (equal(issuer.name, fetched.issuer)) issuer.useKeys(fetched.keys, fetched.fetchedMillis);
+        if (equal(issuer.name, fetched.issuer)) issuer.useKeys(fetched.keys, fetched.fetchedMillis, fetched.uri);
       }
     }
   }

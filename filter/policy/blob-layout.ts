@@ -1,4 +1,4 @@
-// Layout of the compiled policy, version 2. All integers are little-endian u32 unless said otherwise; offsets count from
+// Layout of the compiled policy, version 3. All integers are little-endian u32 unless said otherwise; offsets count from
 // the first byte of the blob. `inference-sidecar/src/policy/blob-layout.ts` writes what is read here.
 //
 //   0  "PSTN"          4  u16 version, u16 zero          8  SHA-256 of everything from byte 40 on
@@ -18,7 +18,7 @@
 // 164  section directory: (offset, count of records) each, in the order of `SECTION_…`
 
 export const MAGIC: u32 = 0x4e545350;
-export const VERSION: u32 = 2;
+export const VERSION: u32 = 3;
 export const NONE: u32 = 0xffffffff;
 
 export const DIGEST_OFFSET: i32 = 8;
@@ -53,7 +53,7 @@ export const SECTION_LIST: i32 = 1;
 /**
  * name, issuer, audiences (start, count), algorithms, keys (start, count), environment name of the secret, skew in seconds,
  * sender constraint, trust domain (empty: no JWT-SVIDs), age of fetched keys in seconds at most (0: they are the policy's),
- * age of the list of revocations in seconds at most (0: any)
+ * age of the list of revocations in seconds at most (0: any), URI that keys are fetched from (empty: they are the policy's)
  */
 export const SECTION_ISSUERS: i32 = 2;
 /** kid (empty: none), algorithms, SPKI: string indices but for the algorithms */
@@ -94,7 +94,7 @@ export const SECTION_COUNT: i32 = 16;
 export const HEADER_SIZE: i32 = DIRECTORY_OFFSET + SECTION_COUNT * 8;
 
 /** Bytes of one record, by section. */
-export const RECORD_SIZES: StaticArray<i32> = [8, 4, 52, 12, 68, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
+export const RECORD_SIZES: StaticArray<i32> = [8, 4, 56, 12, 68, 68, 12, 8, 8, 8, 32, 8, 4, 20, 8, 12];
 
 export const LOG_REQUIRED: u32 = 1;
 

@@ -37,6 +37,8 @@ export class Issuer {
   keys: VerificationKey[];
   /** When its keys were fetched, Unix milliseconds; 0: never, or they are the policy's. */
   keysFetchedMillis: i64 = 0;
+  /** Where its keys are fetched from; empty: they are the policy's. */
+  readonly keysUri: Uint8Array;
   /** How old fetched keys may be; 0: they are the policy's. */
   readonly keysMaxAgeMillis: i64;
   /** How old the list of revocations may be; 0: any age will do. */
@@ -61,16 +63,18 @@ export class Issuer {
     this.clockSkewSeconds = load<u32>(record, 32);
     this.senderConstraint = load<u32>(record, 36);
     this.trustDomain = blob.string(load<u32>(record, 40));
+    this.keysUri = blob.string(load<u32>(record, 52));
     this.keysMaxAgeMillis = <i64>load<u32>(record, 44) * 1000;
     this.revocationMaxAgeMillis = <i64>load<u32>(record, 48) * 1000;
   }
 
   /**
-   * Takes fetched keys in the place of those before, unless its keys are the policy's. A key that stays is the same object;
-   * one that goes is retired. Keys for algorithms that the policy does not name are left out.
+   * Takes fetched keys in the place of those before, unless its keys are the policy's, or are to be fetched elsewhere than
+   * these were (`uri`; empty: not told). A key that stays is the same object; one that goes is retired. Keys for algorithms
+   * that the policy does not name are left out.
    */
-  useKeys(fetched: VerificationKey[], fetchedMillis: i64): void {
-    if (this.keysMaxAgeMillis == 0) return;
+  useKeys(fetched: VerificationKey[], fetchedMillis: i64, uri: Uint8Array): void {
+    if (this.keysMaxAgeMillis == 0 || (uri.length > 0 && !equal(uri, this.keysUri))) return;
     const keys: VerificationKey[] = [];
     for (let i = 0; i < fetched.length; i++) {
       const known = find(this.keys, fetched[i]);

@@ -59,7 +59,8 @@ function issuerIsSound(blob: PolicyBlob, index: i32): bool {
     isString(blob, load<u32>(record, 28)) &&
     load<u32>(record, 32) <= MAXIMUM_SKEW_SECONDS &&
     load<u32>(record, 36) <= (BOUND_BY_CERTIFICATE | BOUND_BY_PROOF) &&
-    isString(blob, load<u32>(record, 40))
+    isString(blob, load<u32>(record, 40)) &&
+    isString(blob, load<u32>(record, 52))
   );
 }
 

@@ -11,6 +11,8 @@ export class FetchedKeys {
   issuer: Uint8Array = new Uint8Array(0);
   /** Unix milliseconds. */
   fetchedMillis: i64 = 0;
+  /** Where; empty: the sidecar is of a release that does not say it. */
+  uri: Uint8Array = new Uint8Array(0);
   readonly keys: VerificationKey[] = [];
 
   /** null: malformed. A key beyond its limits is left out: the others, and all that comes with them, are good. */
@@ -22,6 +24,7 @@ export class FetchedKeys {
       if (field == 1) fetched.issuer = reader.content;
       else if (field == 2) fetched.fetchedMillis = <i64>reader.value;
       else if (field == 3) sound = fetched.takeKey(reader.content) && sound;
+      else if (field == 4) fetched.uri = reader.content;
     }
     return sound && !reader.malformed && fetched.issuer.length > 0 && fetched.fetchedMillis > 0 ? fetched : null;
   }

@@ -218,14 +218,30 @@ test("once the policy names another place for its keys, an issuer's former ones 
   timeout: 60_000,
 }, async () => {
   const { shop, away, brief, bundle } = servers;
+  // Whether or not the sidecar is there to say so.
+  const sidecar = await gateway.sidecarPid();
+  process.kill(sidecar, "SIGSTOP");
   const jwt = await token("next");
   assert.equal((await get(jwt)).status, 200);
   await writeFile(gateway.policyPath, policy(away, away, brief, bundle));
-  const { status, id } = await eventually(
-    () => get(jwt),
-    (answer) => answer.status !== 200,
+  const refused = [
+    await eventually(
+      () => get(jwt),
+      (answer) => answer.status !== 200,
+    ),
+  ];
+  process.kill(sidecar, "SIGCONT");
+  await gateway.waitForRecord(refused[0]?.id ?? "");
+  refused.push(await get(jwt));
+  assert.deepEqual(
+    refused.map(({ status }) => status),
+    [503, 503],
   );
-  assert.equal(status, 503);
-  assert.equal((await gateway.waitForRecord(id)).reason, "keys_unavailable");
+  const reasons = await Promise.all(refused.map(async ({ id }) => (await gateway.waitForRecord(id)).reason));
+  assert.deepEqual(reasons, ["token_unverifiable", "keys_unavailable"]);
   await writeFile(gateway.policyPath, policy(shop, away, brief, bundle));
+  await eventually(
+    () => get(jwt),
+    (answer) => answer.status === 200,
+  );
 });

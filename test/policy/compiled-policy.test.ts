@@ -33,7 +33,8 @@ function described(policy: Policy, digest: Uint8Array): string[] {
   }
   for (const [index, issuer] of issuers.entries()) {
     const algorithms = algorithmBits(issuer.algorithms);
-    const names = [issuer.name, issuer.issuer, issuer.secret?.environmentName ?? ""].join();
+    const source = issuer.keySource?.uri ?? "";
+    const names = [issuer.name, issuer.issuer, issuer.secret?.environmentName ?? "", source].join();
     lines.push(`issuer ${index} ${algorithms} ${issuer.clockSkewMs / 1000} ${names} ${issuer.audiences.join()}`);
     for (const key of issuer.keys) lines.push(`key ${algorithmBits(key.algorithms)} ${key.kid} ${hex(key.spki)}`);
   }
@@ -152,7 +153,7 @@ describe("what is refused, with its reason", () => {
   const cases: [what: string, bytes: Uint8Array, reason: RegExp][] = [
     ["nothing", new Uint8Array(0), /not a compiled policy/],
     ["other bytes", Buffer.alloc(4096, 7), /not a compiled policy/],
-    ["a later version", changed((copy) => copy.writeUInt16LE(3, 4)), /version 3, .*version 2/],
+    ["a later version", changed((copy) => copy.writeUInt16LE(4, 4)), /version 4, .*version 3/],
     ["a cut", blob.subarray(0, blob.length - 1), /cut off/],
     ["bytes added", Buffer.concat([blob, Buffer.from([0])]), /bytes added/],
     ["a changed byte", changed((copy) => copy.writeUInt8(copy.readUInt8(200) ^ 1, 200)), /digest/],

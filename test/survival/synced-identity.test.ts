@@ -97,6 +97,16 @@ test("keys that the policy gives are not replaced, whatever the sidecar syncs", 
   assert.equal(await status(await issuer.token("RS256", "x")), 200);
 });
 
+test("keys that were fetched elsewhere than the policy says are not believed", { timeout: 60_000 }, async () => {
+  const from = (uri: string) => ({
+    keys: [{ issuer: "fetched", fetchedUnixMs: now(), keys: [keyOf("es256", ES256)], uri }],
+  });
+  await give(from("https://former.example/jwks"));
+  assert.equal(await status(await foreign("ES256", FETCHED)), 503);
+  await give(from("https://fetched.example/jwks"));
+  assert.equal(await status(await foreign("ES256", FETCHED)), 200);
+});
+
 test("fetched keys are for the algorithms of the policy only, and as old as they are", {
   timeout: 60_000,
 }, async () => {

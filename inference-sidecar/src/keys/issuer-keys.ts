@@ -11,6 +11,7 @@ export interface WireIssuerKeys {
   readonly issuer: string;
   readonly fetchedUnixMs: number;
   readonly keys: readonly { readonly kid: string; readonly algorithms: number; readonly spki: Uint8Array }[];
+  readonly uri: string;
 }
 
 /** What is kept of a key set, so that a start without the issuer has it: JSON. */
@@ -41,12 +42,7 @@ interface Followed {
   readonly uri: string;
   readonly periodMs: number;
   readonly remote: RemoteKeys;
-  /** A policy named another place before: what was fetched there is to be believed no more. */
-  readonly hasMoved: boolean;
 }
-
-/** In the place of keys that were fetched elsewhere: none, and too old whatever the policy says. */
-const NO_KEYS: FetchedKeys = { fetchedMs: 1, keys: [] };
 
 /** The key sets of every issuer of the policy in force whose keys come by `jwks.uri`. */
 export class IssuerKeys {
@@ -60,21 +56,18 @@ export class IssuerKeys {
   /** Follows another policy: sources that it has as well go on as they are. */
   async follow({ policy }: PolicyInForce): Promise<void> {
     const wanted = new Map(policy.issuers.map((issuer) => [issuer.name, issuer]));
-    const moved = new Set<string>();
-    for (const [name, { source, uri, periodMs, remote, hasMoved }] of this.#followed) {
+    for (const [name, { source, periodMs, remote }] of this.#followed) {
       const issuer = wanted.get(name);
       if (sourceOf(issuer) === source && periodOf(issuer?.keySource) === periodMs) continue;
       remote.close();
       this.#followed.delete(name);
-      if (hasMoved || issuer?.keySource?.uri !== uri) moved.add(name);
     }
     for (const [name, issuer] of wanted) {
       const source = sourceOf(issuer);
       if (source === null || issuer.keySource === null || this.#followed.has(name)) continue;
       const { keySource } = issuer;
       const remote = this.#open(name, source, keySource, useOf(issuer));
-      const periodMs = periodOf(keySource);
-      this.#followed.set(name, { source, uri: keySource.uri, periodMs, remote, hasMoved: moved.has(name) });
+      this.#followed.set(name, { source, uri: keySource.uri, periodMs: periodOf(keySource), remote });
     }
     await this.#publish();
   }
@@ -114,10 +107,10 @@ export class IssuerKeys {
     const known: WireIssuerKeys[] = [];
     for (const issuer of [...this.#followed.keys()].sort()) {
       const followed = this.#followed.get(issuer);
-      const fetched = followed?.remote.known ?? (followed?.hasMoved ? NO_KEYS : null);
-      if (!fetched) continue;
+      const fetched = followed?.remote.known;
+      if (!followed || !fetched) continue;
       const keys = fetched.keys.map((key) => ({ ...key, algorithms: algorithmBits(key.algorithms) }));
-      known.push({ issuer, fetchedUnixMs: fetched.fetchedMs, keys });
+      known.push({ issuer, fetchedUnixMs: fetched.fetchedMs, keys, uri: followed.uri });
     }
     return this.#options.publish(known);
   }

@@ -1,8 +1,8 @@
-// Layout of the compiled policy, version 2: `filter/policy/blob-layout.ts` says it field by field and reads it.
+// Layout of the compiled policy, version 3: `filter/policy/blob-layout.ts` says it field by field and reads it.
 // The bytes of strings follow the sections.
 
 export const MAGIC = "PSTN";
-export const VERSION = 2;
+export const VERSION = 3;
 export const NONE = 0xffffffff;
 
 export const DIGEST_OFFSET = 8;
@@ -12,7 +12,7 @@ export const DIGESTED_OFFSET = 40;
 export const SECTIONS = {
   strings: 2,
   list: 1,
-  issuers: 13,
+  issuers: 14,
   keys: 3,
   routes: 17,
   grants: 17,

@@ -113,6 +113,7 @@ function writeIssuer(writer: BlobWriter, issuer: Issuer, policy: Policy): void {
     writer.string(issuer.trustDomain ?? ""),
     (issuer.keySource?.maxAgeMs ?? 0) / 1000,
     (policy.revocation?.maxAgeMs ?? 0) / 1000,
+    writer.string(issuer.keySource?.uri ?? ""),
   );
 }
 

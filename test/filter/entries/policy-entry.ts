@@ -134,7 +134,7 @@ export function describeRoute(index: i32): string {
 
 function describeIssuer(issuer: Issuer, lines: string[]): void {
   const numbers = `${issuer.index} ${issuer.algorithms} ${issuer.clockSkewSeconds}`;
-  const names = list([issuer.name, issuer.issuer, issuer.secretEnvironmentName]);
+  const names = list([issuer.name, issuer.issuer, issuer.secretEnvironmentName, issuer.keysUri]);
   lines.push(`issuer ${numbers} ${names} ${list(issuer.audiences)}`);
   for (let i = 0; i < issuer.keys.length; i++) {
     const key = issuer.keys[i];
