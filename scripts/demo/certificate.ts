@@ -32,6 +32,8 @@ export interface CertificateRequest {
   readonly validDays: number;
   /** What it may be used for, in the place of what an authority or a leaf usually has. */
   readonly usage?: { readonly isAuthority: boolean; readonly flags: KeyUsageFlags };
+  /** Beside those that every certificate has. */
+  readonly extensions?: readonly Extension[];
 }
 
 const dayMillis = 86_400_000;
@@ -41,7 +43,7 @@ const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** A certificate signed by `authority`; null: a self-signed authority (RFC 5280). */
 export async function issueCertificate(
-  { name, alternativeNames, validDays, usage }: CertificateRequest,
+  { name, alternativeNames, validDays, usage, extensions: further = [] }: CertificateRequest,
   authority: Certificate | null,
 ): Promise<Certificate> {
   const keys = (await webcrypto.subtle.generateKey(ecdsa, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
@@ -52,6 +54,7 @@ export async function issueCertificate(
     new KeyUsagesExtension(flags, true),
     await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto as never),
     await AuthorityKeyIdentifierExtension.create(signer.publicKey, false, webcrypto as never),
+    ...further,
   ];
   if (alternativeNames.length > 0)
     extensions.push(new SubjectAlternativeNameExtension(alternativeNames.map(generalName)));

@@ -7,6 +7,7 @@ import { eventually } from "../harness/eventually.ts";
 import { startTestGateway, type TestGateway } from "../harness/gateway.ts";
 import { makeIssuer, type TestIssuer } from "../harness/issuer.ts";
 import { KeepAliveConnection } from "../harness/keep-alive.ts";
+import { uriConstraints } from "../harness/name-constraints.ts";
 import { type RecordedRequest, type RecordingUpstream, startRecordingUpstream } from "../harness/upstream.ts";
 
 const web = "spiffe://edge.example/ns/shop/sa/web";
@@ -17,7 +18,7 @@ mode: prevent
 listener: { tls: { certificate: { file: ./server.pem }, key: { file: ./server.key } } }
 identity:
   workloads:
-    trustDomains: [edge.example]
+    trustDomains: [edge.example, mill.example]
     trustBundle: { file: ./ca.pem }
     forwardedFrom: [${proxy}]
   issuers:
@@ -26,12 +27,15 @@ identity:
 routes:
   - { name: pay, match: { path: /pay }, allow: [{ issuer: shop, scopes: [pay], workloads: [${web}] }], score: off }
   - { name: either, match: { path: /either }, allow: [{ workloads: [${web}] }, { issuer: shop, scopes: [pay] }], score: off }
+  - { name: mill, match: { path: /mill }, allow: [{ workloads: [spiffe://mill.example/ns/*] }], score: off }
   - { name: stock, match: { path: /stock }, allow: [{ workloads: [${web}] }], score: off }
 `;
 
 let upstream: RecordingUpstream;
 let gateway: TestGateway;
 let authority: Certificate;
+/** Of the second trust domain, and held to it. */
+let mill: Certificate;
 let issuer: TestIssuer;
 
 before(
@@ -41,13 +45,17 @@ before(
       else response.end("ok");
     });
     authority = await issueCertificate({ name: "Edge CA", alternativeNames: [], validDays: 1 }, null);
+    mill = await issueCertificate(
+      { name: "Mill CA", alternativeNames: [], validDays: 1, extensions: [uriConstraints("mill.example")] },
+      null,
+    );
     const server = await issueCertificate({ name: "server", alternativeNames: ["127.0.0.1"], validDays: 1 }, authority);
     issuer = await makeIssuer("https://issuer.shop.example", "orders", ["ES256"]);
     const files = {
       "jwks.json": issuer.jwks,
       "server.pem": server.certificatePem,
       "server.key": server.keyPem,
-      "ca.pem": authority.certificatePem,
+      "ca.pem": authority.certificatePem + mill.certificatePem,
     };
     gateway = await startTestGateway({ upstream: upstream.url, policy, files });
   },
@@ -109,6 +117,35 @@ test("a workload's name is issued anew, whatever the client sends under it", asy
 test("another workload, and one of a foreign trust domain, are 403", async () => {
   assert.equal(await get(await client("spiffe://edge.example/ns/shop/sa/other")), 403);
   assert.equal(await get(await client(web.replace("edge.example", "elsewhere.example"))), 403);
+});
+
+test("name constraints hold an authority to its trust domain, also through one that it has signed", async () => {
+  const inner = await issueCertificate(
+    {
+      ...{ name: "Mill sub CA", alternativeNames: [], validDays: 1 },
+      usage: { isAuthority: true, flags: KeyUsageFlags.keyCertSign },
+    },
+    mill,
+  );
+  const spinner = "spiffe://mill.example/ns/hall/sa/spinner";
+  for (const [id, path] of [
+    [spinner, "/mill"],
+    [web, "/stock"],
+  ] as const) {
+    const own = await issueCertificate({ name: "client", alternativeNames: [id], validDays: 1 }, mill);
+    const below = await issueCertificate({ name: "client", alternativeNames: [id], validDays: 1 }, inner);
+    const chain = { ...below, certificatePem: below.certificatePem + inner.certificatePem };
+    for (const certificate of [own, chain]) {
+      const answer = await ask(path, certificate, {}).catch((error: NodeJS.ErrnoException) => error);
+      if (id === spinner) assert.deepEqual([(answer as Answer).status], [200]);
+      else assert.match((answer as NodeJS.ErrnoException).code ?? "", /^(ERR_SSL|ECONNRESET)/);
+    }
+  }
+  assert.equal(
+    (await ask("/mill", await client(spinner), {})).status,
+    200,
+    "nothing holds the other authority to its own",
+  );
 });
 
 test("a certificate with several URI names is of no workload (X509-SVID section 2)", async () => {

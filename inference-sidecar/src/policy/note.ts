@@ -7,6 +7,7 @@ export const NOTE_CODES = {
   grant_never_used: "an earlier grant of the route, or a deny, takes everything that a grant allows",
   api_key_expired: "an API key has expired",
   api_key_unused: "no grant names an API key",
+  authority_of_many: "an authority of the trust bundle can speak for several trust domains",
   revocation_file_missing: "the file of revocations is not there",
   stale_revocation_unused: "a route says what a stale list of revocations means, and none is ever stale",
   no_routes: "there are no routes",

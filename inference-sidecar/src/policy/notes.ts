@@ -9,6 +9,7 @@ import type { Policy } from "./policy.ts";
 import { revocationNotes } from "./revocation-notes.ts";
 import { routeNotes } from "./route-notes.ts";
 import { stepUpNotes } from "./step-up-notes.ts";
+import { trustBundleNotes } from "./trust-bundle-notes.ts";
 
 /**
  * What is no problem of the policy at `now` (Unix seconds), and should be known, in the order of the file.
@@ -22,6 +23,7 @@ export function notesOf(
 ): PolicyNote[] {
   const notes: PolicyNote[] = [];
   const note: Note = (code, at, message) => notes.push({ file: document.file, ...document.locate(at), message, code });
+  trustBundleNotes(policy, note);
   apiKeyNotes(policy, now, note);
   revocationNotes(policy, note);
   routeNotes(policy, note);
