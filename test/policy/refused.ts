@@ -45,6 +45,8 @@ export const REFUSED: readonly Refused[] = [
   ["yaml_expansion", "deep nesting", `routes: ${"[".repeat(32)}^[${"]".repeat(33)}`],
   ["wrong_length", "a mapping with more fields than anything has", `x: ^{ ${fields(1001)} }`],
   ["yaml_key", "a number as a key", "^1: a"],
+  ["wrong_syntax", "half of a surrogate pair", demo.replace("issuer: i", 'issuer: ^"i\\ud83d"')],
+  ["wrong_syntax", "the other half, in a key", claim('^"t\\ude00": x')],
   ["not_in_this_version", "a field of a later version", "^deny: []"],
   ["not_in_this_version", "an algorithm", identity("algorithms: [ES256, ^ES256K], jwks: { file: jwks.json }")],
   ["not_in_this_version", "a ladder for all", "^ladder: {}"],

@@ -3,6 +3,8 @@ import { restoreBraces } from "./path-braces.ts";
 import { type Complain, MAXIMUM_DEPTH } from "./yaml-parse.ts";
 
 const MAXIMUM_VALUES = 1_000_000;
+/** Half of a pair: UTF-8 has no bytes for it, so that what is compiled would be another text. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Turns YAML nodes into plain data, aliases expanded within bounds. Mappings become objects without prototype. */
 export class PlainData {
@@ -28,7 +30,7 @@ export class PlainData {
     if (isMap(node)) return this.mapping(node, depth, repeated);
     if (isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1, repeated));
     const value = isScalar(node) ? node.value : null;
-    return typeof value === "string" ? restoreBraces(value) : value;
+    return typeof value === "string" ? this.text(value, node as Node) : value;
   }
 
   private expand(alias: Alias, depth: number, repeated: boolean): unknown {
@@ -50,10 +52,16 @@ export class PlainData {
     const data: Record<string, unknown> = Object.create(null);
     for (const { key, value } of node.items) {
       if (isScalar(key) && typeof key.value === "string")
-        data[restoreBraces(key.value)] = this.convert(value, depth + 1, repeated);
+        data[this.text(key.value, key)] = this.convert(value, depth + 1, repeated);
       else this.complain("yaml_key", start(key as Node | null), "key is not text", "a field name");
     }
     return data;
+  }
+
+  private text(value: string, node: Node): string {
+    if (LONE_SURROGATE.test(value))
+      this.complain("wrong_syntax", start(node), "text with half of a surrogate pair", "whole characters of Unicode");
+    return restoreBraces(value);
   }
 
   private refuseSize(node: Node | null): null {
