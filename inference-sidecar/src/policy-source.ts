@@ -14,7 +14,10 @@ type Listener = (policy: PolicyInForce) => Promise<void>;
 
 /** The text that whoever puts a policy in force leaves for the sidecar. Byte strings are base64. */
 export function policyForSidecar(policy: Policy, digest: string): string {
-  const issuers = policy.issuers.map(({ keys, secret, ...issuer }) => issuer);
+  const issuers = policy.issuers.map(({ keys, secret, ...issuer }) => ({
+    ...issuer,
+    kids: keys.map(({ kid }) => kid),
+  }));
   const inForce: PolicyInForce = { protocol: PROTOCOL, digest, policy: { ...policy, issuers } };
   return JSON.stringify(inForce, (_, value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,

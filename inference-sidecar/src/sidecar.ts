@@ -155,6 +155,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
           revocations,
           (millis) => workers.untilAllHave(synced.version, millis),
           () => policies.current,
+          (issuer) => keys.kidsOf(issuer),
         )
       : {}),
   });

@@ -20,6 +20,8 @@ interface Changed {
 interface Added extends Changed {
   /** What `iss` can be under the policy in force, of JWT-SVIDs the trust domain; null: no policy is known. */
   readonly issuers: readonly string[] | null;
+  /** No issuer of the policy in force has a key of that `kid` now. */
+  readonly keyIsUnknown: boolean;
 }
 
 /** Revokes tokens, lists what an operator has revoked, or undoes one of it. */
@@ -50,7 +52,12 @@ export async function revoke(args: string[]): Promise<number> {
     print(answer, [`undone: ${oneLine(answer.revocation)}`, inForce(answer)]);
   } else if (verb === undefined) {
     const answer = (await askSidecar(state, "revoke/add", asked(given), null)) as Added;
-    print(answer, [`revoked: ${oneLine(answer.revocation)}`, inForce(answer), ...unknownIssuer(answer)]);
+    print(answer, [
+      `revoked: ${oneLine(answer.revocation)}`,
+      inForce(answer),
+      ...unknownIssuer(answer),
+      ...unknownKey(answer),
+    ]);
   } else {
     throw new UsageError(`usage: ${usage}`);
   }
@@ -75,6 +82,13 @@ function unknownIssuer({ revocation, issuers }: Added): string[] {
   const known = issuers.length === 0 ? "it has none" : `it has ${issuers.join(", ")}`;
   return [
     `no issuer of the policy in force is "${plainText(revocation.iss)}", so that no token is refused for this: ${known}`,
+  ];
+}
+
+function unknownKey({ revocation, keyIsUnknown }: Added): string[] {
+  if (!keyIsUnknown) return [];
+  return [
+    `no issuer of the policy in force has a key "${plainText(revocation.kid ?? "")}" now, so that no token is refused for this as long as none has`,
   ];
 }
 

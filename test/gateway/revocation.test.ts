@@ -187,15 +187,17 @@ test("a list that is too old refuses, except where the route says so", { timeout
   await inForce(jwt, "200");
 });
 
-test("who names an issuer that the policy does not have is told so", async () => {
+test("who names an issuer or a key that the policy does not have is told so", async () => {
   const said = async (...args: string[]) => {
-    const { output, ended } = runPostern(["revoke", ...args, "--jti", "none", "--state", gateway.state]);
+    const { output, ended } = runPostern(["revoke", ...args, "--state", gateway.state]);
     assert.equal(await ended, 0, output());
     return output();
   };
-  const mistaken = await said("--iss", "shop");
+  const mistaken = await said("--iss", "shop", "--jti", "none");
   assert.match(mistaken, /no issuer of the policy in force is "shop", .*: it has https:\/\/issuer\.shop\.example$/m);
-  assert.doesNotMatch(await said("--iss", ISSUER), /no issuer/);
+  assert.doesNotMatch(await said("--iss", ISSUER, "--jti", "none"), /no issuer/);
+  assert.match(await said("--kid", "rsa256"), /no issuer of the policy in force has a key "rsa256" now/);
+  assert.doesNotMatch(await said("--kid", "rs256"), /no issuer/);
   const { revocations } = await revoke("list");
   for (const { id } of revocations) await revoke("undo", id);
 });

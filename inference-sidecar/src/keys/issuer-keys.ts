@@ -72,6 +72,14 @@ export class IssuerKeys {
     await this.#publish();
   }
 
+  /** Of the keys that the issuer's tokens can name; null: nobody knows them all. */
+  kidsOf({ name, algorithms, keySource, kids }: KnownIssuer): readonly string[] | null {
+    // With a shared secret a token may name whatever key it likes.
+    if (algorithms.includes("HS256")) return null;
+    if (keySource === null) return kids ?? null;
+    return this.#followed.get(name)?.remote.known?.keys.map(({ kid }) => kid) ?? null;
+  }
+
   /** A token of the issuer names a key that a worker does not know. Resolves once there is nothing to wait for. */
   async find(issuer: string, kid: string): Promise<void> {
     await this.#followed.get(issuer)?.remote.find(kid);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../decision-log/chain.ts";
-import type { PolicyInForce } from "../policy/in-force.ts";
+import type { PolicyInForce, ToldIssuer } from "../policy/in-force.ts";
 import { type Grant, type Issuer, METHODS, type Policy, type Route } from "../policy/policy.ts";
 import { trustDomainOfPattern } from "../policy/spiffe-id.ts";
 
@@ -93,8 +93,8 @@ function describeRoute(route: Route, { issuers, workloads, dpop, apiKeys }: Poli
 }
 
 /** Keys and secrets change without changing what is asked; the sidecar is told none. */
-function withoutKeys(issuer: PolicyInForce["policy"]["issuers"][number] & Partial<Pick<Issuer, "keys" | "secret">>) {
-  const { keys, secret, keySource, ...rest } = issuer;
+function withoutKeys(issuer: ToldIssuer & Partial<Pick<Issuer, "keys" | "secret">>) {
+  const { keys, kids, secret, keySource, ...rest } = issuer;
   return rest;
 }
 

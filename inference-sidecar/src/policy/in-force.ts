@@ -6,5 +6,10 @@ export interface PolicyInForce {
   readonly protocol?: number;
   /** Hexadecimal SHA-256 of the compiled policy. */
   readonly digest: string;
-  readonly policy: Omit<Policy, "issuers"> & { readonly issuers: readonly Omit<Issuer, "keys" | "secret">[] };
+  readonly policy: Omit<Policy, "issuers"> & { readonly issuers: readonly ToldIssuer[] };
 }
+
+export type ToldIssuer = Omit<Issuer, "keys" | "secret"> & {
+  /** Of its keys, where the policy gives them; absent: of a release that did not say them yet. */
+  readonly kids?: readonly string[];
+};
