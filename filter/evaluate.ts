@@ -170,15 +170,15 @@ export class Evaluation {
   get acceptedUntilMillis(): i64 {
     const route = this.route;
     if (route === null || route.isPublic || this.rung < reasonRow(Reason.TokenExpired).enforcedFrom) return 0;
-    const token = this.authentication.subject.acceptedUntilMillis;
-    const certificate = this.certifiedUntilMillis;
-    return certificate > 0 && (token == 0 || certificate < token) ? certificate : token;
+    const subject = this.authentication.subject;
+    return sooner(sooner(subject.acceptedUntilMillis, subject.apiKeyUntilMillis), this.certifiedUntilMillis);
   }
 
   /** Why it ends then. */
   get lapse(): Reason {
-    const isCertificates = this.acceptedUntilMillis == this.certifiedUntilMillis;
-    return isCertificates ? Reason.CertificateExpired : Reason.TokenExpired;
+    const until = this.acceptedUntilMillis;
+    if (until == this.certifiedUntilMillis) return Reason.CertificateExpired;
+    return until == this.authentication.subject.apiKeyUntilMillis ? Reason.ApiKeyExpired : Reason.TokenExpired;
   }
 
   /** The upstream has answered: where the route is a login, a refusal is a failure. */
@@ -340,4 +340,9 @@ export class Evaluation {
     if (suspects.worst.length > 0) evidence.finding = suspects.worst[0];
     if (scoredBy == ScoredBy.ScreenAlone) evidence.uninspected = Reason.ScoreUnavailable;
   }
+}
+
+/** The earlier of two times; 0: never. */
+function sooner(one: i64, other: i64): i64 {
+  return one == 0 || (other > 0 && other < one) ? other : one;
 }

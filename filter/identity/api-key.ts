@@ -1,6 +1,7 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
 import { constantTimeEqual } from "../crypto/constant-time";
 import { sha256 } from "../crypto/sha256";
+import { NONE as NEVER } from "../policy/blob-layout";
 import { CompiledPolicy } from "../policy/compiled-policy";
 
 const MAX_KEY_BYTES: i32 = 512;
@@ -20,6 +21,8 @@ export class ApiKeyCheck {
     public readonly outcome: ApiKeyOutcome,
     /** Of the key; empty without Valid. */
     public readonly name: Uint8Array,
+    /** When the key expires, Unix milliseconds; 0: never, or there is none. */
+    public readonly untilMillis: i64 = 0,
   ) {}
 }
 
@@ -40,13 +43,15 @@ export function checkApiKey(request: HeaderMap, policy: CompiledPolicy, nowSecon
   const digest = sha256(value);
   let outcome = ApiKeyOutcome.Unknown;
   let name = NONE;
+  let untilMillis: i64 = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = unchecked(keys[i]);
     if (!constantTimeEqual(digest, key.digest) || outcome == ApiKeyOutcome.Valid) continue;
-    // NONE is in the year 2106: what never expires needs no case of its own.
-    const expired = nowSeconds >= <i64>key.expiresAt;
+    const expired = key.expiresAt != NEVER && nowSeconds >= <i64>key.expiresAt;
     outcome = expired ? ApiKeyOutcome.Expired : ApiKeyOutcome.Valid;
-    if (!expired) name = key.name;
+    if (expired) continue;
+    name = key.name;
+    untilMillis = key.expiresAt == NEVER ? 0 : <i64>key.expiresAt * 1000;
   }
-  return new ApiKeyCheck(outcome, name);
+  return new ApiKeyCheck(outcome, name, untilMillis);
 }

@@ -71,6 +71,7 @@ export class Authentication {
     const subject = new Subject(this.certified);
     subject.isWorkloadUntold = this.subject.isWorkloadUntold;
     subject.apiKey = this.subject.apiKey;
+    subject.apiKeyUntilMillis = this.subject.apiKeyUntilMillis;
     const refused = new Authentication(subject);
     refused.token = outcome;
     refused.apiKey = this.apiKey;
@@ -105,6 +106,7 @@ export function authenticate(
   const apiKey = checkApiKey(request, policy, environment.nowMillis() / 1000);
   authentication.apiKey = apiKey.outcome;
   authentication.subject.apiKey = apiKey.name;
+  authentication.subject.apiKeyUntilMillis = apiKey.untilMillis;
   authentication.isForwarded = policy.forwardedFrom.length > 0 && isForwarder(peer, policy);
   authentication.usesDpop = credentials.isDpop;
   authentication.token = judgeToken(request, credentials, policy, environment, cache, inquiry, limited, authentication);

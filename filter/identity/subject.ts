@@ -14,6 +14,8 @@ export class Subject {
   subject: Uint8Array = NONE;
   /** Name of the API key that was sent; empty: none, or none that is accepted. */
   apiKey: Uint8Array = NONE;
+  /** When the API key expires, Unix milliseconds; 0: never, or there is none. */
+  apiKeyUntilMillis: i64 = 0;
   /** From `scope` and `scp`; each is a scope-token of RFC 6749 section 3.3. */
   scopes: Uint8Array[] = [];
   /** Of the verified token; empty: none was verified. */

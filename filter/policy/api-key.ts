@@ -7,7 +7,7 @@ export class ApiKey {
     readonly name: Uint8Array,
     /** SHA-256 of the key. */
     readonly digest: Uint8Array,
-    /** Unix seconds from which on it is refused. */
+    /** Unix seconds from which on it is refused, or NONE. */
     readonly expiresAt: u32,
   ) {}
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { eventually } from "../harness/eventually.ts";
 import { sendRaw } from "../harness/raw-http.ts";
 import { issuingScene } from "./scene.ts";
 
@@ -8,9 +10,12 @@ const keys = {
   "till-7": randomBytes(32).toString("hex"),
   "till-8": randomBytes(32).toString("hex"),
   old: "o".repeat(40),
+  brief: "b".repeat(40),
 };
+/** Long past. */
+const OVER = "2020-01-31T18:00:00Z";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const policy = (forward: boolean) => `
+const policy = (forward: boolean, briefUntil = OVER) => `
 version: 1
 identity:
   issuers:
@@ -21,8 +26,10 @@ identity:
     keys:
       - { name: till-7, sha256: ${sha256(keys["till-7"])}, owner: shop-team }
       - { name: till-8, sha256: ${sha256(keys["till-8"])} }
-      - { name: old, sha256: ${sha256(keys.old)}, expires: "2020-01-31T18:00:00Z" }
+      - { name: old, sha256: ${sha256(keys.old)}, expires: "${OVER}" }
+      - { name: brief, sha256: ${sha256(keys.brief)}, expires: "${briefUntil}" }
 routes:
+  - { name: events, match: { path: /events }, allow: [{ apiKeys: [brief] }], score: off }
   - name: tills
     match: { path: /tills/** }
     allow: [{ id: tills, apiKeys: [till-7] }]
@@ -69,6 +76,19 @@ test("no key, another's, an unknown, a cut, a doubled and an expired one are ref
   }
   const other = await ask("/tills/7", withKey("till-8"));
   assert.deepEqual([other.status, other.reason], [403, "grant_missing"]);
+});
+
+test("a stream ends with the API key that it was opened with", async () => {
+  const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 8_000).toISOString();
+  await writeFile(scene.gateway.policyPath, policy(false, until));
+  const begun = `POST /events HTTP/1.1\r\nHost: shop.example\r\n${withKey("brief")}\r\nContent-Length: 2\r\n\r\n1`;
+  const { status, headers } = await eventually(
+    () => sendRaw(scene.gateway.url, begun),
+    () => Date.now() >= Date.parse(until),
+  );
+  assert.equal(status, 401, "its body never ended");
+  const { reason, response } = await scene.gateway.waitForRecord(headers["x-postern-decision"] ?? "");
+  assert.deepEqual([reason, response?.ended], ["permitted", "api_key_expired"]);
 });
 
 test("where a grant asks for key and token, both are needed", async () => {
