@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Revocations } from "../../inference-sidecar/src/revocation/revocations.ts";
 import { eventually } from "../harness/eventually.ts";
 
@@ -61,6 +63,32 @@ test("one that is revoked while a full file is read: the file is refused, and no
     await followed;
     assert.equal(sizes.at(-1), 1);
     assert.ok(Math.max(...sizes) <= MOST, `${Math.max(...sizes)}`);
+  } finally {
+    await revocations.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a file begins with a byte order mark as it likes; one that is no UTF-8, or no file, is refused, and nobody waits", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "revocations-"));
+  const sizes: number[] = [];
+  const table = { get: () => undefined, put: async () => undefined };
+  const revocations = new Revocations(table, async ({ entries }) => void sizes.push(entries.length / 20));
+  const follow = (name: string) =>
+    revocations.follow({ policy: { revocation: { file: join(folder, name) } } } as never);
+  const list = JSON.stringify({ revocations: [{ sub: "josé" }] });
+  try {
+    await writeFile(join(folder, "marked.json"), `\uFEFF${list}`);
+    await writeFile(join(folder, "latin1.json"), list, "latin1");
+    await promisify(execFile)("mkfifo", [join(folder, "pipe.json")]);
+    for (const [name, size] of [
+      ["marked.json", 1],
+      ["latin1.json", 0],
+      ["pipe.json", 0],
+    ] as const) {
+      await follow(name);
+      assert.equal(sizes.at(-1), size, name);
+    }
   } finally {
     await revocations.close();
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { open } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { FileWatch } from "../file-watch.ts";
+import { FileRefusal, readBoundedText } from "../policy/bounded-file.ts";
 import { type Revocation, readRevocation } from "./revocation.ts";
 
 const FILE_MOST_BYTES = 4 * 1024 * 1024;
@@ -37,11 +38,15 @@ export class RevocationFile {
   async read(): Promise<void> {
     let listed: ListedRevocations;
     try {
-      const { text, writtenMs } = await readText(this.path);
+      // Asked for first: of a file that is replaced meanwhile the list counts as older than it is.
+      const { mtimeMs } = await stat(this.path);
+      const text = await readBoundedText(this.path, FILE_MOST_BYTES);
       // Nothing is awaited from the count on until the list is handed on: it would be too much beside one revoked meanwhile.
+      const writtenMs = Math.max(1, Math.round(mtimeMs));
       listed = { revocations: parseList(text, this.#entriesMost()), writtenMs };
     } catch (error) {
-      this.#onRefused(`${this.path}: ${(error as Error).message}`);
+      const { message } = error as Error;
+      this.#onRefused(error instanceof FileRefusal ? message : `${this.path}: ${message}`);
       return;
     }
     await this.#onListed(listed);
@@ -49,17 +54,6 @@ export class RevocationFile {
 
   close(): Promise<void> {
     return this.#watch.close();
-  }
-}
-
-async function readText(path: string): Promise<{ text: string; writtenMs: number }> {
-  const file = await open(path);
-  try {
-    const { size, mtimeMs } = await file.stat();
-    if (size > FILE_MOST_BYTES) throw new RangeError(`more than ${FILE_MOST_BYTES} bytes`);
-    return { text: await file.readFile("utf8"), writtenMs: Math.max(1, Math.round(mtimeMs)) };
-  } finally {
-    await file.close();
   }
 }
 
