@@ -114,6 +114,19 @@ test("paths of restricted routes that are public with a slash behind them are na
     await notesOn(restricted("methods: [POST], path: /admin", "b"), route("methods: [GET], path: /**")),
     [],
   );
+  const hosts = [restricted("hosts: [a.demo, b.demo], path: /admin", "b"), route("hosts: [b.demo], path: /**", "site")];
+  assert.match((await notesOn(...hosts))[0] ?? "", /path of b is public, by route site$/, "on one of its hosts");
+});
+
+test("notes on 10,000 hosts, each with a route for every path, take no time that grows by the square", async () => {
+  const routes = Array.from({ length: 10_000 }, (_, n) => `  - ${route(`hosts: [h${n}.demo], path: /**`, `r${n}`)}`);
+  const loaded = await parsePolicy(head + routes.join("\n"), join(folder, "policy.yaml"));
+  const start = process.cpuUsage();
+  const notes = loaded.notes();
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(notes.every(({ line }) => line < lines));
+  const milliseconds = (user + system) / 1000;
+  assert.ok(milliseconds < 2500, `${milliseconds} ms of the processor`);
 });
 
 test("a route that names CONNECT is named: no route takes such requests", async () => {

@@ -17,7 +17,6 @@ import {
   type Grant,
   type Issuer,
   type Limits,
-  METHODS,
   MODES,
   type Network,
   type Policy,
@@ -26,7 +25,7 @@ import {
   type SenderConstraint,
   VALUE_KINDS,
 } from "./policy.ts";
-import { RouteTree } from "./route-tree.ts";
+import { methodBits, RouteTree } from "./route-tree.ts";
 import { writeTree } from "./tree-writer.ts";
 
 export interface CompiledPolicy {
@@ -89,7 +88,7 @@ export function routeTree(routes: readonly Pick<Route, "hosts" | "methods" | "pa
   for (const [index, route] of routes.entries()) {
     const pattern = parsePathPattern(route.path);
     if ("message" in pattern) throw new TypeError(pattern.message);
-    tree.add(index, route.hosts, methodBits(route), pattern);
+    tree.add(index, route.hosts, methodBits(route.methods), pattern);
   }
   return tree;
 }
@@ -142,7 +141,7 @@ function writeRoute(writer: BlobWriter, route: Route): void {
     "routes",
     name,
     flags,
-    methodBits(route),
+    methodBits(route.methods),
     settings.deadlineMs,
     settings.maxBodyBytes,
     ...allow,
@@ -210,8 +209,4 @@ function timeRun(writer: BlobWriter, times: Grant["times"]): Run {
   const start = writer.count("times");
   for (const time of times) writer.add("times", time.start, time.end);
   return [start, times.length];
-}
-
-function methodBits(route: Pick<Route, "methods">): number {
-  return route.methods.reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0);
 }

@@ -1,7 +1,7 @@
 import type { Note } from "./note.ts";
 import { type PathPattern, shapeOf } from "./path-pattern.ts";
 import type { Policy } from "./policy.ts";
-import { CoveringRoutes, coversHost, hostsOf, type MatchedRoute, matchedRoutes } from "./route-cover.ts";
+import { CoveringRoutes, inOrder, type MatchedRoute, matchedRoutes, takesMethod } from "./route-cover.ts";
 
 const NAMED_MOST = 10;
 /** Browsers ask by it for every path, without credentials. */
@@ -25,13 +25,12 @@ function notePartlyPublic(matched: readonly MatchedRoute[], note: Note): void {
       open.add(one);
       continue;
     }
-    const wider = open
-      .of(pattern)
-      .filter((other) => shapeOf(other.pattern) !== shapeOf(pattern) && takesHosts(other, one));
-    const methods = route.methods.filter((method) => wider.some((other) => other.route.methods.includes(method)));
+    const shape = shapeOf(pattern);
+    const wider = open.of(route, pattern).map((ofHost) => ofHost.filter((other) => shapeOf(other.pattern) !== shape));
+    const methods = route.methods.filter((method) => wider.every((ofHost) => takesMethod(ofHost, method)));
     if (!methods.some((method) => method !== PREFLIGHT) || methods.length === route.methods.length) continue;
-    const names = wider.map((other) => other.route.name).join(", ");
-    const message = `route ${route.name} is restricted, but public for ${methods.join(", ")}: ${names} before it has a wider path`;
+    const names = inOrder(wider.flat()).map((other) => other.route.name);
+    const message = `route ${route.name} is restricted, but public for ${methods.join(", ")}: ${names.join(", ")} before it has a wider path`;
     note("route_partly_public", ["routes", index, "match"], message);
   }
 }
@@ -44,11 +43,15 @@ function noteSlashes(matched: readonly MatchedRoute[], restricted: readonly Matc
   for (const one of restricted) {
     const { pattern, route } = one;
     if (pattern.rest || isSlashed(pattern)) continue;
-    const behind = slashed.of({ segments: [...pattern.segments, SLASH], rest: false });
-    const takers = behind.filter((other) => takesHosts(other, one));
-    const open = route.methods.map((method) => takers.find((other) => other.route.methods.includes(method)));
-    const taker = open.find((other) => other?.route.public);
-    if (taker !== undefined) names.set(taker, [...(names.get(taker) ?? []), route.name]);
+    const behind = slashed.of(route, { segments: [...pattern.segments, SLASH], rest: false });
+    const takers = route.methods.flatMap((method) =>
+      behind.map((ofHost) => ofHost.find((other) => takesMethod([other], method))),
+    );
+    const taker = takers.find((other) => other?.route.public);
+    if (taker === undefined) continue;
+    const known = names.get(taker);
+    if (known === undefined) names.set(taker, [route.name]);
+    else known.push(route.name);
   }
   for (const [taker, all] of names) {
     const more = all.length > NAMED_MOST ? ` and ${all.length - NAMED_MOST} more` : "";
@@ -60,8 +63,4 @@ function noteSlashes(matched: readonly MatchedRoute[], restricted: readonly Matc
 function isSlashed({ segments }: PathPattern): boolean {
   const last = segments.at(-1);
   return last?.kind === "literal" && last.text === "";
-}
-
-function takesHosts({ route }: MatchedRoute, inner: MatchedRoute): boolean {
-  return hostsOf(inner.route).every((host) => coversHost(route, host));
 }

@@ -3,6 +3,7 @@ import { checkGrants } from "./grant-check.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 import { parsePathPattern, shapeOf } from "./path-pattern.ts";
 import { DEFAULT_MODE, METHODS, MODES } from "./policy.ts";
+import { methodBits } from "./route-tree.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import { hasGaps, type Partly, type WrittenPolicy, type WrittenRoute } from "./written-policy.ts";
 
@@ -91,7 +92,7 @@ export function checkReachable(document: PolicyDocument, routes: readonly Writte
     const pattern = parsePathPattern(match.path);
     if ("message" in pattern) continue;
     const shape = shapeOf(pattern);
-    const methods = (match.methods ?? METHODS).reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0);
+    const methods = methodBits(match.methods ?? METHODS);
     const anyHost = taken.get(shape) ?? 0;
     let left = 0;
     for (const host of match.hosts?.map((name) => name.toLowerCase()) ?? [""]) {

@@ -1,5 +1,6 @@
 import { type PathPattern, parsePathPattern } from "./path-pattern.ts";
-import type { Route } from "./policy.ts";
+import type { Method, Route } from "./policy.ts";
+import { methodBits, RouteTree, suffixPatterns, type TreeNode } from "./route-tree.ts";
 
 /** A route with its path, read. */
 export interface MatchedRoute {
@@ -17,59 +18,53 @@ export function matchedRoutes(routes: readonly Route[]): MatchedRoute[] {
   });
 }
 
-interface Node {
-  readonly literals: Map<string, Node>;
-  parameter: Node | null;
-  readonly ends: MatchedRoute[];
-  readonly rests: MatchedRoute[];
-}
-
-/** Routes by the segments of their paths, so that those which cover one of many are found at little cost. */
+/** Routes by host and path, so that those which cover one of many are found at little cost. */
 export class CoveringRoutes {
-  readonly #root = emptyNode();
+  readonly #tree = new RouteTree();
+  readonly #routes = new Map<number, MatchedRoute>();
 
+  /** To be called in the order of the routes. */
   add(one: MatchedRoute): void {
-    let node = this.#root;
-    for (const segment of one.pattern.segments) {
-      const known = segment.kind === "literal" ? node.literals.get(segment.text) : node.parameter;
-      const next = known ?? emptyNode();
-      if (segment.kind === "literal") node.literals.set(segment.text, next);
-      else node.parameter = next;
-      node = next;
-    }
-    (one.pattern.rest ? node.rests : node.ends).push(one);
+    this.#routes.set(one.index, one);
+    this.#tree.add(one.index, one.route.hosts, methodBits(one.route.methods), one.pattern);
   }
 
-  /** Those of which every path of `inner` is one, in the policy's order. */
-  of(inner: PathPattern): MatchedRoute[] {
-    const found: MatchedRoute[] = [];
-    let nodes = [this.#root];
-    for (const segment of inner.segments) {
-      found.push(...nodes.flatMap(({ rests }) => rests));
-      const text = segment.kind === "literal" ? segment.text : null;
-      const next = nodes.flatMap(({ literals, parameter }) => [
-        text === null ? undefined : literals.get(text),
-        text === "" ? undefined : parameter,
-      ]);
-      nodes = next.filter((node) => node !== undefined && node !== null);
-    }
-    found.push(...nodes.flatMap(({ rests, ends }) => (inner.rest ? rests : [...rests, ...ends])));
-    return found.toSorted((a, b) => a.index - b.index);
+  /**
+   * Those of which every path of `inner` is one, for each host of `route`, in the policy's order.
+   * One that adds nothing to earlier ones of the same host and path shape is left out.
+   */
+  of({ hosts }: Route, inner: PathPattern): MatchedRoute[][] {
+    return (hosts.length > 0 ? hosts : [""]).map((host) => this.#ofHost(host, inner));
+  }
+
+  #ofHost(host: string, inner: PathPattern): MatchedRoute[] {
+    const roots = [...new Set([host, ...suffixPatterns(host), ""])].map((pattern) => this.#tree.roots.get(pattern));
+    return inOrder(covering(roots, inner).map((index) => this.#routes.get(index)));
   }
 }
 
-function emptyNode(): Node {
-  return { literals: new Map(), parameter: null, ends: [], rests: [] };
+/** Whether one of these routes takes the method. */
+export function takesMethod(routes: readonly MatchedRoute[], method: Method): boolean {
+  return routes.some(({ route }) => route.methods.includes(method));
 }
 
-/** Its hosts; an empty one stands for any. */
-export function hostsOf({ hosts }: Route): readonly string[] {
-  return hosts.length === 0 ? [""] : hosts;
+/** Each once, in the policy's order. */
+export function inOrder(routes: readonly (MatchedRoute | undefined)[]): MatchedRoute[] {
+  return [...new Set(routes)].filter((one) => one !== undefined).sort((a, b) => a.index - b.index);
 }
 
-/** Whether the route takes each name of a host pattern. */
-export function coversHost({ hosts }: Route, inner: string): boolean {
-  return (
-    hosts.length === 0 || hosts.some((one) => one === inner || (one.startsWith("*.") && inner.endsWith(one.slice(1))))
-  );
+function covering(roots: readonly (TreeNode | undefined)[], inner: PathPattern): number[] {
+  const found: number[] = [];
+  let nodes = roots.filter((node) => node !== undefined);
+  for (const segment of inner.segments) {
+    found.push(...nodes.flatMap(({ rests }) => rests.routes));
+    const text = segment.kind === "literal" ? segment.text : null;
+    const next = nodes.flatMap(({ literals, parameter }) => [
+      text === null ? undefined : literals.get(text),
+      text === "" ? undefined : parameter,
+    ]);
+    nodes = next.filter((node) => node !== undefined && node !== null);
+  }
+  found.push(...nodes.flatMap(({ rests, ends }) => (inner.rest ? rests.routes : [...rests.routes, ...ends.routes])));
+  return found;
 }

@@ -1,6 +1,6 @@
 import type { Note } from "./note.ts";
-import { METHODS, type Method, type Policy } from "./policy.ts";
-import { CoveringRoutes, coversHost, hostsOf, matchedRoutes } from "./route-cover.ts";
+import { METHODS, type Policy } from "./policy.ts";
+import { CoveringRoutes, inOrder, matchedRoutes, takesMethod } from "./route-cover.ts";
 
 const NAMED_MOST = 10;
 
@@ -41,14 +41,11 @@ function noteCovered(routes: Policy["routes"], note: Note): void {
   const before = new CoveringRoutes();
   for (const one of matchedRoutes(routes)) {
     const { index, route, pattern } = one;
-    const hosts = hostsOf(route);
-    const covering = before.of(pattern).filter((other) => hosts.some((host) => coversHost(other.route, host)));
+    const takers = before.of(route, pattern);
     before.add(one);
-    const isTaken = (host: string, method: Method) =>
-      covering.some((other) => other.route.methods.includes(method) && coversHost(other.route, host));
-    if (!hosts.every((host) => route.methods.every((method) => isTaken(host, method)))) continue;
-    const names = covering.map((other) => other.route.name).join(", ");
-    const message = `route ${route.name} is never reached: ${names} before it takes every request that it matches`;
+    if (!takers.every((ofHost) => route.methods.every((method) => takesMethod(ofHost, method)))) continue;
+    const names = inOrder(takers.flat()).map((other) => other.route.name);
+    const message = `route ${route.name} is never reached: ${names.join(", ")} before it takes every request that it matches`;
     note("route_covered", ["routes", index, "match"], message);
   }
 }

@@ -1,4 +1,5 @@
 import type { PathPattern } from "./path-pattern.ts";
+import { METHODS, type Method } from "./policy.ts";
 
 /** A node of the tree over path segments. Routes are named by index; methods are sets of bits. */
 export interface TreeNode {
@@ -47,8 +48,13 @@ export class RouteTree {
   }
 }
 
+/** A set of methods, each a bit. */
+export function methodBits(methods: readonly Method[]): number {
+  return methods.reduce((bits, method) => bits | (1 << METHODS.indexOf(method)), 0);
+}
+
 /** The wildcards that fit every name which `host` fits, but for `host` itself. */
-function suffixPatterns(host: string): string[] {
+export function suffixPatterns(host: string): string[] {
   const labels = host.replace(/^\*\./, "").split(".");
   return labels.map((_, index) => `*.${labels.slice(index).join(".")}`).slice(host.startsWith("*.") ? 0 : 1);
 }
