@@ -1,6 +1,5 @@
-import { CompiledSizeError, compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { formatNote } from "../../inference-sidecar/src/policy/note.ts";
-import { formatProblems, PolicyError, type Problem } from "../../inference-sidecar/src/policy/problem.ts";
+import { formatProblems, PolicyError } from "../../inference-sidecar/src/policy/problem.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -22,9 +21,9 @@ export async function check(args: string[]): Promise<number> {
   if (path === undefined || more.length > 0) throw new UsageError(`check takes one policy file.\nusage: ${usage}`);
   try {
     const loaded = await loadPolicyWithBundle(path);
-    const { policy } = loaded;
+    const { policy, compiled } = loaded;
     const notes = loaded.notes();
-    const digest = Buffer.from(compilePolicy(policy).digest).toString("hex");
+    const digest = Buffer.from(compiled.digest).toString("hex");
     const { mode } = policy;
     const counts = { routes: policy.routes.length, issuers: policy.issuers.length };
     if (json) {
@@ -35,18 +34,10 @@ export async function check(args: string[]): Promise<number> {
     console.log(`${path}: valid\nmode ${mode}, routes ${counts.routes}, issuers ${counts.issuers}\ndigest ${digest}`);
     return 0;
   } catch (error) {
-    const problems = problemsOf(error, path);
+    if (!(error instanceof PolicyError)) throw error;
+    const { problems } = error;
     if (json) console.log(JSON.stringify({ file: path, valid: false, problems }));
     else console.log(formatProblems(problems));
     return 1;
   }
-}
-
-function problemsOf(error: unknown, file: string): readonly Problem[] {
-  if (error instanceof PolicyError) return error.problems;
-  if (!(error instanceof CompiledSizeError)) throw error;
-  const { message } = error;
-  return [
-    { file, line: 1, column: 1, message, expected: "fewer routes, grants or conditions", code: "file_too_large" },
-  ];
 }

@@ -319,7 +319,8 @@ ${Array.from({ length: 4500 }, (_, n) => route(n)).join("\n")}
     const { code, output } = await run("--json", path);
     const { valid, problems } = JSON.parse(output);
     assert.deepEqual([code, valid, problems.length, problems[0].code], [1, false, 1, "file_too_large"]);
-    assert.match((await run(path)).output, /policy\.yaml:1:1: the compiled policy has \d+ bytes, at most 8388608 /);
+    assert.match((await run(path)).output, /policy\.yaml:3:1: the compiled policy has \d+ bytes, at most 8388608 /);
+    await assert.rejects(loadPolicy(path), (error) => error instanceof PolicyError && error.problems[0]?.line === 3);
   });
 
   test("explains its use", async () => {

@@ -3,7 +3,6 @@ import type { Core } from "../core/core.ts";
 import type { Gate } from "../core/gate.ts";
 import { FileWatch } from "../file-watch.ts";
 import type { Calibration } from "../policy/calibration.ts";
-import { compilePolicy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { Subjects } from "../policy/policy.ts";
 import { PolicyError } from "../policy/problem.ts";
@@ -82,9 +81,9 @@ type CompiledPolicy = Awaited<ReturnType<typeof compile>>;
 
 /** @throws Error it can't be used */
 async function compile({ policyPath, calibration }: PolicyGateParts) {
-  const { policy, files } = await loadPolicy(policyPath, calibration);
+  const { policy, files, compiled } = await loadPolicy(policyPath, calibration);
   refuseBeyondReach(policy);
-  return { policy, files, ...compilePolicy(policy) };
+  return { policy, files, ...compiled };
 }
 
 async function open(

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { FileRefusal, readBoundedText } from "./bounded-file.ts";
 import { checkBudgets } from "./budget-check.ts";
 import type { Calibration } from "./calibration.ts";
+import { type CompiledPolicy, CompiledSizeError, compilePolicy } from "./compile.ts";
 import { checkRouteSet, crossCheck } from "./cross-check.ts";
 import { PolicyDocument } from "./document.ts";
 import { type IssuerMaterial, KeyFiles } from "./key-files.ts";
@@ -16,6 +17,7 @@ import { type WrittenPolicy, withGaps } from "./written-policy.ts";
 
 export interface LoadedPolicy {
   readonly policy: Policy;
+  readonly compiled: CompiledPolicy;
   /** Absolute paths of every file that the policy was read from: itself, keys, certificates. */
   readonly files: readonly string[];
   /** What is no problem but should be known. */
@@ -58,8 +60,20 @@ export async function parsePolicy(
     throw new PolicyError(document.problems.toSorted(byPosition), [...files.paths]);
   }
   const policy = normalise(written as WrittenPolicy, materials, (file) => files.resolve(file), calibration);
+  const compiled = compile(document, policy, files);
   const notes = () => notesOf(document, policy, Date.now() / 1000, calibration?.thresholds ?? null);
-  return { policy, files: [resolve(path), ...files.paths], notes };
+  return { policy, compiled, files: [resolve(path), ...files.paths], notes };
+}
+
+/** @throws PolicyError it is more than the filter takes */
+function compile(document: PolicyDocument, policy: Policy, files: KeyFiles): CompiledPolicy {
+  try {
+    return compilePolicy(policy);
+  } catch (error) {
+    if (!(error instanceof CompiledSizeError)) throw error;
+    document.report("file_too_large", ["routes"], error.message, "fewer routes, grants or conditions", "key");
+    throw new PolicyError(document.problems, [...files.paths]);
+  }
 }
 
 function byPosition(a: { line: number; column: number }, b: { line: number; column: number }): number {
