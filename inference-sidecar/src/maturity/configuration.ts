@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { canonical } from "../decision-log/chain.ts";
 import type { PolicyInForce, ToldIssuer } from "../policy/in-force.ts";
 import { type Grant, type Issuer, METHODS, type Policy, type Route } from "../policy/policy.ts";
 import { trustDomainOfPattern } from "../policy/spiffe-id.ts";
+import { digestOf, digestWith, membersOf } from "./canonical-digest.ts";
 
 /** What the decision log says of a policy that came in force: which checks it asks for, no key, secret or condition's value. */
 export interface Configuration {
@@ -53,32 +52,37 @@ export interface ConfiguredGrant {
   readonly conditions: number;
 }
 
-const DIGEST_DIGITS = 32;
-
 /** @param digest of the compiled policy, in hexadecimal */
 export function describeConfiguration(policy: PolicyInForce["policy"], digest: string): Configuration {
+  const { issuers, workloads, dpop, apiKeys } = policy;
+  // Where its file lies says nothing.
+  const named = { ...workloads, trustBundle: workloads.trustBundle !== null };
+  const identity = membersOf({ issuers: issuers.map(withoutKeys), workloads: named, dpop });
+  const identityAndKeys = { ...identity, ...membersOf({ apiKeys }) };
+  const rulesOf = (route: Route) =>
+    digestWith({ ...route, mode: null, ladder: null }, asksForKeys(route, policy) ? identityAndKeys : identity);
   return {
     digest,
     mode: policy.mode,
     log: policy.log,
     tls: policy.tls !== null,
     clientCertificates: policy.workloads.trustBundle !== null,
-    routes: policy.routes.map((route) => describeRoute(route, policy)),
+    routes: policy.routes.map((route) => ({ ...describeRoute(route, issuers), rules: rulesOf(route) })),
     matches: digestOf(policy.routes.map(({ name, hosts, methods, path }) => [name, hosts, methods, path])),
     forwarders: digestOf(policy.workloads.forwardedFrom),
   };
 }
 
-function describeRoute(route: Route, { issuers, workloads, dpop, apiKeys }: PolicyInForce["policy"]): ConfiguredRoute {
+/** An API key that is not accepted denies wherever somebody is asked for. */
+function asksForKeys(route: Route, { apiKeys }: PolicyInForce["policy"]): boolean {
+  return apiKeys.keys.length > 0 && (!route.public || route.deny.length > 0);
+}
+
+function describeRoute(route: Route, issuers: PolicyInForce["policy"]["issuers"]): Omit<ConfiguredRoute, "rules"> {
   const { stepUp, allow } = route;
   const asksMore = stepUp.acr.length > 0 || stepUp.amr.length > 0 || stepUp.maxAgeMs !== null;
   const stepsUp = asksMore && stepUp.fromMillionths === null;
   const bound = allow.every((grant) => grantBinds(grant, route, issuers));
-  // An API key that is not accepted denies wherever somebody is asked for.
-  const asksForKeys = apiKeys.keys.length > 0 && (!route.public || route.deny.length > 0);
-  // Where its file lies says nothing.
-  const named = { ...workloads, trustBundle: workloads.trustBundle !== null };
-  const identity = { issuers: issuers.map(withoutKeys), workloads: named, dpop };
   return {
     name: route.name,
     rung: route.mode,
@@ -88,7 +92,6 @@ function describeRoute(route: Route, { issuers, workloads, dpop, apiKeys }: Poli
     strong: !route.public && (stepsUp || bound),
     allow: allow.map(describeGrant),
     deny: route.deny.length,
-    rules: digestOf({ ...route, mode: null, ladder: null, ...identity, ...(asksForKeys && { apiKeys }) }),
   };
 }
 
@@ -96,15 +99,6 @@ function describeRoute(route: Route, { issuers, workloads, dpop, apiKeys }: Poli
 function withoutKeys(issuer: ToldIssuer & Partial<Pick<Issuer, "keys" | "secret">>) {
   const { keys, kids, secret, keySource, ...rest } = issuer;
   return rest;
-}
-
-/** Of a part of the policy, as the gateway and the sidecar alike have it: in whatever order its members stand. */
-function digestOf(part: unknown): string {
-  const told = JSON.parse(
-    JSON.stringify(part, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)),
-  );
-  const text = canonical(told);
-  return createHash("sha256").update(text).digest("hex").slice(0, DIGEST_DIGITS);
 }
 
 /** Whoever uses the grant proves a key: that of their certificate, or the one that their token is bound to. */
