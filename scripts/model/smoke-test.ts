@@ -1,6 +1,6 @@
 import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { loadCore } from "../core.ts";
-import { loadScorer } from "./shipped-model.ts";
+import { tryModel } from "./model-trial.ts";
 
 /** A few of each kind that no gate may get wrong: this tells a model that works from one that doesn't, and measures nothing. */
 const attacks = [
@@ -29,15 +29,17 @@ const bothEnds = 3;
  * @throws Error the bundle can't be used, or one of the two doesn't tell attacks from ordinary values
  */
 export async function smokeTest(bundleDirectory: string): Promise<void> {
-  const { thresholds } = await loadBundle(bundleDirectory);
+  const bundle = await loadBundle(bundleDirectory);
   const core = await loadCore(bundleDirectory);
-  const score = await loadScorer(bundleDirectory);
-  const { clearBelow, denyAlone, modelDeny } = thresholds;
+  const { clearBelow, denyAlone, modelDeny } = bundle.thresholds;
   const values = [...attacks, ...ordinary];
   const screened = values.map((value) => core.screen([Buffer.from(value)])[0]?.millionths ?? 0);
   tellsApart("screen", screened, clearBelow, denyAlone);
   // Together, as the sidecar asks: what is said of one must not depend on the others.
-  const scores = await score(values.map((value) => ({ bytes: Buffer.from(value), edges: bothEnds })));
+  const scores = await tryModel(
+    bundle,
+    values.map((value) => ({ bytes: Buffer.from(value), edges: bothEnds })),
+  );
   const judged = scores.map(({ attackMillionths }) => attackMillionths);
   tellsApart("model", judged, modelDeny, modelDeny);
 }

@@ -10,9 +10,10 @@ import { loadBundle } from "../../inference-sidecar/src/bundle.ts";
 import { valueKinds } from "../../inference-sidecar/src/core/value.ts";
 import { BundleStore } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { screenSegment } from "../../scripts/build/bundle.ts";
+import { tryModel } from "../../scripts/model/model-trial.ts";
 import { smokeTest } from "../../scripts/model/smoke-test.ts";
 import { attacks, ordinary } from "./attacks.ts";
-import { otherBundle, withNodeBehind } from "./other-bundle.ts";
+import { otherBundle, withLoopBehind, withNodeBehind } from "./other-bundle.ts";
 import { bundleFolder, placed, shippedPath } from "./shipped-path.ts";
 
 const sentences = (attack: string): string[] => [
@@ -73,7 +74,7 @@ describe("the bundle", () => {
     }
   });
 
-  it("is refused where its model answers about one window, but not about several", async () => {
+  it("is refused where its model has no row for each window", async () => {
     const folder = await mkdtemp(join(tmpdir(), "postern-bundle-"));
     try {
       await otherBundle(folder, (bundle) => {
@@ -82,7 +83,28 @@ describe("the bundle", () => {
       const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
       manifest.model.output.name = "turned";
       await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
-      await assert.rejects(smokeTest(folder), /turned of shape \[14,12\] for 12 windows, not \[12,14\]/);
+      await assert.rejects(smokeTest(folder), /turned of shape \[14,1\] for 1 windows, not \[1,14\]/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("is refused where its model never answers, or takes more memory than a sidecar has", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "postern-bundle-"));
+    const windows = [{ bytes: Buffer.from("a shoe"), edges: 3 }];
+    try {
+      await otherBundle(folder, (bundle) => {
+        bundle.model = withLoopBehind(bundle.model, "stays", "probabilities", "endless");
+      });
+      const limits = { readyMs: 2000, answerMs: 2000, memoryBytes: 2 ** 30 };
+      await assert.rejects(
+        tryModel(await loadBundle(folder), windows, limits),
+        /its model was not loaded and warm within 2 s/,
+      );
+      await otherBundle(folder, (bundle) => {
+        bundle.model = withLoopBehind(bundle.model, "doubles", "probabilities", "endless");
+      });
+      await assert.rejects(smokeTest(folder), /its model takes more than 256 MiB of memory/);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -59,14 +59,55 @@ export function shiftBenign(model: Buffer, by: number): void {
 
 /** The model with a node of this kind and one input behind an output, whose own output is another one of the model. */
 export function withNodeBehind(model: Buffer, kind: string, input: string, output: string): Buffer {
-  const field = (number: number, ...content: (Buffer | string)[]) => {
-    const bytes = Buffer.concat(content.map((part) => Buffer.from(part)));
-    return Buffer.concat([Buffer.of(8 * number + 2, bytes.length), bytes]);
+  return withOutput(model, field(1, field(1, input), field(2, output), field(4, kind)), output);
+}
+
+/** The model with a loop behind an output that never ends of itself; what it goes on with stays, or doubles each time. */
+export function withLoopBehind(model: Buffer, turn: "stays" | "doubles", input: string, output: string): Buffer {
+  const node = (kind: string, from: readonly string[], to: string, ...more: Buffer[]) =>
+    field(1, ...from.map((name) => field(1, name)), field(2, to), field(4, kind), ...more);
+  const axis = field(5, field(1, "axis"), Buffer.of(0x18, 0), Buffer.of(0xa0, 0x01, 2));
+  const turns = {
+    stays: node("Identity", ["value"], "value-after"),
+    doubles: node("Concat", ["value", "value"], "value-after", axis),
   };
-  const node = field(1, field(1, input), field(2, output), field(4, kind));
-  const float = field(2, field(1, Buffer.of(8, 1)));
+  const body = [
+    node("Identity", ["condition"], "condition-after"),
+    turns[turn],
+    field(2, "body"),
+    ...[tensor(11, "round", INT64, scalar), tensor(11, "condition", BOOL, scalar), tensor(11, "value", FLOAT)],
+    ...[tensor(12, "condition-after", BOOL, scalar), tensor(12, "value-after", FLOAT)],
+  ];
+  const attribute = field(5, field(1, "body"), field(6, ...body), Buffer.of(0xa0, 0x01, 5));
+  // Neither a number of rounds nor a condition.
+  return withOutput(model, node("Loop", ["", "", input], output, attribute), output);
+}
+
+/** Of a tensor's elements, as ONNX numbers them. */
+const FLOAT = 1;
+const INT64 = 7;
+const BOOL = 9;
+/** A shape without dimensions. */
+const scalar = Buffer.of(0x12, 0);
+
+function withOutput(model: Buffer, node: Buffer, output: string): Buffer {
   // A message that stands twice is merged.
-  return Buffer.concat([model, field(GRAPH, node, field(12, field(1, output), float))]);
+  return Buffer.concat([model, field(GRAPH, node, tensor(12, output, FLOAT))]);
+}
+
+/** A graph's input (11) or output (12). */
+function tensor(number: number, name: string, elements: number, shape = Buffer.alloc(0)): Buffer {
+  return field(number, field(1, name), field(2, field(1, Buffer.of(8, elements), shape)));
+}
+
+/** A length-delimited field. */
+function field(number: number, ...content: (Buffer | string)[]): Buffer {
+  const bytes = Buffer.concat(content.map((part) => Buffer.from(part)));
+  const length = [];
+  for (let rest = bytes.length; length.length === 0 || rest > 0; rest = Math.floor(rest / 128)) {
+    length.push((rest % 128) + (rest >= 128 ? 128 : 0));
+  }
+  return Buffer.concat([Buffer.of(8 * number + 2, ...length), bytes]);
 }
 
 /** The contents of a message's length-delimited fields with this number, as views. */
