@@ -53,7 +53,10 @@ async function makeEnvironment(until: number, report: (line: string) => void): P
   if (await isStamped(stamp, wanted)) return;
   report("making build/venv with the pinned Python packages …");
   await run("python3", ["-m", "venv", "--clear", venv], until);
-  await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], until);
+  const pip = ["-m", "pip", "--disable-pip-version-check"];
+  // What is not pinned is not installed, and missed at once.
+  await run(python, [...pip, "install", "--quiet", "--no-deps", "-r", requirements], until);
+  await run(python, [...pip, "check"], until);
   await writeStamp(stamp, wanted);
 }
 
