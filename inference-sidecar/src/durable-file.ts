@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** On the disk when it resolves; a reader sees the old content or the new. A process writes a path one time after the other. */
@@ -14,6 +14,11 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
   }
   await rename(beside, path);
   await syncFolder(dirname(path));
+}
+
+/** The same, where the file has another content: a disk that is full takes what it has. */
+export async function writeChanged(path: string, text: string, mode = 0o600): Promise<void> {
+  if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeDurably(path, text, mode);
 }
 
 /** A file that is not there yet, not as a link either. Its content is on the disk when it resolves, its name after `syncFolder`. */

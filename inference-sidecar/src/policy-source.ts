@@ -5,6 +5,7 @@ import type { PolicyInForce } from "./policy/in-force.ts";
 import type { Policy } from "./policy/policy.ts";
 import { logEvent } from "./process-log.ts";
 import { isCompatible, PROTOCOL } from "./protocol.ts";
+import { StartError } from "./start-error.ts";
 
 const FILE_MOST_BYTES = 32 * 1024 * 1024;
 /** Whoever could not follow, as on a full disk, is told again after so long. */
@@ -54,10 +55,17 @@ export class PolicySource {
     return this.#current;
   }
 
-  /** Has `listener` take the policy now, if there is one, and each that follows. */
+  /**
+   * Has `listener` take the policy now, if there is one, and each that follows; where it can't, again a moment later.
+   * @throws StartError that the listener has thrown
+   */
   async follow(listener: Listener): Promise<void> {
     this.#listeners.push(listener);
-    if (this.#current !== null) await listener(this.#current);
+    if (this.#current === null) return;
+    await listener(this.#current).catch((error: Error) => {
+      if (error instanceof StartError) throw error;
+      this.#missed(listener, error);
+    });
   }
 
   /** Looks at the file now. Resolves once whoever follows has what it says. */
@@ -83,18 +91,17 @@ export class PolicySource {
   }
 
   async #tell(policy: PolicyInForce): Promise<void> {
-    const behind: Listener[] = [];
-    for (const listener of this.#behind) {
-      await listener(policy).catch(({ message }: Error) => {
-        logEvent("error", "policy_not_followed", { message });
-        behind.push(listener);
-      });
-    }
-    this.#behind = behind;
-    clearTimeout(this.#retry ?? undefined);
-    if (behind.length === 0) return;
-    this.#retry = setTimeout(() => {
-      this.#reading = this.#reading.then(() => this.#tell(this.#current ?? policy));
+    const told = this.#behind;
+    this.#behind = [];
+    for (const listener of told) await listener(policy).catch((error: Error) => this.#missed(listener, error));
+  }
+
+  #missed(listener: Listener, { message }: Error): void {
+    logEvent("error", "policy_not_followed", { message });
+    this.#behind = [...this.#behind, listener];
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      this.#reading = this.#reading.then(() => (this.#current === null ? undefined : this.#tell(this.#current)));
     }, RETRY_MS).unref();
   }
 }

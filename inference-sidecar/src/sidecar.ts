@@ -18,7 +18,6 @@ import { recoverLog } from "./decision-log/recover.ts";
 import { SealedLog } from "./decision-log/sealed-log.ts";
 import { WorkerSequences } from "./decision-log/sequences.ts";
 import { loadSigningKey } from "./decision-log/signing-key.ts";
-import { writeDurably } from "./durable-file.ts";
 import { openEvidence } from "./evidence/evidence.ts";
 import type { Authority } from "./ext-authz/authority.ts";
 import { Health } from "./health.ts";
@@ -30,7 +29,7 @@ import { createMetrics, type Metrics, observeGauge, observeMemory } from "./metr
 import { BundleStore } from "./models/bundle-store.ts";
 import { modelCommands } from "./models/model-commands.ts";
 import { Models } from "./models/models.ts";
-import { OFFER_FILE, type SidecarOffer } from "./offer.ts";
+import { leaveOffer } from "./offer.ts";
 import { readCalibration } from "./policy/calibration.ts";
 import { PolicySource } from "./policy-source.ts";
 import { logEvent } from "./process-log.ts";
@@ -114,8 +113,7 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
   });
   // Beside the service's socket lies what else this process and the gateway tell each other.
   const exchange = dirname(socketPath);
-  const offer: SidecarOffer = { protocol: PROTOCOL, bundles: models.stored };
-  await writeDurably(join(exchange, OFFER_FILE), JSON.stringify(offer));
+  await leaveOffer(exchange, { protocol: PROTOCOL, bundles: models.stored });
   const policies = await PolicySource.open(configuration.policyFile);
   const store = await Store.open(stateDirectory);
   const synced = new SyncedState(syncEncoder(service), join(exchange, "sync-state.bin"));
@@ -178,7 +176,8 @@ export async function startSidecar(configuration: Configuration, folder: URL): P
     onOutcome: (outcome) => standing.take(outcome),
     record: (outcome) => decisions.log.append([timed({ selfTest: outcome })], () => undefined),
   });
-  await synced.set("selfTestKey", selfTest.key);
+  // Also without room on the disk: the workers have it.
+  await synced.set("selfTestKey", selfTest.key).catch(() => undefined);
   await policies.follow(async () => selfTest.policyChanged());
   const score = scoreHandler({ limits, models, admission, metrics });
   let authority: Awaited<ReturnType<typeof authorityOf>> = null;

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readKeyId } from "../../inference-sidecar/src/decision-log/signing-key.ts";
 import { buildFilter } from "../build/filter.ts";
@@ -8,6 +9,7 @@ import { findEnvoy } from "./envoy-binary.ts";
 import { lockState } from "./lock.ts";
 import { chooseAddress, formatAddress, type ListenAddress } from "./ports.ts";
 import { boundProcessLogs } from "./process-logs.ts";
+import { freeReserve, setReserve } from "./reserve.ts";
 import { startSidecar, untilServing } from "./sidecar-process.ts";
 import { prepareState, type StateFolder, stateFolder } from "./state.ts";
 import { storedModule } from "./stored-module.ts";
@@ -58,14 +60,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return { ...(await start(options, undo)), stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw isFull(error) ? fullDisk(options.stateDirectory) : error;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+function fullDisk(stateDirectory: string): Error {
+  return new Error(
+    `${resolve(stateDirectory)} can't be written: the disk is full. Make room, or give another folder with --state DIR.`,
+  );
 }
 
 async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Promise<Omit<Gateway, "stop">> {
   const { report, signal } = options;
   const state = stateFolder(options.stateDirectory);
   await prepareState(state);
+  await freeReserve(state);
   undo.push(await lockState(state));
   const usual = { host: "127.0.0.1", port: 9191 };
   const dashboard = await chooseAddress("--dashboard", options.dashboard, usual, report, options.listen);
@@ -103,6 +116,7 @@ async function start(options: GatewayOptions, undo: (() => Promise<void>)[]): Pr
 
   const watch = await point.watchPolicy();
   undo.push(() => watch.close());
+  await setReserve(state);
   const logs = boundProcessLogs(state, report);
   undo.push(() => logs.close());
   const dashboardUrl = `http://${formatAddress(dashboard)}/?token=${sidecar.dashboardToken}`;

@@ -23,8 +23,8 @@ export async function lockState(state: StateFolder): Promise<() => Promise<void>
   const content = JSON.stringify({ pid: process.pid, started: startTime(process.pid), id: randomUUID() });
   // Linked into place whole: nobody sees a lock that does not say whose it is.
   const beside = `${path}.new-${randomUUID()}`;
-  await writeFile(beside, content, { flag: "wx", mode: 0o600 });
   try {
+    await writeFile(beside, content, { flag: "wx", mode: 0o600 });
     for (;;) {
       const place = await lastOf(state, path, content);
       if (!(await linked(beside, place))) continue;

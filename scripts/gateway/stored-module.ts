@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { readBundle } from "../../inference-sidecar/src/bundle.ts";
 import { BundleStore, type BundleWish } from "../../inference-sidecar/src/models/bundle-store.ts";
 import { buildFilter, filterWithBundle } from "../build/filter.ts";
@@ -27,7 +28,10 @@ export function storedModule(state: StateFolder, report: (line: string) => void)
   const store = new BundleStore(state.root);
   let wish: BundleWish | null = null;
   let inForce: BundleWish | null = null;
-  const tell = (outcome: WishOutcome) => replaceFile(outcomeFile(state), JSON.stringify(outcome));
+  const tell = async (outcome: WishOutcome) => {
+    if (isDeepStrictEqual(await wishOutcome(state), outcome)) return;
+    await replaceFile(outcomeFile(state), JSON.stringify(outcome));
+  };
   return {
     files: [store.wishFile],
     async current() {

@@ -2,6 +2,7 @@ import { findOnPath } from "../../scripts/find-on-path.ts";
 import { missingForArm64 } from "./arm64.ts";
 import { missingForContainers } from "./containers.ts";
 import { missingFormerRelease } from "./former-release.ts";
+import { missingForSmallDisk } from "./small-disk.ts";
 
 /** Tests that use what need not be there. */
 export interface OptionalTests {
@@ -23,6 +24,7 @@ export async function optionalTests(): Promise<OptionalTests[]> {
       tests: "filter and sidecar of the release before beside those of this one",
       missing: await missingFormerRelease(),
     },
+    { tests: "starts on a full disk", missing: await missingForSmallDisk() },
     { tests: "istioctl on what is rendered for Istio", missing: missingIstioctl() },
   ];
 }

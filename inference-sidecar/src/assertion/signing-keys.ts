@@ -1,9 +1,9 @@
 import { generateKeyPair } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { calculateJwkThumbprint, exportJWK, type JWK } from "jose";
-import { writeDurably } from "../durable-file.ts";
+import { writeChanged } from "../durable-file.ts";
 import { readPrivateFile } from "../private-file.ts";
 import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
@@ -130,8 +130,4 @@ function parseKeys(text: string, path: string): readonly AssertionKey[] {
     // Told as any other content that is no list of keys.
   }
   throw new Error(`${path} holds no keys`);
-}
-
-async function writeChanged(path: string, text: string, mode: number): Promise<void> {
-  if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeDurably(path, text, mode);
 }

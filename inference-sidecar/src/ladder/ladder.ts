@@ -79,10 +79,10 @@ export class Ladder {
     return askedFor(of.record, of.route.ladder, this.tallies(of.record).route, this.#operators.length);
   }
 
-  /** Has the workers know what is remembered, before any policy is known. */
+  /** Has the workers know what is remembered, before any policy is known; also without room on the disk. */
   restore(): Promise<void> {
     const remembered = this.#parts.table.entries().map(([, record]) => this.#judged(record, record.rules));
-    return this.#parts.synced.set("routes", syncedRoutes(remembered));
+    return this.#parts.synced.set("routes", syncedRoutes(remembered)).catch(logFailure);
   }
 
   /** Takes up the policy in force: a route whose rung or ladder it has changed goes by it. */

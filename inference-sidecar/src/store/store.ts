@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { writeDurably } from "../durable-file.ts";
+import { logEvent } from "../process-log.ts";
 import { StartError } from "../start-error.ts";
 import { Table } from "./table.ts";
 
@@ -80,7 +81,10 @@ async function countAttempt(path: string, folder: string): Promise<void> {
         `the policy has them, without the revocations and reviews that were in it; or remove ${path} to try it once more`,
     );
   }
-  await writeFile(path, String(before + 1), { mode: 0o600 });
+  // On a full disk, say, nothing is counted: that is no reason to go without what is remembered.
+  await writeFile(path, String(before + 1), { mode: 0o600 }).catch(({ message }: Error) =>
+    logEvent("error", "start_not_counted", { message }),
+  );
 }
 
 /**

@@ -1,6 +1,8 @@
 import { writeDurably } from "../durable-file.ts";
 import type { WireIssuerKeys } from "../keys/issuer-keys.ts";
+import { logEvent } from "../process-log.ts";
 import type { WireRevocations } from "../revocation/revocations.ts";
+import { Turns } from "../turns.ts";
 
 /** postern.v1.Rung */
 export type WireRung = "OBSERVE" | "DETECT" | "PREVENT" | "ADAPT";
@@ -33,6 +35,8 @@ export interface SyncResponse {
 }
 
 const STATE_MOST_BYTES = 1024 * 1024;
+/** What the disk did not take is written after so long. */
+const RETRY_MS = 2_000;
 
 /**
  * What the workers of Envoy are to have, in its latest version. It also lies in a file, from which `postern up` gives it
@@ -48,7 +52,9 @@ export class SyncedState {
   #version = 0;
   #closed = false;
   readonly #waiting = new Set<() => void>();
-  #written: Promise<void> = Promise.resolve();
+  #encoded: Buffer = Buffer.alloc(0);
+  #retry: NodeJS.Timeout | null = null;
+  readonly #turns = new Turns();
   readonly #encode: (response: SyncResponse) => Buffer;
   readonly #file: string;
 
@@ -63,7 +69,8 @@ export class SyncedState {
 
   /**
    * Replaces a section. Workers get it from now on; the promise resolves once the file has it as well.
-   * @throws RangeError the state would have more than 1 MiB; it stays as it was
+   * @throws RangeError the state would have more than 1 MiB; it stays as it was. Or the error of the file system: workers have
+   * it, and the file as soon as the disk takes it
    */
   set<Name extends keyof SyncSections>(name: Name, value: SyncSections[Name]): Promise<void> {
     const sections = { ...this.#sections, [name]: value };
@@ -75,9 +82,9 @@ export class SyncedState {
     }
     this.#sections = sections;
     this.#version = version;
+    this.#encoded = encoded;
     this.#wake();
-    this.#written = this.#written.catch(() => undefined).then(() => writeDurably(this.#file, encoded));
-    return this.#written;
+    return this.#keep();
   }
 
   /** What a worker that has `version` is answered. */
@@ -103,7 +110,30 @@ export class SyncedState {
   /** Nobody waits any more. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#retry ?? undefined);
     this.#wake();
+  }
+
+  /** Has the file hold what is newest by then. */
+  #keep(): Promise<void> {
+    return this.#turns.take(async () => {
+      try {
+        await writeDurably(this.#file, this.#encoded);
+      } catch (error) {
+        logEvent("error", "sync_state_not_kept", { message: (error as Error).message });
+        this.#keepLater();
+        throw error;
+      }
+    });
+  }
+
+  #keepLater(): void {
+    if (this.#closed) return;
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      // It says itself what fails.
+      this.#keep().catch(() => undefined);
+    }, RETRY_MS).unref();
   }
 
   #isCurrent(version: number): boolean {
