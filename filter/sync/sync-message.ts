@@ -1,8 +1,8 @@
 import { ProtobufReader, ProtobufWriter } from "../encoding/protobuf";
 import { PROTOCOL, PROTOCOL_FIELD } from "../protocol";
 
-/** 1 MiB of state, and its frame in the response. */
-export const MAX_STATE_ANSWER_BYTES: u32 = 1_048_640;
+/** 4 MiB of state, and its frame in the response. */
+export const MAX_STATE_ANSWER_BYTES: u32 = 4_194_368;
 
 /**
  * `postern.v1.SyncRequest`; `version` 0: the worker has no state; `memory`: a `MemoryUse`; `waitMillis`: the answer may wait so

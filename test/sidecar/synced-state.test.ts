@@ -7,15 +7,17 @@ import type { Models } from "../../inference-sidecar/src/models/models.ts";
 import { syncHandler } from "../../inference-sidecar/src/sync/sync.ts";
 import { SyncWorkers } from "../../inference-sidecar/src/sync/sync-workers.ts";
 import { SyncedState } from "../../inference-sidecar/src/sync/synced-state.ts";
-import { temporaryFolder } from "./harness.ts";
+import { loadService, syncEncoder } from "../../inference-sidecar/src/wire.ts";
+import { largestState } from "../harness/largest-state.ts";
+import { protoPath, temporaryFolder } from "./harness.ts";
 
 /** Longer than any test may take. */
 const LONG_MS = 600_000;
 
-async function stateOf(t: TestContext): Promise<SyncedState> {
+async function stateOf(t: TestContext, encode: (_: object) => Buffer = () => Buffer.alloc(0)): Promise<SyncedState> {
   const folder = await temporaryFolder();
   t.after(() => rm(folder, { recursive: true }));
-  const state = new SyncedState(() => Buffer.alloc(0), join(folder, "sync-state.bin"));
+  const state = new SyncedState(encode, join(folder, "sync-state.bin"));
   await state.set("selfTestKey", randomBytes(32));
   return state;
 }
@@ -45,6 +47,15 @@ test("who has another state is answered at once, who has the current one when th
 test("whatever a worker would wait, without a change it is answered: there is none", { timeout: 60_000 }, async (t) => {
   const state = await stateOf(t);
   for (const waitMs of [0, 1, LONG_MS]) assert.deepEqual(await ask(state, state.version, waitMs), { takesMore: true });
+});
+
+test("whatever a policy, its issuers and operators may have together is told to the workers", async (t) => {
+  const state = await stateOf(t, syncEncoder(loadService(protoPath, {})));
+  const { routes, keys, revocations } = largestState();
+  await state.set("routes", routes);
+  await state.set("keys", keys);
+  await state.set("revocations", revocations);
+  assert.deepEqual(state.since(0).state?.routes, routes);
 });
 
 test("a sidecar that ends keeps nobody waiting", { timeout: 60_000 }, async (t) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
+import { largestState } from "../harness/largest-state.ts";
 import { playedScene } from "./played-scene.ts";
 import { answer, begin, benign, frame, type PlayedSidecar, playSidecar, syncResponse } from "./played-sidecar.ts";
 
@@ -36,6 +37,11 @@ test("a state reaches every worker", async (context) => {
     await everyWorkerHas(version);
     context.diagnostic(`told after ${Math.round(performance.now() - given)} ms`);
   }
+});
+
+test("so does the largest one", async () => {
+  give({ version: 7, ...largestState() });
+  await everyWorkerHas(7);
 });
 
 test("an answer that the sidecar keeps until there is something new is waited for", async () => {

@@ -34,7 +34,8 @@ export interface SyncResponse {
   readonly takesMore?: true;
 }
 
-const STATE_MOST_BYTES = 1024 * 1024;
+/** More than every route in a canary, 32 issuers full of keys and all revocations take together. */
+const STATE_MOST_BYTES = 4 * 1024 * 1024;
 /** What the disk did not take is written after so long. */
 const RETRY_MS = 2_000;
 
@@ -69,7 +70,7 @@ export class SyncedState {
 
   /**
    * Replaces a section. Workers get it from now on; the promise resolves once the file has it as well.
-   * @throws RangeError the state would have more than 1 MiB; it stays as it was. Or the error of the file system: workers have
+   * @throws RangeError the state would have more than 4 MiB; it stays as it was. Or the error of the file system: workers have
    * it, and the file as soon as the disk takes it
    */
   set<Name extends keyof SyncSections>(name: Name, value: SyncSections[Name]): Promise<void> {
@@ -78,7 +79,7 @@ export class SyncedState {
     const version = Math.max(this.#version + 1, Date.now());
     const encoded = this.#encode({ state: { version, ...sections } });
     if (encoded.length > STATE_MOST_BYTES) {
-      return Promise.reject(new RangeError(`the workers' state would have ${encoded.length} bytes, at most 1 MiB`));
+      return Promise.reject(new RangeError(`the workers' state would have ${encoded.length} bytes, at most 4 MiB`));
     }
     this.#sections = sections;
     this.#version = version;
