@@ -3,7 +3,9 @@ import { test } from "node:test";
 import type { LadderParts } from "../../inference-sidecar/src/ladder/ladder.ts";
 import { Ladder } from "../../inference-sidecar/src/ladder/ladder.ts";
 import type { Move, RouteRecord } from "../../inference-sidecar/src/ladder/route-record.ts";
+import { askedFor } from "../../inference-sidecar/src/ladder/steps.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
+import type { Tally } from "../../inference-sidecar/src/review/reviews.ts";
 import { until } from "./harness.ts";
 
 /** What the store has, and whether its disk is full. */
@@ -142,4 +144,25 @@ test("a refitted threshold that falls with its model, or with what the route ask
     );
     assert.deepEqual([table.get("shop")?.modelDeny, table.get("shop")?.unlogged], [0, null]);
   }
+});
+
+test("denials that nobody has reviewed, however many, do not keep a route up that denies benign requests", () => {
+  const budget = 0.001;
+  const ladder = { floor: "detect", ceiling: "prevent", promote: "propose", days: 1, budget } as const;
+  const none = { here: 0, above: 0 };
+  const benign = (count: number): Tally => ({
+    benign: { here: count, above: count },
+    attacks: none,
+    refused: new Map([["ada", Array.from({ length: count }, () => 900_000)]]),
+  });
+  const record = (passed: number, denied: number): RouteRecord => {
+    const evidence = { since: "", requests: passed + denied, admitted: passed + denied, here: denied, above: denied };
+    const start = { canary: null, proposed: null, pinned: false, modelDeny: 0, unlogged: null };
+    return { route: "a", mode: "detect", rung: "prevent", evidence: { ...evidence, days: 1, lastDay: "" }, ...start };
+  };
+  for (const denied of [6, 6_006, 600_006])
+    assert.equal(askedFor(record(1_500, denied), ladder, benign(6), 1), "detect");
+  // What was let in counts: six of so many are within the budget.
+  assert.equal(askedFor(record(7_500, 6), ladder, benign(6), 1), null);
+  assert.equal(askedFor(record(0, 2), ladder, benign(2), 1), null);
 });

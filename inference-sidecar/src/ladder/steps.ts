@@ -98,11 +98,11 @@ export function standOn(record: RouteRecord, rung: Mode, now: string): RouteReco
   return { ...record, rung, evidence: noEvidence(now), canary: null, proposed: null, modelDeny: 0 };
 }
 
-/** Only what was reviewed as benign counts. */
+/** Of the requests that were let through, and those refused that were reviewed as benign: what else was refused tells nothing of it. */
 function isHarmful(evidence: Evidence, rung: Mode, tally: Tally, { budget }: Ladder, operators: number): boolean {
   const counted = weightOf(
     [...tally.refused.values()].map(({ length }) => length),
     operators,
   );
-  return counted >= REVIEWS_LEAST && isAbove(counted, judgedBy(rung, evidence) - tally.attacks.here, budget);
+  return counted >= REVIEWS_LEAST && isAbove(counted, judgedBy(rung, evidence) - evidence.here + counted, budget);
 }
