@@ -43,8 +43,9 @@ async function measureAndTell(args: string[]): Promise<number> {
   try {
     const report = await runBenchmark({
       scenarios: values.only === undefined ? scenarios : values.only.split(",").map(named),
-      rounds: numberBetween("--rounds", values.rounds, 1, 1_000),
-      seconds: numberBetween("--seconds", values.seconds, 0.1, 600),
+      rounds: numberBetween("--rounds", values.rounds, 1, 1_000, Number.isInteger),
+      // All tokens of a visit are made before it, and nothing ends a window.
+      seconds: numberBetween("--seconds", values.seconds, 0.1, 60),
       minutes: numberBetween("--minutes", values.minutes, 1, 1_440),
       folder,
       signal: onInterruption(),
@@ -67,9 +68,8 @@ function named(id: string) {
   }
 }
 
-function numberBetween(flag: string, text: string, least: number, most: number): number {
+function numberBetween(flag: string, text: string, least: number, most: number, isWhole?: (value: number) => boolean) {
   const value = Number(text);
-  if (!(value >= least && value <= most))
-    throw new UsageError(`${flag} ${text}: write a number from ${least} to ${most}.`);
-  return value;
+  if (value >= least && value <= most && (isWhole?.(value) ?? true)) return value;
+  throw new UsageError(`${flag} ${text}: write a ${isWhole ? "whole " : ""}number from ${least} to ${most}.`);
 }

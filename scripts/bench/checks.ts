@@ -3,6 +3,9 @@ import { addedCpu, addedEnvoyCpu, type Visit } from "./results.ts";
 import { scenario } from "./scenarios.ts";
 import { type Ratio, ratioOfMeans } from "./statistics.ts";
 
+/** Of fewer pairs a bootstrap's interval is no interval: that of a single one has no width. */
+const fewestPairs = 6;
+
 export interface Check {
   readonly what: string;
   readonly ratio: Ratio;
@@ -11,7 +14,7 @@ export interface Check {
   readonly limit: number;
   readonly aim: number | null;
   readonly passes: boolean;
-  /** The whole interval is on the same side of the limit. */
+  /** The whole interval is on the same side of the limit, and made of enough pairs. */
   readonly certain: boolean;
 }
 
@@ -22,7 +25,7 @@ export function checkAll(visits: readonly Visit[]): Check[] {
     const ratio = ratioOf(visits, requirement, added);
     if (ratio === null) return [];
     const envoyRatio = added === addedCpu ? ratioOf(visits, requirement, addedEnvoyCpu) : null;
-    const certain = ratio.high <= limit || ratio.low > limit;
+    const certain = ratio.pairs >= fewestPairs && (ratio.high <= limit || ratio.low > limit);
     return [{ what, ratio, envoyRatio, limit, aim, passes: ratio.value <= limit, certain }];
   });
 }

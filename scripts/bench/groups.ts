@@ -9,9 +9,10 @@ export interface Group {
 }
 
 /** A group for each required ratio, the rest by kind of request; each with its bare Envoy. */
-export function groupsOf(chosen: readonly Scenario[]): Group[] {
+export function groupsOf(chosen: Iterable<Scenario>): Group[] {
+  const wanted = new Set(chosen);
   const groups = new Map<string, { scenarios: Scenario[]; visits: number }>();
-  for (const one of chosen) {
+  for (const one of wanted) {
     if (one.baseline === null) continue;
     const ratio = requirements.find(({ of, to }) => of === one.id || to === one.id);
     const name = ratio?.of ?? one.baseline;
@@ -20,6 +21,6 @@ export function groupsOf(chosen: readonly Scenario[]): Group[] {
     groups.set(name, group);
   }
   const grouped = new Set([...groups.values()].flatMap(({ scenarios }) => scenarios));
-  const alone = chosen.filter((one) => !grouped.has(one)).map((one) => ({ scenarios: [one], visits: 1 }));
+  const alone = [...wanted].filter((one) => !grouped.has(one)).map((one) => ({ scenarios: [one], visits: 1 }));
   return [...groups.values(), ...alone];
 }

@@ -47,8 +47,10 @@ async function window(
   const { requests, latencies } = result;
   const others = [...result.statuses].filter(([status]) => status !== 200);
   if (others.length > 0) throw new Error(`answers by status ${JSON.stringify(others)}, where only 200 is right`);
-  const stages = await contender.witness.end(requests, scenario.expected);
+  await contender.witness.settle(requests);
   const after = await readCpu(contender);
+  if (after.pids.join() !== before.pids.join()) throw new Error("a process of it was started again meanwhile");
+  const stages = await contender.witness.end(requests, scenario.expected);
   return {
     requests,
     perSecond: requests / result.seconds,
@@ -67,7 +69,10 @@ export async function sendUnmeasured(
   send: (url: URL) => Promise<LoadResult>,
 ): Promise<LoadResult> {
   const result = await send(url);
-  if (witness instanceof LogWitness) await witness.end(result.requests, null);
+  if (witness instanceof LogWitness) {
+    await witness.settle(result.requests);
+    await witness.end(result.requests, null);
+  }
   return result;
 }
 
@@ -77,6 +82,8 @@ export async function probe(contender: Contender, request: Buffer): Promise<numb
   return [...statuses.keys()][0] ?? 0;
 }
 
-async function readCpu({ envoyPid, besidePid }: Contender): Promise<{ envoy: number; beside: number }> {
-  return { envoy: await cpuMicros(envoyPid()), beside: besidePid === null ? 0 : await cpuMicros(besidePid()) };
+async function readCpu({ envoyPid, besidePid }: Contender) {
+  const pids = besidePid === null ? [envoyPid()] : [envoyPid(), besidePid()];
+  const [envoy = 0, beside = 0] = await Promise.all(pids.map((pid) => cpuMicros(pid)));
+  return { pids, envoy, beside };
 }

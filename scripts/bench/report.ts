@@ -1,4 +1,4 @@
-import { cpus, loadavg, release } from "node:os";
+import { availableParallelism, cpus, loadavg, release } from "node:os";
 import type { Check } from "./checks.ts";
 import type { ScenarioResult } from "./results.ts";
 import type { Estimate, Ratio } from "./statistics.ts";
@@ -6,6 +6,7 @@ import type { Estimate, Ratio } from "./statistics.ts";
 /** What the figures were measured on. */
 export interface Machine {
   readonly processor: string;
+  /** That this process may run on. */
   readonly processors: number;
   readonly kernel: string;
   readonly node: string;
@@ -28,10 +29,9 @@ export interface Report {
 }
 
 export function thisMachine(): Machine {
-  const processors = cpus();
   return {
-    processor: processors[0]?.model ?? "",
-    processors: processors.length,
+    processor: cpus()[0]?.model ?? "",
+    processors: availableParallelism(),
     kernel: release(),
     node: process.version,
     load: loadavg(),

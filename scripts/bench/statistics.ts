@@ -37,7 +37,7 @@ function outerValues(count: number): number {
   return Math.max(0, skipped - 1);
 }
 
-/** A ratio of what two things take, and what they take. */
+/** A ratio of what two things take, and what they take. Infinite (in JSON null): to what seems to take nothing. */
 export interface Ratio {
   readonly value: number;
   readonly low: number;
@@ -45,6 +45,8 @@ export interface Ratio {
   /** Trimmed means. */
   readonly of: number;
   readonly to: number;
+  /** Of how many. */
+  readonly pairs: number;
 }
 
 /** Of sorted values, cut off on each side before a mean is taken. */
@@ -59,11 +61,12 @@ export function ratioOfMeans(pairs: readonly (readonly [number, number])[]): Rat
   const means = (chosen: typeof pairs) => {
     const of = trimmedMean(chosen.map(([one]) => one));
     const to = trimmedMean(chosen.map(([, other]) => other));
-    return { value: of / to, of, to };
+    return { value: to > 0 ? of / to : Number.POSITIVE_INFINITY, of, to };
   };
   const drawn = () => pairs.map(() => pairs[Math.floor(Math.random() * pairs.length)] as readonly [number, number]);
   const ratios = Array.from({ length: resamples }, () => means(drawn()).value).sort((a, b) => a - b);
-  return { ...means(pairs), low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
+  const at = (share: number) => ratios[Math.round((resamples - 1) * share)] as number;
+  return { ...means(pairs), low: at(0.025), high: at(0.975), pairs: pairs.length };
 }
 
 function trimmedMean(values: readonly number[]): number {

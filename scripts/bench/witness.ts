@@ -16,8 +16,10 @@ export type Stages = LogRecord["timingsUs"];
 export interface Witness {
   /** Just before a window. */
   begin(): Promise<void>;
+  /** Right after it: until its requests cause no more work, which is theirs. */
+  settle(requests: number): Promise<void>;
   /**
-   * Right after it; gives the mean time of Postern's stages, if it has any.
+   * After it has been measured; gives the mean time of Postern's stages, if it has any.
    * @param expected of each request; null: whatever was decided
    * @throws Error something else was done, or it cannot be seen
    */
@@ -38,6 +40,8 @@ export class CounterWitness implements Witness {
   async begin(): Promise<void> {
     this.#before = await this.#read();
   }
+
+  async settle(): Promise<void> {}
 
   async end(requests: number): Promise<null> {
     const now = await this.#read();
@@ -62,6 +66,7 @@ export class LogWitness implements Witness {
   readonly #folder: string;
   #file = "";
   #offset = 0;
+  #records: LogRecord[] = [];
 
   constructor(stateDirectory: string) {
     this.#folder = join(stateDirectory, "log");
@@ -70,14 +75,18 @@ export class LogWitness implements Witness {
   /** It reads on from where the last window ended. */
   async begin(): Promise<void> {}
 
-  async end(requests: number, expected: ExpectedDecision | null): Promise<Stages> {
-    const records: LogRecord[] = [];
+  /** Until the last record of them is in the log. */
+  async settle(requests: number): Promise<void> {
     await waitUntil(async () => {
       const lines = (await this.#newLines()).map((line) => JSON.parse(line) as LogRecord);
       // The log has heads, too, completions that came later, and what the gateway asks of itself.
-      records.push(...lines.filter((line) => "id" in line && !("selfTest" in line)));
-      return records.length >= requests;
+      this.#records.push(...lines.filter((line) => "id" in line && !("selfTest" in line)));
+      return this.#records.length >= requests;
     }, recordMillis);
+  }
+
+  async end(requests: number, expected: ExpectedDecision | null): Promise<Stages> {
+    const records = this.#records.splice(0);
     if (expected !== null) for (const record of records) check(record, expected);
     if (records.length !== requests) throw new Error(`${records.length} decisions in the log of ${requests} requests`);
     return meanStages(records);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { groupsOf } from "../../scripts/bench/groups.ts";
 import type { Report } from "../../scripts/bench/report.ts";
-import { scenarios } from "../../scripts/bench/scenarios.ts";
+import { scenario, scenarios } from "../../scripts/bench/scenarios.ts";
 import { estimate, percentile, ratioOfMeans } from "../../scripts/bench/statistics.ts";
 
 test("the interval holds the median of the values, and leaves the outermost out when there are enough", () => {
@@ -45,6 +45,14 @@ test("each scenario is visited in one group, beside the bare Envoy that is subtr
   assert.deepEqual(groupsOf(bare), [{ scenarios: bare, visits: 1 }]);
 });
 
+test("a scenario that is asked for twice is measured as one: its tokens would not be new the second time", () => {
+  const twice = ["postern/token/new-token", "bare/json"].map(scenario).flatMap((one) => [one, one]);
+  assert.deepEqual(
+    groupsOf(twice).map(({ scenarios }) => scenarios.map(({ id }) => id)),
+    [["bare/known-token", "postern/token/new-token"], ["bare/json"]],
+  );
+});
+
 test("two scenarios are measured, seen to do what they say, and told in figures", async () => {
   const folder = await mkdtemp(join(tmpdir(), "bench-test-"));
   try {
@@ -70,10 +78,20 @@ test("two scenarios are measured, seen to do what they say, and told in figures"
   }
 });
 
-test("a scenario that does not exist is a usage error", async () => {
-  const { code, output } = await runBench(["--only", "postern/guess"]);
-  assert.equal(code, 2);
-  assert.match(output, /there is no scenario postern\/guess/);
+test("a scenario that does not exist, part of a round and windows that nobody waits for are usage errors", async () => {
+  for (const [args, says] of [
+    [["--only", "postern/guess"], /there is no scenario postern\/guess/],
+    [["--only", ""], /there is no scenario/],
+    [["--rounds", "1.5"], /--rounds 1.5: write a whole number from 1 to 1000/],
+    [["--rounds", ""], /--rounds : write a whole number/],
+    [["--seconds", "600"], /--seconds 600: write a number from 0.1 to 60/],
+    [["--seconds", "NaN"], /--seconds NaN: write a number/],
+    [["--minutes", "0"], /--minutes 0: write a number from 1 to 1440/],
+  ] as const) {
+    const { code, output } = await runBench(args);
+    assert.equal(code, 2, output);
+    assert.match(output, says);
+  }
 });
 
 function runBench(args: readonly string[]): Promise<{ code: number | null; output: string }> {
