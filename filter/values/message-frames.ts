@@ -3,6 +3,7 @@ import { inflateGzip } from "../encoding/gzip";
 import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
 import { inflateDeflate } from "../encoding/zlib";
+import { isAlphabetDigit } from "./base64-text";
 import { collectBody } from "./body";
 import { Charset, declaredCharsets } from "./charset";
 import { Collector } from "./collector";
@@ -47,17 +48,26 @@ export function collectMessages(collector: Collector, body: RequestBody, content
   const type = body.contentType;
   const start = skipWhitespace(type, 0);
   if (matchesAt(type, start, GRPC) || matchesAt(type, start, CONNECT_STREAM)) {
-    if (!matchesAt(type, start, GRPC_WEB_TEXT)) return new Frames(collector, body, content).collect();
+    const asItCame = content.parent === null;
+    if (!matchesAt(type, start, GRPC_WEB_TEXT)) return new Frames(collector, body, content, asItCame).collect();
     const text = content.text;
     const padding = text.indexOf(EQUALS);
     // Base64 that ends more than once is read in more than one way.
     if (padding >= 0 && padding < text.length - 2) return MessagesOutcome.Opaque;
-    return new Frames(collector, body, content.within(0, text.length, Container.Base64)).collect();
+    const messages = content.within(0, text.length, Container.Base64);
+    return new Frames(collector, body, messages, asItCame && isDigitsAlone(text, padding)).collect();
   }
   const format = bodyFormat(type);
   if (format == BodyFormat.MessagePack) collectMessagePack(collector, content);
   const isRead = format != BodyFormat.Cbor || collectCbor(collector, content);
   return isRead ? MessagesOutcome.NotAlone : MessagesOutcome.Opaque;
+}
+
+/** Whether nothing but digits of base64 stands before its padding, which begins at `padding`, -1 where there is none. */
+function isDigitsAlone(text: Uint8Array, padding: i32): bool {
+  const end = padding < 0 ? text.length : padding;
+  for (let i = 0; i < end; i++) if (!isAlphabetDigit(unchecked(text[i]))) return false;
+  return true;
 }
 
 /** The length-prefixed messages of one body. */
@@ -66,14 +76,15 @@ class Frames {
   private isAlone: bool;
   private readonly isJson: bool;
 
+  /** `isOneReading`: who does not read messages finds no text in what was sent. */
   constructor(
     private readonly collector: Collector,
     private readonly body: RequestBody,
     private readonly content: Source,
+    isOneReading: bool,
   ) {
     this.room = min(body.limit, MAX_INFLATED_BYTES);
-    const asItCame = content.parent === null;
-    this.isAlone = asItCame && (declaredCharsets(body.contentType) | Charset.Ascii) == Charset.Ascii;
+    this.isAlone = isOneReading && (declaredCharsets(body.contentType) | Charset.Ascii) == Charset.Ascii;
     this.isJson = bodyFormat(body.contentType) == BodyFormat.Json;
   }
 

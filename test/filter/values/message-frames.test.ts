@@ -81,6 +81,14 @@ test("a message is no text besides: the length of a field is not judged with wha
   ]);
 });
 
+test("gRPC-Web in base64 is no text besides: nothing else can be said in its digits", () => {
+  const digits = frame(field(1, uuid)).toString("base64");
+  assert.deepEqual(texts("application/grpc-web-text", Buffer.from(digits)), [uuid]);
+  const marked = Buffer.from(digits.replace(/=*$/, "'$&"));
+  assert.deepEqual(texts("application/grpc-web-text", marked)[0], uuid);
+  assert.ok(texts("application/grpc-web-text", marked).length > 1);
+});
+
 test("what may be meant as text is looked at as one, too, though a message can be read in it", () => {
   // Fields of eight bytes, `1` and `a`, which no text of a message holds.
   const attack = "1' or 1=1a --     ";
