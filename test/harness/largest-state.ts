@@ -6,6 +6,7 @@ const nameBytes = 63;
 const issuersMost = 32;
 const keysMost = 64;
 const kidBytes = 256;
+const uriBytes = 1_024;
 /** Of an RSA key of 8192 bits. */
 const spkiBytes = 1_064;
 const revocationsMost = 10_000;
@@ -31,6 +32,7 @@ export function largestState(): SyncSections {
     issuer: name(index),
     fetchedUnixMs: Date.now(),
     keys: Array.from({ length: keysMost }, (_, index) => key(index)),
+    uri: name(index).padStart(uriBytes, "u"),
   }));
   const entries = Array.from({ length: revocationsMost }, () => randomBytes(revocationBytes)).sort(Buffer.compare);
   const revocations = { entries: Buffer.concat(entries), writtenUnixMs: Date.now() };
