@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isLocked } from "./lock.ts";
 import type { StateFolder } from "./state.ts";
@@ -14,17 +14,23 @@ export async function freeReserve(state: StateFolder): Promise<void> {
   if (!(await isLocked(state))) await rm(join(state.run, name), { force: true });
 }
 
-/** Sets room aside for the next start, as far as there is any. */
+/** Sets room aside for the next start, as far as there is any: a part is better than none. */
 export async function setReserve({ run }: StateFolder): Promise<void> {
-  const sizes = (await readdir(run)).map((file) => stat(join(run, file)).then(({ size }) => size));
-  const used = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  const file = await open(join(run, name), "wx", 0o600);
   try {
     // Of what no file system makes smaller.
-    await file.writeFile(randomBytes(Math.max(leastBytes, used)));
+    await writeFile(join(run, name), randomBytes(Math.max(leastBytes, await bytesIn(run))), { mode: 0o600 });
   } catch {
-    // A part is better than none.
-  } finally {
-    await file.close();
+    // The gateway serves without.
   }
+}
+
+/** Files come and go meanwhile. */
+async function bytesIn(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map((file) =>
+    stat(join(folder, file)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
