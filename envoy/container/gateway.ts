@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { interrupted, onInterruption } from "../../scripts/commands/interruption.ts";
+import { parseConcurrency } from "../../scripts/commands/parse-concurrency.ts";
+import { parseUpstream } from "../../scripts/commands/parse-upstream.ts";
 import { startEnforcementPoint } from "../../scripts/gateway/enforcement-point.ts";
 import { fixedModule } from "../../scripts/gateway/filter-module.ts";
 import { parseAddress } from "../../scripts/gateway/ports.ts";
@@ -25,6 +27,10 @@ const report = (line: string) => process.stderr.write(`postern: ${line}\n`);
 
 async function run(): Promise<void> {
   const { values } = parseArgs({ options });
+  const upstream = parseUpstream(values.upstream);
+  const listen = parseAddress(values.listen, "--listen");
+  const dashboard = parseAddress(values.dashboard, "--dashboard");
+  const workers = parseConcurrency(values.concurrency);
   const signal = onInterruption();
   const state = {
     ...stateFolder(values.state),
@@ -41,19 +47,16 @@ async function run(): Promise<void> {
   await mkdir(egressFolder, { recursive: true, mode: 0o750 });
   const point = await startEnforcementPoint({
     policyPath: values.policy,
-    upstream: new URL(values.upstream),
-    listen: parseAddress(values.listen, "--listen"),
+    upstream,
+    listen,
     networkForSidecar: {
-      dashboard: {
-        listen: parseAddress(values.dashboard, "--dashboard"),
-        socket: `${values.sockets}/dashboard.sock`,
-      },
+      dashboard: { listen: dashboard, socket: `${values.sockets}/dashboard.sock` },
       egressFolder,
     },
     state,
     modules: fixedModule(values.wasm),
     envoyBinary: values.envoy,
-    workers: Number(values.concurrency),
+    workers,
     report,
   });
   try {

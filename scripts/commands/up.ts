@@ -1,6 +1,7 @@
 import { startGateway } from "../gateway/gateway.ts";
 import { parseAddress, parseLoopback } from "../gateway/ports.ts";
 import { interrupted, onInterruption } from "./interruption.ts";
+import { parseConcurrency } from "./parse-concurrency.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { parseUpstream } from "./parse-upstream.ts";
 import { UsageError } from "./usage-error.ts";
@@ -58,12 +59,4 @@ export async function up(args: string[]): Promise<number> {
 
 function report(line: string): void {
   process.stderr.write(`postern: ${line}\n`);
-}
-
-function parseConcurrency(text: string): number {
-  const workers = Number(text);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
-    throw new UsageError(`--concurrency ${text}: write a whole number from 1 to 64.`);
-  }
-  return workers;
 }
