@@ -12,6 +12,7 @@ import { Forms } from "./forms";
 import { decodeHexText, isHexText } from "./hex-text";
 import { foldMarkup, hasMarkup } from "./markup";
 import { isScatteredBase64 } from "./scattered-base64";
+import { foldSlashes, hasSlashesToFold } from "./slashes";
 import { foldComments, foldWhitespace, hasCommentStart, hasWhitespaceToFold } from "./spacing";
 
 /** Where decoders work in place; what is kept of it is copied out. Grows to the largest value seen. */
@@ -83,12 +84,15 @@ export function decodeRound(text: Uint8Array, size: i32, told: Forms | null): i3
 const DECODABLE: u32 =
   ByteTrait.Percent | ByteTrait.Ampersand | ByteTrait.Backslash | ByteTrait.Lead | ByteTrait.Comma | ByteTrait.Nul;
 
-/** The same for comments and whitespace; -1: there is nothing to fold. */
+/** The same for comments, slashes and whitespace; -1: there is nothing to fold. */
 export function foldRound(text: Uint8Array, size: i32, told: Forms | null): i32 {
   const comments = hasCommentStart(text, size);
-  if (!comments && !hasWhitespaceToFold(text, size)) return -1;
+  const slashes = hasSlashesToFold(text, size);
+  if (!comments && !slashes && !hasWhitespaceToFold(text, size)) return -1;
   fill(text.dataStart, size);
-  const length = comments ? shortened(told, Decoding.Comment, size, foldComments(workspace, size)) : size;
+  let length = size;
+  if (comments) length = shortened(told, Decoding.Comment, length, foldComments(workspace, length));
+  if (slashes) length = shortened(told, Decoding.Slashes, length, foldSlashes(workspace, length));
   const spaced = hasWhitespaceToFold(workspace, length);
   if (spaced) tell(told, <u8>Decoding.Whitespace);
   if (length == size && !spaced) return -1;

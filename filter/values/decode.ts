@@ -7,7 +7,7 @@ const MAX_ROUNDS = 4;
 
 /**
  * All forms of a raw value: first what its container makes of it, then one for each of at most four rounds that changed
- * it, then, where there is any to fold, the one with comments and whitespace folded, and last that without marks of XML. No
+ * it, then, where there is any to fold, the one with comments, slashes and whitespace folded, and last that without marks of XML. No
  * decoder of a round makes a text longer, so all forms together are at most seven times the first, and the work is linear.
  * `before`: the decodings of the text in which the value stands.
  */

@@ -25,6 +25,7 @@ export const enum Decoding {
   Markup,
   Hexadecimal,
   AwsChunked,
+  Slashes,
 }
 
 const names: Uint8Array[] = [
@@ -51,6 +52,7 @@ const names: Uint8Array[] = [
   bytes("markup"),
   bytes("hexadecimal"),
   bytes("aws-chunked"),
+  bytes("slashes"),
 ];
 
 /** Name of a decoding for the log. */

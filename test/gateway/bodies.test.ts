@@ -101,6 +101,12 @@ for (const [name, header, body, field, decoding] of denied) {
   });
 }
 
+test("a path behind dozens of slashes is denied as the one that a system makes of it", async () => {
+  const answer = await post("/comments/a", json, JSON.stringify({ note: `${"/".repeat(40)}etc/passwd` }));
+  const { score } = await record(answer);
+  assert.deepEqual([answer.status, score.finding?.decodings], [403, ["slashes"]]);
+});
+
 test("the record names the bytes that carried the score, not the whole value", async () => {
   const around = `${prose} `.repeat(20);
   const body = `a=1&note=${encodeURIComponent(`${around}${attack} ${around}`)}`;

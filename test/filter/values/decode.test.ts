@@ -102,6 +102,14 @@ const single: [what: string, payload: string, decodings: string, text: string][]
   ["declarations", '<?xml version="1.0"?><!DOCTYPE a><!>', "", '<?xml version="1.0"?><!DOCTYPE a><!>'],
   ["a comment that does not end", "a /* b", "", "a /* b"],
   ["whitespace", "or\t1=1\r\n \v--", "whitespace", "or 1=1 --"],
+  ["slashes that a system takes for one", `${"/".repeat(32)}etc/././/passwd`, "slashes", "/etc/passwd"],
+  [
+    "slashes among percent signs and spaces",
+    "%2f%2f%2f%2fetc/././passwd  x",
+    "percent slashes whitespace",
+    "/etc/passwd x",
+  ],
+  ["slashes of URLs, and a dot that is a name's", "file:///a//b./c/.d/./e", "", "file:///a//b./c/.d/./e"],
 ];
 
 for (const [what, payload, decodings, text] of single) {
