@@ -56,7 +56,7 @@ export async function startEnforcementPoint(options: EnforcementOptions): Promis
   await waitUntil(async () => said.every((file) => existsSync(file)), syncStateMillis);
   await requirePair(state, module);
   const { wasmFile } = module;
-  const wish = { binary: options.envoyBinary, wasmFile, policy, plan, state, workers: options.workers };
+  const wish = { binary: options.envoyBinary, wasmFile, loaded, plan, state, workers: options.workers };
   const envoy = await startEnvoy(wish, report);
   return {
     url: `${policy.tls ? "https" : "http"}://${formatAddress(listen)}`,

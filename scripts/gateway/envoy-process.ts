@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { renderBootstrap } from "../../envoy/render/bootstrap.ts";
 import type { EnvoyPlan } from "../../envoy/render/plan.ts";
-import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
+import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { replaceFile } from "../replace-file.ts";
 import { filterState, isReady } from "./envoy-admin.ts";
 import { keyEgress } from "./key-egress.ts";
@@ -14,7 +14,7 @@ import { waitUntil } from "./wait-until.ts";
 export interface EnvoyWish {
   readonly binary: string;
   readonly wasmFile: string;
-  readonly policy: Policy;
+  readonly loaded: LoadedPolicy;
   readonly plan: EnvoyPlan;
   readonly state: StateFolder;
   /** Worker threads. */
@@ -30,10 +30,11 @@ export interface EnvoyProcess {
 
 /** Renders Envoy's configuration and starts it. */
 export async function startEnvoy(wish: EnvoyWish, report: (line: string) => void): Promise<EnvoyProcess> {
-  const { state, policy, plan } = wish;
+  const { state, loaded, plan } = wish;
+  const { policy } = loaded;
   if (plan.egress) await keyEgress(policy, plan.egress)();
   await writeListenerSecrets(policy, state.run);
-  const version = await writePolicy(policy, wish.wasmFile, state);
+  const version = await writePolicy(loaded, wish.wasmFile, state);
   await replaceFile(join(state.run, "envoy.json"), JSON.stringify(renderBootstrap(plan), null, 2));
   return { supervised: await Supervised.start(envoyProgram(wish), report), version };
 }
@@ -54,7 +55,7 @@ export async function untilListening(
   if (supervised.ended || (await filterState(adminSocket))?.version !== version) throw await supervised.failure();
 }
 
-function envoyProgram({ binary, state, workers, policy }: EnvoyWish): Program {
+function envoyProgram({ binary, state, workers, loaded }: EnvoyWish): Program {
   const flags = ["--disable-hot-restart", "--concurrency", String(workers), "--log-level", "warning"];
   return {
     name: "envoy",
@@ -63,7 +64,7 @@ function envoyProgram({ binary, state, workers, policy }: EnvoyWish): Program {
     args: ["--config-path", "envoy.json", ...flags],
     cwd: state.run,
     // Secrets are in its environment and nowhere else.
-    env: { ...process.env, ...secretsOf(policy) },
+    env: { ...process.env, ...secretsOf(loaded.policy) },
     logFile: state.envoyLog,
     renew: () => renewSyncState(state),
   };

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type FilterConfig, renderFilterConfig } from "../../envoy/render/filter-config.ts";
 import type { FilterPlan } from "../../envoy/render/plan.ts";
 import { compiledLength } from "../../inference-sidecar/src/policy/blob-writer.ts";
-import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
+import type { LoadedPolicy } from "../../inference-sidecar/src/policy/load.ts";
 import type { Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { policyForSidecar } from "../../inference-sidecar/src/policy-source.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -17,11 +17,10 @@ const patienceMillis = 15_000;
 
 /** What the filter is configured with, and what names it. `syncState`: what the sidecar synced last. */
 export async function filterPlan(
-  policy: Policy,
+  { policy, compiled }: LoadedPolicy,
   wasmFile: string,
   syncState: Uint8Array = new Uint8Array(0),
 ): Promise<{ plan: FilterPlan; policyDigest: string; version: string }> {
-  const compiled = compilePolicy(policy);
   const moduleDigest = createHash("sha256")
     .update(await readFile(wasmFile))
     .digest("hex");
@@ -41,21 +40,21 @@ export function secretsOf(policy: Policy): Record<string, string> {
 export type PolicyFiles = Pick<StateFolder, "filterConfigFile" | "sidecarPolicyFile" | "syncStateFile">;
 
 /**
- * Compiles the policy and puts it where the sidecar and Envoy read it, with the state that the sidecar synced last: an
+ * Puts the policy where the sidecar and Envoy read it, with the state that the sidecar synced last: an
  * Envoy that starts has it from the first request on. Gives the version that Envoy will report.
  */
-export async function writePolicy(policy: Policy, wasmFile: string, files: PolicyFiles): Promise<string> {
-  const { version, forSidecar, forEnvoy } = await contents(policy, wasmFile, files);
+export async function writePolicy(loaded: LoadedPolicy, wasmFile: string, files: PolicyFiles): Promise<string> {
+  const { version, forSidecar, forEnvoy } = await contents(loaded, wasmFile, files);
   await replaceFile(files.sidecarPolicyFile, forSidecar);
   await replaceFile(files.filterConfigFile, forEnvoy);
   return version;
 }
 
-async function contents(policy: Policy, wasmFile: string, { syncStateFile }: PolicyFiles) {
+async function contents(loaded: LoadedPolicy, wasmFile: string, { syncStateFile }: PolicyFiles) {
   const syncState = await readFile(syncStateFile).catch(() => Buffer.alloc(0));
-  const { plan, policyDigest, version } = await filterPlan(policy, wasmFile, syncState);
+  const { plan, policyDigest, version } = await filterPlan(loaded, wasmFile, syncState);
   const forEnvoy = JSON.stringify(renderFilterConfig(plan, version));
-  return { version, forSidecar: policyForSidecar(policy, policyDigest), forEnvoy };
+  return { version, forSidecar: policyForSidecar(loaded.policy, policyDigest), forEnvoy };
 }
 
 /** Puts the state that is synced by now beside the policy, for an Envoy that starts again. */
@@ -75,11 +74,11 @@ export async function renewSyncState({ filterConfigFile, syncStateFile }: Policy
  * Has a running Envoy take the policy; gives its version, or null: it was in force already.
  * @throws Error Envoy refused it or did not answer; what was in force stays, for an Envoy that starts again as well
  */
-export async function putInForce(policy: Policy, state: StateFolder, wasmFile: string): Promise<string | null> {
+export async function putInForce(loaded: LoadedPolicy, state: StateFolder, wasmFile: string): Promise<string | null> {
   const before = await filterState(state.adminSocket);
   const lastGood = await readFile(state.filterConfigFile, "utf8");
   const lastTold = await readFile(state.sidecarPolicyFile, "utf8");
-  const { version, forSidecar, forEnvoy } = await contents(policy, wasmFile, state);
+  const { version, forSidecar, forEnvoy } = await contents(loaded, wasmFile, state);
   if (forSidecar !== lastTold) await replaceFile(state.sidecarPolicyFile, forSidecar);
   if (before?.version === version && (JSON.parse(lastGood) as FilterConfig).version_info === version) {
     // Beside another synced state Envoy would take it once more, and forget what it has verified. What only the sidecar

@@ -36,12 +36,13 @@ export function watchPolicy(
   const watch = new FileWatch(async () => {
     try {
       const next = await modules.current();
-      const { policy, files } = await loadPolicyWithBundle(path, next.bundleDirectory);
-      watch.watch([...files, ...modules.files]);
+      const changed = await loadPolicyWithBundle(path, next.bundleDirectory);
+      const { policy } = changed;
+      watch.watch([...changed.files, ...modules.files]);
       const swaps = next.bundleDirectory !== bundleDirectory;
       if (swaps) await modules.prepare(next);
       const openWays = egress && keyEgress(policy, egress);
-      const version = await putInForce(policy, state, next.wasmFile);
+      const version = await putInForce(changed, state, next.wasmFile);
       await openWays?.();
       const renewed = await writeListenerSecrets(policy, state.run);
       if (refusal !== "" && version === null) report("the policy is valid again, and in force as it was");

@@ -1,5 +1,4 @@
 import { loadBundle, type Thresholds } from "../../inference-sidecar/src/bundle.ts";
-import { compilePolicy } from "../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../inference-sidecar/src/policy/load.ts";
 import { type CoreRequest, type Evaluation, loadCore } from "../core.ts";
 import { shippedBundle } from "./shipped-bundle.ts";
@@ -30,8 +29,8 @@ export interface ShippedPath {
 export async function openShippedPath(bundleDirectory = shippedBundle): Promise<ShippedPath> {
   const { digest } = await loadBundle(bundleDirectory);
   const core = await loadCore(bundleDirectory);
-  const { policy } = await parsePolicy(everything, "policy.yaml");
-  const gate = core.openGate(compilePolicy(policy).blob);
+  const { compiled } = await parsePolicy(everything, "policy.yaml");
+  const gate = core.openGate(compiled.blob);
   const ask = await loadShippedModel(bundleDirectory);
   const at = Date.now();
   return {

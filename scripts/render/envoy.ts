@@ -19,7 +19,7 @@ export async function renderEnvoy(request: RenderRequest): Promise<Rendering> {
   const { policy } = loaded;
   const built = await buildFilter(request.report);
   const module = await readFile(built);
-  const { plan: asBuilt, policyDigest, version } = await filterPlan(policy, built);
+  const { plan: asBuilt, policyDigest, version } = await filterPlan(loaded, built);
   const filter = { ...asBuilt, wasmFile: join(out, "postern.wasm") };
   const plan = await planBelow(request);
   const behind = request.secondLock ? secondLock(policy) : [];

@@ -22,7 +22,7 @@ export async function meshParts(
   namespace: string | null = null,
 ): Promise<MeshParts> {
   const { policy } = loaded;
-  const { plan, policyDigest } = await filterPlan(policy, await buildFilter(report));
+  const { plan, policyDigest } = await filterPlan(loaded, await buildFilter(report));
   const filter = {
     image: image.reference,
     imageSha256: image.sha256,

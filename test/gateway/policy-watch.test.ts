@@ -65,7 +65,7 @@ beforeEach(async () => {
   await writeFile(wasmFile, "");
   [lines, refuses, rejected, last] = [[], false, 0, ""];
   const opened = await loadPolicy(path);
-  await writePolicy(opened.policy, wasmFile, state);
+  await writePolicy(opened, wasmFile, state);
   envoy = createServer(async (_, response) => response.end(await stats()));
   await new Promise<void>((done) => envoy.listen(state.adminSocket, done));
   await stats();

@@ -79,10 +79,12 @@ const WRITE_POLICY = `
 const [text, to, wasmFile] = process.argv.slice(1);
 const { parsePolicy } = await import("./inference-sidecar/src/policy/load.ts");
 const { writePolicy } = await import("./scripts/gateway/policy-force.ts");
-const { policy } = await parsePolicy(text, to + "/policy.yaml");
+const loaded = await parsePolicy(text, to + "/policy.yaml");
+// Releases before this one compile the policy where they write it.
+const given = "compiled" in loaded ? loaded : loaded.policy;
 const files = { filterConfigFile: "/ecds.json", sidecarPolicyFile: "/policy.json", syncStateFile: "/sync-state.bin" };
 const paths = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, to + file]));
-process.stdout.write(await writePolicy(policy, wasmFile, paths));
+process.stdout.write(await writePolicy(given, wasmFile, paths));
 `;
 
 async function inRelease(folder: string, code: string, ...args: string[]): Promise<string> {

@@ -43,8 +43,8 @@ export interface Enforcement {
 export async function startEnforcement(options: EnforcementOptions): Promise<Enforcement> {
   const wasmFile = options.wasmFile ?? (await buildFilter(() => {}));
   const asNow: PolicyWriter = async (text, folder) => {
-    const { policy } = await parsePolicy(text, join(folder, "policy.yaml"));
-    return writePolicy(policy, wasmFile, {
+    const loaded = await parsePolicy(text, join(folder, "policy.yaml"));
+    return writePolicy(loaded, wasmFile, {
       filterConfigFile: join(folder, "ecds.json"),
       sidecarPolicyFile: join(folder, "policy.json"),
       syncStateFile: join(folder, "sync-state.bin"),
