@@ -2,8 +2,8 @@ import { Evaluation } from "../evaluate";
 import { grantId } from "../policy/grant";
 import { tokenName } from "../report/record";
 import { Suspect } from "../suspects";
+import { decodingName } from "../values/decoding";
 import { fieldLabel } from "../values/field-label";
-import { decodingName } from "../values/value";
 import { reasonRow, Verdict } from "../verdict";
 import { MessageWriter } from "./message";
 

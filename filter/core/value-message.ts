@@ -1,5 +1,6 @@
+import { decodingName } from "../values/decoding";
 import { fieldLabel } from "../values/field-label";
-import { decodingName, Value } from "../values/value";
+import { Value } from "../values/value";
 import { MessageWriter } from "./message";
 
 /** u32 kind, component, start, end; byte strings label, name; count of decodings and their names; count of forms, each steps and bytes. */

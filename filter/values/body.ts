@@ -1,5 +1,6 @@
 import { isVisibleAscii } from "../encoding/find-byte";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
+import { collectTextRuns } from "./binary-content";
 import { Charset, charsetsByLook, declaredCharsets, isAsciiAlone, wideReadings } from "./charset";
 import { Collector } from "./collector";
 import { Container } from "./container";
@@ -15,7 +16,7 @@ import { collectPrefixedTexts } from "./prefixed-texts";
 import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
-import { collectTextRuns, isBinary } from "./text-runs";
+import { isBinary } from "./text-runs";
 import { ValueKind } from "./value";
 import { beginsAsXml, collectXml, hidesAscii } from "./xml";
 

@@ -10,7 +10,7 @@ import { decodeEncodedWords } from "./encoded-word";
 import { Forms } from "./forms";
 import { decodeQuotedPrintable } from "./quoted-printable";
 import { joinTextRuns } from "./text-runs";
-import { joinXmlText } from "./xml-text";
+import { joinXmlText } from "./xml-join";
 
 const PERCENT: u8 = 0x25;
 const PLUS: u8 = 0x2b;

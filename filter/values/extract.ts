@@ -1,4 +1,5 @@
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { collectTextRuns } from "./binary-content";
 import { collectBody } from "./body";
 import { Collector } from "./collector";
 import { Container } from "./container";
@@ -13,7 +14,6 @@ import { Pairs } from "./pairs";
 import { collectPath } from "./path";
 import { RequestBody } from "./request-body";
 import { Component, Source } from "./source";
-import { collectTextRuns } from "./text-runs";
 import { Value, ValueKind } from "./value";
 
 const QUERY: u8 = 0x3f;

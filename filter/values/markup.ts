@@ -3,8 +3,7 @@ import { findByte, findPair } from "../encoding/find-byte";
 import { rewrite } from "../encoding/rewrite";
 import { matchesAt } from "./content-type";
 import { isWhitespace } from "./spacing";
-import { find } from "./xml-scan";
-import { CDATA, CDATA_END, COMMENT, COMMENT_END, INSTRUCTION_END } from "./xml-text";
+import { CDATA, CDATA_END, COMMENT, COMMENT_END, find, INSTRUCTION_END } from "./xml-scan";
 
 const LESS_THAN: u8 = 0x3c;
 const BANG: u8 = 0x21;

@@ -4,6 +4,7 @@ import { InflateOutput } from "../encoding/inflate-output";
 import { InflateStatus } from "../encoding/inflate-status";
 import { inflateDeflate } from "../encoding/zlib";
 import { isAlphabetDigit } from "./base64-text";
+import { collectTextRuns } from "./binary-content";
 import { collectBody } from "./body";
 import { Charset, declaredCharsets } from "./charset";
 import { Collector } from "./collector";
@@ -15,7 +16,6 @@ import { collectCbor, collectMessagePack } from "./packed-text";
 import { collectProtobuf, isBareMessage } from "./protobuf-text";
 import { RequestBody } from "./request-body";
 import { Source } from "./source";
-import { collectTextRuns } from "./text-runs";
 import { ValueKind } from "./value";
 
 const GRPC = bytes("application/grpc");

@@ -1,4 +1,5 @@
 import { bytes, equal } from "proxy-wasm-as/bytes";
+import { collectTextRuns } from "./binary-content";
 import { collectBody } from "./body";
 import { Charset, charsetNamed, declaredCharsets, wideReadings } from "./charset";
 import { Collector } from "./collector";
@@ -8,7 +9,7 @@ import { collectLabel } from "./encoded-label";
 import { PartHeaders } from "./multipart-headers";
 import { isPlainName } from "./plain-name";
 import { Source } from "./source";
-import { collectTextRuns, isBinary } from "./text-runs";
+import { isBinary } from "./text-runs";
 import { ValueKind } from "./value";
 import { beginsAsXml } from "./xml";
 

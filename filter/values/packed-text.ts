@@ -1,9 +1,9 @@
 import { CBOR_BREAK, cborPieceEnd } from "../encoding/cbor-pieces";
 import { isValidUtf8 } from "../encoding/utf8";
+import { collectTextRuns } from "./binary-content";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { Source } from "./source";
-import { collectTextRuns } from "./text-runs";
 import { ValueKind } from "./value";
 
 const NO_NAME = new Uint8Array(0);

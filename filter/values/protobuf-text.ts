@@ -1,11 +1,12 @@
 import { ProtobufReader } from "../encoding/protobuf";
 import { isValidUtf8 } from "../encoding/utf8";
+import { collectTextRuns } from "./binary-content";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { ordinal } from "./ordinal";
 import { Source } from "./source";
 import { isControl } from "./spacing";
-import { collectTextRuns, MIN_RUN_BYTES } from "./text-runs";
+import { MIN_RUN_BYTES } from "./text-runs";
 import { ValueKind } from "./value";
 
 /** Messages within messages that are looked into: each level reads its bytes once more. */

@@ -1,15 +1,9 @@
 import { rewrite } from "../encoding/rewrite";
 import { isValidUtf8 } from "../encoding/utf8";
-import { Collector } from "./collector";
-import { Container } from "./container";
-import { Source } from "./source";
 import { isControl } from "./spacing";
-import { ValueKind } from "./value";
 
 /** Compressed data holds text of this length by chance only. */
 export const MIN_RUN_BYTES = 24;
-/** So many runs are values of their own; all further ones together make one more. */
-const SINGLE_RUNS = 16;
 /** One control byte in so many makes broken UTF-8 binary: in random bytes it is one in ten, in Latin-1 text none. */
 const CONTROL_SHARE = 32;
 const LINE_FEED: u8 = 0x0a;
@@ -25,24 +19,7 @@ export function isBinary(content: Uint8Array): bool {
   return controls * CONTROL_SHARE > content.length && !isValidUtf8(content);
 }
 
-/** The runs of at least 24 bytes of printable ASCII, whitespace and UTF-8. Linear. */
-export function collectTextRuns(collector: Collector, kind: ValueKind, name: Uint8Array, source: Source): void {
-  const content = source.text;
-  let runs = 0;
-  let at = 0;
-  while (at < content.length && runs < SINGLE_RUNS) {
-    const start = at;
-    at = runEnd(content, at);
-    if (at - start >= MIN_RUN_BYTES) {
-      runs += 1;
-      collector.add(kind, name, source, start, at, Container.Raw);
-    }
-    at += 1;
-  }
-  collector.add(kind, name, source, at, content.length, Container.TextRuns);
-}
-
-/** All such runs of a binary content, a line each. */
+/** All runs of text of a binary content, of at least `MIN_RUN_BYTES` of printable ASCII, whitespace and UTF-8, a line each. */
 export function joinTextRuns(content: Uint8Array): Uint8Array {
   const text = content.slice();
   const pass = rewrite(text, text.length);

@@ -3,9 +3,6 @@ import { Forms } from "./forms";
 import { JoinedText } from "./joined-text";
 import { Component, Source } from "./source";
 
-export { decodingName } from "./decoding";
-export { fieldLabel } from "./field-label";
-
 /** Where a value stands in the request. */
 export const enum ValueKind {
   Path,

@@ -3,8 +3,11 @@ import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { isQuote, matchesAt } from "./content-type";
 import { isWhitespace } from "./spacing";
 
-const COMMENT = bytes("<!--");
-const COMMENT_END = bytes("-->");
+export const COMMENT = bytes("<!--");
+export const COMMENT_END = bytes("-->");
+export const CDATA = bytes("<![cdata[");
+export const CDATA_END = bytes("]]>");
+export const INSTRUCTION_END = bytes("?>");
 const GREATER_THAN: u8 = 0x3e;
 const OPEN_BRACKET: u8 = 0x5b;
 const CLOSE_BRACKET: u8 = 0x5d;

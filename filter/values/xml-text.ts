@@ -1,21 +1,8 @@
-import { bytes } from "proxy-wasm-as/bytes";
-import { rewrite } from "../encoding/rewrite";
 import { Collector } from "./collector";
 import { Container } from "./container";
-import { matchesAt } from "./content-type";
 import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";
-import { declarationEnd, find, tagEnd } from "./xml-scan";
-
-export const COMMENT = bytes("<!--");
-export const COMMENT_END = bytes("-->");
-export const CDATA = bytes("<![cdata[");
-export const CDATA_END = bytes("]]>");
-export const INSTRUCTION_END = bytes("?>");
-const LESS_THAN: u8 = 0x3c;
-const BANG: u8 = 0x21;
-const QUESTION: u8 = 0x3f;
 
 /**
  * The text between two tags as an application gets it: what stands around comments, CDATA marks and instructions is
@@ -72,34 +59,4 @@ export class XmlText {
     this.pieces = 0;
     return true;
   }
-}
-
-/** What stands around the comments, CDATA marks, instructions, declarations and tags of a text. */
-export function joinXmlText(raw: Uint8Array): Uint8Array {
-  const text = raw.slice();
-  const pass = rewrite(text, text.length);
-  while (pass.seek(LESS_THAN, LESS_THAN)) {
-    const at = pass.read;
-    if (matchesAt(text, at, CDATA)) {
-      const end = find(text, at + CDATA.length, CDATA_END);
-      if (end < 0) break;
-      pass.drop(CDATA.length);
-      pass.keepUntil(end);
-      pass.drop(CDATA_END.length);
-      continue;
-    }
-    let end = -1;
-    if (matchesAt(text, at, COMMENT)) end = past(text, at + COMMENT.length, COMMENT_END);
-    else if (at + 1 < text.length && unchecked(text[at + 1]) == QUESTION) end = past(text, at + 2, INSTRUCTION_END);
-    else if (at + 1 < text.length && unchecked(text[at + 1]) == BANG) end = declarationEnd(text, at);
-    else end = tagEnd(text, at);
-    if (end < 0) break;
-    pass.drop(end - at);
-  }
-  return text.subarray(0, pass.finish());
-}
-
-function past(text: Uint8Array, at: i32, mark: Uint8Array): i32 {
-  const found = find(text, at, mark);
-  return found < 0 ? -1 : found + mark.length;
 }

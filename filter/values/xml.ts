@@ -7,9 +7,18 @@ import { Source } from "./source";
 import { isWhitespace } from "./spacing";
 import { ValueKind } from "./value";
 import { XmlElements } from "./xml-elements";
-import { declarationEnd, find, isPlainDeclaration } from "./xml-scan";
+import {
+  CDATA,
+  CDATA_END,
+  COMMENT,
+  COMMENT_END,
+  declarationEnd,
+  find,
+  INSTRUCTION_END,
+  isPlainDeclaration,
+} from "./xml-scan";
 import { collectAttributes, collectName, nameEnd } from "./xml-tag";
-import { CDATA, CDATA_END, COMMENT, COMMENT_END, INSTRUCTION_END, XmlText } from "./xml-text";
+import { XmlText } from "./xml-text";
 
 const DECLARATION = bytes("<?xml");
 const ENCODING = bytes("encoding");

@@ -21,9 +21,11 @@ import { connectionCertificate } from "../../../filter/enforcement/peer";
 import { screenValue, worstEnd, worstStart } from "../../../filter/screen/screen";
 import { contentCodings, messageCoding } from "../../../filter/values/content-coding";
 import { MAX_INFLATED_BYTES } from "../../../filter/values/content-layers";
+import { decodingName } from "../../../filter/values/decoding";
 import { extractFromBody, extractFromHeaders } from "../../../filter/values/extract";
+import { fieldLabel } from "../../../filter/values/field-label";
 import { RequestBody } from "../../../filter/values/request-body";
-import { decodingName, fieldLabel, Value } from "../../../filter/values/value";
+import { Value } from "../../../filter/values/value";
 
 export * from "proxy-wasm-as/exports";
 
