@@ -30,7 +30,8 @@ export async function startSidecar(
     bundleDirectory: join(projectRoot, "models", "bundle"),
     dashboard: { ...dashboard, token: dashboardToken },
   };
-  await replaceFile(join(state.run, "sidecar.json"), JSON.stringify(configuration, null, 2));
+  const write = () => replaceFile(join(state.run, "sidecar.json"), JSON.stringify(configuration, null, 2));
+  await write();
   const program = {
     name: "sidecar",
     command: process.execPath,
@@ -38,6 +39,7 @@ export async function startSidecar(
     cwd: state.run,
     env: process.env,
     logFile: state.sidecarLog,
+    renew: write,
   };
   return { supervised: await Supervised.start(program, report), dashboardToken };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rename } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -80,6 +80,13 @@ const faults: readonly [name: string, happen: () => Promise<void>][] = [
       const socket = join(gateway.state, "run", "sidecar.sock");
       await rename(socket, `${socket}.away`);
       await sleep(500);
+      process.kill(await gateway.sidecarPid(), "SIGKILL");
+    },
+  ],
+  [
+    "killed, and what it was told is gone",
+    async () => {
+      await rm(join(gateway.state, "run", "sidecar.json"));
       process.kill(await gateway.sidecarPid(), "SIGKILL");
     },
   ],
