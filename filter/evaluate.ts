@@ -241,6 +241,11 @@ export class Evaluation {
     return decide(this.rung, this.access, this.scoreFinding);
   }
 
+  /** The verdict where nothing more of the request will come: what must not move before it is judged is denied. */
+  cutShort(): Verdict {
+    return this.holds ? new Verdict(Effect.Deny, Reason.RequestIncomplete, Reason.Permitted) : this.verdict();
+  }
+
   /** Whether the request will be denied for the length of its body, as its head tells it: none of it need come. */
   private get isRefusedUnread(): bool {
     const route = this.route;

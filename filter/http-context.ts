@@ -1,8 +1,6 @@
 import {
-  bytes,
   continueRequest,
   DataStatus,
-  getHeader,
   getRequestHeaders,
   getRequestTrailers,
   HeaderMap,
@@ -10,7 +8,6 @@ import {
   HttpContext,
   MapType,
   removeHeader,
-  replaceHeader,
   Status,
   setEffectiveContext,
   TrailersStatus,
@@ -21,6 +18,7 @@ import { HeldBody } from "./enforcement/held-body";
 import { giveIdentity } from "./enforcement/identity-headers";
 import { isEncrypted } from "./enforcement/peer";
 import { sendDenial } from "./enforcement/reply";
+import { markResponse, responseStatus } from "./enforcement/response-headers";
 import { answerProbe } from "./enforcement/self-test-reply";
 import { BoundStream, StreamDeadline } from "./enforcement/stream-deadline";
 import { Evaluation, Step } from "./evaluate";
@@ -39,10 +37,6 @@ import { Reporter, ReportListener } from "./report/reporter";
 import { bundleDigest } from "./screen/screen";
 import { isProbe } from "./self-test/mark";
 import { Effect, Reason, Verdict } from "./verdict";
-
-const DECISION_HEADER = bytes("x-postern-decision");
-const NONCE_HEADER = bytes("dpop-nonce");
-const STATUS = bytes(":status");
 
 /** Where a stream stands. */
 const enum Phase {
@@ -142,12 +136,16 @@ export class PosternHttpContext
   onResponseHeaders(_count: i32, _endOfStream: bool): HeadersStatus {
     const decision = this.decision;
     if (decision === null) return HeadersStatus.Continue;
-    const status = getHeader(MapType.ResponseHeaders, STATUS);
-    if (status !== null) decision.respond(status);
-    if (this.phase != Phase.Denied) decision.evaluation.answered(decision.responseStatus);
-    replaceHeader(MapType.ResponseHeaders, DECISION_HEADER, decision.hex);
-    const nonce = decision.evaluation.authentication.nonce;
-    if (nonce.length > 0) replaceHeader(MapType.ResponseHeaders, NONCE_HEADER, nonce);
+    const undecided = this.leftUndecided(decision);
+    if (undecided !== null) {
+      // Envoy answers by itself.
+      this.make(decision, undecided);
+      decision.publish(undecided);
+      this.phase = Phase.Denied;
+    }
+    decision.status = responseStatus();
+    if (this.phase != Phase.Denied) decision.evaluation.answered(decision.status);
+    markResponse(decision.hex, decision.evaluation.authentication.nonce);
     return HeadersStatus.Continue;
   }
 
@@ -163,15 +161,16 @@ export class PosternHttpContext
     const deadline = this.deadline;
     if (deadline !== null) deadline.cancel();
     if (decision === null) return;
-    const neverWhole = this.phase == Phase.Inquiring || this.phase == Phase.Asking || this.phase == Phase.Body;
-    if (neverWhole && decision.evaluation.holds) {
-      this.make(decision, new Verdict(Effect.Deny, Reason.RequestIncomplete, Reason.Permitted));
-    } else if (this.phase == Phase.Inquiring) {
-      this.make(decision, decision.evaluation.verdict());
-    } else if (this.phase == Phase.Body) {
-      this.copied(decision);
-    }
+    const undecided = this.leftUndecided(decision);
+    if (undecided !== null) this.make(decision, undecided);
+    else if (this.phase == Phase.Body) this.copied(decision);
     decision.endStream();
+  }
+
+  /** What becomes of a request of which nothing more will come; null: it is decided, or by what was copied of it. */
+  private leftUndecided(decision: Decision): Verdict | null {
+    const isHeld = (this.phase == Phase.Asking || this.phase == Phase.Body) && decision.evaluation.holds;
+    return isHeld || this.phase == Phase.Inquiring ? decision.evaluation.cutShort() : null;
   }
 
   /** What was asked before anything was judged is answered, or will not be. Runs on the root context. */

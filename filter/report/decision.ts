@@ -11,8 +11,6 @@ import { encodeCompletion, encodeDecision } from "./record";
 import { Reporter, ReportListener } from "./reporter";
 
 const FILTER_STATE = bytes("postern");
-const STATUS_DIGITS = 3;
-const DIGIT_ZERO: u32 = 0x30;
 const PERMIT = bytes("permit");
 const DENY = bytes("deny");
 const NONE = new Uint8Array(0);
@@ -38,7 +36,7 @@ export class Decision extends HeldRecord {
   private sequence: u64 = 0;
   private ended: Reason = Reason.Permitted;
   /** Of the response; 0: none has begun. */
-  private status: u32 = 0;
+  status: u32 = 0;
   private size: u64 = 0;
 
   constructor(
@@ -54,10 +52,6 @@ export class Decision extends HeldRecord {
     const id = randomId();
     this.id = id;
     this.hex = encodeHex(id);
-  }
-
-  get responseStatus(): u32 {
-    return this.status;
   }
 
   get isMade(): bool {
@@ -103,14 +97,6 @@ export class Decision extends HeldRecord {
     told[2] = reasonRow(verdict.reason).code;
     told[3] = route === null ? NO_ROUTE : route.name;
     setProperty(FILTER_STATE, spaced(told));
-  }
-
-  /** The response has begun; `status` as in `:status`. */
-  respond(status: Uint8Array): void {
-    this.status = 0;
-    for (let i = 0; i < status.length && i < STATUS_DIGITS; i++) {
-      this.status = this.status * 10 + (<u32>unchecked(status[i]) - DIGIT_ZERO);
-    }
   }
 
   /** So many more bytes of the response's body go to the client. */
