@@ -134,7 +134,7 @@ export function charsetNamed(text: Uint8Array, at: i32): u32 {
 
 /**
  * What the first bytes say, which lenient readers go by; 0: nothing. Where text is declared a NUL among them tells it;
- * elsewhere only a byte order mark, or markup next to a NUL: a file may begin so.
+ * elsewhere only a byte order mark, or markup or several characters next to NULs: a file may begin so.
  */
 export function charsetsByLook(text: Uint8Array, declaredText: bool): u32 {
   if (text.length < 2) return 0;
@@ -146,12 +146,23 @@ export function charsetsByLook(text: Uint8Array, declaredText: bool): u32 {
   if (first == 0xff && second == 0xfe) return third == 0 && fourth == 0 ? Charset.Utf32Little : Charset.Utf16Little;
   if (first == 0 && second == 0) {
     if (third == 0xfe && fourth == 0xff) return Charset.Utf32Big;
-    return third == 0 && (isMarkup(fourth) || declaredText) ? Charset.Utf32Big : 0;
+    return third == 0 && (isMarkup(fourth) || declaredText || beginsWide(text, 4, 3)) ? Charset.Utf32Big : 0;
   }
   if (first != 0 && second != 0) return 0;
-  if (!declaredText && !isMarkup(first | second)) return 0;
+  const four = first != 0 && third == 0 && fourth == 0;
+  if (!declaredText && !isMarkup(first | second) && !beginsWide(text, four ? 4 : 2, first == 0 ? 1 : 0)) return 0;
   if (first == 0) return Charset.Utf16Big;
-  return third == 0 && fourth == 0 ? Charset.Utf32Little : Charset.Utf16Little;
+  return four ? Charset.Utf32Little : Charset.Utf16Little;
+}
+
+/** Whether the first eight bytes are visible ASCII, of each character's `width` bytes the one at `at`, the others NUL. */
+function beginsWide(text: Uint8Array, width: i32, at: i32): bool {
+  if (text.length < 8) return false;
+  for (let i = 0; i < 8; i++) {
+    const byte = unchecked(text[i]);
+    if (i % width == at ? byte < 0x20 || byte >= 0x7f : byte != 0) return false;
+  }
+  return true;
 }
 
 /** A source as each wide set of a mask reads it, without those that see no ASCII in it: nothing can be hidden there. */

@@ -275,6 +275,22 @@ for (const [what, contentType, text] of readings) {
   });
 }
 
+test("text in a wide character set that nothing tells of is read by its first characters", () => {
+  const text = "' or 1=1 --";
+  const little = Buffer.from(text, "utf16le");
+  const wider = wide(text);
+  for (const contentType of ["application/octet-stream", "", "application/x-thing"]) {
+    for (const content of [little, Buffer.from(little).swap16(), wider, Buffer.from(wider).swap32()])
+      assert.deepEqual(
+        told(body(contentType, content)),
+        [`body = ${text}`],
+        `${contentType} ${content.toString("hex")}`,
+      );
+  }
+  const samples = Buffer.from([9, 0, 250, 255, 40, 0, 12, 1, 66, 0, 7, 0]);
+  assert.deepEqual(told(body("application/octet-stream", samples)), []);
+});
+
 test("what only looks wide is read byte by byte too", () => {
   const text = Buffer.from("\xff\xfe' or 1=1 --", "latin1");
   assert.ok(body("text/plain", text).some(({ forms }) => Buffer.from(forms[0]?.bytes ?? []).includes("' or 1=1 --")));
