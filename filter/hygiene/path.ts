@@ -41,17 +41,16 @@ export function inspectPath(
   if (isEveryday(path)) return PathTrap.None;
   let length = path.length;
   const text = path.slice(0, length);
-  const out = new Uint8Array(length);
+  const out = path.slice(0, length);
+  // Nothing else that is wrong with a path, and that some rung lets pass, hides what none does.
+  if (hasControl(text, length, false) || hasControl(out, decodePath(out, length), true)) return PathTrap.Malformed;
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     if (round > 0) {
       const decoded = decodePath(text, length);
       if (decoded == length) return PathTrap.None;
       length = decoded;
     }
-    if (round < 2) {
-      if (hasControl(text, length, round > 0)) return PathTrap.Malformed;
-      if (hasBackslash(text, length) || hasOverlong(text, length)) return PathTrap.Ambiguous;
-    }
+    if (round < 2 && (hasBackslash(text, length) || hasOverlong(text, length))) return PathTrap.Ambiguous;
     const whole = normalisePath(text, length, true, out);
     if (whole < 0) return PathTrap.Ambiguous;
     const split = hasDecodedSlash(text, length);

@@ -78,6 +78,10 @@ const paths: Record<(typeof traps)[number], [what: string, path: string][]> = {
     ["an encoded line break", "/files/a%0d%0Ab"],
     ["encoded control characters", "/files/%1e%1f"],
     ["DEL", "/files/%7F"],
+    ["encoded NUL beside a dot segment", "/files/../a%00b"],
+    ["encoded NUL beside a backslash", "/files\\a%00b"],
+    ["DEL beside what is overlong", "/files/%c0%ae%7f"],
+    ["an encoded line break beside merged slashes that reach another route", "/orders//%0a"],
   ],
   ambiguous: [
     ["a backslash", "/files\\x"],
