@@ -60,6 +60,19 @@ export function judgePrivilege(
   return Reason.GrantMissing;
 }
 
+/** Whether it was for the grants to decide: nothing was refused before they were asked. */
+export function isUpToGrants(access: Reason): bool {
+  switch (access) {
+    case Reason.Permitted:
+    case Reason.GrantDenied:
+    case Reason.GrantMissing:
+    case Reason.AuthenticationInsufficient:
+      return true;
+    default:
+      return false;
+  }
+}
+
 function credentialReason(who: Authentication, limited: bool): Reason {
   const token = who.token;
   if (token > TokenOutcome.VALID) return <Reason>(Reason.TokenMalformed + (token - TokenOutcome.MALFORMED));

@@ -1,6 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
-import { firstOf, judgePrivilege, pathReason, routeReason } from "./access";
+import { firstOf, isUpToGrants, judgePrivilege, pathReason, routeReason } from "./access";
 import { Environment } from "./environment";
 import { inspectHeaders } from "./hygiene/headers";
 import { inspectPath } from "./hygiene/path";
@@ -63,7 +63,7 @@ export class Evaluation {
   access: Reason;
   /** What the route has the upstream told in a signed form; null: nothing. */
   readonly assertion: Assertion | null;
-  /** What the route's grants say. */
+  /** What the route's grants say, where it was for them to decide. */
   readonly grants: GrantFinding;
   readonly evidence: ScoreEvidence;
   readonly inspection: Inspection;
@@ -114,11 +114,11 @@ export class Evaluation {
     this.route = route;
     const standing = standingOf(policy, route, authentication.subject, state);
     this.rung = standing.rung;
-    this.grants = grants;
     const privilege = judgePrivilege(route, authentication, grants.effect, asked, flood, limited);
     const access = firstOf(hygiene, pathReason(trap), routeReason(index), privilege);
     const form = route !== null && route.wantsAssertion && access == Reason.Permitted ? policy.assertion : null;
     this.access = access;
+    this.grants = isUpToGrants(access) ? grants : GrantFinding.none();
     this.assertion =
       form === null ? null : new Assertion(form, authentication.subject, assertions, environment.nowMillis());
     const evidence = new ScoreEvidence(

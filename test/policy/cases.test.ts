@@ -70,6 +70,8 @@ test("networks, times, claims, bound tokens and the model's absence decide as in
   - { name: outside, request: { ${clerk}, from: 192.0.2.1 }, expect: { status: 403, reason: grant_missing, grant: null } }
   - { name: from nowhere, request: { ${clerk} }, expect: deny }
   - { name: at night, request: { ${clerk}, from: 10.1.2.3, at: 2027-01-04T23:00:00Z }, expect: { reason: grant_denied, grant: night } }
+  - { name: expired at night, request: { path: /orders/7, token: { issuer: demo, claims: { exp: 1700000000 } }, at: 2027-01-04T23:00:00Z }, expect: { reason: token_expired, grant: null } }
+  - { name: unclean, request: { ${clerk.replace("/7", "/%c0%ae")}, from: 10.1.2.3 }, expect: { reason: path_ambiguous, grant: null } }
   - { name: expired, request: { path: /orders/7, token: { issuer: demo, claims: { exp: 1700000000 } } }, expect: { token: token_expired } }
   - { name: bound, request: { path: /bound, certificate: "spiffe://edge.demo/a", token: { issuer: demo, boundTo: "spiffe://edge.demo/a" } }, expect: permit }
   - { name: stolen, request: { path: /bound, certificate: "spiffe://edge.demo/b", token: { issuer: demo, boundTo: "spiffe://edge.demo/a" } }, expect: { reason: token_certificate } }
@@ -78,7 +80,7 @@ test("networks, times, claims, bound tokens and the model's absence decide as in
 `,
   );
   assert.equal(code, 0, output);
-  assert.match(output, /10 passed, 0 failed$/);
+  assert.match(output, /12 passed, 0 failed$/);
 });
 
 test("a request is judged as it would reach the filter: its own body and headers before the defaults', values without what stands around them", async () => {
