@@ -11,13 +11,14 @@ export async function runCommand(
   usage: string,
   [name, ...rest]: readonly string[],
 ): Promise<number> {
+  outliveOutput(process.stdout, "standard output");
+  outliveOutput(process.stderr, "standard error");
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     process.stdout.write(usage);
     return name === undefined ? 2 : 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!load) return refuse(`unknown command "${name}".\n\n${usage}`);
-  for (const output of [process.stdout, process.stderr]) output.on("error", unread);
   try {
     const command = await load();
     return await command(rest);
@@ -32,9 +33,20 @@ export async function runCommand(
   }
 }
 
-/** Whoever reads along may have enough (`| head`, a `tee` that has ended): a command goes on to its end, and a gateway for good. */
-function unread(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/**
+ * Whoever reads along may have enough (`| head`, a `tee` that has ended), and a disk may be full: a command goes on to its end, and
+ * a gateway for good. What could not be written down is an error all the same, told once.
+ */
+function outliveOutput(output: NodeJS.WriteStream, name: string): void {
+  let isTold = false;
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (isTold || error.code === "EPIPE") return;
+    isTold = true;
+    process.stderr.write(`postern: ${fileErrorText(Object.assign(error, { path: name }))}\n`);
+    process.once("exit", () => {
+      process.exitCode ||= 1;
+    });
+  });
 }
 
 function refuse(message: string): number {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -61,5 +63,46 @@ test("a gateway goes on when nobody reads any more what it says", { timeout: 120
       (found) => found === 200,
     );
   }
+  assert.equal(child.exitCode, null);
+});
+
+/** A command whose standard output is a file on a disk that is full. */
+async function spawnOnFullDisk(args: readonly string[]) {
+  const full = await open("/dev/full", "w");
+  const child = spawn(process.execPath, ["scripts/postern.mjs", ...args], { stdio: ["ignore", full.fd, "pipe"] });
+  await full.close();
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => {
+    said += part;
+  });
+  return { child, said: () => said, ended: once(child, "close") };
+}
+
+test("a command that has no room for what it says tells that in one line, and fails", async () => {
+  for (const args of [["--help"], ["check", "--help"], ["check", "test/fixtures/none.yaml"]]) {
+    const { said, ended } = await spawnOnFullDisk(args);
+    assert.deepEqual(await ended, [1, null], said());
+    assert.equal(said(), "postern: standard output can't be written: the disk is full\n");
+  }
+});
+
+test("a gateway goes on when the disk is full to which it writes what it says", { timeout: 120_000 }, async (t) => {
+  const state = await mkdtemp(join(tmpdir(), "unsaid-"));
+  const upstream = await startRecordingUpstream();
+  const port = await freePort();
+  const { child, said, ended } = await spawnOnFullDisk([
+    ...["up", "--upstream", upstream.url.origin, "--state", state, "--listen", `127.0.0.1:${port}`],
+    ...["--dashboard", "127.0.0.1:0", "--concurrency", "1"],
+  ]);
+  t.after(async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await upstream.stop();
+    await rm(state, { recursive: true, force: true });
+  });
+  const told = await eventually(said, (text) => text !== "", 90_000);
+  assert.equal(told, "postern: standard output can't be written: the disk is full\n");
+  const asked = () => fetch(`http://127.0.0.1:${port}/`).then(({ status }) => status, String);
+  await eventually(asked, (found) => found === 200);
   assert.equal(child.exitCode, null);
 });
