@@ -11,8 +11,6 @@ export async function runCommand(
   usage: string,
   [name, ...rest]: readonly string[],
 ): Promise<number> {
-  outliveOutput(process.stdout, "standard output");
-  outliveOutput(process.stderr, "standard error");
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     process.stdout.write(usage);
     return name === undefined ? 2 : 0;
@@ -31,22 +29,6 @@ export async function runCommand(
     process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
     return 1;
   }
-}
-
-/**
- * Whoever reads along may have enough (`| head`, a `tee` that has ended), and a disk may be full: a command goes on to its end, and
- * a gateway for good. What could not be written down is an error all the same, told once.
- */
-function outliveOutput(output: NodeJS.WriteStream, name: string): void {
-  let isTold = false;
-  output.on("error", (error: NodeJS.ErrnoException) => {
-    if (isTold || error.code === "EPIPE") return;
-    isTold = true;
-    process.stderr.write(`postern: ${fileErrorText(Object.assign(error, { path: name }))}\n`);
-    process.once("exit", () => {
-      process.exitCode ||= 1;
-    });
-  });
 }
 
 function refuse(message: string): number {
