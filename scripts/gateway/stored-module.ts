@@ -65,12 +65,11 @@ export function storedModule(state: StateFolder, report: (line: string) => void)
   };
 }
 
-/** What became of the last wish; null: nothing yet. */
+/** What became of the last wish; null: nothing yet, or nothing that can be read (a loss of power can leave an empty file). */
 export async function wishOutcome(state: StateFolder): Promise<WishOutcome | null> {
-  return readFile(outcomeFile(state), "utf8").then(
-    (text) => JSON.parse(text) as WishOutcome,
-    () => null,
-  );
+  return readFile(outcomeFile(state), "utf8")
+    .then((text) => JSON.parse(text) as WishOutcome)
+    .catch(() => null);
 }
 
 function outcomeFile({ run }: StateFolder): string {

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { lockState } from "../../scripts/gateway/lock.ts";
 import { turnOver } from "../../scripts/gateway/process-logs.ts";
 import { prepareState, stateFolder } from "../../scripts/gateway/state.ts";
+import { wishOutcome } from "../../scripts/gateway/stored-module.ts";
 
 let folder = "";
 before(async () => {
@@ -38,6 +39,15 @@ test("a state folder with a long name has its sockets in a short one of its own"
 test("something else in the place of a folder is an error that names it", async () => {
   await writeFile(join(folder, "file"), "");
   await assert.rejects(prepareState(stateFolder(join(folder, "file"))), /file/);
+});
+
+test("what a loss of power left of a file on the last change of bundles is no reason not to start", async () => {
+  const state = stateFolder(join(folder, "cut"));
+  await prepareState(state);
+  for (const left of ["", '{"wish":', "\0\0\0"]) {
+    await writeFile(join(state.run, "model.json"), left);
+    assert.equal(await wishOutcome(state), null);
+  }
 });
 
 test("a state folder has one gateway; a lock that a dead one left does not stand in the way", async () => {
