@@ -26,7 +26,9 @@ export async function startFailure({ name, logFile }: Logged, from: number): Pro
     const { size } = await file.stat();
     const start = Math.max(from, size - tailBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
-    const lines = buffer.toString("utf8", 0, bytesRead).trim().split("\n").slice(-tailLines);
+    const text = buffer.toString("utf8", 0, bytesRead).trim();
+    if (text === "") return new Error(`${name} did not start, and said nothing. Try again; its log is ${logFile}.`);
+    const lines = text.split("\n").slice(-tailLines);
     return new Error(
       `${name} did not start. It said:\n${lines.map((line) => `  ${line}`).join("\n")}\nAll of it is in ${logFile}.`,
     );

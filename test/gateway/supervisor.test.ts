@@ -120,6 +120,22 @@ test("a process that can't stay up is started again ever more slowly, and its ow
   assert.equal(said.length, before, "nothing was started after stop");
 });
 
+test("a program that ends without a word is said to have said nothing", async () => {
+  const supervised = await Supervised.start(program("mute", "process.kill(process.pid, 'SIGKILL')"), () => {});
+  try {
+    await eventually(
+      () => supervised.ended,
+      (ended) => ended,
+    );
+    assert.match(
+      (await supervised.failure()).message,
+      /^mute did not start, and said nothing\. Try again; .*mute\.log/,
+    );
+  } finally {
+    await supervised.stop();
+  }
+});
+
 test("a program that does not exist is a failure with its name, not a crash", async () => {
   const said: string[] = [];
   const missing = { ...program("missing", ""), command: join(folder, "nowhere") };
