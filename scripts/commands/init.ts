@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { readBoundedText } from "../../inference-sidecar/src/policy/bounded-file.ts";
 import { loadPolicyWithBundle } from "../model/load-policy.ts";
 import type { Draft } from "../policy-init/draft.ts";
@@ -33,8 +33,12 @@ export async function init(args: string[]): Promise<number> {
     process.stdout.write(policyText(draft));
     return 0;
   }
-  await writeFile(out, policyText(draft), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
+  await writeFile(out, policyText(draft), { flag: "wx" }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") {
+      // A part of it would stand in the way of the next attempt.
+      await rm(out, { force: true });
+      throw error;
+    }
     throw new Error(
       `${out} is there already, and stays as it is. Give another name with --out FILE, or --out - to print.`,
     );

@@ -5,16 +5,26 @@ import { secretEnvironmentName } from "../../inference-sidecar/src/policy/issuer
 import type { Issuer, Policy } from "../../inference-sidecar/src/policy/policy.ts";
 import { stateFolder } from "../gateway/state.ts";
 
+const ANOTHER = "Give the policy to judge by with --policy P.";
+
 /** The policy that the gateway last put in force, without keys and secrets. @throws Error there is none */
 export async function policyInForce(stateDirectory: string): Promise<Policy> {
   const path = stateFolder(stateDirectory).sidecarPolicyFile;
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new Error(`${fileErrorText(error)}. Give the policy to judge by with --policy P.`);
+    throw new Error(`${fileErrorText(error)}. ${ANOTHER}`);
   });
-  const { policy } = JSON.parse(text, (name, value) =>
-    name === "address" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value,
-  ) as PolicyInForce;
+  const { policy } = parse(text, path);
   return { ...policy, issuers: policy.issuers.map(withoutKeys) };
+}
+
+function parse(text: string, path: string): PolicyInForce {
+  try {
+    return JSON.parse(text, (name, value) =>
+      name === "address" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value,
+    );
+  } catch {
+    throw new Error(`${path} can't be used: it is no JSON. ${ANOTHER}`);
+  }
 }
 
 /** Others stand in for them: only that there is a shared secret must be known. */

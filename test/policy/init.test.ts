@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -347,6 +348,16 @@ test("what is no document of OpenAPI 3 is refused in words, and no file is overw
   await writeFile(join(folder, "openapi.yaml"), document);
   const args = ["init", "--openapi", join(folder, "openapi.yaml"), "--out", join(folder, "policy.yaml")];
   assert.deepEqual([await main(args), await main(args), await main(["init"])], [0, 1, 2]);
+});
+
+test("of a policy for which there is no room nothing is left that would stand in the way of the next attempt", async () => {
+  const [openapi, out] = [join(folder, "openapi.yaml"), join(folder, "no-room.yaml")];
+  await writeFile(openapi, document);
+  const command = ["scripts/postern.mjs", "init", "--openapi", openapi, "--out", out];
+  const noRoom = 'ulimit -S -f 0 && exec "$0" "$@"';
+  const { status, stderr } = spawnSync("sh", ["-c", noRoom, process.execPath, ...command], { encoding: "utf8" });
+  assert.equal(status, 1, stderr);
+  await assert.rejects(readFile(out), { code: "ENOENT" });
 });
 
 test("a document that gives more than a policy may have is not called done", async () => {
