@@ -1,5 +1,6 @@
 import { fileErrorText } from "../inference-sidecar/src/file-error.ts";
 import { HelpRequest } from "./commands/help-request.ts";
+import { plainText } from "./commands/plain-text.ts";
 import { UsageError } from "./commands/usage-error.ts";
 
 /** Takes the arguments after the command's name, gives the process's exit code. */
@@ -26,7 +27,8 @@ export async function runCommand(
       return 0;
     }
     if (error instanceof UsageError) return refuse(error.message);
-    process.stderr.write(`postern ${name}: ${error instanceof Error ? fileErrorText(error) : String(error)}\n`);
+    const text = error instanceof Error ? fileErrorText(error) : String(error);
+    process.stderr.write(`postern ${name}: ${text.split("\n").map(plainText).join("\n")}\n`);
     return 1;
   }
 }

@@ -4,6 +4,7 @@ import { shippedBundle } from "../model/shipped-bundle.ts";
 import { openShippedPath } from "../model/shipped-path.ts";
 import type { Quality } from "../model/tally.ts";
 import { parseFlags } from "./parse-flags.ts";
+import { plainText } from "./plain-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const evalUsage = "postern model eval FILE.jsonl[.gz] [--model DIR] [--json]";
@@ -33,7 +34,7 @@ export async function modelEval(args: string[]): Promise<number> {
     seconds,
     ...quality,
   };
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${inWords(report).join("\n")}\n`);
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${inWords(report).map(plainText).join("\n")}\n`);
   return 0;
 }
 
@@ -52,7 +53,7 @@ function unreadableLines(file: string): (line: number, why: string) => void {
   let named = 0;
   return (line, why) => {
     named += 1;
-    if (named <= NAMED_MOST) process.stderr.write(`${file}:${line}: ${why}\n`);
+    if (named <= NAMED_MOST) process.stderr.write(`${plainText(`${file}:${line}: ${why}`)}\n`);
     if (named === NAMED_MOST) process.stderr.write("further lines that can't be read are counted only\n");
   };
 }

@@ -94,6 +94,21 @@ test("what would be taken for something else is refused: a flag twice, a rung be
   assert.match(await refusal("route", "pin", "comments", "prevent", "--release"), /usage: postern route/);
 });
 
+test("what a terminal would act on is written out in what goes wrong", async (t) => {
+  let said = "";
+  t.mock.method(process.stderr, "write", (text: string) => {
+    said += text;
+    return true;
+  });
+  const folder = await mkdtemp(join(tmpdir(), "escapes-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const document = join(folder, "openapi.yaml");
+  await writeFile(document, "a: [\u001b[31m\n  b: }");
+  assert.equal(await main(["init", "--openapi", document]), 1);
+  assert.match(said, /openapi\.yaml is no YAML or JSON: .*\\u001b\[31m/s);
+  assert.equal(said.includes("\u001b"), false);
+});
+
 test("of a file that is no policy a hundred problems are told, and how many more there are", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "check-"));
   t.after(() => rm(folder, { recursive: true }));

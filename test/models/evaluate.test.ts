@@ -83,6 +83,17 @@ test("lines that can't be read are named by number and left out; a file without 
   );
 });
 
+test("what a terminal would act on is written out: rows are what attackers sent", async () => {
+  const file = join(folder, "escapes.jsonl");
+  const row = { label: "attack", source: "a\u001b[31m", category: "b\u009b2J", payload: "1 union select 1" };
+  await writeFile(file, `${JSON.stringify(row)}\n\u001b]0;x\u0007\n`);
+  const { code, output } = await evalCommand(file);
+  assert.equal(code, 0, output);
+  assert.match(output, /escapes\.jsonl:2: not JSON: .*\\u001b\]0;x/);
+  assert.match(output, /^ +a\\u001b\[31m /m);
+  assert.doesNotMatch(output, /[\u001b\u0007\u009b]/);
+});
+
 test("a whole request is the same in every notation", () => {
   const body = '{"a":"é"}';
   const base64 = Buffer.from(body).toString("base64");
