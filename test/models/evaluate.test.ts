@@ -91,7 +91,7 @@ test("what a terminal would act on is written out: rows are what attackers sent"
   assert.equal(code, 0, output);
   assert.match(output, /escapes\.jsonl:2: not JSON: .*\\u001b\]0;x/);
   assert.match(output, /^ +a\\u001b\[31m /m);
-  assert.doesNotMatch(output, /[\u001b\u0007\u009b]/);
+  for (const control of ["\u001b", "\u0007", "\u009b"]) assert.ok(!output.includes(control));
 });
 
 test("a whole request is the same in every notation", () => {
