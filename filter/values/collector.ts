@@ -1,3 +1,4 @@
+import { JsonReader, JsonToken } from "../encoding/json";
 import { ByteTrait, traitsOf } from "./byte-trait";
 import { inflateValue } from "./compressed-value";
 import { Container } from "./container";
@@ -7,6 +8,7 @@ import { Decoding } from "./decoding";
 import { Forms } from "./forms";
 import { mixedText } from "./mixed-base64";
 import { ordinal } from "./ordinal";
+import { packedJsonForm } from "./packed-json";
 import { Pieces } from "./pieces";
 import { isScatteredBase64 } from "./scattered-base64";
 import { Source } from "./source";
@@ -92,6 +94,15 @@ export class Collector {
   private pushForms(kind: ValueKind, name: Uint8Array, source: Source, from: i32, to: i32, container: Container): void {
     const decoded = decodeForms(source.text.subarray(from, to), container, source.decodings);
     if (decoded.last.length == 0) return;
+    const packed = packedJsonForm(decoded);
+    if (packed > 0) {
+      const text = decoded.forms[packed];
+      const strings = source.inflated(text, decoded.decodings.slice(0, decoded.steps[packed]), from, to);
+      decoded.cutTo(packed);
+      this.out.push(new Value(kind, name, source, from, to, container, decoded));
+      this.addStrings(kind, name, strings);
+      return;
+    }
     this.out.push(new Value(kind, name, source, from, to, container, decoded));
     const plain = decoded.unfolded;
     this.unpack(kind, name, source, from, to, decoded.forms[plain], decoded.decodings, decoded.steps[plain]);
@@ -99,6 +110,15 @@ export class Collector {
     if (plain == 0) return;
     this.unpack(kind, name, source, from, to, first, decoded.decodings, decoded.steps[0]);
     if (holdsEscape(first)) this.skipEscapes(kind, name, source, from, to, container, first);
+  }
+
+  /** Each string of a text of JSON, under the name of the value that it was. */
+  private addStrings(kind: ValueKind, name: Uint8Array, source: Source): void {
+    const reader = new JsonReader(source.text);
+    for (let token = reader.next(); token != JsonToken.End && token != JsonToken.Error; token = reader.next()) {
+      if (token != JsonToken.String) continue;
+      this.add(kind, name, source, reader.start, reader.end, reader.escaped ? Container.Json : Container.Raw);
+    }
   }
 
   /**

@@ -38,4 +38,13 @@ export class Forms {
     this.forms.push(form);
     if (trace !== null) trace!.completeForm();
   }
+
+  /** Leaves the first `count` forms, at least one, and what led to them. */
+  cutTo(count: i32): void {
+    const steps = this.steps.slice(0, count);
+    this.decodings = this.decodings.slice(0, steps[count - 1]);
+    this.steps = steps;
+    this.forms.length = count;
+    this.unfolded = min(this.unfolded, count - 1);
+  }
 }
