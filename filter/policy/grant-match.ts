@@ -14,6 +14,10 @@ import { Circumstances } from "./circumstances";
 import { PolicyBlob } from "./policy-blob";
 import { SourceAddress } from "./source-address";
 
+const COMMA: u8 = 0x2c;
+const SPACE: u8 = 0x20;
+const TAB: u8 = 0x09;
+
 /**
  * Whether all that a grant names is there: token, all scopes, all claims, one of the workloads, API keys, networks and times, all headers.
  * What can't be known (a peer without an IP address, a header that stands twice, the client of a proxy whose word can't be
@@ -50,7 +54,7 @@ function hasScopes(blob: PolicyBlob, start: u32, count: u32, granted: Uint8Array
 
 function hasScope(blob: PolicyBlob, scope: u32, granted: Uint8Array[]): bool {
   for (let i = 0; i < granted.length; i++) {
-    if (isText(blob, scope, unchecked(granted[i]), false)) return true;
+    if (isText(blob, scope, unchecked(granted[i]))) return true;
   }
   return false;
 }
@@ -81,34 +85,67 @@ function hasHeaders(blob: PolicyBlob, start: u32, count: u32, denies: bool, aske
   return true;
 }
 
-/** To be allowed, every field of the name must have one of the values; to be denied, one field is enough. */
+/** To be allowed, every field of the name must have one of the values; to be denied, one field is enough, or an element of one. */
 function hasHeader(blob: PolicyBlob, header: usize, denies: bool, asked: Circumstances): bool {
   const headers = asked.headers;
   const name = blob.string(load<u32>(header));
   let found = false;
   for (let i = headers.indexOf(name); i >= 0; i = headers.indexOf(name, i + 1)) {
-    const fits = isOneOf(blob, load<u32>(header, 4), load<u32>(header, 8), headers.value(i));
+    const value = headers.value(i);
+    const start = value.dataStart;
+    const fits = denies
+      ? hasElement(blob, header, start, start + value.length)
+      : isOneOf(blob, header, start, value.length);
     if (fits == denies) return fits;
     found = true;
   }
   return found && !denies;
 }
 
-function isOneOf(blob: PolicyBlob, start: u32, count: u32, text: Uint8Array): bool {
-  for (let i: u32 = 0; i < count; i++) {
-    const value = blob.record(SECTION_CLAIM_VALUES, start + i);
-    const kind = load<u32>(value);
-    if (kind != VALUE_STRING && kind != VALUE_PREFIX) continue;
-    if (isText(blob, load<u32>(value, 4), text, kind == VALUE_PREFIX)) return true;
+/**
+ * Whether a field's value, or an element of it as a list, fits. Envoy and other proxies join fields of one name by commas
+ * (RFC 9110 section 5.3), and over HTTP/2 a value may come with blanks around it that HTTP/1.1 takes off.
+ */
+function hasElement(blob: PolicyBlob, header: usize, start: usize, end: usize): bool {
+  if (isOneOfTrimmed(blob, header, start, end)) return true;
+  for (let at = start; at <= end; at++) {
+    if (at < end && load<u8>(at) != COMMA) continue;
+    if (isOneOfTrimmed(blob, header, start, at)) return true;
+    start = at + 1;
   }
   return false;
 }
 
-/** Whether `text` is the string of the policy, or begins with it. */
-function isText(blob: PolicyBlob, string: u32, text: Uint8Array, prefix: bool): bool {
-  const length = blob.stringLength(string);
-  if (prefix ? text.length < length : text.length != length) return false;
-  return memory.compare(text.dataStart, blob.stringAddress(string), length) == 0;
+function isOneOfTrimmed(blob: PolicyBlob, header: usize, start: usize, end: usize): bool {
+  while (start < end && isBlank(load<u8>(start))) start++;
+  while (end > start && isBlank(load<u8>(end - 1))) end--;
+  return isOneOf(blob, header, start, <i32>(end - start));
+}
+
+function isBlank(byte: u8): bool {
+  return byte == SPACE || byte == TAB;
+}
+
+function isOneOf(blob: PolicyBlob, header: usize, text: usize, length: i32): bool {
+  const start = load<u32>(header, 4);
+  for (let i: u32 = 0, count = load<u32>(header, 8); i < count; i++) {
+    const value = blob.record(SECTION_CLAIM_VALUES, start + i);
+    const kind = load<u32>(value);
+    if (kind != VALUE_STRING && kind != VALUE_PREFIX) continue;
+    if (isTextAt(blob, load<u32>(value, 4), text, length, kind == VALUE_PREFIX)) return true;
+  }
+  return false;
+}
+
+function isText(blob: PolicyBlob, string: u32, text: Uint8Array): bool {
+  return isTextAt(blob, string, text.dataStart, text.length, false);
+}
+
+/** Whether the text at `text` is the string of the policy, or begins with it. */
+function isTextAt(blob: PolicyBlob, string: u32, text: usize, length: i32, prefix: bool): bool {
+  const wanted = blob.stringLength(string);
+  if (prefix ? length < wanted : length != wanted) return false;
+  return memory.compare(text, blob.stringAddress(string), wanted) == 0;
 }
 
 function isWorkload(blob: PolicyBlob, start: u32, count: u32, denies: bool, subject: Subject): bool {
@@ -134,7 +171,7 @@ function coversWorkload(blob: PolicyBlob, pattern: u32, workload: Uint8Array): b
 function isApiKey(blob: PolicyBlob, start: u32, count: u32, name: Uint8Array): bool {
   if (name.length == 0) return false;
   for (let i: u32 = 0; i < count; i++) {
-    if (isText(blob, load<u32>(blob.record(SECTION_LIST, start + i)), name, false)) return true;
+    if (isText(blob, load<u32>(blob.record(SECTION_LIST, start + i)), name)) return true;
   }
   return false;
 }

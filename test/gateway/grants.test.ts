@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sendRaw } from "../harness/raw-http.ts";
+import { sendRawHttp2 } from "../harness/raw-http2.ts";
 import { issuingScene } from "./scene.ts";
 
 const hour = 3_600_000;
@@ -80,4 +81,19 @@ test("a window of the week is open when it is, by the gateway's clock", async ()
 test("a public route denies by header, and only then", async () => {
   assert.equal((await ask("/open", {}, "", ["User-Agent: bot/1"])).reason, "grant_denied");
   assert.equal((await ask("/open", {}, "", ["User-Agent: shop/1"])).status, 200);
+});
+
+test("what denies by header is found where Envoy or a proxy joined two fields, and behind blanks of HTTP/2", async () => {
+  assert.equal((await ask("/open", {}, "", ["User-Agent: shop/1", "User-Agent: bot/1"])).reason, "grant_denied");
+  assert.equal(
+    (await ask("/open", {}, "", ["User-Agent: shop/1 (KHTML, like bot),\t bot/1 ,x"])).reason,
+    "grant_denied",
+  );
+  assert.equal((await ask("/open", {}, "", ["User-Agent: shop/1 (KHTML, like bot)"])).status, 200);
+  const head = [":method GET", ":scheme http", ":path /open", ":authority shop.example"];
+  const fields = head.map((field) => field.split(" ") as [string, string]);
+  const seen = scene.upstream.requests.length;
+  const answer = await sendRawHttp2(scene.gateway.url, [...fields, ["user-agent", " bot/1"]]);
+  assert.equal(answer.kind, "response");
+  assert.equal(scene.upstream.requests.length, seen);
 });

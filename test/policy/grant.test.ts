@@ -190,6 +190,14 @@ describe("headers", () => {
     assert.equal(judged([first], deny, { issuer: 0, headers }), "deny 0");
     assert.equal(judged([first], deny, { issuer: 0 }), "allow 0");
   });
+  test("deny by an element of a list, and allow by none", () => {
+    const deny = [{ headers: { "x-site": ["north", "a, b"] } }];
+    const denied = (value: string) => judged([first], deny, { issuer: 0, headers: [["x-site", value]] }) === "deny 0";
+    for (const value of ["east,north", "north,", ",\t north ", "a, b", " a, b ", "a,north,b"])
+      assert.ok(denied(value), value);
+    for (const value of ["", ",", "a,b", "northern,east", "nor,th", "nor th"]) assert.ok(!denied(value), value);
+    assert.equal(asked(["x-site", "north,south"], ["x-build", "2.1"]), "none");
+  });
 });
 
 describe("a grant that has expired decides nothing, and is named", () => {
