@@ -8,6 +8,7 @@ const DPOP = bytes("dpop");
 const MAX_TOKEN_BYTES: i32 = 8192;
 const NONE = new Uint8Array(0);
 const SPACE: u8 = 0x20;
+const TAB: u8 = 0x09;
 const EQUALS: u8 = 0x3d;
 
 /** The credentials of a request: `outcome` is VALID (there is something to verify), ABSENT or MALFORMED. */
@@ -29,7 +30,7 @@ export function readCredentials(request: HeaderMap): Credentials {
   const index = request.indexOf(AUTHORIZATION);
   if (index < 0) return new Credentials(TokenOutcome.ABSENT, NONE, false);
   if (request.indexOf(AUTHORIZATION, index + 1) >= 0) return new Credentials(TokenOutcome.MALFORMED, NONE, false);
-  const value = request.value(index);
+  const value = withoutLeadingBlanks(request.value(index));
   const isDpop = hasScheme(value, DPOP);
   if (!isDpop && !hasScheme(value, BEARER)) return new Credentials(TokenOutcome.ABSENT, NONE, false);
   let start = isDpop ? DPOP.length : BEARER.length;
@@ -37,13 +38,27 @@ export function readCredentials(request: HeaderMap): Credentials {
   return new Credentials(TokenOutcome.VALID, value.subarray(start), isDpop);
 }
 
-/** The scheme's name in any case, followed by a space or nothing. */
+/** HTTP/2 lets blanks stand before a value that an upstream of HTTP/1.1 never sees: a token behind them is one all the same. */
+function withoutLeadingBlanks(value: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < value.length && isBlank(unchecked(value[start]))) start += 1;
+  return value.subarray(start);
+}
+
+/**
+ * The scheme's name in any case, followed by a blank or nothing. A tab is no separator (RFC 9110 section 11.4), but some
+ * upstreams split there: what follows is then no token.
+ */
 function hasScheme(value: Uint8Array, scheme: Uint8Array): bool {
   if (value.length < scheme.length) return false;
   for (let i = 0; i < scheme.length; i++) {
     if ((unchecked(value[i]) | 0x20) != unchecked(scheme[i])) return false;
   }
-  return value.length == scheme.length || unchecked(value[scheme.length]) == SPACE;
+  return value.length == scheme.length || isBlank(unchecked(value[scheme.length]));
+}
+
+function isBlank(byte: u8): bool {
+  return byte == SPACE || byte == TAB;
 }
 
 /** Whether it is a token68 (RFC 9110 section 11.2; two joined by a comma are none) of at most 8 KiB. */

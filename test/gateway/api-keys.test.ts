@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { eventually } from "../harness/eventually.ts";
 import { sendRaw } from "../harness/raw-http.ts";
+import { sendRawHttp2 } from "../harness/raw-http2.ts";
 import { issuingScene } from "./scene.ts";
 
 const keys = {
@@ -108,4 +109,18 @@ test("a bad key denies on no public route, and reaches no upstream even there or
       [undefined, undefined, undefined],
     );
   }
+});
+
+test("a token behind blanks that the upstream may skip is a token: beside a good key, too, it is judged", async () => {
+  const seen = scene.upstream.requests.length;
+  for (const credentials of ["Bearer\tforged", "bearer\t forged", "DPoP\tforged", "Bearer \tforged"]) {
+    const { status, reason } = await ask("/tills/7", withKey("till-7"), `Authorization: ${credentials}`);
+    assert.deepEqual([status, reason], [401, "token_malformed"], credentials);
+  }
+  const head = [":method GET", ":scheme http", ":path /tills/7", ":authority shop.example"];
+  const fields = [...head, `x-till-key ${keys["till-7"]}`].map((field) => field.split(" ") as [string, string]);
+  const answer = await sendRawHttp2(scene.gateway.url, [...fields, ["authorization", " Bearer forged"]]);
+  assert.equal(answer.kind, "response");
+  assert.equal(scene.upstream.requests.length, seen);
+  assert.equal((await ask("/tills/7", withKey("till-7"), "Authorization: Bearerx forged")).status, 200);
 });
