@@ -1,5 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { isBlank } from "../encoding/blank";
 import { TokenOutcome } from "./token-outcome";
 
 const AUTHORIZATION = bytes("authorization");
@@ -8,7 +9,6 @@ const DPOP = bytes("dpop");
 const MAX_TOKEN_BYTES: i32 = 8192;
 const NONE = new Uint8Array(0);
 const SPACE: u8 = 0x20;
-const TAB: u8 = 0x09;
 const EQUALS: u8 = 0x3d;
 
 /** The credentials of a request: `outcome` is VALID (there is something to verify), ABSENT or MALFORMED. */
@@ -55,10 +55,6 @@ function hasScheme(value: Uint8Array, scheme: Uint8Array): bool {
     if ((unchecked(value[i]) | 0x20) != unchecked(scheme[i])) return false;
   }
   return value.length == scheme.length || isBlank(unchecked(value[scheme.length]));
-}
-
-function isBlank(byte: u8): bool {
-  return byte == SPACE || byte == TAB;
 }
 
 /** Whether it is a token68 (RFC 9110 section 11.2; two joined by a comma are none) of at most 8 KiB. */

@@ -1,11 +1,10 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { trimmed } from "../encoding/blank";
 import { parseSourceAddress, SourceAddress } from "../policy/source-address";
 
 const FORWARDED_FOR = bytes("x-forwarded-for");
 const COMMA: u8 = 0x2c;
-const SPACE: u8 = 0x20;
-const TAB: u8 = 0x09;
 const COLON: u8 = 0x3a;
 const OPENING: u8 = 0x5b;
 const CLOSING: u8 = 0x5d;
@@ -54,11 +53,7 @@ function isForwardedFor(name: Uint8Array): bool {
 
 /** An address, IPv6 with or without brackets. */
 function parseElement(element: Uint8Array): SourceAddress {
-  let start = 0;
-  let end = element.length;
-  while (start < end && isSpace(unchecked(element[start]))) start++;
-  while (end > start && isSpace(unchecked(element[end - 1]))) end--;
-  const text = element.subarray(start, end);
+  const text = trimmed(element, 0, element.length);
   const colon = text.indexOf(COLON);
   const isBareIPv6 = colon >= 0 && text.indexOf(COLON, colon + 1) >= 0 && unchecked(text[0]) != OPENING;
   if (!isBareIPv6) return parseSourceAddress(text);
@@ -67,8 +62,4 @@ function parseElement(element: Uint8Array): SourceAddress {
   bracketed.set(text, 1);
   bracketed[text.length + 1] = CLOSING;
   return parseSourceAddress(bracketed);
-}
-
-function isSpace(byte: u8): bool {
-  return byte == SPACE || byte == TAB;
 }

@@ -1,3 +1,4 @@
+import { isBlank } from "../encoding/blank";
 import { ClaimSet } from "../identity/claim-set";
 import { Subject } from "../identity/subject";
 import {
@@ -15,8 +16,6 @@ import { PolicyBlob } from "./policy-blob";
 import { SourceAddress } from "./source-address";
 
 const COMMA: u8 = 0x2c;
-const SPACE: u8 = 0x20;
-const TAB: u8 = 0x09;
 
 /**
  * Whether all that a grant names is there: token, all scopes, all claims, one of the workloads, API keys, networks and times, all headers.
@@ -120,10 +119,6 @@ function isOneOfTrimmed(blob: PolicyBlob, header: usize, start: usize, end: usiz
   while (start < end && isBlank(load<u8>(start))) start++;
   while (end > start && isBlank(load<u8>(end - 1))) end--;
   return isOneOf(blob, header, start, <i32>(end - start));
-}
-
-function isBlank(byte: u8): bool {
-  return byte == SPACE || byte == TAB;
 }
 
 function isOneOf(blob: PolicyBlob, header: usize, text: usize, length: i32): bool {

@@ -1,5 +1,6 @@
 import { bytes } from "proxy-wasm-as/bytes";
 import { HeaderMap } from "proxy-wasm-as/header-map";
+import { trimmed } from "../encoding/blank";
 import { isOneOfWords, isWord } from "./content-type";
 import { Decoding } from "./decoding";
 
@@ -64,15 +65,4 @@ export function messageCoding(headers: HeaderMap): i32 {
     }
   }
   return found < 0 ? Decoding.Gzip : found;
-}
-
-/** Without the optional whitespace of RFC 9110, section 5.6.3. */
-function trimmed(text: Uint8Array, start: i32, end: i32): Uint8Array {
-  while (start < end && isBlank(unchecked(text[start]))) start += 1;
-  while (end > start && isBlank(unchecked(text[end - 1]))) end -= 1;
-  return text.subarray(start, end);
-}
-
-function isBlank(byte: u8): bool {
-  return byte == 0x20 || byte == 0x09;
 }

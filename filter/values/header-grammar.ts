@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isBlank } from "../encoding/blank";
 import { isLetterOrDigit } from "../encoding/letter-or-digit";
 import { matchesAt } from "./content-type";
 
@@ -77,7 +78,7 @@ function breaks(value: Uint8Array, hint: bool, maxSlashes: i32): bool {
       previous = byte;
       continue;
     }
-    if (byte == SPACE || byte == 0x09) {
+    if (isBlank(byte)) {
       spaced = true;
       continue;
     }

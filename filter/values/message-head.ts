@@ -1,4 +1,5 @@
 import { bytes } from "proxy-wasm-as/bytes";
+import { isBlank } from "../encoding/blank";
 import { Container } from "./container";
 import { isWord } from "./content-type";
 import { breaksMailbox } from "./header-alphabet";
@@ -112,8 +113,4 @@ export function lineEnd(text: Uint8Array, at: i32): i32 {
 export function endsLine(text: Uint8Array, end: i32): bool {
   if (end == text.length) return true;
   return end + 1 < text.length && text[end] == CARRIAGE_RETURN && text[end + 1] == LINE_FEED;
-}
-
-function isBlank(byte: u8): bool {
-  return byte == 0x20 || byte == 0x09;
 }

@@ -1,3 +1,4 @@
+import { isBlank } from "../encoding/blank";
 import { Collector } from "./collector";
 import { Container } from "./container";
 import { boundaryByLook, boundaryOf, holdsEntities } from "./multipart-boundary";
@@ -47,7 +48,7 @@ export function collectMultipart(
     let end = delimited ? at + 2 + boundary.length : at;
     const closing = delimited && end + 1 < body.length && body[end] == DASH && body[end + 1] == DASH;
     if (closing) end += 2;
-    while (delimited && end < body.length && (body[end] == 0x20 || body[end] == 0x09)) end += 1;
+    while (delimited && end < body.length && isBlank(body[end])) end += 1;
     const whole = delimited && (end == body.length || isLineBreak(body[end]));
     while (end < body.length && !isLineBreak(body[end])) end += 1;
     const next = min(end + breakLength(body, end), body.length);

@@ -4,15 +4,12 @@ import { constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { compilePolicy } from "../../../inference-sidecar/src/policy/compile.ts";
 import { parsePolicy } from "../../../inference-sidecar/src/policy/load.ts";
 import { type CoreRequest, type CoreValue, loadCore, type ModelScore } from "../../../scripts/core.ts";
+import { valuesOf } from "./told-values.ts";
 
 const core = await loadCore();
 const SCRIPT = "<script>alert(1)</script>";
 const HEAD_MOST = 64 * 1024;
 const NONE: ModelScore = { millionths: 0, attackClass: "benign" };
-
-function valuesOf(request: Partial<CoreRequest>): readonly CoreValue[] {
-  return core.values([{ method: "GET", path: "/", headers: [], ...request }])[0] ?? [];
-}
 
 /** The one value that shows the text, and what it was decoded from. */
 function found(request: Partial<CoreRequest>, text = SCRIPT) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CoreRequest, loadCore } from "../../../scripts/core.ts";
+import type { CoreRequest } from "../../../scripts/core.ts";
+import { valuesOf } from "./told-values.ts";
 
-const core = await loadCore();
 const SCRIPT = "<script>alert(1)</script>";
 const ENVELOPE = {
   iv: "rtsaH42LqK8PHDmyPZ0v4Q==",
@@ -13,8 +13,7 @@ const ENVELOPE = {
 
 /** Labels and texts of all forms. */
 function formsOf(request: Partial<CoreRequest>): [string, string][] {
-  const [values = []] = core.values([{ method: "GET", path: "/", headers: [], ...request }]);
-  return values.flatMap(({ label, forms }) =>
+  return valuesOf(request).flatMap(({ label, forms }) =>
     forms.map(({ bytes }): [string, string] => [label, Buffer.from(bytes).toString("latin1")]),
   );
 }
